@@ -1,0 +1,69 @@
+"""Errors said once: every API error leaves through here, in DRF's shape or that of its path."""
+
+import logging
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from core.ports import named_port
+
+logger = logging.getLogger(__name__)
+
+
+class Unavailable(exceptions.APIException):
+    status_code = 503
+    default_detail = "The database cannot be reached at the moment. Nothing was changed; please try again."
+    default_code = "unavailable"
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a response; None lets it become a logged 500."""
+    if isinstance(error, DjangoValidationError):
+        error = exceptions.ValidationError(as_serializer_error(error))
+    elif isinstance(error, OverflowError | DataError):
+        # SQLite refuses integers beyond 64 bits with the first, PostgreSQL any misfit value with the second.
+        error = exceptions.ValidationError({"detail": "A value is out of range."})
+    elif isinstance(error, OperationalError | InterfaceError):
+        logger.error("database out of reach in %s: %s", context["request"].path, error)
+        error = Unavailable()
+    response = drf_exception_handler(error, context)
+    if response is not None:
+        response.data = shaped(context["request"].path_info, response.data)
+    return response
+
+
+def shaped(path: str, body: Any) -> Any:
+    """Return an error body in the shape of the errors under `path` (setting ERROR_SHAPES)."""
+    for pattern in settings.ERROR_SHAPES:
+        if re.match(pattern, path):
+            return named_port("ERROR_SHAPES", pattern)(body)
+    return body
+
+
+def refuse(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    """The answer of whatever refuses a request before DRF has it."""
+    return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return refuse(request, 400, "Bad request.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return refuse(request, 403, "You do not have permission to perform this action.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return refuse(request, 404, "Not found.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return refuse(request, 500, "Something went wrong on our side. It has been logged.")

@@ -1,0 +1,128 @@
+"""What stands in front of the views: whole bodies within bounds, and nothing that cannot be stored."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
+
+from config.asgi_types import Receive, Scope, Send
+from config.errors import refuse, shaped
+from core.health import PROBES
+
+MEMORY_BYTES = 1024 * 1024
+SILENCE_SECONDS = 30
+# What a multipart body holds beside its file: the other fields and the boundaries.
+MULTIPART_SLACK = 1024 * 1024
+
+
+# Takes a request with its whole body, and answers it.
+Application = Callable[[Scope, IO[bytes], Send], Awaitable[None]]
+
+
+class SpoolBody:
+    """ASGI: read the request body whole before the application sees the request.
+
+    Otherwise ten slow uploads would hold every thread. Bodies up to 1 MB stay in memory, larger ones go to disk.
+    Answers 413 past the limit of the request, 408 when nothing arrives for 30 seconds.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if not scope["query_string"].isascii():
+            return await _refuse(send, scope, 400, "The query string must be percent-encoded.")
+        limit = body_limit(scope["path"], headers.get(b"content-type", b""))
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit():
+            return await _refuse(send, scope, 400, "Content-Length is not a number.")
+        if int(declared[:20]) > limit:
+            return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
+        if scope.get("method") == "GET" and b"content-length" not in headers and b"transfer-encoding" not in headers:
+            return await self.app(scope, BytesIO(), send)  # no body, nothing to wait for
+        with SpooledTemporaryFile(max_size=MEMORY_BYTES) as spool:
+            size = 0
+            while True:
+                try:
+                    message = await asyncio.wait_for(receive(), SILENCE_SECONDS)
+                except TimeoutError:
+                    return await _refuse(send, scope, 408, "The body did not arrive in time.")
+                if message["type"] == "http.disconnect":
+                    return None
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
+                if not message.get("more_body", False) and size == len(chunk):
+                    return await self.app(_measured(scope, size), BytesIO(chunk), send)
+                spool.write(chunk)
+                if not message.get("more_body", False):
+                    break
+            spool.seek(0)
+            await self.app(_measured(scope, size), spool, send)
+
+
+def body_limit(path: str, content_type: bytes) -> int:
+    """The number of bytes a request's body may have: uploads MAX_UPLOAD_MB, all else what a webhook may."""
+    if content_type.startswith(b"multipart/"):
+        return settings.MAX_UPLOAD_MB * 1024 * 1024 + MULTIPART_SLACK
+    limit: int = settings.WEBHOOK_MAX_BYTES
+    return limit
+
+
+def _measured(scope: Scope, size: int) -> Scope:
+    """The request as if it had come with a Content-Length: of one that came in chunks WSGI would read nothing."""
+    if not any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        return scope
+    headers = [part for part in scope["headers"] if part[0] not in (b"transfer-encoding", b"content-length")]
+    return {**scope, "headers": [*headers, (b"content-length", str(size).encode())]}
+
+
+async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
+    body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class ProbesMiddleware:
+    """Answer `/livez` and `/readyz` (core/health.py) before anything else is looked at.
+
+    Probes come by address and without TLS: ALLOWED_HOSTS and HTTPS_ONLY would turn them away.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info)
+        return probe(request) if probe is not None else self.get_response(request)
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's, which sends a path without its slash to the one with it, for requests that only read.
+
+    A redirected POST comes back as a GET; under DEBUG Django ends it in a 500 instead. Both are a 404 here.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in ("GET", "HEAD") and bool(super().should_redirect_with_slash(request))
+
+
+class RefuseUnstorableMiddleware:
+    """Refuse NUL characters in the path and the query, where PostgreSQL would fail on them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return refuse(request, 400, "NUL characters are not allowed.")
+        return self.get_response(request)

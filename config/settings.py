@@ -1,0 +1,370 @@
+"""Every setting of Patter, from the environment or a `.env` file. The table is in docs/operations.md."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import phonenumbers
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+# The environment goes before the file. ENV_FILE names another one; tests name none.
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+
+
+def _whole_number(name: str, default: int) -> int:
+    value = env.str(name, default="") or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number above 0.")
+    return int(value)
+
+
+def _rate(name: str, default: str) -> str:
+    value = env.str(name, default="") or default
+    if re.fullmatch(r"[1-9]\d{0,8}/(s|m|h|d)[a-z]*", value) is None:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a rate like 10/min or 60/hour.")
+    return value
+
+
+# --- Running -------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+
+DEVELOPMENT_KEY = "development-key-never-use-it-where-anybody-else-can-reach-patter"
+SECRET_KEY = env.str("SECRET_KEY", default="") or (DEVELOPMENT_KEY if DEBUG else "")
+if not DEBUG:
+    if not SECRET_KEY:
+        raise ImproperlyConfigured("Set SECRET_KEY to a random text of 50 characters or more.")
+    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY == DEVELOPMENT_KEY:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is weak: it needs 50 random characters or more, for example from "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
+        )
+
+# What secrets in the database are encrypted with; the first encrypts, all of them read. Empty: SECRET_KEY.
+FIELD_ENCRYPTION_KEYS = [key for key in env.list("FIELD_ENCRYPTION_KEYS", default=[]) if key]
+
+PORT = _whole_number("PORT", 8000)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["http://localhost:3000"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Proxies whose X-Forwarded-For and X-Forwarded-Proto count; read in config/asgi.py.
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
+
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
+SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+X_FRAME_OPTIONS = "DENY"
+if not HTTPS_ONLY:
+    # `check --deploy` asks for these; they follow HTTPS_ONLY, which a proxy that ends TLS may stand in for.
+    SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
+
+# --- Django --------------------------------------------------------------------------------------
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_yasg",
+    "channels",
+    "accounts",
+    "customers",
+    "tags",
+    "contacts",
+    "customer_data",
+    "messaging",
+    "whatsapp",
+    "django_cleanup.apps.CleanupConfig",
+]
+
+MIDDLEWARE = [
+    "config.middleware.ProbesMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "config.middleware.RefuseUnstorableMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.SlashMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# No collectstatic step before the first start: whitenoise finds the files where the apps keep them.
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
+MEDIA_URL = "/media/"
+MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
+# The internal location of nginx that holds MEDIA_ROOT, like `/protected/`: nginx then sends the files.
+FILES_ACCEL_PREFIX = env.str("FILES_ACCEL_PREFIX", default="")
+# Bodies are bounded per path in config/middleware.py before Django reads them. Django's own limit counts
+# all of a body but its files, so it is left as the one for JSON.
+WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
+
+# --- Data ----------------------------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'patter.sqlite3'}")
+}
+_database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = 60
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    if REDIS_URL:
+        raise ImproperlyConfigured(
+            "REDIS_URL means several processes, and SQLite serves one: set DATABASE_URL to a PostgreSQL database too."
+        )
+    VAR_DIR.mkdir(exist_ok=True)
+    _database["ENGINE"] = "core.sqlite"
+    _database["OPTIONS"] = {
+        # Reading and then writing in a DEFERRED transaction ends in "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: NORMAL may lose the last commits when the power goes, and with them accepted webhooks.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # A file, because Django's in-memory test database has no WAL and locks whole tables.
+    _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
+else:
+    _database["CONN_HEALTH_CHECKS"] = True
+    # Prepared are only the statements that ask for it (core/prepared.py).
+    _database.setdefault("OPTIONS", {}).update(connect_timeout=5, prepare_threshold=5)
+
+# Without Redis one process is all of Patter, the relay included (DESIGN: embedded).
+EMBEDDED = not REDIS_URL
+
+if REDIS_URL:
+    _redis = urlsplit(REDIS_URL)
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "core.layer.NoticedRedisLayer",
+            # What is published on Redis is heard in all its databases: two installations that share a server, each with
+            # a database of its own, must not hear each other's chats.
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": f"patter{_redis.path}{_redis.query}"},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    _never = 100 * 365 * 86400
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            # The hub reads one channel for all groups of the process, hence the room. By default a group is
+            # forgotten after a day, and an office whose screens stay open would hear nothing from then on.
+            "CONFIG": {"capacity": 100_000, "expiry": _never, "group_expiry": _never},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Ports: what a lower app needs from an upper one ----------------------------------------------
+
+# Takes `number: BusinessNumber`, returns a transport (messaging/transports.py).
+MESSAGE_TRANSPORTS = {"whatsapp": "whatsapp.transport.for_number"}
+# Takes a draft, returns what goes out or refuses it before anything is queued (messaging/drafts.py).
+MESSAGE_COMPOSERS = {"whatsapp": "whatsapp.composing.compose"}
+# Takes a message that is to be queued again, and refuses it when it may not go any more.
+MESSAGE_RECHECKS = {"whatsapp": "whatsapp.composing.recheck"}
+# Returns the business number from which a customer is written to who never wrote.
+HOME_NUMBER = "whatsapp.numbers.home_number"
+# Called inside the transaction that removes a login: `(user, actor)`.
+ON_LOGIN_REMOVED = ["customers.actions.free_customers_of"]
+# Called inside the transaction that changes a customer's source: `(customer, source_before, actor)`.
+ON_SOURCE_CHANGED = ["tags.actions.follow_source"]
+# What else is kept about a person: objects that collect, erase and merge it (customers/privacy.py).
+PERSONAL_DATA = [
+    "contacts.personal_data.Contacts",
+    "tags.personal_data.GivenTags",
+    "customer_data.personal_data.Notes",
+    "messaging.personal_data.Chat",
+    "whatsapp.personal_data.WebhookBodies",
+]
+# Sends a code that proves a phone, and keeps it nowhere: `(phone, code)`.
+PHONE_CODE_SENDER = "messaging.phone_codes.send_code"
+# Paths whose errors have a shape of their own: pattern -> what takes the usual error body and returns theirs.
+ERROR_SHAPES = {
+    r"/api/(contacts|customers-with-contacts|customers/[^/]+/contacts)(/|$)": "contacts.envelope.refusal",
+    r"/api/v1/msg(/|$)": "tags.envelope.refusal",
+}
+# Event type -> what adds the parts of recorded data that are per user, file URLs: `(data, links) -> data`, which
+# returns `data` itself when there is nothing to add.
+FRAME_RENDERERS = {
+    "chat_message": "messaging.serializers.with_links",
+    "message_updated": "messaging.serializers.with_links",
+}
+# Job sources of the relay, in order of turn (messaging/relay.py says what one must have).
+RELAY_JOBS = [
+    "messaging.outbox.Outbox",
+    "whatsapp.inbox.Inbox",
+    "messaging.receipts.Receipts",
+    "whatsapp.downloads.Downloads",
+]
+# What `manage.py prune` removes: functions that return a list of core.retention.Old.
+RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]
+# What /readyz looks at beside database and Redis: functions that return a core.health.Check.
+READINESS_CHECKS = ["messaging.readiness.numbers", "messaging.readiness.queue"]
+
+# --- REST ----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        "config.parsers.SafeJSONParser",
+        "config.parsers.SafeFormParser",
+        "config.parsers.SafeMultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "config.pagination.PageNumberPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "config.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "DATETIME_INPUT_FORMATS": ["iso-8601"],
+}
+
+ACCESS_TOKEN_MINUTES = _whole_number("ACCESS_TOKEN_MINUTES", 15)
+REFRESH_TOKEN_DAYS = _whole_number("REFRESH_TOKEN_DAYS", 30)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_MINUTES),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_DAYS),
+    "ALGORITHM": "HS256",
+    # Tokens are no Django signatures: another key, so that neither can be passed off as the other.
+    "SIGNING_KEY": f"jwt:{SECRET_KEY}",
+    "AUDIENCE": "patter",
+    "ISSUER": "patter",
+}
+THROTTLE_REGISTER = _rate("THROTTLE_REGISTER", "60/hour")
+THROTTLE_PHONE_CODE = _rate("THROTTLE_PHONE_CODE", "5/hour")
+THROTTLE_LOGIN = _rate("THROTTLE_LOGIN", "10/min")
+
+SWAGGER_USE_COMPAT_RENDERERS = False
+SWAGGER_SETTINGS = {
+    "DEFAULT_INFO": "config.urls.api_info",
+    "SECURITY_DEFINITIONS": {
+        "Bearer": {
+            "type": "apiKey",
+            "name": "Authorization",
+            "in": "header",
+            "description": "`Bearer <access token>`, from POST /api/auth/login/",
+        }
+    },
+    "USE_SESSION_AUTH": False,
+    "PERSIST_AUTH": True,
+    "DEFAULT_AUTO_SCHEMA_CLASS": "config.schema.PatterAutoSchema",
+    "DEFAULT_MODEL_RENDERING": "example",
+}
+
+# --- The desk ------------------------------------------------------------------------------------
+
+PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="LK")
+if PHONE_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
+    raise ImproperlyConfigured(f"PHONE_DEFAULT_REGION is {PHONE_DEFAULT_REGION!r}; it must be a country code like LK.")
+ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
+if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
+    raise ImproperlyConfigured("ASSIGNMENT_STRATEGY is round_robin or manual.")
+EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30)
+WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30)
+if min(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS) < 1:
+    raise ImproperlyConfigured("EVENT_RETENTION_DAYS and WEBHOOK_RETENTION_DAYS are 1 or more.")
+
+# --- WhatsApp ------------------------------------------------------------------------------------
+
+WHATSAPP_PHONE_NUMBER_ID = env.str("WHATSAPP_PHONE_NUMBER_ID", default="")
+WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
+WHATSAPP_APP_SECRETS = [secret for secret in env.list("WHATSAPP_APP_SECRET", default=[]) if secret]
+WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
+WHATSAPP_GRAPH_URL = env.str("WHATSAPP_GRAPH_URL", default="https://graph.facebook.com")
+WHATSAPP_GRAPH_VERSION = env.str("WHATSAPP_GRAPH_VERSION", default="")
+WHATSAPP_BUSINESS_ACCOUNT_ID = env.str("WHATSAPP_BUSINESS_ACCOUNT_ID", default="")
+# Meta's throughput of one number.
+WHATSAPP_MESSAGES_PER_SECOND = _whole_number("WHATSAPP_MESSAGES_PER_SECOND", 80)
+WHATSAPP_READ_RECEIPTS = env.str("WHATSAPP_READ_RECEIPTS", default="on_reply")
+if WHATSAPP_READ_RECEIPTS not in ("on_reply", "on_read", "off"):
+    raise ImproperlyConfigured("WHATSAPP_READ_RECEIPTS is on_reply, on_read or off.")
+WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", default="")
+WHATSAPP_SANDBOX = not WHATSAPP_ACCESS_TOKEN
+if WHATSAPP_ACCESS_TOKEN:
+    if not WHATSAPP_APP_SECRETS:
+        raise ImproperlyConfigured(
+            "WHATSAPP_ACCESS_TOKEN without WHATSAPP_APP_SECRET: anybody could post messages to the webhook. "
+            "Set the app secret from the Meta app's settings."
+        )
+    if not WHATSAPP_PHONE_NUMBER_ID:
+        raise ImproperlyConfigured("WHATSAPP_ACCESS_TOKEN needs WHATSAPP_PHONE_NUMBER_ID, the number to send from.")
+elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
+    raise ImproperlyConfigured(
+        "No WHATSAPP_ACCESS_TOKEN: set it to send real messages, or WHATSAPP_SANDBOX=1 to try Patter without Meta."
+    )
+
+# --- Operations ----------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Every 4xx would be a warning of its own; the access log has them already.
+        "django.request": {"level": "ERROR"},
+        "django.channels.server": {"level": "WARNING"},
+        # Logs the URL of every request, and Graph's media URLs carry credentials.
+        "httpx": {"level": "WARNING"},
+    },
+}

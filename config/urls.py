@@ -1,0 +1,52 @@
+"""Every path of Patter."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_yasg import openapi
+from drf_yasg.views import get_schema_view
+from rest_framework.permissions import AllowAny
+
+from customer_data.urls import media_urlpatterns as customer_data_files
+from customers.urls import media_urlpatterns as avatars
+from messaging.consumers import ChatConsumer, InboxConsumer, NoSuchSocket
+from messaging.urls import media_urlpatterns as attachment_files
+
+api_info = openapi.Info(
+    title="Patter",
+    default_version="v1",
+    description="The backend of a sales desk that lives on WhatsApp. Sign in at `POST /api/auth/login/`, then press "
+    "**Authorize** and enter `Bearer <access token>`. Sockets are described in docs/realtime.md.",
+)
+schema = get_schema_view(public=True, permission_classes=[AllowAny], authentication_classes=[])
+
+admin.site.site_header = "Patter"
+admin.site.site_title = "Patter"
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/docs/", schema.with_ui("swagger", cache_timeout=0), name="docs"),
+    path("swagger/", schema.with_ui("swagger", cache_timeout=0)),
+    path("api/redoc/", schema.with_ui("redoc", cache_timeout=0)),
+    path("swagger.json", schema.without_ui(cache_timeout=0), {"format": "json"}),
+    path("api/", include("accounts.urls")),
+    path("api/", include("whatsapp.urls")),
+    path("api/", include("messaging.urls")),
+    path("api/", include("contacts.urls")),
+    path("api/", include("customers.urls")),
+    path("api/", include("customer_data.urls")),
+    path("api/v1/msg/", include("tags.urls")),
+    path("media/", include(customer_data_files)),
+    path("media/", include(avatars)),
+    path("media/", include(attachment_files)),
+]
+
+websocket_urlpatterns = [
+    path("ws/chat/<int:customer_id>/", ChatConsumer.as_asgi()),
+    path("ws/inbox/", InboxConsumer.as_asgi()),
+    re_path("", NoSuchSocket.as_asgi()),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,8 @@
+"""For workers that serve HTTP only; sockets and the embedded relay need config/asgi.py."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()

@@ -1,0 +1,115 @@
+"""Query parameters that say what is wrong with them instead of being ignored."""
+
+from datetime import UTC
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django_filters.fields import IsoDateTimeField
+
+# What both databases hold in an id.
+MAX_ID = 2**63 - 1
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class FilterSet(django_filters.FilterSet):
+    """Builds only the filters whose parameters are there: building all of them costs as much as a query.
+
+    For filters of one parameter each, that do nothing without it.
+    """
+
+    base_filters: dict[str, Any]
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        if data is not None:
+            self.base_filters = {name: found for name, found in self.base_filters.items() if name in data}
+        super().__init__(data, *args, **kwargs)
+
+    def is_valid(self) -> bool:
+        return not self.filters or super().is_valid()
+
+    @property
+    def qs(self) -> Any:
+        return super().qs if self.filters else self.queryset
+
+
+class _BooleanField(forms.Field):
+    def to_python(self, value: Any) -> bool | None:
+        if value in (None, ""):
+            return None
+        found = _BOOLEANS.get(str(value).lower())
+        if found is None:
+            raise forms.ValidationError("Must be true or false.")
+        return found
+
+
+class BooleanFilter(django_filters.Filter):
+    """`true` or `false`; anything else is refused (django-filter's own ignores it)."""
+
+    field_class = _BooleanField
+
+
+class _IdField(forms.IntegerField):
+    default_validators = [MinValueValidator(1), MaxValueValidator(MAX_ID)]
+    widget = forms.TextInput
+
+
+class IdFilter(django_filters.Filter):
+    """The id of a row; an unknown one matches nothing."""
+
+    field_class = _IdField
+
+
+class _IdsField(forms.Field):
+    widget = forms.SelectMultiple  # reads a parameter that is given several times
+
+    MAX_IDS = 10
+
+    def to_python(self, value: Any) -> list[int]:
+        field = _IdField()
+        ids = {field.clean(item) for part in value or () if part != "" for item in part.split(",")}
+        if len(ids) > self.MAX_IDS:
+            raise forms.ValidationError(f"At most {self.MAX_IDS} ids.")
+        return sorted(ids)
+
+
+class IdsFilter(django_filters.Filter):
+    """One id or several, by repeating the parameter or with commas; at most ten."""
+
+    field_class = _IdsField
+
+
+class _CountField(forms.IntegerField):
+    default_validators = [MinValueValidator(0), MaxValueValidator(MAX_ID)]
+    widget = forms.TextInput
+
+
+class CountFilter(django_filters.Filter):
+    """A whole number from nought up."""
+
+    field_class = _CountField
+
+
+class _TimeField(IsoDateTimeField):
+    def to_python(self, value: Any) -> Any:
+        at = super().to_python(value)
+        try:
+            return at and at.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("This time is out of range.")
+
+
+class TimeFilter(django_filters.Filter):
+    """A time with its zone, or a date, which is its beginning in UTC."""
+
+    field_class = _TimeField
+
+
+class MoneyFilter(django_filters.Filter):
+    """An amount with two places, as large as the database keeps one."""
+
+    field_class = forms.DecimalField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=12, decimal_places=2, min_value=0, **kwargs)

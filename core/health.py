@@ -1,0 +1,88 @@
+"""What a load balancer asks: is the process alive (`/livez`), and can it do its work (`/readyz`)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+from core.ports import ports
+
+REDIS_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one look: `more` is shown whatever `ok` says."""
+
+    name: str
+    ok: bool
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+def livez(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers; asks nothing else, so that no outage restarts it."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when requests can be served, else 503; `checks` names what is wrong.
+
+    Shown to everybody: a check says nothing about customers, and no error text of a server.
+    """
+    checks = [_database(), _redis()] if settings.REDIS_URL else [_database()]
+    if checks[0].ok:  # the others read tables
+        checks += [check() for check in ports("READINESS_CHECKS")]
+    ready = all(check.ok for check in checks)
+    body = {
+        "status": "ok" if ready else "failed",
+        "checks": {check.name: {"status": "ok" if check.ok else "failed", **check.more} for check in checks},
+    }
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+# Answered before hosts, sessions and redirects are looked at (config/middleware.py).
+PROBES: dict[str, Callable[[HttpRequest], JsonResponse]] = {"/livez": livez, "/readyz": readyz}
+
+
+def _database() -> Check:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        waiting = not _migrated()
+    except (DatabaseError, InterfaceError):
+        connection.close()  # the next request gets a new one, this one may be broken
+        return Check("database", False, {"detail": "The database does not answer."})
+    return Check("database", not waiting, {"detail": "Migrations are waiting: manage.py migrate."} if waiting else {})
+
+
+_done: set[str] = set()
+
+
+def _migrated() -> bool:
+    """Whether every migration was applied. Once true it stays so: new ones come with a new process."""
+    alias = str(connection.settings_dict["NAME"])
+    if alias not in _done:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _done.add(alias)
+    return True
+
+
+@cache
+def _client(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+
+
+def _redis() -> Check:
+    try:
+        _client(settings.REDIS_URL).ping()
+    except (redis.RedisError, OSError):
+        return Check("redis", False, {"detail": "Redis does not answer."})
+    return Check("redis", True)
