@@ -1,0 +1,169 @@
+"""Making, changing and removing logins. Refusals are ValidationErrors (400) and change nothing."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.exceptions import NotFound, Throttled, ValidationError
+
+from accounts.actions.sessions import FAILED_LOGINS, end_sessions
+from accounts.models import Role, Session, User
+from core.ports import ports
+
+logger = logging.getLogger(__name__)
+
+_FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is_active"})
+
+
+@transaction.atomic
+def create_user(*, actor: User, password: str, **fields: Any) -> User:
+    """Make a login for staff; `fields` are username, email, role and, if wanted, names and is_active.
+
+    Raises ValidationError for a taken username or email, a weak password, or the role `customer`:
+    customers get their login by registering.
+    """
+    user = User(**fields)
+    _check_role(user)
+    _check_password(user, password)
+    user.set_password(password)
+    _save(user)
+    logger.info("login %s (%s) made by login %s", user.pk, user.role, actor.pk)
+    return user
+
+
+@transaction.atomic
+def update_user(*, actor: User, user: User, password: str | None = None, **changes: Any) -> User:
+    """Change a login of staff and return it as it is now. `changes` may name any of a login's fields.
+
+    A new password, another role and deactivation end the login's sessions. Raises ValidationError as
+    `create_user` does, when no active admin would be left, and for more than the password of a customer's login.
+    """
+    if unknown := changes.keys() - _FIELDS:
+        raise TypeError(f"not fields of a login: {sorted(unknown)}")
+    current = _locked(user)
+    changed = {name for name, value in changes.items() if getattr(current, name) != value}
+    if changed and current.role == Role.CUSTOMER:
+        raise ValidationError(dict.fromkeys(changed, "This login belongs to a customer; change it on the customer."))
+    for name in changed:
+        setattr(current, name, changes[name])
+    if "role" in changed:
+        _check_role(current)
+    if password is not None:
+        _check_password(current, password)
+        current.set_password(password)
+        changed.add("password")
+    if not changed:
+        return current
+    if not (current.is_admin and current.is_active):
+        _check_last_admin(current)
+    _save(current)
+    if changed & {"password", "role"} or not current.is_active:
+        end_sessions(user=current)
+    logger.info("login %s: %s changed by login %s", current.pk, ", ".join(sorted(changed)), actor.pk)
+    return current
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, keep: Session | None = None) -> None:
+    """Give a login a new password and end its sessions but `keep`. Raises ValidationError for a weak one."""
+    current = _locked(user)
+    _check_password(current, password)
+    current.set_password(password)
+    current.save(update_fields=["password"])
+    user.password = current.password
+    end_sessions(user=current, keep=keep)
+
+
+def change_password(*, user: User, old: str, new: str, keep: Session | None = None) -> None:
+    """`set_password` for who knows the old one; wrong guesses count as failed sign-ins do.
+
+    Raises ValidationError under `old_password` or `new_password`, Throttled.
+    """
+    key = f"password of {user.pk}"
+    if not FAILED_LOGINS.take(key):
+        raise Throttled(FAILED_LOGINS.wait(key), "Too many wrong passwords.")
+    if not user.check_password(old):
+        raise ValidationError({"old_password": ["This is not your password."]})
+    FAILED_LOGINS.give_back(key)
+    try:
+        set_password(user=user, password=new, keep=keep)
+    except ValidationError as error:
+        raise ValidationError({"new_password": error.detail["password"]})  # type: ignore[call-overload]
+
+
+@transaction.atomic
+def remove_user(*, actor: User, user: User) -> None:
+    """End a login for good. Its row stays as the name behind what it wrote; username and email are free again.
+
+    Raises ValidationError for the last active admin, NotFound when it was removed meanwhile.
+    """
+    current = _locked(user)
+    _check_last_admin(current)
+    User.objects.filter(pk=current.pk).update(is_active=False, deleted_at=timezone.now())
+    end_sessions(user=current)
+    for on_removed in ports("ON_LOGIN_REMOVED"):
+        on_removed(user=current, actor=actor)
+    _rename(current)
+    logger.info("login %s removed by login %s", current.pk, actor.pk)
+
+
+def _rename(user: User) -> None:
+    """Free the username and email of a removed login.
+
+    Comes last: changing a unique column takes a lock that everybody waits for who inserts a row pointing at the
+    login, and they hold locks on customers.
+    """
+    if not (user.first_name or user.last_name):
+        user.first_name = user.username
+    user.username = f"removed-{user.pk}"
+    user.email = f"removed-{user.pk}@removed.invalid"
+    user.set_unusable_password()
+    user.save(update_fields=["first_name", "username", "email", "password"])
+
+
+def _locked(user: User) -> User:
+    """Lock the login, and the active admins with it, in order of id; return it as it is now.
+
+    With the admins locked nobody else can take away another one until this transaction ends.
+    """
+    rows = User.objects.select_for_update(no_key=True).present()
+    rows = rows.filter(Q(pk=user.pk) | Q(role=Role.ADMIN, is_active=True)).order_by("pk")
+    for row in rows:
+        if row.pk == user.pk:
+            return row
+    raise NotFound
+
+
+def _check_last_admin(leaving: User) -> None:
+    """Refuse when nobody but `leaving` is an active admin. The admins must be locked."""
+    admins = User.objects.present().filter(role=Role.ADMIN, is_active=True)
+    if admins.filter(pk=leaving.pk).exists() and not admins.exclude(pk=leaving.pk).exists():
+        raise ValidationError({"detail": "The last active admin stays. Make somebody else admin first."})
+
+
+def _check_role(user: User) -> None:
+    if user.role not in (Role.ADMIN, Role.SALES):
+        raise ValidationError({"role": "A login made here is admin or sales; customers register."})
+
+
+def _check_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as error:
+        raise ValidationError({"password": error.messages})
+
+
+def _save(user: User) -> None:
+    """Save a login. Raises ValidationError when its username or email is taken, by whoever came first."""
+    if taken := User.objects.taken(username=user.username, email=user.email, besides=user.pk):
+        raise ValidationError(taken)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        taken = User.objects.taken(username=user.username, email=user.email, besides=user.pk)
+        raise ValidationError(taken or {"detail": "This username or email is taken."})

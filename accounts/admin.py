@@ -1,0 +1,171 @@
+"""Logins and sessions in Django admin: another face on the actions the REST API calls."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import PasswordChangeView
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from rest_framework.exceptions import APIException, ValidationError
+
+from accounts import actions
+from accounts.authentication import user_of
+from accounts.models import Role, Session, User
+from core.throttles import client_address
+
+# What a login may do follows from its role alone.
+admin.site.unregister(Group)
+
+
+def texts_of(detail: Any) -> list[str]:
+    """Flatten the detail of an API error into its texts."""
+    if isinstance(detail, dict):
+        return [text for part in detail.values() for text in texts_of(part)]
+    if isinstance(detail, list):
+        return [text for part in detail for text in texts_of(part)]
+    return [str(detail)]
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Counts failures together with those of POST /api/auth/login/."""
+
+    def address(self) -> str:
+        return client_address(self.request) if self.request else ""
+
+    def clean(self) -> dict[str, Any]:
+        login, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if login and password:
+            try:
+                self.user_cache = actions.check_credentials(login=login, password=password, address=self.address())
+            except APIException as refused:
+                raise forms.ValidationError(texts_of(refused.detail))
+            self.confirm_login_allowed(self.user_cache)
+        cleaned: dict[str, Any] = self.cleaned_data
+        return cleaned
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> User:
+        user: User = self.user
+        actions.set_password(user=user, password=self.cleaned_data["new_password1"])
+        return user
+
+
+def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    view = PasswordChangeView.as_view(
+        form_class=OwnPasswordForm,
+        success_url=reverse("admin:password_change_done"),
+        extra_context={**admin.site.each_context(request), **(extra_context or {})},
+    )
+    return view(request)
+
+
+admin.site.login_form = SignInForm
+admin.site.password_change = change_own_password  # type: ignore[assignment]
+
+
+class UserForm(forms.ModelForm):
+    role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.ADMIN, Role.SALES)])
+    new_password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Leave empty to keep the present one. A new password ends all sessions.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "first_name", "last_name", "role", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.fields["new_password"].required = True
+            self.fields["new_password"].help_text = ""
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    form = UserForm
+    list_display = ("username", "name", "email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "email", "first_name", "last_name")
+    ordering = ("username",)
+    actions = ("remove",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return User.objects.present()
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # A customer's login follows the customer.
+        customers = obj is not None and obj.role == Role.CUSTOMER
+        return super().has_change_permission(request, obj) and not customers
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False  # a login's row stays behind what it wrote: the action "remove"
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return (
+            fields if self.has_change_permission(request, obj) else [name for name in fields if name != "new_password"]
+        )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        # The form has changed `obj` already; the action changes the row as it is now.
+        wanted = {name: form.cleaned_data[name] for name in form.changed_data}
+        if "new_password" in wanted:
+            wanted["password"] = wanted.pop("new_password")
+        if change:
+            actions.update_user(actor=user_of(request), user=obj, **wanted)
+        else:
+            obj.pk = actions.create_user(actor=user_of(request), **wanted).pk
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as refused:
+            for text in texts_of(refused.detail):
+                self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    @admin.action(description="Remove the selected logins for good", permissions=["change"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            try:
+                actions.remove_user(actor=user_of(request), user=user)
+            except APIException as refused:
+                self.message_user(request, f"{user}: {' '.join(texts_of(refused.detail))}", messages.ERROR)
+            else:
+                self.message_user(request, f"{user} was removed.", messages.SUCCESS)
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):
+    list_display = ("user", "created_at", "expires_at", "ended_at")
+    list_filter = ("created_at",)
+    search_fields = ("user__username", "user__email")
+    list_select_related = ("user",)
+    ordering = ("-created_at",)
+    exclude = ("refresh_jti", "recently_used")
+    actions = ("end",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
+        return False
+
+    @admin.action(description="End the selected sessions", permissions=["view"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        for session in queryset:
+            actions.end_session(session=session)
+        self.message_user(request, "The sessions are over.", messages.SUCCESS)

@@ -1,0 +1,45 @@
+"""Who is asking: an access token names a session, and the session must be alive."""
+
+from typing import cast
+
+from django.http import HttpRequest
+from rest_framework import HTTP_HEADER_ENCODING
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from accounts.actions import SessionOver, session_of_token
+from accounts.models import Session, User
+
+CHALLENGE = 'Bearer realm="api"'
+
+
+def user_of(request: Request | HttpRequest) -> User:
+    """Return who is asking, where the permissions have let nobody pass who is anonymous."""
+    return cast(User, request.user)
+
+
+class BearerAuthentication(JWTAuthentication):
+    """`Authorization: Bearer <access token>`. Sets `request.user`, and `request.auth` to the Session.
+
+    One query loads both. Everything that is no token of a live session is answered 401.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:  # type: ignore[override]
+        raw = self._token_in(request.META.get("HTTP_AUTHORIZATION", ""))
+        if raw is None:
+            return None
+        session, _ = session_of_token(raw)
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE
+
+    def _token_in(self, header: str | bytes) -> str | None:
+        """Return the token of an Authorization header, None when it speaks of another scheme."""
+        text = header.decode(HTTP_HEADER_ENCODING) if isinstance(header, bytes) else header
+        scheme, _, token = text.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        if not token.strip() or " " in token.strip():
+            raise SessionOver("The Authorization header must be `Bearer <access token>`.")
+        return token.strip()

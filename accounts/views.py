@@ -1,0 +1,130 @@
+from typing import cast
+
+from django.db.models import QuerySet
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView, RetrieveAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.viewsets import ModelViewSet
+
+from accounts import actions
+from accounts.authentication import CHALLENGE, user_of
+from accounts.filters import UserFilter
+from accounts.models import Session, SocketTicket, User
+from accounts.permissions import IsAdmin
+from accounts.serializers import (
+    LoginSerializer,
+    MeSerializer,
+    RefreshSerializer,
+    SignedInSerializer,
+    TicketSerializer,
+    TokensSerializer,
+    UserSerializer,
+)
+from core.throttles import client_address
+
+REFUSED = "Refused; `detail` says why."
+
+
+class CredentialsView(GenericAPIView):
+    """A view whose body proves who is asking, so that an expired bearer header does not stand in the way."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # DRF answers 403 instead of 401 where no authentication class names a scheme.
+        return CHALLENGE
+
+    def credentials(self, request: Request) -> dict[str, str]:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        checked: dict[str, str] = serializer.validated_data
+        return checked
+
+
+class LoginView(CredentialsView):
+    serializer_class = LoginSerializer
+
+    @swagger_auto_schema(
+        responses={200: SignedInSerializer, 401: REFUSED, 429: "Too many failed sign-ins of this login from here."}
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with a username or an email."""
+        given = self.credentials(request)
+        tokens = actions.log_in(login=given["username"], password=given["password"], address=client_address(request))
+        return Response(SignedInSerializer(tokens).data)
+
+
+class RefreshView(CredentialsView):
+    serializer_class = RefreshSerializer
+
+    @swagger_auto_schema(responses={200: TokensSerializer, 401: REFUSED})
+    def post(self, request: Request) -> Response:
+        """Swap a refresh token for a new pair. Each works once; one that was used long before ends the session."""
+        return Response(TokensSerializer(actions.refresh(token=self.credentials(request)["refresh"])).data)
+
+
+class LogoutView(CredentialsView):
+    serializer_class = RefreshSerializer
+
+    @swagger_auto_schema(responses={204: "Signed out.", 401: REFUSED})
+    def post(self, request: Request) -> Response:
+        """End the session of a refresh token: its access tokens stop at once and its sockets close."""
+        actions.log_out(token=self.credentials(request)["refresh"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(RetrieveAPIView):
+    """Who is signed in."""
+
+    serializer_class = MeSerializer
+    permission_classes = (IsAuthenticated,)
+
+    def get_object(self) -> User:
+        return user_of(self.request)
+
+
+class SocketTicketView(GenericAPIView):
+    serializer_class = Serializer
+    permission_classes = (IsAuthenticated,)
+
+    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer})
+    def post(self, request: Request) -> Response:
+        """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token itself."""
+        ticket = actions.issue_ticket(session=cast(Session, request.auth))
+        return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
+
+
+class UserViewSet(ModelViewSet):
+    """The logins. Those of staff are made and changed here; customers get theirs by registering.
+
+    PUT takes part of the fields. DELETE ends the login for good and sets its customers free; what it wrote keeps
+    its name. The last active admin stays.
+    """
+
+    queryset = User.objects.none()
+    serializer_class = UserSerializer
+    filterset_class = UserFilter
+    permission_classes = (IsAdmin,)
+    lookup_value_regex = r"\d+"
+
+    def get_queryset(self) -> QuerySet[User]:
+        return User.objects.present().order_by("id")
+
+    def update(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return super().update(request, *args, **{**kwargs, "partial": True})
+
+    def perform_create(self, serializer: BaseSerializer) -> None:
+        serializer.instance = actions.create_user(actor=user_of(self.request), **serializer.validated_data)
+
+    def perform_update(self, serializer: BaseSerializer) -> None:
+        serializer.instance = actions.update_user(
+            actor=user_of(self.request), user=cast(User, serializer.instance), **serializer.validated_data
+        )
+
+    def perform_destroy(self, instance: User) -> None:
+        actions.remove_user(actor=user_of(self.request), user=instance)
