@@ -1,0 +1,94 @@
+"""Addresses of customers: who has some of a type has one default among them."""
+
+from typing import Any
+
+from django.db import transaction
+from rest_framework.exceptions import NotFound
+
+from accounts.models import User
+from customers.actions.assignments import lock_visible
+from customers.events import record
+from customers.models import Address, Customer
+from customers.serializers import customer_data
+
+
+@transaction.atomic
+def create_address(*, customer_id: int, actor: User, is_default: bool = False, **fields: Any) -> Address:
+    """Make an address; the first of its type is the default, whatever is asked. Raises Http404."""
+    customer = lock_visible(actor, customer_id)
+    address = Address.objects.create(customer=customer, **fields)
+    _settle(customer, address.address_type, chosen=address if is_default else None)
+    return _recorded(customer, address, actor)
+
+
+@transaction.atomic
+def update_address(*, address: Address, actor: User, changes: dict[str, Any]) -> Address:
+    """Change an address and return it. A default that steps back or changes its type leaves its place to the next.
+
+    The only one of its type stays the default. Raises NotFound when it is gone.
+    """
+    customer, address = _locked(actor, address)
+    changes = {field: value for field, value in changes.items() if getattr(address, field) != value}
+    if not changes:
+        return address
+    type_before, wanted = address.address_type, changes.pop("is_default", None)
+    stays_default = address.is_default if wanted is None else wanted
+    for field, value in changes.items():
+        setattr(address, field, value)
+    # Out of the way of both types' constraint until they are settled.
+    address.is_default = False
+    address.save()
+    if type_before != address.address_type:
+        _settle(customer, type_before)
+    chosen = address if stays_default and (wanted or type_before == address.address_type) else None
+    _settle(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
+    return _recorded(customer, address, actor)
+
+
+@transaction.atomic
+def set_default_address(*, address: Address, actor: User) -> Address:
+    """Make an address the default of its type. Raises NotFound when it is gone."""
+    customer, address = _locked(actor, address)
+    if address.is_default:
+        return address
+    _settle(customer, address.address_type, chosen=address)
+    return _recorded(customer, address, actor)
+
+
+@transaction.atomic
+def delete_address(*, address: Address, actor: User) -> None:
+    """Delete an address; of a default's type the oldest one left takes over. Raises NotFound when it is gone."""
+    customer, address = _locked(actor, address)
+    address.delete()
+    _settle(customer, address.address_type)
+    record(customer, "customer_updated", customer_data(customer), actor=actor)
+
+
+def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
+    """Lock the customer of an address and read it as it is now. Raises NotFound."""
+    customer = lock_visible(actor, address.customer_id)
+    found = customer.addresses.filter(pk=address.pk).first()
+    if found is None:
+        raise NotFound
+    return customer, found
+
+
+def _settle(
+    customer: Customer, address_type: str, *, chosen: Address | None = None, last: Address | None = None
+) -> None:
+    """See that one address of the type is the default: `chosen`, or the one there is, or the oldest (but `last`)."""
+    addresses = customer.addresses.filter(address_type=address_type)
+    if chosen is None:
+        found = list(addresses.default_first())
+        if not found or found[0].is_default:
+            return
+        others = [address for address in found if last is None or address.pk != last.pk]
+        chosen = next(iter(others or found))
+    addresses.filter(is_default=True).exclude(pk=chosen.pk).update(is_default=False)
+    addresses.filter(pk=chosen.pk).update(is_default=True)
+
+
+def _recorded(customer: Customer, address: Address, actor: User) -> Address:
+    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    address.refresh_from_db()
+    return address

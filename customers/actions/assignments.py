@@ -1,0 +1,159 @@
+"""Who sells to whom."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from accounts.serializers import user_ref
+from customers.events import lock_all, record
+from customers.models import Assignment, Customer
+from customers.serializers import assignment_data
+
+
+def lock_for(actor: User | None, customer_id: int, *, deleting: bool = False) -> Customer:
+    """Lock a customer on the actor's desk; None is Patter itself and may see all.
+
+    Raises Http404, also when the customer was handed to somebody else a moment ago.
+    """
+    customers = Customer.objects.all() if actor is None else Customer.objects.at_desk_of(actor)
+    try:
+        return customers.locked(customer_id, deleting=deleting)
+    except Customer.DoesNotExist:
+        raise Http404
+
+
+def lock_visible(actor: User, customer_id: int) -> Customer:
+    """Lock a customer whom the actor may see: for customers that is themselves. Raises Http404."""
+    try:
+        return Customer.objects.visible_to(actor).locked(customer_id)
+    except Customer.DoesNotExist:
+        raise Http404
+
+
+@transaction.atomic
+def assign(*, customer_id: int, salesperson: User, actor: User | None, note: str = "") -> Assignment:
+    """Make `salesperson` the owner of a customer and return the assignment opened.
+
+    Raises Http404 for a customer whom the actor may not see, ValidationError when `salesperson` is no active
+    salesperson or owns the customer already.
+    """
+    return hand_over(lock_for(actor, customer_id), salesperson, actor=actor, note=note)
+
+
+def hand_over(customer: Customer, salesperson: User, *, actor: User | None, note: str = "") -> Assignment:
+    """`assign` for a customer whom this transaction has locked."""
+    seller = lock_seller(salesperson)
+    if customer.owner_id == seller.pk:
+        raise ValidationError({"salesperson": [f"This customer is already assigned to {seller.name}."]})
+    return _open(customer, seller, actor=actor, note=note)
+
+
+def lock_seller(salesperson: User) -> User:
+    """Return `salesperson`, locked: a login being removed at this moment must not end up as an owner.
+
+    Raises ValidationError when they are no active salesperson.
+    """
+    seller = User.objects.sellers().select_for_update(no_key=True).filter(pk=salesperson.pk).first()
+    if seller is None:
+        raise ValidationError({"salesperson": ["Only an active salesperson can own customers."]})
+    return seller
+
+
+@transaction.atomic
+def unassign(*, customer_id: int, actor: User | None) -> None:
+    """Leave a customer without an owner. Raises Http404; nothing happens to one who has none."""
+    customer = lock_for(actor, customer_id)
+    if customer.owner_id is not None:
+        set_free(customer, actor=actor)
+
+
+@transaction.atomic
+def end_assignment(*, assignment: Assignment, actor: User) -> None:
+    """End an assignment, which leaves its customer without an owner.
+
+    Raises Http404 when the customer is not on the actor's desk, ValidationError when it has ended already.
+    """
+    customer = lock_for(actor, assignment.customer_id)
+    if not customer.assignments.open().filter(pk=assignment.pk).exists():
+        raise ValidationError({"detail": "This assignment has already ended."})
+    set_free(customer, actor=actor)
+
+
+def assign_automatically(customer: Customer) -> User | None:
+    """See that a customer whom this transaction has locked has a salesperson; return them.
+
+    An owner who is gone or inactive is replaced as ASSIGNMENT_STRATEGY says: by the salesperson whose newest
+    assignment is the oldest, or by nobody (`manual`, or no active sales).
+    """
+    sellers = User.objects.sellers()
+    if customer.owner_id is not None and (owner := sellers.filter(pk=customer.owner_id).first()) is not None:
+        return owner
+    seller = _next_seller() if settings.ASSIGNMENT_STRATEGY == "round_robin" else None
+    if seller is not None:
+        _open(customer, seller, actor=None, note="")
+    elif customer.owner_id is not None:
+        set_free(customer, actor=None)
+    return seller
+
+
+@transaction.atomic
+def free_customers_of(user: User, actor: User | None) -> None:
+    """Leave the customers of a login that is being removed without an owner (setting ON_LOGIN_REMOVED)."""
+    # Whoever assigns to them waits here, and then finds no active salesperson.
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    ids = Customer.objects.filter(owner=user).values_list("pk", flat=True)
+    for customer in lock_all(ids):
+        if customer.owner_id == user.pk:
+            set_free(customer, actor=actor)
+
+
+def _next_seller() -> User | None:
+    # All locked, in order of id: two customers at once must not both go to the same one.
+    sellers = list(User.objects.sellers().select_for_update(no_key=True).order_by("pk"))
+    # Asked after waiting for the locks. One step into an index per seller, however long their history.
+    newest = Assignment.objects.filter(salesperson=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    rows = User.objects.filter(pk__in=[seller.pk for seller in sellers]).annotate(newest=Subquery(newest))
+    last = dict(rows.values_list("pk", "newest"))
+    return min(sellers, key=lambda seller: (last[seller.pk] or 0, seller.pk), default=None)
+
+
+def _open(customer: Customer, salesperson: User, *, actor: User | None, note: str) -> Assignment:
+    """Open an assignment in place of the open one, for a locked customer."""
+    previous_owner_id = customer.owner_id
+    now = timezone.now()
+    customer.assignments.open().update(ended_at=now)
+    assignment = Assignment.objects.create(
+        customer=customer, salesperson=salesperson, assigned_by=actor, note=note, assigned_at=now
+    )
+    _set_owner(customer, salesperson)
+    _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
+    return assignment
+
+
+def set_free(customer: Customer, *, actor: User | None) -> None:
+    """End the open assignment of a locked customer who has an owner."""
+    previous_owner_id, now = customer.owner_id, timezone.now()
+    assignment = customer.assignments.open().select_related("salesperson", "assigned_by").first()
+    if assignment is None:  # an owner from before there was a history
+        assignment = Assignment(customer=customer, salesperson=customer.owner, assigned_at=now)
+    else:
+        customer.assignments.open().update(ended_at=now)
+    assignment.ended_at = now
+    _set_owner(customer, None)
+    _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
+
+
+def _set_owner(customer: Customer, owner: User | None) -> None:
+    customer.owner = owner
+    customer.save(update_fields=["owner", "updated_at"])
+
+
+def _record(customer: Customer, assignment: Assignment, **announced: Any) -> None:
+    data = {**assignment_data(assignment), "owner": user_ref(customer.owner)}
+    record(customer, "assignment_changed", data, **announced)

@@ -1,0 +1,35 @@
+"""Putting customers into groups and taking them out. Who belongs by rule is found, not put."""
+
+from django.db import transaction
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from customers.actions.assignments import lock_for
+from customers.events import record
+from customers.membership import matched_by
+from customers.models import Customer, CustomerGroup, GroupMember
+from customers.serializers import customer_data
+
+
+@transaction.atomic
+def add_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
+    """Put a customer into a group; who was put there before stays. Raises Http404."""
+    customer = lock_for(actor, customer_id)
+    _, new = GroupMember.objects.get_or_create(group=group, customer=customer, defaults={"added_by": actor})
+    if new:
+        record(customer, "customer_updated", customer_data(customer), actor=actor)
+
+
+@transaction.atomic
+def remove_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
+    """Take a customer out of a group. Raises Http404, ValidationError for who was not put there.
+
+    Who belongs by the rules as well still does.
+    """
+    customer = lock_for(actor, customer_id)
+    deleted, _ = GroupMember.objects.filter(group=group, customer=customer).delete()
+    if not deleted:
+        if Customer.objects.filter(matched_by(group), pk=customer.pk).exists():
+            raise ValidationError({"customer_id": ["This customer belongs to the group by its rules: change those."]})
+        raise ValidationError({"customer_id": ["This customer is not in the group."]})
+    record(customer, "customer_updated", customer_data(customer), actor=actor)

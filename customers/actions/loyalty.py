@@ -1,0 +1,41 @@
+"""Points and tiers. Each change leaves an entry in the ledger, with who and why."""
+
+from django.db import transaction
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from customers.actions.assignments import lock_for
+from customers.actions.people import apply_changes, enter, real_changes
+from customers.events import record
+from customers.loyalty import tier_for
+from customers.models import Customer
+from customers.serializers import customer_data
+
+# What both databases hold in the column.
+MAX_POINTS = 2**31 - 1
+
+
+@transaction.atomic
+def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Customer:
+    """Give points, or take some away; never more than there are. Raises Http404, ValidationError."""
+    customer = lock_for(actor, customer_id)
+    points_after = customer.loyalty_points + points
+    if points_after < 0:
+        raise ValidationError({"points": [f"This customer has {customer.loyalty_points} points to take away."]})
+    if points_after > MAX_POINTS:
+        raise ValidationError({"points": [f"Nobody has more than {MAX_POINTS} points."]})
+    customer.loyalty_points = points_after
+    customer.save(update_fields=["loyalty_points", "updated_at"])
+    enter(customer, points=points, tier_before=customer.loyalty_tier, reason=reason, actor=actor)
+    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    return customer
+
+
+@transaction.atomic
+def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: str = "") -> Customer:
+    """Set a tier; without one, that which the customer has earned, up or down. Raises Http404."""
+    customer = lock_for(actor, customer_id)
+    if tier is None:
+        tier, reason = tier_for(customer.total_spent), reason or f"Reckoned from {customer.total_spent} spent."
+    changes = real_changes(customer, {"loyalty_tier": tier})
+    return apply_changes(customer, changes, actor=actor, reason=reason)

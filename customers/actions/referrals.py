@@ -1,0 +1,30 @@
+"""The advertisements that bring customers: the first and the last touch."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from core.times import iso
+from customers.events import record
+from customers.models import Customer
+from customers.serializers import customer_data
+
+
+@transaction.atomic
+def note_referral(*, customer: Customer, referral: dict[str, Any], at: datetime) -> None:
+    """Keep what the provider said of the advertisement that a customer, locked by the transaction, came from.
+
+    Messages come in any order: the earliest stays the first touch, the latest the last one.
+    """
+    kept = Customer.objects.values("referral_first", "referral_last").get(pk=customer.pk)
+    first, last = kept["referral_first"], kept["referral_last"]
+    touch = {**referral, "at": iso(at)}
+    changes = {}
+    if first is None or at < datetime.fromisoformat(first["at"]):
+        changes["referral_first"] = touch
+    if last is None or at >= datetime.fromisoformat(last["at"]):
+        changes["referral_last"] = touch
+    if changes:
+        Customer.objects.filter(pk=customer.pk).update(**changes)
+        record(customer, "customer_updated", customer_data(customer))

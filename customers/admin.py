@@ -1,0 +1,105 @@
+"""Customers in Django admin. What is written goes through the actions, as everywhere."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import ForeignKey, Q, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.exceptions import APIException
+
+from accounts.models import User
+from customers.actions import create_customer, erase_customer, update_customer
+from customers.models import Assignment, Customer
+
+
+class AssignmentInline(admin.TabularInline):
+    model = Assignment
+    extra = 0
+    can_delete = False
+    fields = ("salesperson", "assigned_by", "note", "assigned_at", "ended_at")
+    readonly_fields = fields
+    ordering = ("-assigned_at", "-id")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):
+    list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_active", "date_joined")
+    list_filter = ("source", "is_active", "is_vip", "loyalty_tier")
+    list_select_related = ("owner",)
+    search_fields = ("search_text",)
+    ordering = ("-id",)
+    show_full_result_count = False
+    inlines = (AssignmentInline,)
+    fields = (
+        ("first_name", "last_name"),
+        ("username", "email", "phone"),
+        "source",
+        "notes",
+        ("is_active", "is_verified", "is_vip"),
+        "loyalty_tier",
+        "owner",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset & Customer.objects.search(search_term), False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if isinstance(db_field, ForeignKey) and db_field.name == "owner" and isinstance(field, ModelChoiceField):
+            # The owner of now may have left the desk, and stays valid until somebody else is chosen.
+            owners = Customer.objects.exclude(owner=None).values("owner")
+            field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
+        return field
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+            return response
+        except APIException as error:
+            return self._refused(request, error)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().delete_view(request, *args, **kwargs)
+            return response
+        except APIException as error:
+            return self._refused(request, error)
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        changed = {field: form.cleaned_data[field] for field in form.changed_data}
+        if change:
+            update_customer(customer_id=obj.pk, actor=_actor(request), changes=changed)
+        else:
+            # The form's other fields stand at their defaults.
+            obj.pk = create_customer(actor=_actor(request), **changed).pk
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, _, protected = super().get_deleted_objects(objs, request)
+        # Erasing a person takes along what nobody may delete by itself.
+        return deleted, counts, set(), protected
+
+    def delete_model(self, request: HttpRequest, obj: Customer) -> None:
+        erase_customer(customer_id=obj.pk, actor=_actor(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
+        for pk in queryset.order_by("pk").values_list("pk", flat=True):
+            erase_customer(customer_id=pk, actor=_actor(request))
+
+    def _refused(self, request: HttpRequest, error: APIException) -> HttpResponse:
+        reasons = error.detail.values() if isinstance(error.detail, dict) else [error.detail]
+        for reason in reasons:
+            text = " ".join(map(str, reason)) if isinstance(reason, list) else str(reason)
+            self.message_user(request, text, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def _actor(request: HttpRequest) -> User:
+    user = request.user
+    assert isinstance(user, User)  # Django admin is behind a sign-in
+    return user

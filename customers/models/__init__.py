@@ -1,0 +1,31 @@
+"""The person sold to, and what hangs off them here: history, addresses, groups, loyalty, purchases."""
+
+from customers.models.addresses import Address, AddressType
+from customers.models.assignments import Assignment
+from customers.models.customers import NO_MESSAGE_YET, Customer, Gender, LoyaltyTier, Source, customer_number
+from customers.models.events import Event
+from customers.models.groups import CustomerGroup, GroupMember
+from customers.models.loyalty import LoyaltyEntry
+from customers.models.phone_codes import PhoneCode
+from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
+
+__all__ = [
+    "NO_MESSAGE_YET",
+    "Address",
+    "AddressType",
+    "Assignment",
+    "Customer",
+    "CustomerGroup",
+    "Event",
+    "Gender",
+    "GroupMember",
+    "LoyaltyEntry",
+    "LoyaltyTier",
+    "Order",
+    "OrderStatus",
+    "PhoneCode",
+    "Review",
+    "Source",
+    "WishlistItem",
+    "customer_number",
+]

@@ -1,0 +1,50 @@
+"""Where a customer's bills and parcels go."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from customers.models.customers import Customer
+from customers.querysets import AddressQuerySet
+
+
+class AddressType(models.TextChoices):
+    BILLING = "billing"
+    SHIPPING = "shipping"
+
+
+class Address(models.Model):
+    """An address of a customer. Written by customers/actions/addresses.py alone.
+
+    Whoever has addresses of a type has one default among them: the first, until another one is chosen.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    address_type = models.CharField(max_length=8, choices=AddressType.choices)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=16, null=True, blank=True)
+    address_line1 = models.CharField(max_length=255)
+    address_line2 = models.CharField(max_length=255, blank=True)
+    city = models.CharField(max_length=100)
+    state = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=100)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["customer", "address_type"], condition=Q(is_default=True), name="address_one_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address_type} of {self.customer_id}: {self.address_line1}, {self.city}"

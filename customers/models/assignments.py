@@ -1,0 +1,40 @@
+"""Who sells to a customer, now and before."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from customers.models.customers import Customer
+from customers.querysets import AssignmentQuerySet
+
+
+class Assignment(models.Model):
+    """A salesperson's time with a customer; the open one names the customer's owner."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="assignments")
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="assignments",
+        db_index=False,  # the index (salesperson, id) serves it
+    )
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    note = models.TextField(blank=True)
+    assigned_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["customer"], condition=Q(ended_at=None), name="assignment_one_open"),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["salesperson", "-id"], name="assignment_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} -> {self.salesperson_id}"

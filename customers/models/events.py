@@ -1,0 +1,29 @@
+"""What happened to a customer."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from customers.models.customers import Customer
+from customers.querysets import EventQuerySet
+
+
+class Event(models.Model):
+    """Something that happened to a customer, numbered 1, 2, 3 ... without gaps per customer."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="events", db_index=False)
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=40)
+    data = models.JSONField(default=dict)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["customer", "seq"], name="event_number")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}#{self.seq} {self.type}"

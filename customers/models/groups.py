@@ -1,0 +1,55 @@
+"""Segments of customers, and what belonging to one gives."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from customers.models.customers import Customer
+from customers.querysets import OwnCustomer
+
+
+class CustomerGroup(models.Model):
+    """A group: its manual members (GroupMember) and whoever its rules match now (customers/membership.py)."""
+
+    name = models.CharField(max_length=150)
+    description = models.TextField(blank=True)
+    # Filters of the customer list and their values; empty matches nobody.
+    assignment_rules = models.JSONField(default=dict, blank=True)
+    discount_percentage = models.DecimalField(
+        max_digits=5, decimal_places=2, default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+    priority_support = models.BooleanField(default=False)
+    free_shipping = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(Lower("name"), name="customer_group_name_any_case")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMember(models.Model):
+    """A customer whom somebody put into a group."""
+
+    group = models.ForeignKey(CustomerGroup, on_delete=models.CASCADE, related_name="manual_members")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="group_memberships")
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    added_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnCustomer.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["group", "customer"], name="group_member_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} in {self.group_id}"

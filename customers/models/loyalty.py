@@ -1,0 +1,34 @@
+"""The ledger behind loyalty points and tiers."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from customers.models.customers import Customer, LoyaltyTier
+from customers.querysets import OwnCustomer
+
+
+class LoyaltyEntry(models.Model):
+    """A change of points, of the tier, or of both. Never changed; `actor` is null for Patter itself."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="loyalty_entries", db_index=False)
+    points = models.IntegerField(default=0)
+    points_after = models.PositiveIntegerField()
+    tier_before = models.CharField(max_length=10, choices=LoyaltyTier.choices)
+    tier_after = models.CharField(max_length=10, choices=LoyaltyTier.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnCustomer.as_manager()
+
+    class Meta:
+        verbose_name_plural = "loyalty entries"
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "-id"], name="loyalty_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.points:+d} {self.tier_after}"

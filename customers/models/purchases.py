@@ -1,0 +1,91 @@
+"""What a customer bought, wants and thinks of it. Products are the shop's: known here by its ids for them."""
+
+from typing import Any, ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from customers.models.customers import Customer
+from customers.querysets import OrderQuerySet, OwnCustomer
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+# An order of these does not count.
+UNCOUNTED = frozenset({OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value})
+
+
+class Order(models.Model):
+    """An order of the shop's order system. Its number is the shop's own, and counts once."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="orders", db_index=False)
+    number = models.CharField(max_length=64, unique=True)
+    status = models.CharField(max_length=10, choices=OrderStatus.choices)
+    total = models.DecimalField(max_digits=10, decimal_places=2, validators=[MinValueValidator(0)])
+    currency = models.CharField(max_length=3, default="USD")
+    placed_at = models.DateTimeField()
+    lines = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(F("customer"), F("placed_at").desc(), F("id").desc(), name="order_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.status}"
+
+    @property
+    def counts(self) -> bool:
+        return self.status not in UNCOUNTED
+
+
+class WishlistItem(models.Model):
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="wishlist", db_index=False)
+    product_id = models.CharField(max_length=100)
+    name = models.CharField(max_length=255)
+    added_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnCustomer.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["customer", "product_id"], name="wishlist_product_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} wants {self.product_id}"
+
+
+class Review(models.Model):
+    """A customer's word on a product; one each."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="reviews", db_index=False)
+    product_id = models.CharField(max_length=100)
+    rating = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(5)])
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnCustomer.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["customer", "product_id"], name="review_product_once"),
+            models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_rating_1_to_5"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} on {self.product_id}: {self.rating}"

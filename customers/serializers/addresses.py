@@ -1,0 +1,64 @@
+"""Addresses as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.times import iso
+from customers.models import Address, AddressType, Customer
+from customers.serializers.customers import PhoneField
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    """An address. Customers write their own; admins name whose it is."""
+
+    id = serializers.IntegerField(read_only=True)
+    customer = serializers.PrimaryKeyRelatedField(
+        queryset=Customer.objects.none(),
+        pk_field=serializers.IntegerField(),
+        required=False,
+        help_text="the id of a customer; admins name one, for customers it is themselves",
+    )
+    address_type = serializers.ChoiceField(choices=AddressType.choices)
+    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    phone = PhoneField(required=False)
+    address_line1 = serializers.CharField(max_length=255)
+    address_line2 = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    city = serializers.CharField(max_length=100)
+    state = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    postal_code = serializers.RegexField(
+        r"^[\w -]*\Z", required=False, allow_blank=True, max_length=20, help_text="letters, digits, blanks and dashes"
+    )
+    country = serializers.CharField(max_length=100)
+    is_default = serializers.BooleanField(required=False)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    class Meta:
+        ref_name = "Address"
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        if (request := self.context.get("request")) is not None:
+            fields["customer"].queryset = Customer.objects.visible_to(request.user)
+        return fields
+
+    def to_representation(self, address: Address) -> dict[str, Any]:
+        return {
+            "id": address.pk,
+            "customer": address.customer_id,
+            "address_type": address.address_type,
+            "first_name": address.first_name,
+            "last_name": address.last_name,
+            "phone": address.phone,
+            "address_line1": address.address_line1,
+            "address_line2": address.address_line2,
+            "city": address.city,
+            "state": address.state,
+            "postal_code": address.postal_code,
+            "country": address.country,
+            "is_default": address.is_default,
+            "created_at": iso(address.created_at),
+            "updated_at": iso(address.updated_at),
+        }

@@ -1,0 +1,168 @@
+"""Customers as JSON: in REST and in events, the same shapes."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User, full_name
+from core.phones import InvalidPhone, normalize
+from core.times import iso
+from customers.models import Customer, LoyaltyTier, Source, customer_number
+
+# The columns of `customer_row`; rows come from `.values()`, which costs a third of model instances
+# (reference/performance.md, section 2).
+CUSTOMER_COLUMNS = (
+    "id",
+    "first_name",
+    "last_name",
+    "username",
+    "email",
+    "phone",
+    "source",
+    "notes",
+    "is_active",
+    "is_verified",
+    "is_vip",
+    "loyalty_tier",
+    "owner_id",
+    "owner__first_name",
+    "owner__last_name",
+    "owner__username",
+    "date_joined",
+    "updated_at",
+)
+
+
+def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Shape a row of CUSTOMER_COLUMNS into JSON values."""
+    pk, owner_id = row["id"], row["owner_id"]
+    number = customer_number(pk)
+    return {
+        "id": pk,
+        "customer_id": number,
+        "name": full_name(row["first_name"], row["last_name"], row["username"] or row["phone"] or number),
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "username": row["username"],
+        "email": row["email"],
+        "phone": row["phone"],
+        "source": row["source"],
+        "notes": row["notes"],
+        "is_active": row["is_active"],
+        "is_verified": row["is_verified"],
+        "is_vip": row["is_vip"],
+        "loyalty_tier": row["loyalty_tier"],
+        "owner": owner_id
+        and {
+            "id": owner_id,
+            "name": full_name(row["owner__first_name"], row["owner__last_name"], row["owner__username"]),
+        },
+        "created_at": iso(row["date_joined"]),
+        "updated_at": iso(row["updated_at"]),
+    }
+
+
+def customer_data(customer: Customer) -> dict[str, Any]:
+    """The data of a `customer_updated` event: the customer's part of a desk row. Costs one query."""
+    return customer_row(Customer.objects.values(*CUSTOMER_COLUMNS).get(pk=customer.pk))
+
+
+def customers_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """`customer_data` of many customers, by id. Costs one query."""
+    rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
+    return {row["id"]: customer_row(row) for row in rows}
+
+
+class RefSerializer(serializers.Serializer[Any]):
+    """Somebody of the team, named."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    class Meta:
+        ref_name = "UserRef"
+
+
+class PhoneField(serializers.CharField):
+    """A phone number, kept in international form; blank means none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "like +94771234567 or 0771234567")
+        super().__init__(allow_null=True, allow_blank=True, max_length=40, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str | None:  # type: ignore[override]
+        text = super().to_internal_value(data)
+        if not text:
+            return None
+        try:
+            return normalize(text)
+        except InvalidPhone as error:
+            raise serializers.ValidationError(str(error))
+
+
+class OwnerField(serializers.PrimaryKeyRelatedField):
+    """An active salesperson by id, or as responses show one: `{"id", "name"}`. The owner of now always passes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            queryset=User.objects.sellers(),
+            pk_field=serializers.IntegerField(),
+            allow_null=True,
+            help_text="the id of a salesperson, or null",
+            **kwargs,
+        )
+
+    def to_internal_value(self, data: Any) -> User:
+        given = data["id"] if isinstance(data, dict) and "id" in data else data
+        current = getattr(self.parent.instance, "owner", None)
+        if current is not None and str(given) == str(current.pk):
+            return current
+        owner: User = super().to_internal_value(given)
+        return owner
+
+
+class CustomerWriteSerializer(serializers.Serializer[Any]):
+    """What may be written of a customer; sales change name and notes only. Checks shapes, saves nothing."""
+
+    name = serializers.CharField(
+        required=False, allow_blank=True, max_length=301, help_text="first word and the rest, instead of the next two"
+    )
+    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    username = serializers.CharField(
+        required=False, allow_blank=True, max_length=150, help_text="the handle, without @"
+    )
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    phone = PhoneField(required=False)
+    source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=20_000, trim_whitespace=False)
+    is_active = serializers.BooleanField(required=False)
+    is_verified = serializers.BooleanField(required=False)
+    is_vip = serializers.BooleanField(required=False)
+    loyalty_tier = serializers.ChoiceField(required=False, choices=LoyaltyTier.choices)
+    owner = OwnerField(required=False)
+
+    class Meta:
+        ref_name = "CustomerWrite"
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Split `name`; explicit first and last names win over it, unless they are sent back as they are."""
+        if "name" in attrs:
+            split = _split(attrs.pop("name"), self.instance)
+            kept = {part for part in split if self.instance and attrs.get(part) == getattr(self.instance, part)}
+            attrs = {**split, **{field: value for field, value in attrs.items() if field not in kept}}
+        known_by = ("first_name", "last_name", "username", "email", "phone")
+        if self.instance is None and not any(attrs.get(field) for field in known_by):
+            raise serializers.ValidationError("Give a name, a phone number, an email or a username.")
+        return attrs
+
+
+def _split(name: str, customer: Customer | None) -> dict[str, str]:
+    # Who has no names goes by handle, phone or number: that name sent back is no new first name.
+    if customer is not None and name == customer.name:
+        return {}
+    first, last = [*name.split(maxsplit=1), "", ""][:2]
+    if max(len(first), len(last)) > 150:
+        raise serializers.ValidationError({"name": ["Ensure first and last name have no more than 150 characters."]})
+    return {"first_name": first, "last_name": last}

@@ -1,0 +1,77 @@
+"""Groups as JSON."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Value
+from django.db.models.functions import Lower
+from rest_framework import serializers
+
+from customers.membership import check_rules
+from customers.models import Customer, CustomerGroup
+
+
+class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
+    """A group. `member_counts` in the context says how many members each has (customers/membership.py)."""
+
+    name = serializers.CharField(max_length=150)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=5_000)
+    assignment_rules = serializers.JSONField(
+        required=False, help_text="filters of the customer list: whoever they match is a member"
+    )
+    member_count = serializers.SerializerMethodField(help_text="the members whom you may see")
+
+    class Meta:
+        model = CustomerGroup
+        fields = (
+            "id",
+            "name",
+            "description",
+            "assignment_rules",
+            "discount_percentage",
+            "priority_support",
+            "free_shipping",
+            "member_count",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("created_at", "updated_at")
+        validators: ClassVar[list[Any]] = []
+
+    def get_member_count(self, group: CustomerGroup) -> int:
+        counts: dict[int, int] = self.context.get("member_counts", {})
+        return counts.get(group.pk, 0)
+
+    def validate_name(self, value: str) -> str:
+        namesakes = CustomerGroup.objects.alias(low=Lower("name")).filter(low=Lower(Value(value)))
+        if isinstance(self.instance, CustomerGroup):
+            namesakes = namesakes.exclude(pk=self.instance.pk)
+        if namesakes.exists():
+            raise serializers.ValidationError("A group with this name already exists.")
+        return value
+
+    def validate_assignment_rules(self, value: Any) -> dict[str, str]:
+        return check_rules(value)
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """The body of add_member/ and remove_member/."""
+
+    customer_id = serializers.PrimaryKeyRelatedField(
+        queryset=Customer.objects.all(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
+    )
+
+    class Meta:
+        ref_name = "GroupMemberWrite"
+
+
+class GroupStatisticsSerializer(serializers.Serializer[Any]):
+    member_count = serializers.IntegerField()
+    manual_members = serializers.IntegerField(help_text="put there")
+    active_members = serializers.IntegerField()
+    by_tier = serializers.DictField(child=serializers.IntegerField())
+    total_orders = serializers.IntegerField()
+    total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)
+    average_order_value = serializers.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        ref_name = "GroupStatistics"

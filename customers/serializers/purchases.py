@@ -1,0 +1,106 @@
+"""Loyalty and purchases as JSON, and what may be written of them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.serializers import user_ref
+from core.times import iso
+from customers.models import LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
+from customers.serializers.customers import RefSerializer
+
+MAX_LINES = 500
+MAX_POINTS = 1_000_000_000
+
+
+class LoyaltyEntrySerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    points = serializers.IntegerField(help_text="what changed, 0 for a change of the tier alone")
+    points_after = serializers.IntegerField()
+    tier_before = serializers.ChoiceField(choices=LoyaltyTier.choices)
+    tier_after = serializers.ChoiceField(choices=LoyaltyTier.choices)
+    reason = serializers.CharField()
+    actor = RefSerializer(allow_null=True, help_text="null: Patter itself")
+    created_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "LoyaltyEntry"
+
+    def to_representation(self, entry: LoyaltyEntry) -> dict[str, Any]:
+        return {
+            "id": entry.pk,
+            "points": entry.points,
+            "points_after": entry.points_after,
+            "tier_before": entry.tier_before,
+            "tier_after": entry.tier_after,
+            "reason": entry.reason,
+            "actor": user_ref(entry.actor),
+            "created_at": iso(entry.created_at),
+        }
+
+
+class AddPointsSerializer(serializers.Serializer[Any]):
+    points = serializers.IntegerField(
+        min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="negative to take some away"
+    )
+    reason = serializers.CharField(max_length=500)
+
+    class Meta:
+        ref_name = "AddPoints"
+
+    def validate_points(self, value: int) -> int:
+        if value == 0:
+            raise serializers.ValidationError("Give or take at least one point.")
+        return value
+
+
+class SetTierSerializer(serializers.Serializer[Any]):
+    loyalty_tier = serializers.ChoiceField(
+        required=False, allow_null=True, choices=LoyaltyTier.choices, help_text="left out: earned by total_spent"
+    )
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+    class Meta:
+        ref_name = "SetTier"
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """An order as the shop's order system says it; sent again with the same number, it changes."""
+
+    number = serializers.CharField(max_length=64)
+    status = serializers.ChoiceField(choices=OrderStatus.choices)
+    currency = serializers.RegexField(r"^[A-Za-z]{3}\Z", required=False, default="USD")
+    lines = serializers.ListField(
+        child=serializers.DictField(), required=False, max_length=MAX_LINES, help_text="as the shop has them"
+    )
+
+    class Meta:
+        model = Order
+        fields = ("id", "number", "status", "total", "currency", "placed_at", "lines", "created_at", "updated_at")
+        read_only_fields = ("created_at", "updated_at")
+
+    def validate_currency(self, value: str) -> str:
+        return value.upper()
+
+
+class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):
+    class Meta:
+        model = WishlistItem
+        fields = ("id", "product_id", "name", "added_at")
+        read_only_fields = ("added_at",)
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    class Meta:
+        model = Review
+        fields = ("id", "product_id", "rating", "text", "created_at", "updated_at")
+        read_only_fields = ("created_at", "updated_at")
+        extra_kwargs = {"text": {"max_length": 20_000}}
+
+
+class ChangeReviewSerializer(serializers.Serializer[Any]):
+    rating = serializers.IntegerField(required=False, min_value=1, max_value=5)
+    text = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
+
+    class Meta:
+        ref_name = "ChangeReview"

@@ -1,0 +1,1 @@
+"""Customers, their history, and what hangs off them, over REST."""

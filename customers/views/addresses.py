@@ -1,0 +1,74 @@
+"""`/api/customers/addresses/`"""
+
+from typing import Any
+
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import user_of
+from accounts.permissions import IsAdminOrCustomer
+from customers.actions import create_address, delete_address, set_default_address, update_address
+from customers.filters import AddressFilter
+from customers.models import Address, Customer
+from customers.serializers.addresses import AddressSerializer
+
+
+class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]):
+    """Where bills and parcels go: customers their own, admins all; sales read those of customers they own."""
+
+    queryset = Address.objects.all()
+    serializer_class = AddressSerializer
+    filterset_class = AddressFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_permissions(self) -> Any:
+        return [IsAuthenticated()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAdminOrCustomer()]
+
+    def get_queryset(self) -> Any:
+        return Address.objects.visible_to(self.request.user).order_by("-created_at", "-pk")
+
+    @swagger_auto_schema(request_body=AddressSerializer, responses={201: AddressSerializer})
+    def create(self, request: Request) -> Response:
+        """The first address of its type is the default. Admins name the customer."""
+        body = AddressSerializer(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        given = dict(body.validated_data)
+        customer = given.pop("customer", None) or Customer.objects.filter(user=user_of(request)).first()
+        if customer is None:
+            raise ValidationError({"customer": ["This field is required."]})
+        address = create_address(customer_id=customer.pk, actor=user_of(request), **given)
+        return Response(self.get_serializer(address).data, status=status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(request_body=AddressSerializer, responses={200: AddressSerializer})
+    def update(self, request: Request, pk: str) -> Response:
+        """Takes some of the fields or all; whose it is stays."""
+        address = self.get_object()
+        body = AddressSerializer(address, data=request.data, partial=True, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        changes = dict(body.validated_data)
+        if changes.pop("customer", address.customer).pk != address.customer_id:
+            raise ValidationError({"customer": ["An address does not move to another customer."]})
+        changed = update_address(address=address, actor=user_of(request), changes=changes)
+        return Response(self.get_serializer(changed).data)
+
+    @swagger_auto_schema(request_body=AddressSerializer, responses={200: AddressSerializer})
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Of a default's type the oldest address left becomes the default."""
+        delete_address(address=self.get_object(), actor=user_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(request_body=no_body, responses={200: AddressSerializer})
+    @action(detail=True, methods=["post"])
+    def set_default(self, request: Request, pk: str) -> Response:
+        """Make it the default of its type."""
+        address = set_default_address(address=self.get_object(), actor=user_of(request))
+        return Response(self.get_serializer(address).data)

@@ -1,0 +1,116 @@
+"""`/api/customers/groups/`"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.authentication import user_of
+from accounts.permissions import IsAdmin
+from customers.actions import add_member, remove_member
+from customers.membership import count_members, members_of
+from customers.models import Customer, CustomerGroup
+from customers.querysets import CustomerQuerySet
+from customers.reports import group_statistics
+from customers.serializers.groups import GroupSerializer, GroupStatisticsSerializer, MemberSerializer
+from customers.serializers.profiles import ProfileSerializer, profiles_data
+
+
+class GroupViewSet(GenericViewSet[CustomerGroup]):
+    """Segments of customers, and what belonging to one gives. Everybody may look, admins write."""
+
+    queryset = CustomerGroup.objects.order_by("name", "pk")
+    serializer_class = GroupSerializer
+    filter_backends = []
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_permissions(self) -> Any:
+        return [IsAuthenticated()] if self.action in ("list", "retrieve", "members", None) else [IsAdmin()]
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(self._shown(page))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self._answer(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        """`assignment_rules` are filters of the customer list; wrong ones are refused, naming the right ones."""
+        return self._answer(self._save(None), status.HTTP_201_CREATED)
+
+    def update(self, request: Request, pk: str) -> Response:
+        """Takes some of the fields or all."""
+        return self._answer(self._save(self.get_object()))
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(responses={200: ProfileSerializer(many=True)})
+    @action(detail=True)
+    def members(self, request: Request, pk: str) -> Response:
+        """Who belongs to the group, put there or by its rules: those of them whom you may see, newest first."""
+        members = members_of(self.get_object(), self._visible())
+        page = self.paginate_queryset(members.select_related("owner").order_by("-pk")) or []  # type: ignore[arg-type]
+        return self.get_paginated_response(profiles_data(page, request))  # type: ignore[arg-type]
+
+    @swagger_auto_schema(request_body=MemberSerializer, responses={200: GroupSerializer})
+    @action(detail=True, methods=["post"])
+    def add_member(self, request: Request, pk: str) -> Response:
+        """Put a customer into the group; one who is there already stays."""
+        group = self.get_object()
+        add_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
+        return self._answer(group)
+
+    @swagger_auto_schema(request_body=MemberSerializer, responses={200: GroupSerializer})
+    @action(detail=True, methods=["post"])
+    def remove_member(self, request: Request, pk: str) -> Response:
+        """Take a customer out of the group; 400 for one who belongs by its rules alone."""
+        group = self.get_object()
+        remove_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
+        return self._answer(group)
+
+    @swagger_auto_schema(responses={200: GroupStatisticsSerializer})
+    @action(detail=True)
+    def statistics(self, request: Request, pk: str) -> Response:
+        """What the members of the group have bought."""
+        group = self.get_object()
+        members = members_of(group, self._visible())
+        return Response(group_statistics(members, group.manual_members.count()))
+
+    def _named_customer(self) -> int:
+        body = MemberSerializer(data=self.request.data)
+        body.is_valid(raise_exception=True)
+        customer: Customer = body.validated_data["customer_id"]
+        return customer.pk
+
+    def _save(self, group: CustomerGroup | None) -> CustomerGroup:
+        body = self.get_serializer(group, data=self.request.data, partial=group is not None)
+        body.is_valid(raise_exception=True)
+        try:
+            with transaction.atomic():
+                return body.save()
+        except IntegrityError:  # somebody else was first with the name
+            raise ValidationError({"name": ["A group with this name already exists."]})
+
+    def _visible(self) -> CustomerQuerySet:
+        return Customer.objects.visible_to(self.request.user)
+
+    def _shown(self, groups: Sequence[CustomerGroup]) -> Any:
+        context = {**self.get_serializer_context(), "member_counts": count_members(groups, self._visible())}
+        return [GroupSerializer(group, context=context).data for group in groups]
+
+    def _answer(self, group: CustomerGroup, code: int = status.HTTP_200_OK) -> Response:
+        return Response(self._shown([group])[0], status=code)

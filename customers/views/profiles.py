@@ -1,0 +1,218 @@
+"""`/api/customers/customers/`: customers and their accounts."""
+
+from typing import Any
+
+from django.http import FileResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import user_of
+from accounts.permissions import IsAdmin, IsAdminOrCustomer
+from core.private_files import PrivateFileView
+from customers.actions import add_points, erase_customer, set_state, set_tier, update_profile
+from customers.filters import CustomerFilter
+from customers.models import Customer
+from customers.models.customers import AVATARS
+from customers.privacy import archive
+from customers.reports import AnalyticsSerializer, analytics, csv_lines
+from customers.serializers.profiles import (
+    OwnProfileSerializer,
+    ProfileSerializer,
+    ProfileWriteSerializer,
+    StatsSerializer,
+    profiles_data,
+    stats_data,
+)
+from customers.serializers.purchases import AddPointsSerializer, SetTierSerializer
+from customers.views.accounts import AccountViewSet
+
+# Swagger 2 has either a form or a JSON body, and only a form has files.
+_FORM = ["multipart/form-data"]
+
+_ADMINS = frozenset(
+    {
+        "list",
+        "destroy",
+        "verify",
+        "make_vip",
+        "update_loyalty_tier",
+        "add_loyalty_points",
+        "reactivate",
+        "analytics",
+        "export",
+        "record_order",
+    }
+)
+_NOT_FOR_SALES = frozenset(
+    {
+        "update",
+        "partial_update",
+        "deactivate",
+        "add_wish",
+        "remove_wish",
+        "add_review",
+        "change_review",
+        "delete_review",
+        "export_one",
+    }
+)
+_FILES = frozenset({"export", "export_one"})
+
+
+class ProfileViewSet(AccountViewSet):
+    """Customers as a shop knows them: admins all, sales read theirs, customers are themselves here."""
+
+    queryset = Customer.objects.all()
+    serializer_class = ProfileSerializer
+    filterset_class = CustomerFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_permissions(self) -> Any:
+        if self.action in _ADMINS:
+            return [IsAdmin()]
+        return [IsAdminOrCustomer()] if self.action in _NOT_FOR_SALES else [IsAuthenticated()]
+
+    def get_queryset(self) -> Any:
+        return Customer.objects.visible_to(self.request.user).select_related("owner").order_by("-pk")
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # Exports are no JSON, whatever was asked for.
+        return super().perform_content_negotiation(request, force=force or self.action in _FILES)
+
+    def list(self, request: Request) -> Response:
+        """All customers, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(profiles_data(page or [], request))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.shown(pk)
+
+    @swagger_auto_schema(
+        consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
+    )
+    def update(self, request: Request, pk: str) -> Response:
+        """Takes some of the fields or all. 403 names the fields that would change and are not yours to change."""
+        return self._write(self.customer(pk), ProfileWriteSerializer)
+
+    @swagger_auto_schema(
+        consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Erase the person and everything that hangs off them, login and files included."""
+        erase_customer(customer_id=int(pk), actor=user_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(responses={200: ProfileSerializer})
+    @action(detail=False, pagination_class=None, filterset_class=None)
+    def me(self, request: Request) -> Response:
+        """The customer whose login asks; 404 for a login without one."""
+        return self.shown(self.own().pk)
+
+    @swagger_auto_schema(
+        method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer}
+    )
+    @swagger_auto_schema(
+        method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer}
+    )
+    @action(detail=False, methods=["put", "patch"])
+    def update_profile(self, request: Request) -> Response:
+        """Change some of one's own profile. Fields that are not one's own are ignored."""
+        return self._write(self.own(), OwnProfileSerializer)
+
+    @swagger_auto_schema(responses={200: StatsSerializer})
+    @action(detail=True)
+    def stats(self, request: Request, pk: str) -> Response:
+        """What a customer bought, in six figures."""
+        return Response(stats_data(self.customer(pk)))
+
+    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def verify(self, request: Request, pk: str) -> Response:
+        """The customer's email is theirs."""
+        return self._set(pk, is_verified=True)
+
+    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def make_vip(self, request: Request, pk: str) -> Response:
+        return self._set(pk, is_vip=True)
+
+    @swagger_auto_schema(request_body=SetTierSerializer, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def update_loyalty_tier(self, request: Request, pk: str) -> Response:
+        """Set a tier; without one, that which total_spent has earned."""
+        given = self.checked(SetTierSerializer)
+        set_tier(customer_id=int(pk), actor=user_of(request), tier=given.get("loyalty_tier"), reason=given["reason"])
+        return self.shown(pk)
+
+    @swagger_auto_schema(request_body=AddPointsSerializer, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def add_loyalty_points(self, request: Request, pk: str) -> Response:
+        """Give points, or take some away: never below zero."""
+        add_points(customer_id=int(pk), actor=user_of(request), **self.checked(AddPointsSerializer))
+        return self.shown(pk)
+
+    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def deactivate(self, request: Request, pk: str) -> Response:
+        """Close the account: the login is barred and its sessions end."""
+        return self._set(pk, is_active=False)
+
+    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @action(detail=True, methods=["post"])
+    def reactivate(self, request: Request, pk: str) -> Response:
+        """Open the account again; its sessions stay ended."""
+        return self._set(pk, is_active=True)
+
+    @swagger_auto_schema(responses={200: AnalyticsSerializer})
+    @action(detail=False, pagination_class=None, filterset_class=None)
+    def analytics(self, request: Request) -> Response:
+        """The key figures of all customers."""
+        return Response(analytics(Customer.objects.all()))
+
+    @swagger_auto_schema(produces=["text/csv"], responses={200: "a CSV file"})
+    @action(detail=False, pagination_class=None)
+    def export(self, request: Request) -> HttpResponseBase:
+        """The filtered list as CSV. Texts that a spreadsheet would run as a formula begin with an apostrophe."""
+        lines = csv_lines(self.filter_queryset(self.get_queryset()))
+        headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+    @swagger_auto_schema(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
+    @action(detail=True, url_path="export", pagination_class=None)
+    def export_one(self, request: Request, pk: str) -> HttpResponseBase:
+        """Everything known about one person: JSON, with the files beside it."""
+        customer = self.customer(pk)
+        return FileResponse(
+            archive(customer),
+            as_attachment=True,
+            filename=f"{customer.customer_id}.zip",
+            headers={"Cache-Control": "private, no-store"},
+        )
+
+    def _write(self, customer: Customer, serializer_class: Any) -> Response:
+        body = serializer_class(customer, data=self.request.data, partial=True, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        update_profile(customer_id=customer.pk, actor=user_of(self.request), changes=dict(body.validated_data))
+        return self.shown(customer.pk)
+
+    def _set(self, pk: str, **changes: Any) -> Response:
+        """Change what the permission of this action allows, beyond what a profile may be told."""
+        set_state(customer_id=int(pk), actor=user_of(self.request), **changes)
+        return self.shown(pk)
+
+
+class AvatarView(PrivateFileView):
+    """`/media/avatars/...`"""
+
+    model = Customer
+    prefix = AVATARS
+    file_field = "avatar"

@@ -1,0 +1,131 @@
+"""Below one customer of `/api/customers/customers/`: orders, wishlist, reviews, and the loyalty ledger."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.authentication import user_of
+from customers.actions import change_review, delete_review, record_order, unwish, wish, write_review
+from customers.filters import OrderFilter
+from customers.models import Customer, OrderStatus
+from customers.serializers.profiles import profiles_data
+from customers.serializers.purchases import (
+    ChangeReviewSerializer,
+    LoyaltyEntrySerializer,
+    OrderSerializer,
+    ReviewSerializer,
+    WishlistItemSerializer,
+)
+
+_STATUS = openapi.Parameter("status", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=OrderStatus.values)
+_PAGE = [openapi.Parameter(name, openapi.IN_QUERY, type=openapi.TYPE_INTEGER) for name in ("page", "page_size")]
+
+
+def _page_of(serializer_class: Any) -> Any:
+    return serializer_class(many=True)
+
+
+class PurchasesViewSet(GenericViewSet[Customer]):
+    """What customers buy, want and say of it. Rights are the profile's (customers/views/profiles.py)."""
+
+    @swagger_auto_schema(manual_parameters=[_STATUS, *_PAGE], responses={200: _page_of(OrderSerializer)})
+    @action(detail=True)
+    def orders(self, request: Request, pk: str) -> Response:
+        """A customer's orders, newest first."""
+        filters = OrderFilter(request.query_params, self.customer(pk).orders.newest_first(), request=request)
+        if not filters.is_valid():
+            raise ValidationError(filters.errors)
+        return self._page(filters.qs, OrderSerializer)
+
+    @swagger_auto_schema(request_body=OrderSerializer, responses={200: OrderSerializer, 201: OrderSerializer})
+    @orders.mapping.post
+    def record_order(self, request: Request, pk: str) -> Response:
+        """An order of the shop's order system. A known number changes that order, and counts once."""
+        order, new = record_order(customer_id=int(pk), actor=user_of(request), **self.checked(OrderSerializer))
+        return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
+
+    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(WishlistItemSerializer)})
+    @action(detail=True)
+    def wishlist(self, request: Request, pk: str) -> Response:
+        """What a customer wants, newest first."""
+        return self._page(self.customer(pk).wishlist.order_by("-pk"), WishlistItemSerializer)
+
+    @swagger_auto_schema(request_body=WishlistItemSerializer, responses={201: WishlistItemSerializer})
+    @wishlist.mapping.post
+    def add_wish(self, request: Request, pk: str) -> Response:
+        """Put a product on the wishlist; 200 when it is there already."""
+        item, new = wish(customer_id=int(pk), actor=user_of(request), **self.checked(WishlistItemSerializer))
+        code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
+        return Response(WishlistItemSerializer(item).data, status=code)
+
+    @action(detail=True, methods=["delete"], url_path=r"wishlist/(?P<item>\d{1,18})")
+    def remove_wish(self, request: Request, pk: str, item: str) -> Response:
+        unwish(customer_id=int(pk), actor=user_of(request), item_id=int(item))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(ReviewSerializer)})
+    @action(detail=True)
+    def reviews(self, request: Request, pk: str) -> Response:
+        """What a customer says of products, newest first."""
+        return self._page(self.customer(pk).reviews.order_by("-pk"), ReviewSerializer)
+
+    @swagger_auto_schema(request_body=ReviewSerializer, responses={201: ReviewSerializer})
+    @reviews.mapping.post
+    def add_review(self, request: Request, pk: str) -> Response:
+        """One review of a product; 400 when there is one already."""
+        review = write_review(customer_id=int(pk), actor=user_of(request), **self.checked(ReviewSerializer))
+        return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(request_body=ChangeReviewSerializer, responses={200: ReviewSerializer})
+    @action(detail=True, methods=["put"], url_path=r"reviews/(?P<review>\d{1,18})")
+    def change_review(self, request: Request, pk: str, review: str) -> Response:
+        """Change rating or text, or both."""
+        changed = change_review(
+            customer_id=int(pk),
+            actor=user_of(request),
+            review_id=int(review),
+            changes=self.checked(ChangeReviewSerializer),
+        )
+        return Response(ReviewSerializer(changed).data)
+
+    @change_review.mapping.delete
+    def delete_review(self, request: Request, pk: str, review: str) -> Response:
+        delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(LoyaltyEntrySerializer)})
+    @action(detail=True)
+    def loyalty(self, request: Request, pk: str) -> Response:
+        """The ledger behind points and tier, newest first: what, why and who."""
+        entries = self.customer(pk).loyalty_entries.select_related("actor").order_by("-pk")
+        return self._page(entries, LoyaltyEntrySerializer)
+
+    def customer(self, pk: str | int) -> Customer:
+        """The customer named in the path, if the caller may see them. Raises Http404."""
+        return get_object_or_404(Customer.objects.visible_to(self.request.user).select_related("owner"), pk=pk)
+
+    def own(self) -> Customer:
+        """The customer whose login asks. Raises Http404 for a login without one."""
+        return get_object_or_404(Customer.objects.filter(user=user_of(self.request)))
+
+    def shown(self, pk: str | int) -> Response:
+        """The profile of somebody visible, as it is now."""
+        return Response(profiles_data([self.customer(pk)], self.request)[0])
+
+    def checked(self, serializer_class: Any) -> dict[str, Any]:
+        """The body as the serializer takes it. Raises ValidationError."""
+        body = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+    def _page(self, rows: Any, serializer_class: Any) -> Response:
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializer_class(page, many=True).data)

@@ -1,0 +1,37 @@
+"""`/api/customers/register/`"""
+
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.throttles import AddressThrottle
+from customers.actions import register
+from customers.membership import benefits_of
+from customers.serializers.profiles import ProfileSerializer, RegisterSerializer, profile_data
+
+
+class RegistrationThrottle(AddressThrottle):
+    rate_setting = "THROTTLE_REGISTER"
+
+
+class RegisterView(APIView):
+    """Become a customer with a login."""
+
+    authentication_classes = []  # an expired token must not stand in the way
+    permission_classes = [AllowAny]
+    throttle_classes = [RegistrationThrottle]
+
+    @swagger_auto_schema(
+        request_body=RegisterSerializer,
+        responses={201: ProfileSerializer, 400: "what is taken or weak, per field", 429: "too many from this address"},
+    )
+    def post(self, request: Request) -> Response:
+        """Sign up. A phone that wrote to us before is shown unverified until POST verify_phone/ proves it."""
+        body = RegisterSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        customer = register(**body.validated_data)
+        profile = profile_data(customer, benefits_of([customer])[customer.pk], links=None, for_staff=False)
+        return Response(profile, status=status.HTTP_201_CREATED)
