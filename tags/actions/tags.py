@@ -1,0 +1,151 @@
+"""The team's tags: made, renamed, deleted.
+
+Renaming and deleting tell the staff's open sockets once, by a passing frame, and record no events: a hundred
+thousand customers may carry the tag.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.filters import MAX_ID
+from core.live import STAFF, publish_on_commit
+from core.times import iso
+from customers.models import Source
+from tags.errors import ForeignTag, NameTaken, NoSuchTag, SystemTag, TagsRefused
+from tags.models import CustomerTag, Tag
+from tags.querysets import folded
+
+# Source of a customer -> the name of the tag that follows it.
+SYSTEM_TAGS = {Source.WHATSAPP: "Whatsapp", Source.TELEGRAM: "Telegram", Source.INSTAGRAM: "Instagram"}
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What became of tags that were to be deleted, in the order of the request."""
+
+    deleted: list[Tag]
+    system: list[Tag]
+    unknown_or_foreign: list[int]
+
+
+@transaction.atomic
+def ensure_system_tags() -> list[Tag]:
+    """Make the system tags that are missing (a flushed database has none) and return all three.
+
+    A tag of the team that bears such a name becomes the system tag.
+    """
+    tags = []
+    for source, name in SYSTEM_TAGS.items():
+        tag = Tag.objects.filter(source=source).first()
+        if tag is None:
+            namesake = Tag.objects.select_for_update().named([name]).first()
+            tag = namesake or Tag()
+            tag.name, tag.source, tag.created_by = name, source, None
+            tag.save()
+            tag.given_to.all().delete()
+        tags.append(tag)
+    return tags
+
+
+@transaction.atomic
+def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
+    """Make tags and return them, in the order of their names. Raises TagsRefused: all are made or none."""
+    if len({folded(name) for name in names}) < len(names):
+        raise TagsRefused("Every name may be given once only, whatever its case.")
+    _refuse_taken(names)
+    try:
+        with transaction.atomic():
+            return Tag.objects.bulk_create([Tag(name=name, created_by=actor) for name in names])
+    except IntegrityError:  # somebody else took one between the look and the write
+        _refuse_taken(names)
+        raise
+
+
+@transaction.atomic
+def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
+    """Give a tag another name and return it; the name it has is no change.
+
+    Raises NoSuchTag, SystemTag, ForeignTag, NameTaken.
+    """
+    tag = _lock(tag_id, actor)
+    if tag.name == name:
+        return tag
+    _refuse_taken([name], besides=tag_id)
+    tag.name = name
+    try:
+        with transaction.atomic():
+            tag.save(update_fields=["name", "name_key"])
+    except IntegrityError:
+        _refuse_taken([name], besides=tag_id)
+        raise
+    _tell_staff("tag_updated", tag.pk, tag.name)
+    return tag
+
+
+@transaction.atomic
+def delete_tag(*, tag_id: int, actor: User) -> Tag:
+    """Delete a tag, which takes it off whoever carries it; return what it was.
+
+    Raises NoSuchTag, SystemTag, ForeignTag.
+    """
+    tag = _lock(tag_id, actor)
+    _delete([tag])
+    return tag
+
+
+@transaction.atomic
+def delete_tags(*, tag_ids: Collection[int], actor: User) -> Deleted:
+    """Delete those of these tags that the actor may delete, and say what became of each."""
+    locked = Tag.objects.select_for_update().filter(pk__in=[pk for pk in tag_ids if 0 < pk <= MAX_ID]).order_by("pk")
+    tags = {tag.pk: tag for tag in locked}
+    _delete([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
+    asked = [tags[pk] for pk in tag_ids if pk in tags]
+    return Deleted(
+        deleted=[tag for tag in asked if tag.may_be_changed_by(actor)],
+        system=[tag for tag in asked if tag.is_system],
+        unknown_or_foreign=[
+            pk for pk in tag_ids if pk not in tags or not (tags[pk].is_system or tags[pk].may_be_changed_by(actor))
+        ],
+    )
+
+
+def check_may_change(tag: Tag, actor: User) -> None:
+    """Raise SystemTag or ForeignTag unless the actor may rename and delete the tag."""
+    if tag.is_system:
+        raise SystemTag
+    if not tag.may_be_changed_by(actor):
+        raise ForeignTag
+
+
+def _lock(tag_id: int, actor: User) -> Tag:
+    """Lock a tag that the actor may change; whoever is giving it to a customer commits first, or fails."""
+    tag = Tag.objects.select_for_update().filter(pk=tag_id).first()
+    if tag is None:
+        raise NoSuchTag(tag_id)
+    check_may_change(tag, actor)
+    return tag
+
+
+def _refuse_taken(names: Sequence[str], besides: int = 0) -> None:
+    taken = {tag.name_key for tag in Tag.objects.named(names).exclude(pk=besides)}
+    if clashes := [name for name in names if folded(name) in taken]:
+        raise NameTaken(clashes)
+
+
+def _delete(tags: Sequence[Tag]) -> None:
+    """Delete locked tags, in order of id."""
+    for tag in tags:
+        # One statement however many carry it, and one tag after the other: whoever takes several tags off a
+        # customer goes through the same rows in the same order.
+        CustomerTag.objects.filter(tag=tag).delete()
+        _tell_staff("tag_deleted", tag.pk, tag.name)
+    Tag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
+
+
+def _tell_staff(type: str, tag_id: int, name: str) -> None:
+    frame = {"type": type, "at": iso(timezone.now()), "data": {"id": tag_id, "name": name}}
+    publish_on_commit(STAFF, {"type": "staff", "frame": frame})

@@ -1,0 +1,72 @@
+"""Tags in Django admin. What is written goes through the actions, as everywhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.authentication import user_of
+from tags.actions import create_tags, delete_tags, rename_tag
+from tags.models import MAX_NAME, Tag, check_name
+from tags.serializers import MAX_TAGS
+
+
+class TagForm(forms.ModelForm):
+    name = forms.CharField(max_length=MAX_NAME, validators=[check_name])
+
+    class Meta:
+        model = Tag
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if Tag.objects.named([name]).exclude(pk=self.instance.pk or 0).exists():
+            raise forms.ValidationError("A tag with this name already exists.")
+        return name
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    form = TagForm
+    list_display = ("name", "is_system_tag", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name",)
+    ordering = ("name_key",)
+
+    @admin.display(boolean=True, description="system")
+    def is_system_tag(self, tag: Tag) -> bool:
+        return tag.is_system
+
+    # System tags follow the customers' source and keep their name.
+    def has_change_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj is not None and obj.is_system)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj is not None and obj.is_system)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset & Tag.objects.search(search_term), False
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        name = form.cleaned_data["name"]
+        if change:
+            rename_tag(tag_id=obj.pk, name=name, actor=user_of(request))
+        else:
+            obj.pk = create_tags(names=[name], actor=user_of(request))[0].pk
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Names the tags; Django would list every customer who carries one."""
+        tags = [tag for tag in objs if not tag.is_system]
+        return [tag.name for tag in tags], {Tag._meta.verbose_name_plural: len(tags)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        delete_tags(tag_ids=[obj.pk], actor=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        for start in range(0, len(ids), MAX_TAGS):
+            delete_tags(tag_ids=ids[start : start + MAX_TAGS], actor=user_of(request))

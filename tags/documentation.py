@@ -1,0 +1,140 @@
+"""What the tag endpoints take and answer, for Swagger; nothing of this runs with a request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import serializers
+
+from tags.envelope import ErrorSerializer
+from tags.serializers import MAX_CUSTOMERS, MAX_TAGS, CountedTagSerializer, TagSerializer
+
+REFUSALS = {
+    status: openapi.Response(description, ErrorSerializer)
+    for status, description in {
+        400: "What is wrong; nothing was changed.",
+        401: "Not signed in, or the session is over.",
+        403: "Not your customer, not your tag, a system tag, or not your role.",
+        404: "No such customer or tag.",
+    }.items()
+}
+
+
+CUSTOMER_ID, TAG_ID = (
+    openapi.Parameter(name, openapi.IN_PATH, description=f"the id of {what}", type=openapi.TYPE_INTEGER, required=True)
+    for name, what in (("customer_id", "a customer"), ("tag_id", "a tag"))
+)
+WITH_COUNTS = openapi.Parameter(
+    "with_counts",
+    openapi.IN_QUERY,
+    description="true: with customer_count, how many customers on your desk carry it",
+    type=openapi.TYPE_BOOLEAN,
+)
+
+
+def documented(
+    operation_id: str, answer: Any, *parameters: openapi.Parameter, status: int = 200, body: Any = None
+) -> Callable[[Any], Any]:
+    """What Swagger says of an operation under `/api/v1/msg/`."""
+    found: Callable[[Any], Any] = swagger_auto_schema(
+        tags=["tags"],
+        operation_id=operation_id,
+        manual_parameters=list(parameters),
+        request_body=body,
+        responses={status: answer, **REFUSALS},
+    )
+    return found
+
+
+class TagIdsSerializer(serializers.Serializer[Any]):
+    tag_ids = serializers.ListField(child=serializers.IntegerField(), help_text=f"at most {MAX_TAGS}")
+
+    class Meta:
+        ref_name = "TagIds"
+
+
+class CustomerTagsSerializer(serializers.Serializer[Any]):
+    customer_id = serializers.IntegerField()
+    tags = TagSerializer(many=True)
+    count = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "CustomerTags"
+
+
+class TagsChangedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    customer_id = serializers.IntegerField()
+    tags = TagSerializer(many=True, help_text="every tag the customer has now")
+
+    class Meta:
+        ref_name = "CustomerTagsChanged"
+
+
+class TagAddedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    customer_id = serializers.IntegerField()
+    tag = TagSerializer()
+
+    class Meta:
+        ref_name = "CustomerTagAdded"
+
+
+class TagRemovedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    customer_id = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "CustomerTagRemoved"
+
+
+class TagDeletedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    tag_name = serializers.CharField()
+
+    class Meta:
+        ref_name = "TagDeleted"
+
+
+class TagsDeletedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    deleted_count = serializers.IntegerField()
+    deleted_tags = serializers.ListField(child=serializers.CharField())
+    skipped_tags = serializers.ListField(
+        child=serializers.CharField(), help_text="system tags by name, then the ids not found or not yours"
+    )
+
+    class Meta:
+        ref_name = "TagsDeleted"
+
+
+class TagCustomersSerializer(serializers.Serializer[Any]):
+    customer_ids = serializers.ListField(child=serializers.IntegerField(), help_text=f"at most {MAX_CUSTOMERS}")
+    action = serializers.ChoiceField(choices=["add", "remove"])
+
+    class Meta:
+        ref_name = "TagCustomers"
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    customer_id = serializers.IntegerField()
+    success = serializers.BooleanField()
+    error = serializers.CharField(required=False, help_text="why nothing changed, as the endpoint for one says it")
+
+    class Meta:
+        ref_name = "TagOutcome"
+
+
+class CustomersTaggedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    tag = TagSerializer()
+    changed_count = serializers.IntegerField()
+    results = OutcomeSerializer(many=True)
+
+    class Meta:
+        ref_name = "CustomersTagged"
+
+
+# `name` is answered by the tag, `names` by the array.
+CREATED = openapi.Response("The tag, or with `names` the array of tags.", CountedTagSerializer)

@@ -1,0 +1,33 @@
+"""The shape of errors under `/api/v1/msg/`: `{"error": text}`, whoever refuses (setting ERROR_SHAPES)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.settings import api_settings
+
+
+def refusal(body: Any) -> dict[str, str]:
+    """Put an error body of the rest of the API into words."""
+    return {"error": " ".join(_texts(body))}
+
+
+def _texts(body: Any) -> Iterator[str]:
+    if isinstance(body, dict):
+        for field, problem in body.items():
+            named = field not in ("detail", api_settings.NON_FIELD_ERRORS_KEY)
+            yield from (f"{field}: {text}" if named else text for text in _texts(problem))
+    elif isinstance(body, list):
+        for problem in body:
+            yield from _texts(problem)
+    else:
+        yield str(body)
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """An error, for the API's documentation."""
+
+    error = serializers.CharField()
+
+    class Meta:
+        ref_name = "TagError"

@@ -1,0 +1,60 @@
+"""The refusals of the tag endpoints, in the words of their contract; tags/envelope.py gives them their shape."""
+
+from collections.abc import Iterable
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied
+
+
+class TagsRefused(APIException):
+    """What was asked for cannot be done; nothing was changed."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid"
+
+
+class UnknownTags(TagsRefused):
+    def __init__(self, ids: Iterable[int]) -> None:
+        super().__init__(f"Invalid tag IDs: {sorted(ids)}")
+
+
+class SystemTagStays(TagsRefused):
+    default_detail = "Cannot remove system tags (Telegram, Whatsapp, Instagram)"
+
+
+class SystemTagFollows(TagsRefused):
+    default_detail = "System tags follow the customer's source"
+
+
+class HasTag(TagsRefused):
+    default_detail = "Tag already exists on customer"
+
+
+class LacksTag(TagsRefused):
+    default_detail = "Tag doesn't exist on customer"
+
+
+class NameTaken(TagsRefused):
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(f"A tag with this name already exists: {', '.join(names)}")
+
+
+class ForeignCustomer(PermissionDenied):
+    default_detail = "You don't have permission to access this customer"
+
+
+class NoSuchCustomer(NotFound):
+    default_detail = "Customer not found"
+
+
+class NoSuchTag(NotFound):
+    def __init__(self, tag_id: int) -> None:
+        super().__init__(f"Tag with ID {tag_id} not found")
+
+
+class ForeignTag(PermissionDenied):
+    default_detail = "You don't have permission to modify this tag"
+
+
+class SystemTag(PermissionDenied):
+    default_detail = "System tags cannot be modified or deleted"

@@ -1,0 +1,103 @@
+"""A tag as JSON, and what is read from bodies about tags."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.times import iso
+from tags.errors import TagsRefused
+from tags.models import MAX_NAME, Tag, check_name
+
+# Tags in one request. The frames that tell of their deletion must fit what may wait for a socket.
+MAX_TAGS = 200
+MAX_CUSTOMERS = 1000
+
+
+def tag_data(tag: Tag) -> dict[str, Any]:
+    """A tag as JSON values."""
+    return {
+        "id": tag.pk,
+        "name": tag.name,
+        "created_by": tag.created_by_id,
+        "created_at": iso(tag.created_at),
+        "is_system": tag.is_system,
+    }
+
+
+class TagSerializer(serializers.Serializer[Any]):
+    """Shows tags; the fields are declared for the API's documentation."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    created_by = serializers.IntegerField(allow_null=True, help_text="the id of a user")
+    created_at = serializers.DateTimeField()
+    is_system = serializers.BooleanField()
+
+    class Meta:
+        ref_name = "Tag"
+
+    def to_representation(self, tag: Tag) -> dict[str, Any]:
+        return tag_data(tag)
+
+
+class CountedTagSerializer(TagSerializer):
+    """A tag of the team, with `customer_count` where it was asked for."""
+
+    customer_count = serializers.IntegerField(
+        required=False, help_text="with ?with_counts=true: the customers on your desk who carry it"
+    )
+
+    class Meta:
+        ref_name = "CountedTag"
+
+    def to_representation(self, tag: Tag) -> dict[str, Any]:
+        data = tag_data(tag)
+        return {**data, "customer_count": tag.customer_count} if hasattr(tag, "customer_count") else data
+
+
+def read_ids(body: Any, field: str, *, at_most: int, allow_empty: bool = False) -> list[int]:
+    """The list of ids under `field` of a request body, each once, in their order. Raises TagsRefused."""
+    ids = body.get(field) if isinstance(body, dict) else None
+    # type(), because True and False are instances of int.
+    if not isinstance(ids, list) or any(type(item) is not int for item in ids):
+        raise TagsRefused(f"{field} must be a list of integers")
+    if not ids and not allow_empty:
+        raise TagsRefused(f"{field} cannot be empty")
+    unique = list(dict.fromkeys(ids))
+    if len(unique) > at_most:
+        raise TagsRefused(f"{field} may hold at most {at_most} integers")
+    return unique
+
+
+def read_action(body: Any) -> str:
+    """`add` or `remove`, as a request body says. Raises TagsRefused."""
+    wanted = body.get("action") if isinstance(body, dict) else None
+    if not isinstance(wanted, str) or wanted not in ("add", "remove"):
+        raise TagsRefused("action must be add or remove")
+    return wanted
+
+
+def _name(**options: Any) -> serializers.CharField:
+    return serializers.CharField(max_length=MAX_NAME, validators=[check_name], **options)
+
+
+class RenameTagSerializer(serializers.Serializer[Any]):
+    name = _name()
+
+    class Meta:
+        ref_name = "RenameTag"
+
+
+class NewTagsSerializer(serializers.Serializer[Any]):
+    """`name` for one tag, `names` for several."""
+
+    name = _name(required=False)
+    names = serializers.ListField(child=_name(), required=False, allow_empty=False, max_length=MAX_TAGS)
+
+    class Meta:
+        ref_name = "NewTags"
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if len(given) != 1:
+            raise serializers.ValidationError("Give either name or names.")
+        return given

@@ -1,0 +1,216 @@
+"""Tags over REST. Errors get their shape from the setting ERROR_SHAPES (tags/envelope.py)."""
+
+from typing import Any
+
+from django_filters.rest_framework import FilterSet
+from drf_yasg.utils import no_body
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import user_of
+from accounts.permissions import IsSalesOrAdmin
+from core.filters import MAX_ID
+from tags import actions, documentation
+from tags.documentation import CUSTOMER_ID, TAG_ID, WITH_COUNTS, documented
+from tags.errors import ForeignCustomer, NoSuchTag
+from tags.filters import CountsFilter, CustomerTagFilter, TagFilter
+from tags.models import Tag
+from tags.serializers import (
+    MAX_CUSTOMERS,
+    MAX_TAGS,
+    CountedTagSerializer,
+    NewTagsSerializer,
+    RenameTagSerializer,
+    read_action,
+    read_ids,
+    tag_data,
+)
+
+TAG_IDS = documentation.TagIdsSerializer
+CHANGED = documentation.TagsChangedSerializer
+
+
+def _number(digits: str) -> int:
+    """The id in a path. More digits than any id has name a row that is not there."""
+    return min(int(digits[:20]), MAX_ID + 1)
+
+
+class _HasDesk(IsSalesOrAdmin):
+    message = ForeignCustomer.default_detail
+
+
+class _CustomerView(APIView):
+    """Whatever is asked about a customer's tags: whose customer it is goes before what the body says."""
+
+    permission_classes = [_HasDesk]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.customer = actions.customer_at_desk(customer_id=_number(kwargs["customer_id"]), actor=user_of(request))
+
+    def answer(self, message: str, **more: Any) -> Response:
+        return Response({"message": message, "customer_id": self.customer.pk, **more})
+
+
+class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
+    """The tags of one customer: those given, and the system tag of their source."""
+
+    queryset = Tag.objects.none()
+    serializer_class = documentation.CustomerTagsSerializer
+    filterset_class = CustomerTagFilter
+    pagination_class = None
+
+    @documented("customer_tags_list", documentation.CustomerTagsSerializer, CUSTOMER_ID)
+    def get(self, request: Request, customer_id: str) -> Response:
+        """All tags of a customer."""
+        tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source))
+        shown = [tag_data(tag) for tag in tags]
+        return Response({"customer_id": self.customer.pk, "tags": shown, "count": len(shown)})
+
+    @documented("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    def post(self, request: Request, customer_id: str) -> Response:
+        """Add tags, keeping those the customer has; the message counts those that are new."""
+        change = actions.add_tags(**self._what(request))
+        return self._changed(f"Successfully added {len(change.added)} tag(s) to customer", change)
+
+    @documented("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    def put(self, request: Request, customer_id: str) -> Response:
+        """Replace all tags but the system tag, which stays; an empty list clears them."""
+        what = self._what(request, allow_empty=True)
+        change = actions.replace_tags(**what)
+        if not what["tag_ids"]:
+            return self._changed("Successfully removed all tags from customer", change)
+        return self._changed(f"Successfully replaced customer tags with {len(what['tag_ids'])} tag(s)", change)
+
+    @documented("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    def delete(self, request: Request, customer_id: str) -> Response:
+        """Remove the named tags; the message counts those the customer had."""
+        change = actions.remove_tags(**self._what(request))
+        return self._changed(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
+
+    def _what(self, request: Request, *, allow_empty: bool = False) -> dict[str, Any]:
+        tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS, allow_empty=allow_empty)
+        return {"customer_id": self.customer.pk, "tag_ids": tag_ids, "actor": user_of(request)}
+
+    def _changed(self, message: str, change: actions.Change) -> Response:
+        return self.answer(message, tags=[tag_data(tag) for tag in change.tags])
+
+
+class CustomerTagView(_CustomerView):
+    """One tag of one customer."""
+
+    @documented("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
+    def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
+        """Add one tag."""
+        tag = actions.add_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        return self.answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
+
+    @documented("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
+    def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
+        """Remove one tag."""
+        tag = actions.remove_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        return self.answer(f'Successfully removed tag "{tag.name}" from customer')
+
+
+class TagViewSet(viewsets.GenericViewSet[Tag]):
+    """The team's tags, system tags among them. Everybody at the desk sees and gives all of them."""
+
+    queryset = Tag.objects.all()
+    serializer_class = CountedTagSerializer
+    permission_classes = [IsSalesOrAdmin]
+    pagination_class = None
+    lookup_value_regex = "[0-9]+"
+
+    @property
+    def filterset_class(self) -> type[FilterSet] | None:
+        return {"list": TagFilter, "retrieve": CountsFilter}.get(self.action)
+
+    @documented("tags_list", CountedTagSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """The team's tags, as a bare array."""
+        return Response(CountedTagSerializer(self.filter_queryset(self.get_queryset()), many=True).data)
+
+    @documented("tags_create", documentation.CREATED, status=201, body=NewTagsSerializer)
+    def create(self, request: Request) -> Response:
+        """Make one tag (`name`) or several (`names`): all of them or none."""
+        body = NewTagsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        names = body.validated_data.get("names")
+        tags = actions.create_tags(names=names or [body.validated_data["name"]], actor=user_of(request))
+        data = [tag_data(tag) for tag in tags]
+        return Response(data if names else data[0], status=status.HTTP_201_CREATED)
+
+    @documented("tags_read", CountedTagSerializer, WITH_COUNTS)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One tag."""
+        return Response(CountedTagSerializer(self._tag(self.filter_queryset(self.get_queryset()))).data)
+
+    @documented("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
+    def update(self, request: Request, pk: str) -> Response:
+        """Rename a tag: whoever made it, or an admin."""
+        actions.check_may_change(self._tag(), user_of(request))
+        body = RenameTagSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(tag_data(actions.rename_tag(tag_id=_number(pk), actor=user_of(request), **body.validated_data)))
+
+    @documented("tags_delete", documentation.TagDeletedSerializer)
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a tag, which takes it off every customer: whoever made it, or an admin."""
+        tag = actions.delete_tag(tag_id=_number(pk), actor=user_of(request))
+        return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
+
+    @documented("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
+    @action(detail=False, methods=["post"], url_path="bulk-delete")
+    def bulk_delete(self, request: Request) -> Response:
+        """Delete several tags. System tags and tags that are not yours are passed over."""
+        tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS)
+        done = actions.delete_tags(tag_ids=tag_ids, actor=user_of(request))
+        skipped = [tag.name for tag in done.system]
+        if done.unknown_or_foreign:
+            skipped.append(f"Tag IDs not found or not owned: {sorted(done.unknown_or_foreign)}")
+        return Response(
+            {
+                "message": f"Successfully deleted {len(done.deleted)} tag(s)",
+                "deleted_count": len(done.deleted),
+                "deleted_tags": [tag.name for tag in done.deleted],
+                "skipped_tags": skipped,
+            }
+        )
+
+    @documented("tags_customers", documentation.CustomersTaggedSerializer, body=documentation.TagCustomersSerializer)
+    @action(detail=True, methods=["post"])
+    def customers(self, request: Request, pk: str) -> Response:
+        """Put the tag on up to 1,000 customers, or take it off, each by the rules of the endpoint for one."""
+        self._tag()
+        customer_ids = read_ids(request.data, "customer_ids", at_most=MAX_CUSTOMERS)
+        wanted = read_action(request.data)
+        tag, outcome = actions.tag_customers(
+            tag_id=_number(pk), customer_ids=customer_ids, add=wanted == "add", actor=user_of(request)
+        )
+        changed = sum(refusal is None for refusal in outcome.values())
+        done = f'added tag "{tag.name}" to' if wanted == "add" else f'removed tag "{tag.name}" from'
+        return Response(
+            {
+                "message": f"Successfully {done} {changed} customer(s)",
+                "tag": tag_data(tag),
+                "changed_count": changed,
+                "results": [_outcome(customer_id, refusal) for customer_id, refusal in outcome.items()],
+            }
+        )
+
+    def _tag(self, tags: Any = None) -> Tag:
+        tag_id = _number(self.kwargs["pk"])
+        tag: Tag | None = (self.get_queryset() if tags is None else tags).filter(pk=tag_id).first()
+        if tag is None:
+            raise NoSuchTag(tag_id)
+        return tag
+
+
+def _outcome(customer_id: int, refusal: Any) -> dict[str, Any]:
+    if refusal is None:
+        return {"customer_id": customer_id, "success": True}
+    return {"customer_id": customer_id, "success": False, "error": str(refusal.detail)}
