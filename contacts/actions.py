@@ -1,0 +1,169 @@
+"""What can be done with contacts: the only writers of Contact rows.
+
+Each locks the customer first (several in order of id), so that of two who race the second finds what the first
+did; the constraints of the table stand behind that. Each records `customer_updated`, once per customer.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import NotFound, ValidationError
+
+from accounts.models import User
+from contacts.models import Contact
+from contacts.querysets import Key, keys_of
+from core.filters import MAX_ID
+from customers.events import record_all
+from customers.models import Customer
+from customers.serializers import customers_data
+
+# Fields of one contact -> what is wrong with them, as DRF says it.
+Errors = dict[str, list[str]]
+
+_TAKEN = {
+    "email": "This customer already has a contact with this email.",
+    "wa_number": "This customer already has a contact with this WhatsApp number.",
+    "tp_number": "This customer already has a contact with this telephone number.",
+}
+
+
+def create_contact(*, actor: User, fields: Mapping[str, Any]) -> Contact:
+    """Make a contact of the customer whose id is `fields["customer"]` and return it.
+
+    Raises ValidationError for a customer whom the actor may not see and for what another contact of theirs has.
+    """
+    created, errors = create_contacts(actor=actor, items={0: fields})
+    if errors:
+        raise ValidationError(errors[0])
+    return created[0]
+
+
+@transaction.atomic
+def create_contacts(
+    *, actor: User, items: Mapping[int, Mapping[str, Any]]
+) -> tuple[dict[int, Contact], dict[int, Errors]]:
+    """Make many contacts, as if one after the other; return those made and what was wrong with the others.
+
+    All three mappings go by the index of the request. Of several new primary contacts of a customer the last
+    one stays it. A number of queries that hardly grows with the items.
+    """
+    customers = {customer.pk: customer for customer in _lock(actor, {item["customer"] for item in items.values()})}
+    wanted = [key for item in items.values() for key in keys_of(item["customer"], item)]
+    taken = Contact.objects.taken(customers.keys(), wanted)
+    good, errors, primary = {}, {}, {}
+    for index, item in items.items():
+        if item["customer"] not in customers:
+            errors[index] = {"customer": [f'Invalid pk "{item["customer"]}" - object does not exist.']}
+        elif clashes := _clashes(taken, keys := keys_of(item["customer"], item)):
+            errors[index] = clashes
+        else:
+            taken.update(keys)
+            good[index] = item
+            if item["is_primary"]:
+                primary[item["customer"]] = index
+    _demote(primary.keys())
+    now = timezone.now()
+    rows = [
+        Contact(
+            customer=customers[item["customer"]],
+            **{field: item[field] for field in ("email", "wa_number", "tp_number", "is_active")},
+            is_primary=primary.get(item["customer"]) == index,
+            created_at=now,
+            updated_at=now,
+        )
+        for index, item in good.items()
+    ]
+    with _refusing_duplicates():
+        Contact.objects.bulk_create(rows)
+    _record([customers[pk] for pk in sorted({row.customer_id for row in rows})], actor)
+    return dict(zip(good, rows, strict=True)), errors
+
+
+@transaction.atomic
+def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any]) -> Contact:
+    """Change a contact and return it; values as they are now are no change. A new primary one replaces the old.
+
+    Raises NotFound when it is gone from the actor's sight, ValidationError for what another contact of the
+    customer has.
+    """
+    customer, contact = _locked(actor, contact)
+    changes = {field: value for field, value in changes.items() if getattr(contact, field) != value}
+    if not changes:
+        return contact
+    keys = keys_of(customer.pk, changes)
+    others = Contact.objects.exclude(pk=contact.pk)
+    if clashes := _clashes(others.taken([customer.pk], keys), keys):
+        raise ValidationError(clashes)
+    if changes.get("is_primary"):
+        _demote([customer.pk])
+    for field, value in changes.items():
+        setattr(contact, field, value)
+    contact.updated_at = timezone.now()
+    with _refusing_duplicates():
+        contact.save(update_fields=[*changes, "updated_at"])
+    _record([customer], actor)
+    return contact
+
+
+def set_primary(*, actor: User, contact: Contact) -> Contact:
+    """Make a contact, active or not, the primary one of its customer. Raises NotFound."""
+    return update_contact(actor=actor, contact=contact, changes={"is_primary": True})
+
+
+@transaction.atomic
+def toggle_status(*, actor: User, contact: Contact) -> Contact:
+    """Turn an active contact inactive and an inactive one active. Raises NotFound."""
+    _, contact = _locked(actor, contact)
+    return update_contact(actor=actor, contact=contact, changes={"is_active": not contact.is_active})
+
+
+@transaction.atomic
+def delete_contact(*, actor: User, contact: Contact) -> None:
+    """Remove a contact; no other one becomes primary in its place. Raises NotFound."""
+    customer, contact = _locked(actor, contact)
+    contact.delete()
+    _record([customer], actor)
+
+
+def _lock(actor: User, customer_ids: Iterable[int]) -> list[Customer]:
+    """Lock those of the customers whom the actor may see."""
+    ids = [pk for pk in customer_ids if 0 < pk <= MAX_ID]
+    return list(Customer.objects.visible_to(actor).select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+
+
+def _locked(actor: User, contact: Contact) -> tuple[Customer, Contact]:
+    """Lock the customer of a contact and read the contact as it is now. Raises NotFound."""
+    for customer in _lock(actor, [contact.customer_id]):
+        for found in Contact.objects.filter(pk=contact.pk):
+            return customer, found
+    raise NotFound("Contact not found.")
+
+
+def _clashes(taken: set[Key], keys: Iterable[Key]) -> Errors:
+    return {key[1]: [_TAKEN[key[1]]] for key in keys if key in taken}
+
+
+@contextmanager
+def _refusing_duplicates() -> Iterator[None]:
+    """Whoever writes past the lock, or a letter the database lowers otherwise, is stopped by the constraints."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise ValidationError({"non_field_errors": ["This customer already has such a contact."]})
+
+
+def _demote(customer_ids: Collection[int]) -> None:
+    """Leave these customers without a primary contact."""
+    if customer_ids:
+        primary = Contact.objects.filter(customer_id__in=customer_ids, is_primary=True)
+        primary.update(is_primary=False, updated_at=timezone.now())
+
+
+def _record(customers: Collection[Customer], actor: User) -> None:
+    if customers:
+        data = customers_data([customer.pk for customer in customers])
+        record_all(customers, "customer_updated", data, actor=actor)

@@ -1,0 +1,40 @@
+"""The shape in which everything under contacts answers: `{success, message, data}` or `{success, message, errors}`."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+VALIDATION_FAILED = "Validation failed"
+
+
+def success(message: str | None = None, data: Any = None) -> dict[str, Any]:
+    """Wrap an answer; what is None is left out."""
+    parts = {"success": True, "message": message, "data": data}
+    return {key: value for key, value in parts.items() if value is not None}
+
+
+def refusal(body: Any) -> dict[str, Any]:
+    """Wrap an error body of the rest of the API (setting ERROR_SHAPES).
+
+    `{"detail": text}` becomes the message; what is wrong with fields becomes `errors`.
+    """
+    if isinstance(body, dict) and isinstance(body.get("detail"), str):
+        return failure(body["detail"])
+    return failure(VALIDATION_FAILED, body if isinstance(body, dict) else {"non_field_errors": body})
+
+
+def failure(message: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"success": False, "message": message, "errors": errors or {}}
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """An error, for the API's documentation."""
+
+    success = serializers.BooleanField(default=False)
+    message = serializers.CharField()
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong, by field; may be empty"
+    )
+
+    class Meta:
+        ref_name = "ContactFailure"

@@ -1,0 +1,140 @@
+"""Contacts as JSON, and what it takes to write one."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.serializers import as_serializer_error
+
+from accounts.models import full_name
+from contacts.models import Contact
+from core.phones import InvalidPhone, normalize
+from core.times import iso
+from customers.models import customer_number
+
+MAX_BULK = 1000
+
+# The columns of `contact_row`; rows come from `.values()`, which costs a third of model instances
+# (reference/performance.md, section 2).
+CONTACT_COLUMNS = (
+    "id",
+    "customer_id",
+    "customer__first_name",
+    "customer__last_name",
+    "customer__username",
+    "customer__phone",
+    "email",
+    "wa_number",
+    "tp_number",
+    "is_primary",
+    "is_active",
+    "created_at",
+    "updated_at",
+)
+
+
+def name_of(customer_id: int, row: Mapping[str, Any], prefix: str = "") -> str:
+    """The name of a customer by the columns of a row; who has none goes by handle, phone or customer id."""
+    fallback = row[f"{prefix}username"] or row[f"{prefix}phone"] or customer_number(customer_id)
+    return full_name(row[f"{prefix}first_name"], row[f"{prefix}last_name"], fallback)
+
+
+def contact_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Shape a row of CONTACT_COLUMNS into JSON values."""
+    return {
+        "id": row["id"],
+        "customer": row["customer_id"],
+        "customer_name": name_of(row["customer_id"], row, "customer__"),
+        "customer_username": row["customer__username"],
+        "email": row["email"],
+        "wa_number": row["wa_number"],
+        "tp_number": row["tp_number"],
+        "is_primary": row["is_primary"],
+        "is_active": row["is_active"],
+        "contact_info": {
+            "email": row["email"],
+            "whatsapp": row["wa_number"],
+            "telephone": row["tp_number"],
+            "is_primary": row["is_primary"],
+        },
+        "created_at": iso(row["created_at"]),
+        "updated_at": iso(row["updated_at"]),
+    }
+
+
+def contact_data(contact: Contact) -> dict[str, Any]:
+    """One contact as JSON values. Costs one query."""
+    return contacts_data([contact])[0]
+
+
+def contacts_data(contacts: Iterable[Contact]) -> list[dict[str, Any]]:
+    """Contacts as JSON values, in their order. Costs one query."""
+    pks = [contact.pk for contact in contacts]
+    rows = {row["id"]: row for row in Contact.objects.filter(pk__in=pks).values(*CONTACT_COLUMNS)}
+    return [contact_row(rows[pk]) for pk in pks]
+
+
+class NumberField(serializers.CharField):
+    """A phone number, stored in international form. `invalid` names the forms that are taken."""
+
+    def __init__(self, invalid: str, **kwargs: Any) -> None:
+        self.invalid = invalid
+        messages: dict[str, Any] = {"blank": invalid, "invalid": invalid}
+        super().__init__(error_messages=messages, help_text=invalid, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return normalize(super().to_internal_value(data))
+        except InvalidPhone:
+            self.fail("invalid")
+
+
+class ContactWriteSerializer(serializers.Serializer[Any]):
+    """What is written of a contact. Checks shapes; who may, and what is taken, contacts/actions.py finds out."""
+
+    customer = serializers.IntegerField(help_text="the id of a customer")
+    email = serializers.EmailField(max_length=254)
+    wa_number = NumberField("WhatsApp number must be in format '+94771234567' or '0771234567'.")
+    tp_number = NumberField("Telephone number must be in format '+94112345678' or '0112345678'.")
+    is_primary = serializers.BooleanField(default=False)
+    is_active = serializers.BooleanField(default=True)
+
+    class Meta:
+        ref_name = "ContactWrite"
+
+    def validate_customer(self, customer_id: int) -> int:
+        contact: Contact | None = self.instance
+        if contact is not None and customer_id != contact.customer_id:
+            raise serializers.ValidationError("The customer of a contact cannot be changed.")
+        return customer_id
+
+    def validate_email(self, email: str) -> str:
+        # SQLite lowers ASCII only: other letters, which only a domain may have, are kept lowered.
+        local, _, domain = email.rpartition("@")
+        return email if domain.isascii() else f"{local}@{domain.lower()}"
+
+
+class BulkCreateSerializer(serializers.Serializer[Any]):
+    """The body of a bulk create. Its items are checked one by one, so that a bad one does not spoil the others."""
+
+    contacts = serializers.ListField(allow_empty=False, max_length=MAX_BULK)
+
+    class Meta:
+        ref_name = None
+
+
+def check_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
+    """Check the items of a bulk create; return the fields of the good ones and the errors of the others, by index."""
+    item_serializer = ContactWriteSerializer()
+    good, errors = {}, {}
+    for index, item in enumerate(items):
+        try:
+            good[index] = item_serializer.run_validation(item)
+        except serializers.ValidationError as error:
+            errors[index] = as_serializer_error(error)
+    return good, errors
+
+
+def indexed(errors: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The errors of a bulk create as it answers them: `{index, errors}`, in order."""
+    return ({"index": index, "errors": errors[index]} for index in sorted(errors))

@@ -1,0 +1,178 @@
+"""Contacts over REST. Errors get their envelope from the setting ERROR_SHAPES."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import user_of
+from contacts import actions, documentation
+from contacts.documentation import REFUSALS
+from contacts.envelope import failure, success
+from contacts.filters import ContactFilter
+from contacts.models import Contact
+from contacts.serializers import (
+    CONTACT_COLUMNS,
+    BulkCreateSerializer,
+    ContactWriteSerializer,
+    check_items,
+    contact_data,
+    contact_row,
+    contacts_data,
+    indexed,
+)
+from contacts.stream import customers_with_contacts
+from core.filters import MAX_ID
+from customers.models import Customer
+
+
+class ContactViewSet(viewsets.GenericViewSet[Contact]):
+    """The contacts of every customer the caller may see."""
+
+    queryset = Contact.objects.all()
+    serializer_class = ContactWriteSerializer
+    filterset_class = ContactFilter
+    lookup_value_regex = r"\d+"
+
+    def get_queryset(self) -> Any:
+        return Contact.objects.visible_to(self.request.user)
+
+    @swagger_auto_schema(responses={200: documentation.CONTACT_PAGE, **REFUSALS})
+    def list(self, request: Request) -> Response:
+        """Contacts, newest first."""
+        contacts: Any = self.filter_queryset(self.get_queryset())
+        page = self.paginate_queryset(contacts.newest_first().values(*CONTACT_COLUMNS))
+        data = self.get_paginated_response([contact_row(row) for row in page or []]).data
+        return Response(success("Contacts retrieved successfully", data))
+
+    @swagger_auto_schema(responses={200: documentation.CONTACT, **REFUSALS})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(success("Contact retrieved successfully", contact_data(self._contact())))
+
+    @swagger_auto_schema(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
+    def create(self, request: Request) -> Response:
+        """Create a contact. With `is_primary` it takes the place of the customer's primary contact."""
+        fields = _checked(ContactWriteSerializer(data=request.data))
+        contact = actions.create_contact(actor=user_of(request), fields=fields)
+        body = success("Customer contact created successfully", contact_data(contact))
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(
+        request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS}
+    )
+    def update(self, request: Request, pk: str) -> Response:
+        """Change any part of a contact. Its customer stays."""
+        contact = self._contact()
+        changes = _checked(ContactWriteSerializer(contact, data=request.data, partial=True))
+        changes.pop("customer", None)
+        contact = actions.update_contact(actor=user_of(request), contact=contact, changes=changes)
+        return Response(success("Contact updated successfully", contact_data(contact)))
+
+    @swagger_auto_schema(
+        request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS}
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    @swagger_auto_schema(responses={200: documentation.DELETED, **REFUSALS})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a contact. No other one becomes primary in its place."""
+        actions.delete_contact(actor=user_of(request), contact=self._contact())
+        return Response(success("Contact deleted successfully"))
+
+    @swagger_auto_schema(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @action(detail=True, methods=["post"], url_path="set-primary")
+    def set_primary(self, request: Request, pk: str) -> Response:
+        """Make a contact, active or not, the primary one of its customer."""
+        contact = actions.set_primary(actor=user_of(request), contact=self._contact())
+        return Response(success("Contact set as primary successfully", contact_data(contact)))
+
+    @swagger_auto_schema(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @action(detail=True, methods=["post"], url_path="toggle-status")
+    def toggle_status(self, request: Request, pk: str) -> Response:
+        """Turn an active contact inactive, an inactive one active. A primary contact stays it."""
+        contact = actions.toggle_status(actor=user_of(request), contact=self._contact())
+        done = "activated" if contact.is_active else "deactivated"
+        return Response(success(f"Contact {done} successfully", contact_data(contact)))
+
+    @swagger_auto_schema(
+        request_body=documentation.BulkBodySerializer,
+        responses={201: documentation.BULK, 207: documentation.BULK, **REFUSALS},
+    )
+    @action(detail=False, methods=["post"], url_path="bulk-create")
+    def bulk_create(self, request: Request) -> Response:
+        """Create up to 1,000 contacts: 201 all of them, 207 some, 400 none.
+
+        As if created one after the other: of several primary contacts of a customer the last one stays it.
+        """
+        items, malformed = check_items(_checked(BulkCreateSerializer(data=request.data))["contacts"])
+        created, refused = actions.create_contacts(actor=user_of(request), items=items)
+        errors = [*indexed({**malformed, **refused})]
+        if not created:
+            return Response(failure("No contacts were created", {"contacts": errors}), status.HTTP_400_BAD_REQUEST)
+        data = {"created_contacts": contacts_data(created.values()), "errors": errors}
+        body = success(f"Created {len(created)} contacts successfully", data)
+        return Response(body, status.HTTP_207_MULTI_STATUS if errors else status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(responses={200: documentation.StatsAnswer, **REFUSALS})
+    @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
+    def stats(self, request: Request) -> Response:
+        """Counts of the contacts and customers the caller may see."""
+        stats = self.get_queryset().stats()
+        customers = Customer.objects.visible_to(request.user).count()
+        stats["customers_without_contacts"] = customers - stats["customers_with_contacts"]
+        return Response(success(data=stats))
+
+    def _contact(self) -> Contact:
+        pk = int(self.kwargs["pk"][:20])
+        contact = self.get_queryset().filter(pk=pk).first() if pk <= MAX_ID else None
+        if contact is None:
+            raise NotFound("Contact not found.")
+        return contact
+
+
+class CustomerContactsView(APIView):
+    """The contacts of one customer."""
+
+    @swagger_auto_schema(responses={200: documentation.CUSTOMER_CONTACTS, **REFUSALS})
+    def get(self, request: Request, customer_id: str) -> Response:
+        """A customer's contacts, the primary one first."""
+        pk = int(customer_id[:20])
+        customer = Customer.objects.visible_to(request.user).filter(pk=pk).first() if pk <= MAX_ID else None
+        if customer is None:
+            raise NotFound("Customer not found.")
+        rows = Contact.objects.filter(customer=customer).primary_first().values(*CONTACT_COLUMNS)
+        data = {
+            "customer": {
+                "id": customer.pk,
+                "customer_id": customer.customer_id,
+                "full_name": customer.name,
+                "username": customer.username,
+            },
+            "contacts": [contact_row(row) for row in rows],
+        }
+        return Response(success("Customer contacts retrieved successfully", data))
+
+
+class CustomersWithContactsView(APIView):
+    """Every customer with their contacts."""
+
+    @swagger_auto_schema(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """All customers the caller may see, those without contacts too; streamed, not paged."""
+        return StreamingHttpResponse(customers_with_contacts(user_of(request)), content_type="application/json")
+
+
+def _checked(serializer: Any) -> dict[str, Any]:
+    """The valid fields of a body. Raises ValidationError."""
+    serializer.is_valid(raise_exception=True)
+    fields: Mapping[str, Any] = serializer.validated_data
+    return dict(fields)
