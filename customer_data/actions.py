@@ -1,0 +1,117 @@
+"""What can be done with customer data. All of it locks the customer first, so of two equal keys one wins.
+
+Entries are private to their user and events are not: an event says that the customer changed, never what of them.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from core.faults import fault
+from core.uploads import shown_name
+from customer_data.models import CustomerData
+from customers.actions.assignments import lock_for
+from customers.events import lock_all, record
+from customers.models import Customer
+from customers.serializers import customer_data as customer_row
+
+NOTHING = "At least one of 'value' or 'file' must be provided."
+
+
+@transaction.atomic
+def create_data(*, customer_id: int, actor: User, key: str, value: str = "", file: Any = None) -> CustomerData:
+    """Make an entry of the actor's. `file` is an upload that core.uploads.check_upload has passed.
+
+    Raises Http404 when the customer is not on the actor's desk, ValidationError when they have such a key already
+    or there is neither value nor file.
+    """
+    customer = lock_for(actor, customer_id)
+    now = timezone.now()
+    entry = CustomerData(user=actor, customer=customer, key=key, value=value, created_at=now, updated_at=now)
+    if file is not None:
+        _attach(entry, file)
+    _check(entry)
+    _save(entry, actor)
+    return entry
+
+
+@transaction.atomic
+def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) -> CustomerData:
+    """Change key, value or file of an entry and return it as it is then.
+
+    `changes` may hold `remove_file`; a new file wins over it. Raises Http404 when the entry is no longer the
+    actor's to see, ValidationError as `create_data`. The old file goes when the change is committed.
+    """
+    lock_for(actor, entry.customer_id)
+    current = CustomerData.objects.visible_to(actor).select_related("customer").filter(pk=entry.pk).first()
+    if current is None:
+        raise Http404
+    current.key = changes.get("key", current.key)
+    current.value = changes.get("value", current.value)
+    if (file := changes.get("file")) is not None:
+        _attach(current, file)
+    elif changes.get("remove_file"):
+        current.file, current.file_name = "", ""
+    current.updated_at = timezone.now()
+    _check(current)
+    _save(current, actor)
+    return current
+
+
+@transaction.atomic
+def delete_data(*, entry: CustomerData, actor: User) -> None:
+    """Delete an entry; its file goes when that is committed. Raises Http404 when it is no longer the actor's."""
+    lock_for(actor, entry.customer_id)
+    if _delete([entry.pk], actor) == 0:
+        raise Http404
+
+
+@transaction.atomic
+def delete_many(*, ids: Iterable[int], actor: User) -> int:
+    """Delete those of the entries that are the actor's; return how many that were."""
+    wanted = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
+    lock_all(wanted.values_list("customer_id", flat=True).distinct())
+    return _delete(wanted.values_list("pk", flat=True), actor)
+
+
+def _delete(ids: Iterable[int], actor: User) -> int:
+    """Delete the actor's entries among `ids`, of customers whom this transaction has locked."""
+    entries = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
+    customers = {entry.customer_id: entry.customer for entry in entries.select_related("customer")}
+    # Registered before the files' own deletion, so it stands between the commit and that.
+    transaction.on_commit(partial(fault, "F2"))
+    count: int = entries.delete()[0]
+    for customer_id in sorted(customers):
+        _record(customers[customer_id], actor)
+    return count
+
+
+def _attach(entry: CustomerData, file: Any) -> None:
+    entry.file, entry.file_name = file, shown_name(file.name)
+
+
+def _check(entry: CustomerData) -> None:
+    """Raises ValidationError for a key that another entry has, and for an entry that says nothing."""
+    namesakes = CustomerData.objects.filter(user=entry.user_id, customer=entry.customer_id, key=entry.key)
+    if namesakes.exclude(pk=entry.pk).exists():
+        text = f"A data field with key '{entry.key}' already exists for this customer. Use PUT to update it."
+        raise ValidationError({"key": [text]})
+    if entry.says_nothing:
+        raise ValidationError({"non_field_errors": [NOTHING]})
+
+
+def _save(entry: CustomerData, actor: User) -> None:
+    """Save an entry whose customer is locked; an upload of its goes to disk here."""
+    entry.save()
+    fault("F1")
+    _record(entry.customer, actor)
+
+
+def _record(customer: Customer, actor: User) -> None:
+    record(customer, "customer_updated", customer_row(customer), actor=actor)

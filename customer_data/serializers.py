@@ -1,0 +1,141 @@
+"""Customer data as JSON, and what may be written of it."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.file_links import link, media_path
+from core.filters import MAX_ID
+from core.times import iso
+from core.uploads import UploadRefused, check_upload
+from customer_data.models import CustomerData
+from customers.models import Customer
+
+MAX_VALUE = 100_000
+MAX_BULK = 1_000
+
+
+class UploadField(serializers.FileField):
+    """A file that Patter takes: its size, kind and pixels are checked. Null is no file."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, required=False, max_length=None, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        file = super().to_internal_value(data)
+        try:
+            check_upload(file)
+        except UploadRefused as error:
+            raise serializers.ValidationError(str(error))
+        return file
+
+
+class CustomerDataSerializer(serializers.Serializer[Any]):
+    """Shows entries; the fields are declared for the API's documentation. Needs `request` in the context."""
+
+    id = serializers.IntegerField()
+    customer = serializers.IntegerField()
+    user = serializers.IntegerField(help_text="whose entry it is")
+    key = serializers.CharField()
+    value = serializers.CharField(help_text="may be empty when there is a file")
+    file = serializers.CharField(allow_null=True, help_text="the path of the file")
+    file_url = serializers.CharField(allow_null=True, help_text="opens the file for you, for five minutes at most")
+    file_name = serializers.CharField(allow_null=True, help_text="the name it was uploaded with")
+    customer_name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "CustomerData"
+
+    def to_representation(self, entry: CustomerData) -> dict[str, Any]:
+        name = entry.file.name
+        return {
+            "id": entry.pk,
+            "customer": entry.customer_id,
+            "user": entry.user_id,
+            "key": entry.key,
+            "value": entry.value,
+            "file": media_path(name) if name else None,
+            "file_url": link(name, request=self.context["request"]) if name else None,
+            "file_name": entry.file_name if name else None,
+            "customer_name": str(entry.customer),
+            "created_at": iso(entry.created_at),
+            "updated_at": iso(entry.updated_at),
+        }
+
+
+class ChangeDataSerializer(serializers.Serializer[Any]):
+    """The body of PUT and PATCH: any part of it. Checks shapes, saves nothing."""
+
+    key = serializers.CharField(required=False, max_length=255)
+    value = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=MAX_VALUE, trim_whitespace=False
+    )
+    file = UploadField(help_text="replaces the file there is")
+    # Without the default a form that does not mention it would say false, as HTML forms do.
+    remove_file = serializers.BooleanField(required=False, default=False)
+
+    class Meta:
+        ref_name = "CustomerDataChange"
+
+    def validate_value(self, value: str | None) -> str:
+        return value or ""
+
+
+class CreateDataSerializer(ChangeDataSerializer):
+    """The body of POST: a customer, a key, and a value or a file."""
+
+    customer = serializers.PrimaryKeyRelatedField(
+        queryset=Customer.objects.none(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
+    )
+    key = serializers.CharField(max_length=255, help_text="one of each per customer")
+    file = UploadField(help_text="an attachment")
+    remove_file = None  # type: ignore[assignment]
+
+    class Meta:
+        ref_name = "CustomerDataCreate"
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        if (request := self.context.get("request")) is not None:
+            fields["customer"].queryset = Customer.objects.at_desk_of(request.user)
+        return fields
+
+
+class BulkDeleteSerializer(serializers.Serializer[Any]):
+    """The body of the bulk delete."""
+
+    data_ids = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MAX_BULK)
+
+    class Meta:
+        ref_name = "CustomerDataBulkDelete"
+
+    def validate_data_ids(self, ids: list[int]) -> list[int]:
+        """Without those that are no id of anything."""
+        return [pk for pk in ids if 0 < pk <= MAX_ID]
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            # The list's own errors are keyed by place; whoever sent `[1, "x"]` is told what is wanted instead.
+            if isinstance(error.detail, dict) and isinstance(error.detail.get("data_ids"), dict):
+                raise serializers.ValidationError({"data_ids": ["data_ids must be a list of integers."]})
+            raise
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    deleted_key = serializers.CharField()
+
+    class Meta:
+        ref_name = "CustomerDataDeleted"
+
+
+class BulkDeletedSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    deleted_count = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "CustomerDataBulkDeleted"

@@ -1,0 +1,112 @@
+"""Customer data over REST."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import user_of
+from accounts.permissions import IsSalesOrAdmin
+from core.private_files import PrivateFileView
+from customer_data.actions import create_data, delete_data, delete_many, update_data
+from customer_data.filters import AllDataFilter, CustomerDataFilter
+from customer_data.models import FILES, CustomerData
+from customer_data.serializers import (
+    BulkDeletedSerializer,
+    BulkDeleteSerializer,
+    ChangeDataSerializer,
+    CreateDataSerializer,
+    CustomerDataSerializer,
+    DeletedSerializer,
+)
+from customers.models import Customer
+
+# Swagger 2 has either a form or a JSON body, and only a form has files.
+FORM = ["multipart/form-data"]
+
+
+class CustomerDataViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]):
+    """The caller's own entries about customers on their desk. Bodies are JSON, or multipart with a file."""
+
+    queryset = CustomerData.objects.all()
+    serializer_class = CustomerDataSerializer
+    permission_classes = [IsSalesOrAdmin]
+    pagination_class = None
+    filterset_class = AllDataFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> Any:
+        return CustomerData.objects.visible_to(self.request.user).shown()
+
+    @swagger_auto_schema(
+        consumes=FORM,
+        request_body=CreateDataSerializer,
+        responses={201: CustomerDataSerializer, 400: "the key exists, or neither value nor file"},
+    )
+    def create(self, request: Request) -> Response:
+        """Note something about a customer: a value, a file, or both. Without a file the body may be JSON."""
+        given = self._checked(CreateDataSerializer)
+        entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
+        return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
+
+    @swagger_auto_schema(consumes=FORM, request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
+    def update(self, request: Request, pk: str) -> Response:
+        """Change key, value or file; whatever is left out stays. Without a file the body may be JSON."""
+        entry = self.get_object()
+        changed = update_data(entry=entry, actor=user_of(request), changes=self._checked(ChangeDataSerializer))
+        return Response(self.get_serializer(changed).data)
+
+    @swagger_auto_schema(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    @swagger_auto_schema(responses={200: DeletedSerializer})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete an entry with its file."""
+        entry = self.get_object()
+        delete_data(entry=entry, actor=user_of(request))
+        return Response({"message": f"Customer data '{entry.key}' deleted successfully", "deleted_key": entry.key})
+
+    @swagger_auto_schema(request_body=BulkDeleteSerializer, responses={200: BulkDeletedSerializer})
+    @action(detail=False, methods=["post"], url_path="bulk-delete", filterset_class=None)
+    def bulk_delete(self, request: Request) -> Response:
+        """Delete several entries with their files. Ids that are not yours are passed over."""
+        count = delete_many(ids=self._checked(BulkDeleteSerializer)["data_ids"], actor=user_of(request))
+        return Response({"message": f"Successfully deleted {count} customer data item(s)", "deleted_count": count})
+
+    def _checked(self, serializer_class: Any) -> dict[str, Any]:
+        body = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+
+class DataOfCustomerView(ListAPIView[CustomerData]):
+    """The caller's own entries about one customer, newest first."""
+
+    queryset = CustomerData.objects.all()
+    serializer_class = CustomerDataSerializer
+    permission_classes = [IsSalesOrAdmin]
+    pagination_class = None
+    filterset_class = CustomerDataFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return CustomerData.objects.none()
+        customer_id = self.kwargs["customer_id"]
+        if not Customer.objects.at_desk_of(self.request.user).filter(pk=customer_id).exists():
+            raise Http404
+        return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).shown()
+
+
+class DataFileView(PrivateFileView):
+    """`/media/customer_data/...`"""
+
+    model = CustomerData
+    prefix = FILES
+    name_field = "file_name"
