@@ -1,0 +1,226 @@
+"""What goes out: queued here, in the transaction of whoever wants it; sent by the relay (messaging/outbox.py)."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from contacts.models import Contact
+from core import live
+from core.ports import named_port, port
+from core.uploads import shown_name
+from customers.events import lock, record
+from customers.models import Customer
+from messaging.actions.reactions import react
+from messaging.actions.rows import status_data
+from messaging.drafts import Draft
+from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
+from messaging.jobs import RELAY
+from messaging.models import Attachment, AttachmentState, Conversation, Direction, Message, Status
+from messaging.receipts import ON_REPLY, show_read
+from messaging.serializers import message_row
+
+# What may be sent although the customer has not written for a day.
+WITHOUT_WINDOW = frozenset({"template"})
+
+
+def open_conversation(customer: Customer) -> Conversation:
+    """Return the customer's conversation, in which free text may be sent now.
+
+    Raises OutsideServiceWindow unless the customer wrote within the last 24 hours.
+    """
+    return _within_window(_conversation(customer))
+
+
+def _conversation(customer: Customer) -> Conversation | None:
+    return Conversation.objects.select_related("business_number").filter(customer=customer).first()
+
+
+def _within_window(conversation: Conversation | None) -> Conversation:
+    expires_at = conversation.window_expires_at if conversation else None
+    if conversation is None or expires_at is None or expires_at <= timezone.now():
+        raise OutsideServiceWindow(expires_at)
+    return conversation
+
+
+@transaction.atomic
+def send_files(
+    *, customer_id: int, actor: User, files: list[Any], client_id: str | None = None, text: str = "", **fields: Any
+) -> list[tuple[Message, bool]]:
+    """Queue a message for each file, the text as the caption of the first; return them as `send_message` does.
+
+    The second message's client_id is the given one with `#2` behind it, and so on: sent again, the same request
+    gives the same messages back. All of them are queued, or none.
+    """
+    return [
+        send_message(
+            customer_id=customer_id,
+            actor=actor,
+            file=file,
+            text=text if index == 1 else "",
+            client_id=client_id and (client_id if index == 1 else f"{client_id}#{index}"),
+            **fields,
+        )
+        for index, file in enumerate(files, start=1)
+    ]
+
+
+@transaction.atomic
+def send_message(
+    *,
+    customer_id: int,
+    actor: User,
+    text: str = "",
+    type: str = "",
+    payload: dict[str, Any] | None = None,
+    template: dict[str, Any] | None = None,
+    file: Any = None,
+    reply_to: int | None = None,
+    to_contact: int | None = None,
+    client_id: str | None = None,
+) -> tuple[Message, bool]:
+    """Queue a message; return it and whether it is new.
+
+    `file` is an upload; without `type` it says what the message is. The same `client_id` of the same sender again
+    returns the first message and queues nothing. Raises ClientIdTaken when it came with other content,
+    OutsideServiceWindow, and ValidationError with the fields that the provider would not take (port
+    MESSAGE_COMPOSERS), for a `reply_to` outside this chat and for a `to_contact` that is no active contact.
+    """
+    customer = lock(customer_id)
+    client_id = client_id or None
+    sha256 = _sha256(file)
+    asked = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
+    if (known := _known(actor, client_id)) is not None:
+        if known.client_hash != asked:
+            raise ClientIdTaken
+        return known, False
+    conversation = _conversation(customer)
+    number = conversation.business_number if conversation is not None else port("HOME_NUMBER")()
+    replied = _replied(customer, reply_to)
+    to_number = _number_of(customer, to_contact) if to_contact is not None else None
+    draft = Draft(customer, number, type, text, payload, template, file, replied)
+    content = named_port("MESSAGE_COMPOSERS", number.transport)(draft)
+    if content.type not in WITHOUT_WINDOW:
+        _within_window(conversation)
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            message = Message.objects.create(
+                customer=customer,
+                business_number=number,
+                direction=Direction.OUTBOUND,
+                type=content.type,
+                text=content.text,
+                payload=content.payload,
+                reply_to=replied,
+                sender=actor,
+                to_contact=to_contact,
+                to_number=to_number,
+                client_id=client_id,
+                client_hash=asked,
+                status=Status.QUEUED,
+                created_at=now,
+                ordered_at=now,
+                not_before=now,
+            )
+    except IntegrityError:  # the same client_id, to two customers at once
+        raise ClientIdTaken
+    if file is not None:
+        _attach(message, file, content.mime_type, sha256)
+    if content.type == "reaction":
+        react(customer, message, actor=actor)
+    else:
+        if conversation is None:
+            Conversation.objects.create(customer=customer, business_number=number, last_message=message)
+        else:
+            Conversation.objects.filter(customer=customer).update(last_message=message)
+        customer.desk_at = max(now, customer.desk_at)
+        record(customer, "chat_message", message_row(message.pk), actor=actor)
+    show_read(customer_id, ON_REPLY)
+    live.publish_on_commit(RELAY, {"type": "wake"})
+    return message, True
+
+
+def _sha256(file: Any) -> str:
+    if file is None:
+        return ""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _hash(*asked: Any) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _known(actor: User, client_id: str | None) -> Message | None:
+    if client_id is None:
+        return None
+    found: Message | None = Message.objects.filter(sender=actor, client_id=client_id).first()
+    return found
+
+
+def _replied(customer: Customer, message_id: int | None) -> Message | None:
+    if message_id is None:
+        return None
+    replied = Message.objects.filter(pk=message_id, customer=customer).first()
+    if replied is None:
+        raise ValidationError({"reply_to": [f'Invalid pk "{message_id}" - object does not exist.']})
+    return replied
+
+
+def _attach(message: Message, file: Any, mime_type: str, sha256: str) -> None:
+    """Keep the upload as the file of a message, to be handed to the provider by the relay."""
+    name = shown_name(file.name or "")
+    file.name = name
+    file.seek(0)
+    Attachment.objects.create(
+        message=message,
+        state=AttachmentState.READY,
+        file=file,
+        mime_type=mime_type,
+        size=file.size,
+        file_name=name,
+        sha256=sha256,
+    )
+
+
+def _number_of(customer: Customer, contact_id: int) -> str:
+    """The WhatsApp number of an active contact. Raises ValidationError."""
+    contact = Contact.objects.filter(pk=contact_id, customer=customer, is_active=True).first()
+    if contact is None:
+        raise ValidationError({"to_contact": ["This customer has no such active contact."]})
+    return contact.wa_number
+
+
+@transaction.atomic
+def retry_message(*, message: Message, actor: User) -> Message:
+    """Queue a failed or uncertain message again, as a new attempt for which `actor` answers.
+
+    Raises NotRetryable for any other status and OutsideServiceWindow.
+    """
+    customer = lock(message.customer_id)
+    message.refresh_from_db()
+    if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
+        raise NotRetryable(message.status)
+    if message.type not in WITHOUT_WINDOW:
+        open_conversation(customer)
+    named_port("MESSAGE_RECHECKS", message.business_number.transport)(message)
+    message.status = Status.QUEUED
+    message.error = None
+    message.wamid = None
+    message.attempts = 0
+    message.retried_by = actor
+    message.claim_token = message.lease_until = None
+    message.not_before = timezone.now()
+    message.save()
+    record(customer, "message_status", status_data(message), actor=actor)
+    if message.type == "reaction":
+        react(customer, message, actor=actor)
+    live.publish_on_commit(RELAY, {"type": "wake"})
+    return message

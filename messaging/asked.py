@@ -1,0 +1,113 @@
+"""What a client may ask to send: the shape of it. What the provider takes is asked of its app (messaging/drafts.py)."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from core import safe_json
+from customers.models import Customer
+
+# Every type that can be sent. The provider's app says what each takes.
+TYPES = (
+    "text",
+    "image",
+    "audio",
+    "video",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "template",
+    "interactive",
+    "reaction",
+)
+MAX_FILES = 10
+
+
+class FilesField(serializers.FileField):
+    """One file or several under the same name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=None, **options)
+
+    def get_value(self, dictionary: Any) -> Any:
+        if hasattr(dictionary, "getlist"):
+            return dictionary.getlist(self.field_name) or empty
+        return super().get_value(dictionary)
+
+    def to_internal_value(self, data: Any) -> Any:
+        files = data if isinstance(data, list) else [data]
+        if len(files) > MAX_FILES:
+            raise serializers.ValidationError(f"At most {MAX_FILES} files at once.")
+        return [super(FilesField, self).to_internal_value(file) for file in files]
+
+
+class ObjectField(serializers.JSONField):
+    """A JSON object; in a form, its text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str):
+            try:
+                data = safe_json.loads(data.encode())
+            except safe_json.BadJSON as error:
+                raise serializers.ValidationError(str(error))
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("A JSON object is wanted.")
+        return data
+
+    def get_value(self, dictionary: Any) -> Any:
+        # Past JSONField, which would wrap the text of a form into a class of its own.
+        value = serializers.Field.get_value(self, dictionary)
+        return empty if value == "" else value
+
+
+class SendMessageSerializer(serializers.Serializer[Any]):
+    """The body of POST /api/messages/. The context names the `customers` it may speak of."""
+
+    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.none())
+    type = serializers.ChoiceField(
+        choices=TYPES, required=False, help_text="left out, it follows from the file, or is text"
+    )
+    # Meta's limit for a text body.
+    text = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=4096,
+        trim_whitespace=False,
+        help_text="the text; the caption of an image, video or document (1,024 characters)",
+    )
+    media = FilesField(help_text="the file, in multipart/form-data; repeated, each file becomes a message of its own")
+    payload = ObjectField(
+        required=False,
+        help_text="location, contacts, interactive: the object in Meta's shape; reaction: `{emoji}`",
+    )
+    template = ObjectField(required=False, help_text="`{name, language, parameters | components}`")
+    reply_to = serializers.IntegerField(required=False, allow_null=True, help_text="the id of a message of this chat")
+    to_contact = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="the id of an active contact of the customer, whose WhatsApp number it goes to; "
+        "without it, whoever wrote last",
+    )
+    client_id = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=100,
+        help_text="yours, one per message: sending it again gives the first message back",
+    )
+
+    class Meta:
+        ref_name = "SendMessage"
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        if "customers" in self.context:
+            fields["customer"].queryset = self.context["customers"]
+        return fields
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        kind = fields.get("type", "text")
+        if kind == "text" and "media" not in fields and "text" not in fields:
+            raise serializers.ValidationError({"text": ["This field is required."]})
+        return fields

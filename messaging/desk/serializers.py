@@ -1,0 +1,50 @@
+"""The shape of a desk row, for the API's documentation: the rows themselves are made in rows.py."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.models import LoyaltyTier, Source
+from customers.serializers import RefSerializer
+from messaging.models import Direction, Status
+from tags.serializers import TagSerializer
+
+
+class LastMessageSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    type = serializers.CharField()
+    text = serializers.CharField(help_text="the first 200 characters")
+    status = serializers.ChoiceField(choices=Status.choices)
+    created_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "LastMessage"
+
+
+class DeskRowSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    customer_id = serializers.CharField(help_text="like CUST000001")
+    name = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    username = serializers.CharField()
+    email = serializers.CharField()
+    phone = serializers.CharField(allow_null=True)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    notes = serializers.CharField()
+    is_active = serializers.BooleanField()
+    is_verified = serializers.BooleanField()
+    is_vip = serializers.BooleanField()
+    loyalty_tier = serializers.ChoiceField(choices=LoyaltyTier.choices)
+    owner = RefSerializer(allow_null=True)
+    tags = TagSerializer(many=True)
+    unread_count = serializers.IntegerField()
+    last_message = LastMessageSerializer(allow_null=True)
+    last_message_at = serializers.DateTimeField(allow_null=True)
+    window_expires_at = serializers.DateTimeField(allow_null=True, help_text="until then free text may be sent")
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "DeskCustomer"

@@ -1,0 +1,80 @@
+"""`/api/customers/`: the desk's list, and what is done with one customer."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.authentication import user_of
+from accounts.permissions import IsAdmin, IsSalesOrAdmin
+from customers.actions import create_customer, erase_customer, update_customer
+from customers.models import Customer
+from customers.querysets import CustomerQuerySet
+from customers.serializers import CustomerWriteSerializer
+from messaging.desk.filters import NEWEST_CONVERSATION_FIRST, DeskFilter
+from messaging.desk.rows import DeskPages, desk_customers, desk_row, desk_rows
+from messaging.desk.serializers import DeskRowSerializer
+
+
+class DeskViewSet(GenericViewSet[Customer]):
+    """Customers with their chat: sales see their own, admins all."""
+
+    queryset = Customer.objects.all()
+    serializer_class = DeskRowSerializer
+    permission_classes = [IsSalesOrAdmin]
+    filterset_class = DeskFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_permissions(self) -> Any:
+        return [IsAdmin()] if self.action == "destroy" else super().get_permissions()
+
+    def get_queryset(self) -> Any:
+        return Customer.objects.at_desk_of(self.request.user).order_by(*NEWEST_CONVERSATION_FIRST)
+
+    def _with_columns(self) -> CustomerQuerySet:
+        return desk_customers().at_desk_of(self.request.user)
+
+    def list(self, request: Request) -> Response:
+        """Newest conversation first."""
+        if request.query_params:
+            pages = DeskPages(self.filter_queryset(self.get_queryset()))
+        else:  # the call made most, without the filters, which cost as much as a query
+            pages = DeskPages(self.get_queryset(), self._with_columns().order_by(*NEWEST_CONVERSATION_FIRST))
+        rows = self.paginate_queryset(pages)  # type: ignore[arg-type]
+        return self.get_paginated_response(rows)
+
+    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={201: DeskRowSerializer})
+    def create(self, request: Request) -> Response:
+        """A customer whom a salesperson makes is theirs."""
+        body = CustomerWriteSerializer(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        customer = create_customer(actor=user_of(request), **body.validated_data)
+        return Response(desk_row(customer.pk), status=status.HTTP_201_CREATED)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        rows = desk_rows(self._with_columns().filter(pk=pk))
+        if not rows:
+            raise Http404
+        return Response(rows[0])
+
+    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    def update(self, request: Request, pk: str) -> Response:
+        """Takes some of the fields or all. Sales change name and notes; 403 names any other field that would change."""
+        body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
+        return Response(desk_row(customer.pk))
+
+    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """The same as PUT."""
+        return self.update(request, pk)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Erase the person and everything that hangs off them, files included. Admins only."""
+        erase_customer(customer_id=int(pk), actor=user_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,57 @@
+"""The refusals of the chat. REST shows them as they are, sockets as `error` frames."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+from core.times import iso
+
+
+class Refusal(APIException):
+    """An error with a stable `code` and perhaps more to know, shown whole in the body."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+    def __init__(self, detail: str, **more: Any) -> None:
+        super().__init__(detail)
+        # Assigned past DRF, which would turn null into the text "None".
+        self.body: dict[str, Any] = {"code": self.default_code, "detail": detail, **more}
+        self.detail = self.body
+
+
+class OutsideServiceWindow(Refusal):
+    default_code = "outside_service_window"
+
+    def __init__(self, expired_at: datetime | None) -> None:
+        super().__init__(
+            "The customer has not written within the last 24 hours; only a template can be sent.",
+            window_expires_at=iso(expired_at),
+        )
+
+
+class ClientIdTaken(Refusal):
+    default_code = "client_id_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This client_id was used for another message.")
+
+
+class NotFetchable(Refusal):
+    default_code = "not_fetchable"
+
+
+class NotRetryable(Refusal):
+    default_code = "not_retryable"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Only failed and uncertain messages can be sent again; this one is {status}.")
+
+
+class NumberCannotSend(Refusal):
+    default_code = "number_cannot_send"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} has no access token, so nothing can be sent from it. An admin can add one.")

@@ -1,0 +1,38 @@
+"""Run a relay as a process of its own (with REDIS_URL; any number of them)."""
+
+import asyncio
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core import live
+from messaging.jobs import RELAY
+from messaging.relay import Relay, refuse_beside_embedded
+
+# Longer than the slowest send, shorter than the patience of systemd or Docker.
+STOP_SECONDS = 25.0
+
+
+class Command(BaseCommand):
+    help = "Send queued messages and handle what is left of webhooks, until told to stop."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_beside_embedded()
+        except RuntimeError as error:
+            raise CommandError(str(error))
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(signum, stop.set)
+        relay = Relay(alone=False)
+        await live.attach().join(RELAY, relay)
+        relay.start()
+        self.stdout.write("relay: running")
+        await stop.wait()
+        self.stdout.write("relay: stopping")
+        await asyncio.to_thread(relay.stop, STOP_SECONDS)

@@ -1,0 +1,51 @@
+"""Business numbers that must not send for a while, or until somebody acts."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from core import live
+from messaging.jobs import RELAY
+from messaging.models import BusinessNumber
+from messaging.transports import Retry, transport_for
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def throttle(number: BusinessNumber, outcome: Retry) -> None:
+    """Pause a number for 2 s, doubling to 60 s, or as long as the provider said. A halted one stays halted."""
+    seconds = min(FIRST_PAUSE * 2**number.throttled, LONGEST_PAUSE)
+    until = timezone.now() + timedelta(seconds=max(seconds, outcome.after or 0))
+    BusinessNumber.objects.filter(pk=number.pk).exclude(paused_until=UNTIL_RESUMED).update(
+        paused_until=until, throttled=F("throttled") + 1, reason=f"{outcome.title} ({outcome.code})"
+    )
+
+
+def throttle_over(number_id: int) -> None:
+    """A message went through: the next throttling begins with a short pause again."""
+    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0)
+
+
+def halt(number: BusinessNumber, reason: str, access: str) -> None:
+    """Let nothing leave from a number until `resume`, or until it sends with another access than `access`."""
+    logger.error("%s sends nothing any more: %s", number, reason)
+    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=UNTIL_RESUMED, reason=reason, halted_access=access)
+
+
+def resume(number: BusinessNumber) -> None:
+    """Let a paused number send again. What was queued meanwhile goes out in its order."""
+    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=None, throttled=0, reason="", halted_access="")
+    live.publish_on_commit(RELAY, {"type": "wake"})
+
+
+def resume_with_new_access() -> None:
+    """Resume the numbers that were halted with another access than they have now."""
+    for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED):
+        if transport_for(number).access not in ("", number.halted_access):
+            logger.warning("%s has a new access and sends again", number)
+            resume(number)

@@ -1,0 +1,109 @@
+"""What customers are shown of us: read ticks and, while somebody types, the typing sign.
+
+A row per customer is the job (model Receipt). It is best effort: it never holds up a message, is tried a few times and
+then dropped with a line in the log.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from core import leases, live
+from messaging.jobs import RELAY
+from messaging.models import Direction, Message, Receipt
+from messaging.transports import transport_for
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60
+TRIES = 3
+# Meta knows a message for so long.
+KNOWN_FOR = timedelta(days=29)
+
+# Values of WHATSAPP_READ_RECEIPTS.
+ON_READ, ON_REPLY, OFF = "on_read", "on_reply", "off"
+
+
+def show_read(customer_id: int, when: str) -> None:
+    """Have the customer's messages marked as read once this transaction is committed.
+
+    `when` is what happened: `on_read`, or `on_reply`, which under the setting `on_read` counts as well.
+    """
+    if settings.WHATSAPP_READ_RECEIPTS in {ON_READ: (ON_READ,), ON_REPLY: (ON_READ, ON_REPLY)}[when]:
+        _make_due(customer_id, typing=False)
+
+
+def show_typing(customer_id: int) -> None:
+    """Have the customer shown that somebody writes to them. Marks as read too, so it follows the same setting."""
+    if settings.WHATSAPP_READ_RECEIPTS != OFF:
+        _make_due(customer_id, typing=True)
+
+
+def _make_due(customer_id: int, *, typing: bool) -> None:
+    row = Receipt(customer_id=customer_id, due=True, typing=typing, attempts=0, not_before=timezone.now())
+    Receipt.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["customer"],
+        update_fields=["due", "typing", "attempts", "not_before", "lease_until", "claim_token"],
+    )
+    live.publish_on_commit(RELAY, {"type": "wake"})
+
+
+@dataclass(frozen=True)
+class Job:
+    receipt: Receipt
+    token: UUID
+
+
+class Receipts:
+    """The relay's source of read receipts."""
+
+    workers = 2
+
+    def settle(self, *, everything: bool) -> None:
+        """Nothing to decide: a receipt whose lease ran out is claimed again, and given up after a few times."""
+
+    def claim(self, limit: int) -> list[Job]:
+        now = timezone.now()
+        free = Receipt.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
+        jobs = []
+        for receipt in free.order_by("not_before")[:limit]:
+            candidate = free.filter(pk=receipt.pk, attempts=receipt.attempts)
+            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=receipt.attempts + 1)
+            if token is not None:
+                receipt.attempts += 1
+                jobs.append(Job(receipt, token))
+        return jobs
+
+    def run(self, job: Job) -> None:
+        receipt = job.receipt
+        newest = _newest(receipt.customer_id)
+        if newest is None or not newest.wamid or (newest.pk == receipt.shown and not receipt.typing):
+            return _finish(job, due=False)
+        try:
+            transport_for(newest.business_number).show_read(newest.wamid, typing=receipt.typing)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, a tick is not worth more than a line
+            again = receipt.attempts < TRIES and not receipt.typing
+            logger.info("customer %s: read receipt not shown (%s)", receipt.customer_id, type(error).__name__)
+            return _finish(job, due=again, not_before=timezone.now() + leases.backoff(receipt.attempts, first=5.0))
+        return _finish(job, due=False, shown=newest.pk)
+
+
+def _newest(customer_id: int) -> Message | None:
+    """The newest message from the customer that Meta still knows."""
+    inbound = Message.objects.filter(customer=customer_id, direction=Direction.INBOUND, wamid__gt="")
+    recent = inbound.filter(created_at__gt=timezone.now() - KNOWN_FOR)
+    newest: Message | None = recent.select_related("business_number").order_by("-ordered_at", "-pk").first()
+    return newest
+
+
+def _finish(job: Job, **changes: object) -> None:
+    """Write down the outcome, unless it was made due again meanwhile."""
+    held = Receipt.objects.filter(pk=job.receipt.pk, claim_token=job.token)
+    held.update(lease_until=None, claim_token=None, **changes)

@@ -1,0 +1,19 @@
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from messaging.views import AttachmentFileView, CustomerMessagesView, MessageViewSet, ReadView, ThumbnailFileView
+
+router = SimpleRouter()
+router.register("messages", MessageViewSet, basename="message")
+
+urlpatterns = [
+    path("", include(router.urls)),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/messages/$", CustomerMessagesView.as_view({"get": "list"})),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/read/$", ReadView.as_view()),
+    path("", include("messaging.desk_urls")),
+]
+
+media_urlpatterns = [
+    path("attachments/<path:path>", AttachmentFileView.as_view(), name="attachment-file"),
+    path("thumbnails/<path:path>", ThumbnailFileView.as_view(), name="thumbnail-file"),
+]

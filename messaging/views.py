@@ -1,0 +1,164 @@
+"""Messages over REST."""
+
+from typing import Any
+
+from django.http import Http404
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import user_of
+from accounts.permissions import IsSalesOrAdmin
+from config.pagination import KeysetPages
+from core.file_links import links_for
+from core.private_files import PrivateFileView
+from customers.models import Customer
+from messaging.actions import mark_read, retry_message, send_files, send_message
+from messaging.asked import SendMessageSerializer
+from messaging.attachments import fetch_again
+from messaging.filters import MessageFilter
+from messaging.models import ATTACHMENTS, THUMBNAILS, Attachment, Message
+from messaging.serializers import (
+    MessageSerializer,
+    ReadSerializer,
+    StatusSerializer,
+    message_data,
+    message_row,
+    shown_messages,
+    with_links,
+)
+
+
+class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
+    """The messages of every chat the caller may see."""
+
+    queryset = Message.objects.all()
+    serializer_class = MessageSerializer
+    permission_classes = [IsSalesOrAdmin]
+    pagination_class = KeysetPages
+    filterset_class = MessageFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> Any:
+        messages = shown_messages().visible_to(self.request.user)
+        # A reaction can be looked up, but is no bubble of a list.
+        return messages.bubbles() if self.action == "list" else messages
+
+    @swagger_auto_schema(
+        consumes=["multipart/form-data"],
+        request_body=SendMessageSerializer,
+        responses={
+            201: MessageSerializer,
+            200: MessageSerializer,
+            409: "outside_service_window, number_cannot_send, or the client_id was used for another message",
+        },
+    )
+    def create(self, request: Request) -> Response:
+        """Queue a message. 200 and the first message when its client_id was used before.
+
+        Without a file the body may be JSON. With several files each becomes a message, the text the caption of the
+        first, and the answer is the list of them.
+        """
+        user = user_of(request)
+        body = SendMessageSerializer(data=request.data, context={"customers": Customer.objects.at_desk_of(user)})
+        body.is_valid(raise_exception=True)
+        fields = dict(body.validated_data)
+        customer: Customer = fields.pop("customer")
+        files = fields.pop("media", [])
+        if len(files) > 1:
+            return _all_shown(send_files(customer_id=customer.pk, actor=user, files=files, **fields), request)
+        message, created = send_message(customer_id=customer.pk, actor=user, file=files[0] if files else None, **fields)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return _shown(message, request, code)
+
+    @swagger_auto_schema(request_body=None, responses={200: MessageSerializer, 409: "not failed, or no window"})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Queue a failed or uncertain message again, as a new attempt."""
+        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
+        if message is None:
+            raise Http404
+        retry_message(message=message, actor=user_of(request))
+        return _shown(message, request)
+
+    @swagger_auto_schema(request_body=None, responses={200: MessageSerializer, 409: "not failed, or too old"})
+    @action(detail=True, methods=["post"], url_path="fetch-media")
+    def fetch_media(self, request: Request, pk: str) -> Response:
+        """Try again to get a file that could not be had. WhatsApp keeps what a customer sent for seven days."""
+        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
+        if message is None:
+            raise Http404
+        fetch_again(message=message, actor=user_of(request))
+        return _shown(message, request)
+
+    @swagger_auto_schema(responses={200: StatusSerializer(many=True)})
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def statuses(self, request: Request, pk: str) -> Response:
+        """Everything that WhatsApp said of a message that went out, oldest first, with what it costs."""
+        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
+        if message is None:
+            raise Http404
+        return Response(StatusSerializer(message.status_updates.order_by("at", "pk"), many=True).data)
+
+
+class CustomerMessagesView(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
+    """The chat with one customer, newest first."""
+
+    queryset = Message.objects.all()
+    serializer_class = MessageSerializer
+    permission_classes = [IsSalesOrAdmin]
+    pagination_class = KeysetPages
+    filterset_class = MessageFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return Message.objects.none()
+        customer_id = visible_customer_id(self.request, self.kwargs["customer_id"])
+        return shown_messages().filter(customer_id=customer_id).bubbles()
+
+
+class AttachmentFileView(PrivateFileView):
+    """`/media/attachments/...`"""
+
+    model = Attachment
+    prefix = ATTACHMENTS
+    name_field = "file_name"
+
+
+class ThumbnailFileView(PrivateFileView):
+    """`/media/thumbnails/...`"""
+
+    model = Attachment
+    prefix = THUMBNAILS
+    file_field = "thumbnail"
+
+
+class ReadView(APIView):
+    permission_classes = [IsSalesOrAdmin]
+
+    @swagger_auto_schema(request_body=None, responses={200: ReadSerializer})
+    def post(self, request: Request, customer_id: str) -> Response:
+        """Count the customer's messages so far as read."""
+        return Response(mark_read(customer_id=visible_customer_id(request, customer_id), actor=user_of(request)))
+
+
+def _shown(message: Message, request: Request, code: int = status.HTTP_200_OK) -> Response:
+    return Response(with_links(message_row(message.pk), links_for(request)), status=code)
+
+
+def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:
+    ids = [message.pk for message, _ in sent]
+    rows = shown_messages().filter(pk__in=ids).order_by("pk")
+    links = links_for(request)
+    code = status.HTTP_201_CREATED if any(created for _, created in sent) else status.HTTP_200_OK
+    return Response([with_links(message_data(row), links) for row in rows], status=code)
+
+
+def visible_customer_id(request: Request, customer_id: str) -> int:
+    """The id from a path if it is that of a customer on the caller's desk; Http404 otherwise."""
+    if not Customer.objects.at_desk_of(request.user).filter(pk=customer_id).exists():
+        raise Http404
+    return int(customer_id)
