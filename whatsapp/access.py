@@ -1,0 +1,42 @@
+"""Which access token a business number sends with: the environment's, or one kept in the database."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from messaging.models import BusinessNumber
+from whatsapp.models import NumberAccess
+from whatsapp.numbers import own_phone_number_id
+
+# The account of a Patter without an account at Meta.
+SANDBOX_ACCOUNT_ID = "100000000000000"
+
+
+@dataclass(frozen=True)
+class Access:
+    token: str
+    waba_id: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one token from another without telling the token."""
+        return salted_hmac("whatsapp.access", self.token, algorithm="sha256").hexdigest()
+
+
+def access_of(number: BusinessNumber) -> Access | None:
+    """The access of a number; None when there is no token for it. The sandbox needs none and gives every number one."""
+    if settings.WHATSAPP_SANDBOX:
+        return Access("", SANDBOX_ACCOUNT_ID)
+    if number.external_id == own_phone_number_id():
+        return Access(settings.WHATSAPP_ACCESS_TOKEN, settings.WHATSAPP_BUSINESS_ACCOUNT_ID)
+    row = NumberAccess.objects.filter(number=number).first()
+    if row is None or not row.token:
+        return None
+    return Access(row.token, row.waba_id)
+
+
+def account_of(number: BusinessNumber) -> str:
+    """The account whose templates are sent from a number; empty when none is known."""
+    access = access_of(number)
+    return access.waba_id if access is not None else ""

@@ -1,0 +1,92 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from messaging.models import BusinessNumber
+from messaging.numbers import UNTIL_RESUMED, resume
+from whatsapp.access import access_of
+from whatsapp.models import NumberAccess
+from whatsapp.templates import SyncFailed, accounts, sync
+
+
+class BusinessNumberForm(forms.ModelForm):
+    """A number with what it takes to send from it. The token is never shown again."""
+
+    waba_id = forms.CharField(label="WhatsApp Business Account id", max_length=64, required=False)
+    access_token = forms.CharField(
+        max_length=1000,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Left empty, the token there is stays. It is kept encrypted.",
+    )
+    forget_token = forms.BooleanField(required=False, help_text="Nothing can be sent from the number then.")
+
+    class Meta:
+        model = BusinessNumber
+        fields = ("external_id", "display")
+        labels = {"external_id": "Phone number id", "display": "Number"}
+        help_texts = {"external_id": "Meta's id of the number, from WhatsApp Manager. Not the number itself."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        access = NumberAccess.objects.filter(number=self.instance.pk).first()
+        if access is not None:
+            self.fields["waba_id"].initial = access.waba_id
+
+    def clean_access_token(self) -> str:
+        token: str = self.cleaned_data["access_token"].strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise forms.ValidationError("This is no access token: it holds blanks or characters that no token has.")
+        return token
+
+
+@admin.register(BusinessNumber)
+class BusinessNumberAdmin(admin.ModelAdmin):
+    form = BusinessNumberForm
+    fields = (
+        "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "paused_until", "reason",
+    )  # fmt: skip
+    list_display = ("__str__", "external_id", "sends", "paused_until", "reason")
+    ordering = ("pk",)
+    actions = ("resume_sending", "sync_templates")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # Messages and addresses belong to the id: another number is another row.
+        return ("sends", "paused_until", "reason", *(("external_id",) if obj is not None else ()))
+
+    @admin.display(description="has access", boolean=True)
+    def sends(self, number: BusinessNumber) -> bool:
+        return number.pk is not None and access_of(number) is not None
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: BusinessNumber, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        given = form.cleaned_data
+        access = NumberAccess.objects.filter(number=obj).first() or NumberAccess(number=obj)
+        before, access.waba_id = access.token, given["waba_id"].strip()
+        if given["access_token"]:
+            access.token = given["access_token"]
+        elif given["forget_token"]:
+            access.token = ""
+        access.save()
+        if access.token and access.token != before and obj.paused_until == UNTIL_RESUMED:
+            resume(obj)
+            self.message_user(request, f"{obj} has a new token and sends again.")
+
+    @admin.action(description="Send again from the selected numbers")
+    def resume_sending(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
+        for number in queryset:
+            resume(number)
+        self.message_user(request, f"{len(queryset)} numbers send again. What was queued goes out in its order.")
+
+    @admin.action(description="Fetch the templates of every account from Meta")
+    def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
+        for access in accounts():
+            try:
+                self.message_user(request, f"{access.waba_id}: {sync(access)} templates.")
+            except SyncFailed as error:
+                self.message_user(request, str(error), "ERROR")

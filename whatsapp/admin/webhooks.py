@@ -1,0 +1,109 @@
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+
+from core import live
+from messaging.jobs import RELAY
+from whatsapp.models import Identity, WebhookEvent
+from whatsapp.report import daily
+
+_SHOWN_CHARACTERS = 100_000
+_SHOWN_CUSTOMERS = 100
+# What the report may be asked for; the first is what a click shows.
+_REPORT_DAYS = ("2", "7", "31")
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that Meta wrote: to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "received_at", "state", "error", "attempts", "elements", "took_ms")
+    list_filter = ("state", "received_at")
+    ordering = ("-pk",)
+    fields = ("received_at", "state", "error", "attempts", "not_before", "elements", "took_ms", "people", "content")
+    readonly_fields = ("people", "content")
+    actions = ("replay",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
+        events: QuerySet[WebhookEvent] = super().get_queryset(request)
+        # A page of 3 MB bodies is nothing to load for a list.
+        return events.defer("body")
+
+    def get_urls(self) -> list[Any]:
+        report = path("report/", self.admin_site.admin_view(self.report), name="whatsapp_webhookevent_report")
+        return [report, *super().get_urls()]
+
+    def report(self, request: HttpRequest) -> HttpResponse:
+        """Received against stored, day by day. Reads the raw bodies: few days unless more are asked for."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = request.GET.get("days", "")
+        days = int(asked) if asked in _REPORT_DAYS else int(_REPORT_DAYS[0])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Received against stored",
+            "reports": list(daily(days, timezone.now().date())),
+            "choices": _REPORT_DAYS,
+        }
+        return TemplateResponse(request, "admin/whatsapp/webhookevent/report.html", context)
+
+    @admin.display(description="customers")
+    def people(self, event: WebhookEvent) -> str:
+        """Whom the body speaks of, with the way to them."""
+        customers = event.customers.order_by("pk")[:_SHOWN_CUSTOMERS]
+        links = ((reverse("admin:customers_customer_change", args=[one.pk]), one.customer_id, one) for one in customers)
+        return format_html_join(", ", '<a href="{}">{} {}</a>', links) or "-"
+
+    @admin.display(description="body")
+    def content(self, event: WebhookEvent) -> str:
+        """The body as text, indented when it is JSON."""
+        text = bytes(event.body).decode("utf-8", "replace")
+        try:
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=True)
+        except (ValueError, RecursionError):
+            pass  # shown as it came
+        return text[:_SHOWN_CHARACTERS]
+
+    @admin.action(description="Replay: handle the selected webhooks again")
+    def replay(self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]") -> None:
+        # Through the ids: the list's queryset may be one that cannot be updated.
+        count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
+        live.publish(RELAY, {"type": "wake"})
+        self.message_user(request, f"{count} webhooks will be handled again within seconds.")
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "customer",
+        "business_number",
+        "wa_id",
+        "user_id",
+        "profile_name",
+        "marketing_stopped_at",
+        "created_at",
+    )
+    list_select_related = ("customer", "business_number")
+    search_fields = ("wa_id", "user_id", "profile_name")
+    ordering = ("-pk",)

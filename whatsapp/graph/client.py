@@ -1,0 +1,62 @@
+"""pywa's client over connections of our own: one per process and access."""
+
+import logging
+import threading
+from functools import lru_cache
+
+import httpx
+from django.conf import settings
+from pywa.client import WhatsApp
+from pywa.utils import Version
+
+# pywa warns at every timeout that one may bring a client of one's own. We did.
+logging.getLogger("pywa").setLevel(logging.ERROR)
+
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
+
+
+class Session(httpx.Client):
+    """Remembers, per thread, the status of the last answer: pywa loses it when the body is not what it expects."""
+
+    def __init__(self) -> None:
+        self._last = threading.local()
+        super().__init__(
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
+            event_hooks={"response": [self._remember]},
+        )
+
+    def _remember(self, response: httpx.Response) -> None:
+        self._last.response = response
+
+    def forget(self) -> None:
+        self._last.response = None
+
+    @property
+    def answer(self) -> httpx.Response | None:
+        answer: httpx.Response | None = getattr(self._last, "response", None)
+        return answer
+
+
+_building = threading.Lock()
+
+
+def client_for(token: str) -> tuple[WhatsApp, Session]:
+    """The client of an access token, its connections to Meta kept."""
+    version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
+    # The lock: eight sends at once would build eight clients, slowly.
+    with _building:
+        return _build(token, settings.WHATSAPP_GRAPH_URL, version)
+
+
+@lru_cache(maxsize=32)
+def _build(token: str, url: str, version: str) -> tuple[WhatsApp, Session]:
+    session = Session()
+    client = WhatsApp(token=token, session=session, api_version=version, filter_updates=False)
+    session.base_url = f"{url.rstrip('/')}/v{version}"  # after construction: pywa sets its own
+    return client, session
+
+
+def clear_clients() -> None:
+    """Forget every client (tests)."""
+    _build.cache_clear()

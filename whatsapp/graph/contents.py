@@ -1,0 +1,50 @@
+"""A message as the body of a request to Meta."""
+
+from copy import deepcopy
+from typing import Any
+
+from messaging.models import Attachment, Message
+from messaging.transports import Rejected
+
+MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
+
+
+def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
+    """What stands under `type`, and under that type's name. `file` is uploaded. Raises Rejected."""
+    kind, payload = message.type, message.payload
+    if kind == "text":
+        return kind, {"body": message.text, "preview_url": True}
+    if kind in MEDIA and file is not None:
+        wanted = {"caption": message.text if kind not in ("audio", "sticker") else "", **_extras(kind, file)}
+        return kind, {"id": file.provider_id, **{key: value for key, value in wanted.items() if value}}
+    if kind == "contacts":
+        return kind, payload["contacts"]
+    if kind == "reaction":
+        replied = message.reply_to
+        if replied is None or not replied.wamid:
+            raise Rejected("no_message", "The message to react to is gone")
+        return kind, {"message_id": replied.wamid, "emoji": payload["emoji"]}
+    if kind == "template":
+        return kind, _with_file(payload, file)
+    if kind in ("location", "interactive"):
+        return kind, payload
+    raise Rejected("unsupported_type", "This kind of message cannot be sent", kind)
+
+
+def _extras(kind: str, file: Attachment) -> dict[str, Any]:
+    if kind == "document":
+        return {"filename": file.file_name}
+    return {"voice": kind == "audio" and file.mime_type == "audio/ogg"}
+
+
+def _with_file(template: dict[str, Any], file: Attachment | None) -> dict[str, Any]:
+    """The template with the uploaded file in the place its header keeps for it."""
+    if file is None:
+        return template
+    filled = deepcopy(template)
+    for component in filled.get("components", []):
+        for parameter in component["parameters"]:
+            if component["type"] == "header" and parameter["type"] in MEDIA:
+                name = {"filename": file.file_name} if parameter["type"] == "document" else {}
+                parameter[parameter["type"]] = {"id": file.provider_id, **name}
+    return filled

@@ -1,0 +1,33 @@
+"""Where a message goes to."""
+
+from messaging.models import Conversation, Message
+from messaging.transports import Rejected
+from whatsapp.models import Identity
+
+
+def recipient_of(message: Message) -> dict[str, str | None]:
+    """Where to send: the contact it was written to, else the address that wrote last, else the customer's phone.
+
+    A business-scoped id goes out as `recipient`: in `to` Meta answers 200 and drops the message. Raises Rejected.
+    """
+    if message.to_number:
+        return {"to": message.to_number.removeprefix("+"), "recipient": None}
+    identity = _last_to_write(message)
+    if identity is not None and identity.wa_id:
+        return {"to": identity.wa_id, "recipient": None}
+    if identity is not None and identity.user_id:
+        return {"to": None, "recipient": identity.user_id}
+    if message.customer.phone:
+        return {"to": message.customer.phone.removeprefix("+"), "recipient": None}
+    raise Rejected(
+        "no_address", "The customer has no WhatsApp address", "Add a phone number, or wait until they write."
+    )
+
+
+def _last_to_write(message: Message) -> Identity | None:
+    """The customer may have contacts who write as well: an answer must not reach somebody else than who asked."""
+    chat = {"customer": message.customer_id, "business_number": message.business_number_id}
+    identities = list(Identity.objects.filter(**chat).order_by("-pk"))
+    last = Conversation.objects.filter(**chat).values_list("last_address", flat=True).first()
+    wrote = [identity for identity in identities if last is not None and last in (identity.wa_id, identity.user_id)]
+    return next(iter(wrote or identities), None)

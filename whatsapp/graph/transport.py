@@ -1,0 +1,158 @@
+"""One business number's way to its customers, through Meta's Graph API."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from django.db import transaction
+from django.utils import timezone
+from pywa.errors import WhatsAppError
+
+from core.faults import fault
+from messaging.models import Attachment, BusinessNumber, Message
+from messaging.transports import Halted, Rejected, Retry, Unknown
+from whatsapp.access import Access
+from whatsapp.consequences import after_error
+from whatsapp.graph.client import client_for
+from whatsapp.graph.codes import code_content
+from whatsapp.graph.contents import content_of
+from whatsapp.graph.outcomes import NOT_SENT, described, is_metas, outcome_of, unreadable
+from whatsapp.graph.recipients import recipient_of
+from whatsapp.payload import Sender
+from whatsapp.preferences import STOPPED_MARKETING, note_preference
+
+# Meta keeps an uploaded file for 30 days; a day less, so that none is named that is about to go.
+FILE_KEPT_FOR = timedelta(days=29)
+
+
+class GraphTransport:
+    def __init__(self, number: BusinessNumber, access: Access | None) -> None:
+        self.number = number
+        self.access = access.fingerprint if access is not None else ""
+        self._waba_id = access.waba_id if access is not None else ""
+        self._client = client_for(access.token) if access is not None else None
+
+    def has(self, file: Attachment) -> bool:
+        """Whether Meta still keeps the file under the id we have."""
+        return bool(file.provider_id) and file.provider_until is not None and file.provider_until > timezone.now()
+
+    def upload(self, message: Message, file: Attachment) -> None:
+        """Hand the file to Meta and keep the id it gives. Nothing of the message has left before that."""
+        whatsapp = self._whatsapp()
+        try:
+            opened = file.file.open("rb")
+        except FileNotFoundError:
+            raise Rejected("file_missing", "The file of the message is gone")
+        with opened:
+            try:
+                answer = self._exchange(
+                    message,
+                    lambda: whatsapp.api.upload_media(
+                        phone_id=self.number.external_id,
+                        media=opened,
+                        mime_type=file.mime_type,
+                        filename=file.file_name or "file",
+                    ),
+                )
+            except Unknown as unknown:
+                raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail=str(unknown))
+        media_id = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(media_id, str) or not 0 < len(media_id) <= 200:
+            raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail="no id came back")
+        file.provider_id, file.provider_until = media_id, timezone.now() + FILE_KEPT_FOR
+        Attachment.objects.filter(pk=file.pk).update(provider_id=media_id, provider_until=file.provider_until)
+
+    def send(self, message: Message, file: Attachment | None = None) -> str:
+        """Send a message and return its wamid. Raises the outcomes of messaging/transports.py."""
+        whatsapp = self._whatsapp()
+        kind, content = content_of(message, file)
+        replied = message.reply_to if kind != "reaction" else None
+        request: dict[str, Any] = {
+            "sender": self.number.external_id,
+            **recipient_of(message),
+            "recipient_type": "individual",
+            "typ": kind,
+            "msg": content,
+            "reply_to_message_id": replied.wamid if replied is not None else None,
+            "biz_opaque_callback_data": str(message.pk),
+        }
+
+        def post() -> Any:
+            answer = whatsapp.api.send_message(**request)
+            fault("O2")
+            return answer
+
+        return _wamid(self._exchange(message, post))
+
+    def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
+        """Send a code that proves a phone: as text, or by the template in WHATSAPP_CODE_TEMPLATE. Raises an Outcome."""
+        whatsapp = self._whatsapp()
+        kind, content = code_content(code, in_window=in_window)
+        try:
+            whatsapp.api.send_message(
+                sender=self.number.external_id,
+                to=phone.removeprefix("+"),
+                recipient=None,
+                recipient_type="individual",
+                typ=kind,
+                msg=content,
+            )
+        except (WhatsAppError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            # Without the error itself, which may quote the request.
+            raise Rejected("code_not_sent", "The code was not sent", type(error).__name__) from None
+
+    def show_read(self, wamid: str, *, typing: bool) -> None:
+        """Tell the customer that their messages up to `wamid` were read, and perhaps that somebody types.
+
+        Raises an Outcome, or whatever else went wrong.
+        """
+        api, phone_id = self._whatsapp().api, self.number.external_id
+        if typing:
+            api.set_indicator(phone_id=phone_id, message_id=wamid, typ="text")
+        else:
+            api.mark_message_as_read(phone_id=phone_id, message_id=wamid)
+
+    def _whatsapp(self) -> Any:
+        if self._client is None:
+            raise Halted("There is no access token for this number. Add one in Django admin.")
+        return self._client[0]
+
+    def _exchange(self, message: Message, call: Callable[[], Any]) -> Any:
+        """Call Meta; every way this can end but an answer of Meta's is an Outcome."""
+        assert self._client is not None
+        session = self._client[1]
+        session.forget()
+        try:
+            return call()
+        except NOT_SENT as error:
+            raise Retry(code="unreachable", title="WhatsApp could not be reached", detail=type(error).__name__)
+        except httpx.HTTPError as error:
+            raise Unknown(f"no answer: {type(error).__name__}")
+        except WhatsAppError as error:
+            if not is_metas(error):
+                raise unreadable(error.raw_response)
+            known, after = described(error)
+            self._learn(known.code, message)
+            raise outcome_of(known, after, message)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # pywa could not read the body. Refused is refused; anything else may have been taken.
+            raise unreadable(session.answer)
+
+    def _learn(self, code: int | str, message: Message) -> None:
+        after_error(code, message, waba_id=self._waba_id)
+        if code == STOPPED_MARKETING:
+            address = recipient_of(message)
+            sender = Sender(address["to"], address["recipient"])
+            with transaction.atomic():
+                note_preference(sender=sender, number=self.number, accepts=False, at=timezone.now())
+
+
+def _wamid(answer: Any) -> str:
+    try:
+        wamid = answer["messages"][0]["id"]
+    except (KeyError, IndexError, TypeError):
+        wamid = None
+    if not isinstance(wamid, str) or not 0 < len(wamid) <= 200:
+        raise Unknown("the answer names no message")
+    return wamid

@@ -1,0 +1,122 @@
+"""What each element of a webhook does. Called inside a transaction of its own; safe to be done twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from customers.actions.referrals import note_referral
+from customers.events import lock
+from messaging.actions.reactions import BUSINESS
+from messaging.changes import edit, react, revoke
+from messaging.inbound import receive_echo, receive_message, receive_notice
+from messaging.models import BusinessNumber, Message
+from messaging.statuses import apply_status
+from whatsapp.access import account_of
+from whatsapp.consequences import after_error
+from whatsapp.payload import (
+    Echo,
+    Edit,
+    IncomingMessage,
+    Notice,
+    OfNumber,
+    Preference,
+    Reaction,
+    Revoke,
+    Sender,
+    StatusReport,
+)
+from whatsapp.preferences import STOPPED_MARKETING, note_preference
+from whatsapp.senders import address_of, customer_id_of, customer_of, move_address
+
+
+def handle(element: OfNumber, number: BusinessNumber) -> int | None:
+    """Do what one element says; return the id of the customer it speaks of, if one is known."""
+    return _HANDLERS[type(element)](element, number)
+
+
+def person_of(element: OfNumber, number: BusinessNumber) -> int | None:
+    """The id of the customer who is behind an element that could not be handled, if they are known at all."""
+    for name in _PEOPLE:
+        person = getattr(element, name, None)
+        if isinstance(person, Sender):
+            return customer_id_of(person, number)
+    return None
+
+
+def _message(said: IncomingMessage, number: BusinessNumber) -> int:
+    customer = customer_of(said.sender, number)
+    new = receive_message(customer=customer, number=number, inbound=said.inbound)
+    if new is not None and said.referral is not None:
+        note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
+    return int(customer.pk)
+
+
+def _echo(said: Echo, number: BusinessNumber) -> int:
+    customer = customer_of(said.recipient, number)
+    receive_echo(customer=customer, number=number, inbound=said.inbound)
+    return int(customer.pk)
+
+
+def _reaction(said: Reaction, number: BusinessNumber) -> int:
+    by = address_of(said.by, number) if said.by is not None else BUSINESS
+    return react(number=number, wamid=said.target, by=by, emoji=said.emoji, at=said.at)
+
+
+def _edit(said: Edit, number: BusinessNumber) -> int:
+    return edit(number=number, wamid=said.target, edit_wamid=said.wamid, text=said.text, at=said.at)
+
+
+def _revoke(said: Revoke, number: BusinessNumber) -> int:
+    return revoke(number=number, wamid=said.target, at=said.at)
+
+
+def _notice(said: Notice, number: BusinessNumber) -> int | None:
+    # Whoever WhatsApp speaks of may have written long before Patter was there: no reason to make a customer.
+    customer_id = customer_id_of(said.old, number)
+    if customer_id is None and said.new is not None:
+        customer_id = customer_id_of(said.new, number)
+    if customer_id is None:
+        return None
+    if said.new is not None:
+        move_address(customer_id, said.old, said.new, number)
+    receive_notice(customer=lock(customer_id), number=number, inbound=said.inbound)
+    return customer_id
+
+
+def _preference(said: Preference, number: BusinessNumber) -> int | None:
+    note_preference(sender=said.sender, number=number, accepts=said.accepts, at=said.at)
+    return customer_id_of(said.sender, number)
+
+
+def _status(said: StatusReport, number: BusinessNumber) -> int | None:
+    customer_id = apply_status(
+        number=number,
+        wamid=said.wamid,
+        status=said.status,
+        at=said.at,
+        message_key=said.message_key,
+        error=said.error,
+        pricing=said.pricing,
+    )
+    if said.error is not None and said.error["code"] != STOPPED_MARKETING:
+        sent = Message.objects.filter(business_number=number, wamid=said.wamid).first()
+        if sent is not None:
+            after_error(said.error["code"], sent, waba_id=account_of(number))
+    if said.recipient is None:
+        return customer_id
+    if said.error is not None and said.error["code"] == STOPPED_MARKETING:
+        note_preference(sender=said.recipient, number=number, accepts=False, at=said.at)
+    return customer_id or customer_id_of(said.recipient, number)
+
+
+# Where the elements name the person they speak of.
+_PEOPLE = ("sender", "by", "recipient", "old")
+_HANDLERS: dict[type[OfNumber], Callable[[Any, BusinessNumber], int | None]] = {
+    IncomingMessage: _message,
+    Echo: _echo,
+    Reaction: _reaction,
+    Edit: _edit,
+    Revoke: _revoke,
+    Notice: _notice,
+    Preference: _preference,
+    StatusReport: _status,
+}

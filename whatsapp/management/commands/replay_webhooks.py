@@ -1,0 +1,51 @@
+"""`manage.py replay_webhooks --failed | --since TIME | --id N ...`: handle raw webhooks again."""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.dateparse import parse_date, parse_datetime
+
+from core import live
+from messaging.jobs import RELAY
+from whatsapp.models import WebhookEvent, WebhookState
+
+
+class Command(BaseCommand):
+    help = "Have the relay handle raw webhooks again. What is in the chats already stays as it is."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--failed", action="store_true", help="those that failed")
+        parser.add_argument("--since", type=_time, help="those received since (2026-01-31, or with a time, UTC)")
+        parser.add_argument("--id", type=int, nargs="+", default=[], help="those of these ids")
+        parser.add_argument("--dry-run", action="store_true", help="count them only")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (options["failed"] or options["since"] or options["id"]):
+            raise CommandError("Say which: --failed, --since TIME or --id N; several narrow each other.")
+        events = WebhookEvent.objects.all()
+        if options["failed"]:
+            events = events.filter(state=WebhookState.FAILED)
+        if options["since"]:
+            events = events.filter(received_at__gte=options["since"])
+        if options["id"]:
+            events = events.filter(pk__in=options["id"])
+        if options["dry_run"]:
+            self.stdout.write(f"{events.count()} webhooks would be handled again.")
+            return
+        count = events.replay()
+        live.publish(RELAY, {"type": "wake"})
+        self.stdout.write(f"{count} webhooks will be handled again by the relay.")
+
+
+def _time(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+        if found is None and (day := parse_date(text)) is not None:
+            found = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError(f"no time: {text}")
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

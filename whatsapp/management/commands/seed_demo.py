@@ -1,0 +1,132 @@
+"""Something to look at on the first day: `manage.py seed_demo`.
+
+Lives at the top of the imports because the chats come in as real ones do, through the signed webhook.
+"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.actions import create_user
+from accounts.models import Role, User
+from customers.actions import create_customer
+from customers.models import Customer
+from messaging.actions import mark_read, send_message
+from whatsapp.management.commands.whatsapp_say import said
+from whatsapp.signature import sign
+from whatsapp.templates import accounts, sync
+from whatsapp.webhook import deliver
+
+# username, first name, last name, role. Numbers and addresses below are reserved for examples.
+USERS = (
+    ("admin", "Ada", "Perera", Role.ADMIN),
+    ("sam", "Sam", "Silva", Role.SALES),
+    ("nadia", "Nadia", "Khan", Role.SALES),
+)
+PASSWORD = "patter-demo-{username}-1"
+
+# owner's username, customer
+CUSTOMERS: tuple[tuple[str | None, dict[str, Any]], ...] = (
+    ("sam", {"first_name": "Nimal", "last_name": "Jayasuriya", "phone": "+447700900101", "source": "whatsapp"}),
+    ("nadia", {"first_name": "Ishara", "last_name": "Fernando", "phone": "+447700900102", "source": "whatsapp"}),
+    ("sam", {"first_name": "Tom", "last_name": "Weber", "username": "tomweber", "source": "instagram"}),
+    ("nadia", {"first_name": "Rosa", "last_name": "Martinez", "email": "rosa@example.com", "source": "website"}),
+    (None, {"first_name": "Aisha", "last_name": "Noor", "username": "aishanoor", "source": "telegram"}),
+    (None, {"first_name": "Walk-in", "last_name": "Customer", "notes": "Wants a quote for 20 chairs."}),
+)
+
+# phone, what the customer wrote, what their salesperson answered
+CHATS: tuple[tuple[str, list[str], list[str]], ...] = (
+    (
+        "+447700900101",
+        ["Hello! Is the oak table still available?", "And do you deliver?"],
+        ["Hello Nimal, it is. We deliver on Fridays."],
+    ),
+    ("+447700900102", ["Good morning, what are your opening hours on Saturday?"], []),
+)
+
+
+class Command(BaseCommand):
+    help = "Make demo users, customers and chats in a database without users; say how to sign in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--force", action="store_true", help="also without DEBUG; the passwords are public")
+        parser.add_argument("--show", action="store_true", help="say where to look once the server runs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not (settings.DEBUG or options["force"]):
+            raise CommandError("The demo passwords are public: only with DEBUG=1, or with --force.")
+        if not User.objects.exists() and settings.WHATSAPP_SANDBOX:
+            _seed()
+            for access in accounts():
+                sync(access)
+        elif not User.objects.exists():
+            # The demo chats have answers, and those would be sent to strangers.
+            self.stdout.write("A real WhatsApp number is configured: no demo data. Next: manage.py createsuperuser")
+        if options["show"]:
+            self._show_where()
+        self._show_users()
+
+    def _show_where(self) -> None:
+        url = f"http://127.0.0.1:{settings.PORT}"
+        elsewhere = "" if settings.PORT == 8000 else f"PORT={settings.PORT} "
+        self.stdout.write(
+            f"\nPatter: {url}\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  ends it\n"
+            f"  try     DEBUG=1 {elsewhere}.venv/bin/python manage.py whatsapp_say +447700900101 'Hello'\n"
+        )
+
+    def _show_users(self) -> None:
+        """The sign-in table, of those demo users whose demo password still opens."""
+        present = {user.username: user for user in User.objects.present().filter(is_active=True)}
+        for username, _, _, role in USERS:
+            user, password = present.get(username), PASSWORD.format(username=username)
+            if user is not None and user.check_password(password):
+                self.stdout.write(f"  sign in {username:8}{password:22}{role.value}")
+
+
+def _seed() -> None:
+    with transaction.atomic():
+        users = _users()
+        for owner, fields in CUSTOMERS:
+            create_customer(actor=users["admin"], owner=owner and users[owner], **fields)
+    for phone, questions, answers in CHATS:
+        _chat(phone, questions, answers)
+
+
+def _users() -> dict[str, User]:
+    username, first_name, last_name, _ = USERS[0]
+    admin: User = User.objects.create_superuser(
+        username,
+        f"{username}@patter.example",
+        PASSWORD.format(username=username),
+        first_name=first_name,
+        last_name=last_name,
+    )
+    users = {username: admin}
+    for username, first_name, last_name, role in USERS[1:]:
+        users[username] = create_user(
+            actor=admin,
+            username=username,
+            email=f"{username}@patter.example",
+            password=PASSWORD.format(username=username),
+            first_name=first_name,
+            last_name=last_name,
+            role=role,
+        )
+    return users
+
+
+def _chat(phone: str, questions: list[str], answers: list[str]) -> None:
+    """Let a customer write, and their salesperson read and answer; the relay sends once the server runs."""
+    customer = Customer.objects.select_related("owner").get(phone=phone)
+    for text in questions:
+        body = said(phone, text, customer.first_name)
+        if (status := deliver(body, sign(body))) != 200:
+            raise CommandError(f"The demo chat could not be stored: {status}.")
+    if customer.owner is not None and answers:
+        mark_read(customer_id=customer.pk, actor=customer.owner)
+        for text in answers:
+            send_message(customer_id=customer.pk, actor=customer.owner, text=text)

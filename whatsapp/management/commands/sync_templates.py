@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from whatsapp.templates import SyncFailed, accounts, sync
+
+
+class Command(BaseCommand):
+    help = "Fetch the message templates of every WhatsApp Business Account from Meta."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = accounts()
+        if not found:
+            raise CommandError(
+                "No account is known. Set WHATSAPP_BUSINESS_ACCOUNT_ID, or the account of a number in Django admin."
+            )
+        failed = []
+        for access in found:
+            try:
+                self.stdout.write(f"{access.waba_id}: {sync(access)} templates")
+            except SyncFailed as error:
+                failed.append(str(error))
+        if failed:
+            raise CommandError("\n".join(failed))

@@ -1,0 +1,112 @@
+"""Write to Patter as a customer would: `manage.py whatsapp_say +94771234567 "Hello"`."""
+
+import hashlib
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import phonenumbers
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from core.file_kinds import Family, kind_of
+from core.phones import InvalidPhone, normalize
+from whatsapp.numbers import own_phone_number_id
+from whatsapp.sandbox import envelope, new_wamid
+from whatsapp.sandbox_media import SandboxStore
+from whatsapp.signature import secrets, sign
+
+
+class Command(BaseCommand):
+    help = "Write a WhatsApp message to a running Patter as a customer would, through the signed webhook."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("number", help="the customer's phone, for example +94771234567")
+        parser.add_argument("text", nargs="?", default="", help="what the customer writes; the caption of an image")
+        parser.add_argument("--image", type=Path, help="a picture that the customer sends (sandbox only)")
+        parser.add_argument("--name", default="", help="the customer's WhatsApp name")
+        parser.add_argument(
+            "--url", default=f"http://127.0.0.1:{settings.PORT}", help="where Patter runs (default: %(default)s)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            phone = normalize(options["number"])
+        except InvalidPhone as error:
+            raise CommandError(str(error))
+        if not secrets():
+            raise CommandError("No app secret to sign with: set WHATSAPP_APP_SECRET to the server's.")
+        image: Path | None = options["image"]
+        if image is None and not options["text"]:
+            raise CommandError("Say what the customer writes, or send a picture with --image.")
+        content = _picture(image, options["text"]) if image is not None else {}
+        body = said(phone, options["text"], options["name"], **content)
+        status = _post(options["url"], body)
+        if status == 401:
+            raise CommandError(
+                "Patter did not accept the signature: this shell and the server need the same SECRET_KEY "
+                "(or WHATSAPP_APP_SECRET)."
+            )
+        if status != 200:
+            raise CommandError(f"Patter answered {status}; its log says why.")
+        sent = f"sent {image.name}" if image is not None else f'said "{options["text"]}"'
+        self.stdout.write(self.style.SUCCESS(f"{phone} {sent} to Patter."))
+
+
+def _picture(file: Path, caption: str) -> dict[str, Any]:
+    """A picture as it stands in a message, kept where the sandbox finds it."""
+    kind = kind_of(file.name)
+    if not settings.WHATSAPP_SANDBOX:
+        raise CommandError("Only the sandbox takes pictures: a real number gets them from Meta.")
+    if not file.is_file() or kind is None or kind.family is not Family.PICTURE:
+        raise CommandError(f"{file} is no picture.")
+    image = {
+        "id": SandboxStore().keep(file),
+        "mime_type": kind.mime_type,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
+    return {"type": "image", "image": {**image, "caption": caption} if caption else image}
+
+
+def said(phone: str, text: str, name: str = "", **content: Any) -> bytes:
+    """The webhook body of a message from `phone` (in international form): a text, or `content` in its place."""
+    wa_id = phone.removeprefix("+")
+    user_id = _user_id(phone)
+    return envelope(
+        own_phone_number_id(),
+        "",
+        contacts=[{"profile": {"name": name or f"WhatsApp {wa_id[-4:]}"}, "wa_id": wa_id, "user_id": user_id}],
+        messages=[
+            {
+                "from": wa_id,
+                "from_user_id": user_id,
+                "id": new_wamid(),
+                "timestamp": str(int(time.time())),
+                **(content or {"type": "text", "text": {"body": text}}),
+            }
+        ],
+    )
+
+
+def _user_id(phone: str) -> str:
+    """A business-scoped id as Meta gives them: the country and a number that stays the person's."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "US"
+    digits = int(hashlib.sha256(phone.encode()).hexdigest(), 16) % 10**16
+    return f"{region if len(region) == 2 and region.isalpha() else 'US'}.{digits:016d}"
+
+
+def _post(url: str, body: bytes) -> int:
+    try:
+        response = httpx.post(
+            f"{url.rstrip('/')}/api/webhook/",
+            content=body,
+            headers={"Content-Type": "application/json", "X-Hub-Signature-256": sign(body)},
+            timeout=10,
+        )
+    except httpx.ConnectError:
+        raise CommandError(f"Nobody answers at {url}. Start Patter with `make run`, or name its address with --url.")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise CommandError(f"{url} gave no answer: {error}")
+    return response.status_code

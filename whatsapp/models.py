@@ -1,0 +1,137 @@
+"""What Meta sent us, and how its senders are recognised."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.encryption import decrypt, encrypt
+from core.leases import Leased
+from customers.models import Customer
+from messaging.models import BusinessNumber
+from whatsapp.querysets import TemplateQuerySet, WebhookEventQuerySet
+
+
+class WebhookState(models.TextChoices):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class WebhookEvent(Leased):
+    """One POST of Meta, as received, before anything is made of it: stored is not lost.
+
+    Its own job: the request that stored it holds the first lease, the relay takes over when that runs
+    out or an element failed.
+    """
+
+    # Tries before an event that keeps failing is left to an admin.
+    MAX_ATTEMPTS = 8
+
+    body = models.BinaryField()
+    state = models.CharField(max_length=8, choices=WebhookState.choices, default=WebhookState.PENDING)
+    error = models.TextField(blank=True)
+    elements = models.PositiveIntegerField(default=0)
+    took_ms = models.PositiveIntegerField(null=True)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    customers: "models.ManyToManyField[Customer, Any]" = models.ManyToManyField(
+        Customer, related_name="webhook_events", blank=True
+    )
+
+    objects = WebhookEventQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["not_before"], condition=~Q(state="done"), name="webhook_event_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"webhook {self.pk}"
+
+
+class Identity(models.Model):
+    """An address by which a customer writes to one of our numbers.
+
+    `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id of who hides it; answers go
+    to the one Meta gave (reference/whatsapp-cloud-api.md, section 9).
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
+    business_number = models.ForeignKey(BusinessNumber, on_delete=models.CASCADE, related_name="+", db_index=False)
+    wa_id = models.CharField(max_length=64, null=True, blank=True)
+    user_id = models.CharField(max_length=150, null=True, blank=True)
+    profile_name = models.CharField(max_length=300, blank=True)
+    # Since when they want no marketing from this number; null: they never said so, or took it back.
+    marketing_stopped_at = models.DateTimeField(null=True, blank=True)
+    # When they last said either.
+    preference_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["business_number", "wa_id"], name="identity_wa_id_once"),
+            models.UniqueConstraint(fields=["business_number", "user_id"], name="identity_user_id_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.wa_id or self.user_id or ""
+
+
+class NumberAccess(models.Model):
+    """What it takes to send from a business number other than the one in the environment."""
+
+    number = models.OneToOneField(BusinessNumber, on_delete=models.CASCADE, related_name="access", primary_key=True)
+    # Meta's id of the WhatsApp Business Account, to which templates belong.
+    waba_id = models.CharField("WhatsApp Business Account id", max_length=64, blank=True)
+    encrypted_token = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "number access"
+
+    def __str__(self) -> str:
+        return f"access of {self.number}"
+
+    @property
+    def token(self) -> str:
+        """The access token; empty when there is none, or none that today's keys can read."""
+        return decrypt(self.encrypted_token) or ""
+
+    @token.setter
+    def token(self, token: str) -> None:
+        self.encrypted_token = encrypt(token) if token else ""
+
+
+class Template(models.Model):
+    """A message Meta approved, as Meta describes it. `components` is Meta's list: HEADER, BODY, FOOTER, BUTTONS."""
+
+    SENDABLE = "APPROVED"
+
+    waba_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=64, blank=True)
+    category = models.CharField(max_length=40, blank=True)
+    # Meta's words: APPROVED, PENDING, REJECTED, PAUSED, DISABLED ...; MISSING when Meta no longer knows it.
+    status = models.CharField(max_length=40)
+    parameter_format = models.CharField(max_length=20, default="POSITIONAL")
+    components = models.JSONField(default=list)
+    quality = models.CharField(max_length=40, blank=True)
+    reason = models.TextField(blank=True)
+    synced_at = models.DateTimeField(default=timezone.now)
+
+    objects = TemplateQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["waba_id", "name", "language"], name="template_once")
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["provider_id"], name="template_provider_id")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+    @property
+    def is_marketing(self) -> bool:
+        return self.category.upper() == "MARKETING"

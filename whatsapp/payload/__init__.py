@@ -1,0 +1,42 @@
+"""Meta's webhook payload, read tolerantly: a flat list of elements over all entries, changes, messages and statuses.
+
+What is malformed becomes `Broken` and fails alone; what is unknown is kept in the raw body and acknowledged
+(reference/whatsapp-cloud-api.md, sections 3 to 5).
+"""
+
+from whatsapp.payload.elements import (
+    Broken,
+    Echo,
+    Edit,
+    Element,
+    Ignored,
+    IncomingMessage,
+    Notice,
+    OfNumber,
+    Preference,
+    Reaction,
+    Revoke,
+    Sender,
+    StatusReport,
+    TemplateChange,
+)
+from whatsapp.payload.envelope import Malformed, parse
+
+__all__ = [
+    "Broken",
+    "Echo",
+    "Edit",
+    "Element",
+    "Ignored",
+    "IncomingMessage",
+    "Malformed",
+    "Notice",
+    "OfNumber",
+    "Preference",
+    "Reaction",
+    "Revoke",
+    "Sender",
+    "StatusReport",
+    "TemplateChange",
+    "parse",
+]

@@ -1,0 +1,101 @@
+"""From a body to its elements."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from core.safe_json import BadJSON, check_value
+from whatsapp.payload.elements import Broken, Element, Ignored
+from whatsapp.payload.messages import read_echo, read_message
+from whatsapp.payload.reading import list_of, text_of
+from whatsapp.payload.statuses import read_preference, read_status
+from whatsapp.payload.templates import TEMPLATE_FIELDS, read_template
+
+Read = Callable[[dict[str, Any], str, str, list[dict[str, Any]]], Element]
+
+# Field of a change -> the lists in its value, and what reads one item of each.
+_READERS: dict[str, dict[str, Read]] = {
+    "messages": {"messages": read_message, "statuses": read_status},
+    "smb_message_echoes": {"message_echoes": read_echo},
+    "user_preferences": {"user_preferences": read_preference},
+}
+_LONGEST_INTEGER = 18
+
+
+class Malformed(ValueError):
+    """The body is no payload of Meta's at all; `str()` says why."""
+
+
+def parse(body: bytes) -> list[Element]:
+    """Return the elements of a webhook body in their order. Raises Malformed when it is no JSON object."""
+    try:
+        payload = json.loads(body.decode(), parse_int=_integer, parse_float=_number, parse_constant=str)
+    except UnicodeDecodeError as error:
+        raise Malformed("The body is not valid UTF-8.") from error
+    except RecursionError as error:
+        raise Malformed("The JSON is nested too deep.") from error
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise Malformed("The body is not a JSON object.")
+    if payload.get("object") != "whatsapp_business_account":
+        return [Ignored("unknown object")]
+    return list(_elements(payload))
+
+
+def _integer(digits: str) -> int | str:
+    """Numbers no database column holds stay text: Meta has none, and they must not cost the rest of the body."""
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
+def _number(text: str) -> float | str:
+    value = float(text)
+    return value if abs(value) < 1e300 else text
+
+
+def _elements(payload: dict[str, Any]) -> Iterator[Element]:
+    for i, entry in enumerate(list_of(payload.get("entry"))):
+        changes = list_of(entry.get("changes")) if isinstance(entry, dict) else [None]
+        for j, change in enumerate(changes):
+            where = f"entry[{i}].changes[{j}]"
+            value = change.get("value") if isinstance(change, dict) else None
+            field = change.get("field") if isinstance(change, dict) else None
+            if not isinstance(value, dict):
+                yield Broken(where, "not an object with a value")
+            elif isinstance(field, str) and field in TEMPLATE_FIELDS:
+                yield _template(field, entry, value, where)
+            elif not isinstance(field, str) or field not in _READERS:
+                yield Ignored("unknown field")
+            else:
+                yield from _change(value, _READERS[field], where)
+
+
+def _template(field: str, entry: dict[str, Any], value: dict[str, Any], where: str) -> Element:
+    try:
+        check_value(value)
+        return read_template(field, text_of(entry, "id", 64), value)
+    except (BadJSON, ValueError) as error:
+        return Broken(where, str(error))
+
+
+def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iterator[Element]:
+    metadata = value.get("metadata")
+    contacts = [contact for contact in list_of(value.get("contacts")) if isinstance(contact, dict)]
+    for key, read in readers.items():
+        for k, item in enumerate(list_of(value.get(key))):
+            yield _guarded(read, item, metadata, contacts, f"{where}.{key}[{k}]")
+    if value.get("errors"):
+        yield Ignored("errors of the account")
+
+
+def _guarded(read: Read, item: Any, metadata: Any, contacts: list[dict[str, Any]], where: str) -> Element:
+    """Read one element; whatever is wrong with it becomes Broken."""
+    try:
+        if not isinstance(item, dict):
+            raise ValueError("not an object")
+        check_value(item)
+        number = text_of(metadata, "phone_number_id", 64)
+        check_value(metadata)
+        return read(item, number, str(metadata.get("display_phone_number") or ""), contacts)
+    except (BadJSON, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Broken(where, str(error) or type(error).__name__)

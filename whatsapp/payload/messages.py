@@ -1,0 +1,149 @@
+"""What stands under `messages` and `message_echoes` (reference/whatsapp-cloud-api.md, section 4)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from core.times import from_epoch
+from messaging.inbound import Inbound, Media
+from whatsapp.payload.elements import (
+    Echo,
+    Edit,
+    Element,
+    Ignored,
+    IncomingMessage,
+    Notice,
+    Reaction,
+    Revoke,
+    Sender,
+)
+from whatsapp.payload.reading import LONGEST_WAMID, ids_of, object_of, sender_of, text_of, text_or_nothing
+from whatsapp.payload.words import shown_text
+
+Contacts = list[dict[str, Any]]
+
+# Kept raw: Meta says nothing in them, they would make an empty bubble.
+WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
+MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
+# What a message may carry beside its content, and keeps in its payload.
+_ABOUT_IT = ("referral", "group_id", "errors")
+_ABOUT_ITS_CONTEXT = ("forwarded", "frequently_forwarded", "referred_product")
+_ADDRESS_CHANGES = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
+
+
+def read_message(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
+    """A message of a customer, or what it does to another one. Raises ValueError."""
+    kind = text_of(message, "type", 40)
+    if kind in WITHOUT_BUBBLE:
+        return Ignored(kind)
+    sender = sender_of(message.get("from"), message.get("from_user_id"), contacts)
+    if kind in _CHANGES:
+        return _CHANGES[kind](message, number, display, sender)
+    referral = message.get("referral")
+    return IncomingMessage(
+        number,
+        display,
+        sender,
+        _inbound(kind, message, sender.address),
+        referral if isinstance(referral, dict) and referral else None,
+    )
+
+
+def read_echo(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
+    """A message that left from the phone app. `from` is our own number. Raises ValueError."""
+    kind = text_of(message, "type", 40)
+    if kind in WITHOUT_BUBBLE or kind == "system":
+        return Ignored(kind)
+    if kind in _CHANGES:
+        return _CHANGES[kind](message, number, display, None)
+    recipient = sender_of(message.get("to"), message.get("to_user_id"), contacts)
+    return Echo(number, display, recipient, _inbound(kind, message, None))
+
+
+def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound:
+    content = message.get(kind)
+    if kind == "voice":  # how voice notes came before `audio` had a flag for them
+        kind, content = "audio", {**object_of(content), "voice": True}
+    replied = object_of(message.get("context")).get("id")
+    return Inbound(
+        wamid=text_of(message, "id", LONGEST_WAMID),
+        type=kind,
+        text=shown_text(kind, content),
+        at=_at(message),
+        payload=_payload(kind, content, message),
+        reply_to_wamid=replied if isinstance(replied, str) and len(replied) <= LONGEST_WAMID else None,
+        address=address,
+        media=_media(content) if kind in MEDIA else None,
+    )
+
+
+def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]:
+    """What stood under the type's name; a list (contacts) in an object. With it what else is worth knowing."""
+    payload = dict(content) if isinstance(content, dict) else {} if content is None else {kind: content}
+    context = object_of(message.get("context"))
+    payload |= {key: message[key] for key in _ABOUT_IT if message.get(key)}
+    payload |= {key: context[key] for key in _ABOUT_ITS_CONTEXT if context.get(key)}
+    return payload
+
+
+def _media(content: Any) -> Media | None:
+    """Where the file is; None when Meta does not say (it could not take the file from the sender)."""
+    content = object_of(content)
+    provider_id = content.get("id")
+    if not isinstance(provider_id, str) or not 0 < len(provider_id) <= 200:
+        return None
+    return Media(
+        provider_id=provider_id,
+        mime_type=text_or_nothing(content, "mime_type", 150),
+        file_name=text_or_nothing(content, "filename", 255),
+        sha256=text_or_nothing(content, "sha256", 64),
+    )
+
+
+def _at(message: dict[str, Any]) -> datetime:
+    return from_epoch(message.get("timestamp"))
+
+
+# --- messages that change another ---
+
+
+def _reaction(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+    content = object_of(message.get("reaction"))
+    target, emoji = text_of(content, "message_id", LONGEST_WAMID), text_or_nothing(content, "emoji", 64)
+    return Reaction(number, display, target, by, emoji, _at(message))
+
+
+def _edit(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+    content = object_of(message.get("edit"))
+    target, edited = text_of(content, "original_message_id", LONGEST_WAMID), object_of(content.get("message"))
+    kind = text_of(edited, "type", 40)
+    words = shown_text(kind, edited.get(kind))
+    return Edit(number, display, target, by, text_of(message, "id", LONGEST_WAMID), words, _at(message))
+
+
+def _revoke(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+    target = text_of(object_of(message.get("revoke")), "original_message_id", LONGEST_WAMID)
+    return Revoke(number, display, target, by, _at(message))
+
+
+def _system(message: dict[str, Any], number: str, display: str, old: Sender | None) -> Element:
+    content = object_of(message.get("system"))
+    if old is None:
+        raise ValueError("no sender")
+    new: Sender | None = None
+    if content.get("type") in _ADDRESS_CHANGES:
+        address, user_id = content.get("wa_id") or content.get("new_wa_id"), content.get("user_id")
+        wa_id, user_id = ids_of(address, user_id)
+        new = Sender(wa_id, user_id) if wa_id or user_id else None
+    inbound = _inbound("system", message, None)
+    if "identity" in message:
+        inbound.payload["identity"] = message["identity"]
+    return Notice(number, display, old, new, inbound)
+
+
+_CHANGES: dict[str, Callable[[dict[str, Any], str, str, Sender | None], Element]] = {
+    "reaction": _reaction,
+    "edit": _edit,
+    "revoke": _revoke,
+    "system": _system,
+}

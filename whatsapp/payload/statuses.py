@@ -1,0 +1,48 @@
+"""What stands under `statuses` and `user_preferences` (reference/whatsapp-cloud-api.md, section 5)."""
+
+from typing import Any
+
+from core.times import from_epoch
+from whatsapp.meta_errors import describe
+from whatsapp.payload.elements import Element, Ignored, Preference, Sender, StatusReport
+from whatsapp.payload.reading import LONGEST_WAMID, ids_of, object_of, sender_of, text_of
+
+# The last two move nothing: they are kept with their time.
+STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
+
+
+def read_status(status: dict[str, Any], number: str, display: str, contacts: list[dict[str, Any]]) -> Element:
+    """One thing Meta says of a message we sent. Raises ValueError."""
+    kind = text_of(status, "status", 100)
+    if kind not in STATUSES:
+        return Ignored("unknown status")
+    wa_id, user_id = ids_of(status.get("recipient_id"), status.get("recipient_user_id"))
+    key = status.get("biz_opaque_callback_data")
+    pricing = status.get("pricing")
+    return StatusReport(
+        number,
+        display,
+        recipient=Sender(wa_id, user_id) if wa_id or user_id else None,
+        wamid=text_of(status, "id", LONGEST_WAMID),
+        status=kind,
+        at=from_epoch(status.get("timestamp")),
+        message_key=key[:512] if isinstance(key, str) else "",
+        error=_error(status.get("errors")) if kind == "failed" else None,
+        pricing=pricing if isinstance(pricing, dict) else None,
+    )
+
+
+def _error(errors: Any) -> dict[str, Any]:
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    detail = object_of(first.get("error_data")).get("details")
+    title = first.get("title") or first.get("message") or ""
+    return describe(first.get("code"), str(title), str(detail or "")).as_error()
+
+
+def read_preference(said: dict[str, Any], number: str, display: str, contacts: list[dict[str, Any]]) -> Element:
+    """Whether somebody wants marketing. Raises ValueError."""
+    wish = said.get("value")
+    if said.get("category") != "marketing_messages" or wish not in ("stop", "resume", "signup"):
+        return Ignored("unknown preference")
+    sender = sender_of(said.get("wa_id"), said.get("user_id"), contacts)
+    return Preference(number, display, sender, wish != "stop", from_epoch(said.get("timestamp")))

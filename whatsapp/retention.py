@@ -1,0 +1,22 @@
+"""What WhatsApp's side keeps for a time only (setting RETENTION)."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from core.retention import Old
+from messaging.models import StatusUpdate
+from whatsapp.models import WebhookEvent, WebhookState
+
+
+def old_rows() -> list[Old]:
+    """Raw webhooks that came to their end, and statuses of messages that never turned up.
+
+    A webhook that failed stays until somebody replays it: there may be a customer's message in it.
+    """
+    before = timezone.now() - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
+    return [
+        Old("raw webhooks", WebhookEvent.objects.filter(state=WebhookState.DONE, received_at__lt=before)),
+        Old("statuses of unknown messages", StatusUpdate.objects.waiting().filter(received_at__lt=before)),
+    ]

@@ -1,0 +1,63 @@
+"""Templates as the desk's picker shows them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.times import iso
+from whatsapp.composing.templates import variables_of
+from whatsapp.models import Template
+
+
+class TemplateSerializer(serializers.Serializer[Any]):
+    """Shows templates; the fields are declared for the API's documentation."""
+
+    id = serializers.IntegerField()
+    account = serializers.CharField(help_text="the WhatsApp Business Account it belongs to")
+    name = serializers.CharField()
+    language = serializers.CharField()
+    category = serializers.CharField(help_text="MARKETING, UTILITY or AUTHENTICATION")
+    status = serializers.CharField(help_text="only APPROVED can be sent")
+    reason = serializers.CharField(help_text="why it cannot be sent")
+    quality = serializers.CharField()
+    parameter_format = serializers.CharField(help_text="POSITIONAL or NAMED")
+    variables = serializers.DictField(
+        help_text="what must be given: `header` and `body` list the variables of their texts, `buttons` the index and "
+        "kind of those that need a value, `header_format` is TEXT, IMAGE, VIDEO, DOCUMENT, LOCATION or empty"
+    )
+    components = serializers.ListField(child=serializers.DictField(), help_text="as Meta describes them")
+    synced_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "Template"
+
+    def to_representation(self, template: Template) -> dict[str, Any]:
+        return {
+            "id": template.pk,
+            "account": template.waba_id,
+            "name": template.name,
+            "language": template.language,
+            "category": template.category,
+            "status": template.status,
+            "reason": template.reason,
+            "quality": template.quality,
+            "parameter_format": template.parameter_format,
+            "variables": _variables(template),
+            "components": template.components,
+            "synced_at": iso(template.synced_at),
+        }
+
+
+def _variables(template: Template) -> dict[str, Any]:
+    found: dict[str, Any] = {"header": [], "header_format": "", "body": [], "buttons": []}
+    for part in template.components:
+        kind = str(part.get("type", "")).upper()
+        if kind == "HEADER":
+            found["header_format"] = str(part.get("format") or "TEXT").upper()
+        if kind in ("HEADER", "BODY"):
+            found[kind.lower()] = variables_of(str(part.get("text") or ""))
+        for index, button in enumerate(part.get("buttons") or [] if kind == "BUTTONS" else []):
+            form = str(button.get("type", "")).lower()
+            if form == "copy_code" or (form == "url" and variables_of(str(button.get("url") or ""))):
+                found["buttons"].append({"index": index, "type": form, "text": button.get("text") or ""})
+    return found

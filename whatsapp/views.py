@@ -1,0 +1,92 @@
+"""The webhook Meta calls."""
+
+import hmac
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.permissions import IsSalesOrAdmin
+from whatsapp.filters import TemplateFilter
+from whatsapp.models import Template
+from whatsapp.serializers import TemplateSerializer
+from whatsapp.webhook import deliver
+
+_ANSWERS = {
+    200: {},
+    401: {"detail": "The signature is missing or wrong."},
+    503: {"detail": "The webhook could not be stored. Send it again."},
+}
+
+
+def _text_query(name: str, description: str) -> openapi.Parameter:
+    return openapi.Parameter(name, openapi.IN_QUERY, description, type=openapi.TYPE_STRING, required=True)
+
+
+class TemplateViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Template]):
+    """The message templates Meta approved: what may be sent to a customer who has not written for a day."""
+
+    queryset = Template.objects.order_by("name", "language", "pk")
+    serializer_class = TemplateSerializer
+    permission_classes = [IsSalesOrAdmin]
+    filterset_class = TemplateFilter
+
+
+class WebhookView(APIView):
+    """Where Meta delivers messages and statuses."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Meta's posts skip DRF: the signature covers the raw bytes, nothing of the request is negotiated or
+        # parsed, and this is the busiest path there is.
+        if request.method == "POST":
+            return self.post(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    @swagger_auto_schema(
+        operation_summary="Webhook verification (Meta setup)",
+        manual_parameters=[
+            _text_query("hub.mode", "`subscribe`"),
+            _text_query("hub.verify_token", "what WHATSAPP_VERIFY_TOKEN says"),
+            _text_query("hub.challenge", "sent back as the whole answer"),
+        ],
+        responses={200: "the challenge, as plain text", 403: "wrong mode or token"},
+        security=[],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        given = request.GET.get("hub.verify_token", "")
+        expected = settings.WHATSAPP_VERIFY_TOKEN
+        matches = hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+        if request.GET.get("hub.mode") != "subscribe" or not expected or not matches:
+            return JsonResponse({"detail": "The verify token does not match."}, status=403)
+        return HttpResponse(request.GET.get("hub.challenge", ""), content_type="text/plain; charset=utf-8")
+
+    @swagger_auto_schema(
+        operation_summary="Handle incoming WhatsApp messages",
+        operation_description="Called by Meta. The body is stored as it came before the answer is given.",
+        manual_parameters=[
+            openapi.Parameter(
+                "X-Hub-Signature-256",
+                openapi.IN_HEADER,
+                "`sha256=` and the HMAC-SHA256 of the raw body with the app secret, in lower-case hex",
+                type=openapi.TYPE_STRING,
+                required=True,
+            )
+        ],
+        request_body=openapi.Schema(type=openapi.TYPE_OBJECT, description="Meta's webhook payload"),
+        responses={200: "stored", 401: "bad signature", 503: "could not be stored; send it again"},
+        security=[],
+    )
+    def post(self, request: HttpRequest) -> HttpResponse:
+        status = deliver(request.body, request.META.get("HTTP_X_HUB_SIGNATURE_256"))
+        return JsonResponse(_ANSWERS[status], status=status)
