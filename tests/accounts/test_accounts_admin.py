@@ -1,0 +1,147 @@
+"""Django admin goes the same road as the API."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.actions import session_of_token, sign_in
+from accounts.models import Session, User
+from tests.conftest import PASSWORD
+
+USERS = "/admin/accounts/user/"
+
+
+@pytest.fixture
+def browser(admin: User) -> Client:
+    client = Client()
+    client.post("/admin/login/", {"username": "ada@desk.example", "password": PASSWORD})
+    return client
+
+
+def form(user: User, **changes: Any) -> dict[str, Any]:
+    names = ("username", "email", "first_name", "last_name", "role")
+    fields = {name: getattr(user, name) for name in names} | {"is_active": "on", "new_password": ""} | changes
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def change(browser: Client, user: User, **changes: Any) -> str:
+    answer = browser.post(f"{USERS}{user.pk}/change/", form(user, **changes), follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def lives(access: str) -> bool:
+    return APIClient().get("/api/auth/me/", HTTP_AUTHORIZATION=f"Bearer {access}").status_code == 200
+
+
+def test_sales_do_not_get_in(owner: User) -> None:
+    client = Client()
+    answer = client.post("/admin/login/", {"username": "sam", "password": PASSWORD})
+    assert "sessionid" not in client.cookies
+    assert answer.status_code == 200
+
+
+def test_pages_open(browser: Client, owner: User, customer_login: User) -> None:
+    session = sign_in(user=owner).session
+    for path in (
+        USERS,
+        f"{USERS}?q=sam",
+        f"{USERS}add/",
+        f"{USERS}{owner.pk}/change/",
+        f"{USERS}{customer_login.pk}/change/",
+        "/admin/accounts/session/",
+        f"/admin/accounts/session/{session.pk}/change/",
+        "/admin/password_change/",
+    ):
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert session.refresh_jti not in answer.content.decode()
+        assert owner.password not in answer.content.decode()
+
+
+def test_add(browser: Client) -> None:
+    body = {"username": "nina", "email": "nina@desk.example", "role": "sales", "is_active": "on"}
+
+    weak = browser.post(f"{USERS}add/", body | {"new_password": "short"}, follow=True)
+    assert "too short" in weak.content.decode()
+    assert not User.objects.filter(username="nina").exists()
+
+    browser.post(f"{USERS}add/", body | {"new_password": "mango-river-88"})
+    assert User.objects.get(username="nina").check_password("mango-river-88")
+
+
+def test_add_needs_a_password(browser: Client) -> None:
+    browser.post(f"{USERS}add/", {"username": "nina", "email": "nina@desk.example", "role": "sales"})
+    assert not User.objects.filter(username="nina").exists()
+
+
+def test_names_change_and_sessions_stay(browser: Client, owner: User) -> None:
+    tokens = sign_in(user=owner)
+
+    change(browser, owner, last_name="Silva")
+
+    owner.refresh_from_db()
+    assert owner.last_name == "Silva"
+    assert owner.check_password(PASSWORD)
+    assert lives(tokens.access)
+
+
+@pytest.mark.parametrize("changes", [{"new_password": "mango-river-88"}, {"is_active": None}, {"role": "admin"}])
+def test_what_ends_sessions_in_the_api_ends_them_here(browser: Client, owner: User, changes: dict[str, Any]) -> None:
+    tokens = sign_in(user=owner)
+    change(browser, owner, **changes)
+    assert not lives(tokens.access)
+
+
+def test_the_last_admin_stays(browser: Client, admin: User) -> None:
+    assert "last active admin" in change(browser, admin, role="sales")
+    browser.post(USERS, {"action": "remove", "_selected_action": [admin.pk]}, follow=True)
+    admin.refresh_from_db()
+    assert (admin.role, admin.deleted_at) == ("admin", None)
+
+
+def test_nobody_is_deleted_but_removed(browser: Client, owner: User) -> None:
+    assert browser.post(f"{USERS}{owner.pk}/delete/", {"post": "yes"}).status_code == 403
+    browser.post(USERS, {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes"})
+    owner.refresh_from_db()
+    assert owner.is_active
+
+    browser.post(USERS, {"action": "remove", "_selected_action": [owner.pk]})
+
+    owner.refresh_from_db()
+    assert owner.deleted_at is not None
+    assert browser.get(f"{USERS}{owner.pk}/change/").status_code == 302
+
+
+def test_a_customers_login_is_read_only(browser: Client, customer_login: User) -> None:
+    answer = browser.post(f"{USERS}{customer_login.pk}/change/", form(customer_login, role="admin"))
+    assert answer.status_code == 403
+    customer_login.refresh_from_db()
+    assert customer_login.role == "customer"
+
+
+def test_sessions_are_ended_and_nothing_else(browser: Client, owner: User) -> None:
+    tokens = sign_in(user=owner)
+    path = "/admin/accounts/session/"
+    assert browser.post(f"{path}{tokens.session.pk}/change/", {"user": 1}).status_code == 403
+    assert browser.get(f"{path}add/").status_code == 403
+
+    browser.post(path, {"action": "end", "_selected_action": [str(tokens.session.pk)]})
+
+    assert not lives(tokens.access)
+    assert Session.objects.get(pk=tokens.session.pk).ended_at is not None
+
+
+def test_a_new_password_of_ones_own_ends_the_sessions(browser: Client, admin: User) -> None:
+    tokens = sign_in(user=admin)
+    assert session_of_token(tokens.access)
+    body = {"old_password": PASSWORD, "new_password1": "mango-river-88", "new_password2": "mango-river-88"}
+
+    assert browser.post("/admin/password_change/", body).status_code == 302
+
+    assert not lives(tokens.access)
+    assert browser.get(USERS).status_code == 200
+    admin.refresh_from_db()
+    assert admin.check_password("mango-river-88")

@@ -1,0 +1,35 @@
+"""Redis is away: people still sign in, and failures are still counted, by each process for itself."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from core import throttles
+from tests.conftest import PASSWORD
+from tests.live_server import free_port
+
+URL = "/api/auth/login/"
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> Any:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    throttles._storage.cache_clear()
+    yield
+    throttles._storage.cache_clear()
+
+
+def test_signing_in(redis_away: None, anonymous: APIClient, owner: User) -> None:
+    wrong = [anonymous.post(URL, {"username": "sam", "password": "wrong"}).status_code for _ in range(9)]
+    assert wrong == [401] * 9
+    assert anonymous.post(URL, {"username": "sam", "password": PASSWORD}).status_code == 200
+
+
+def test_failures_are_still_limited(redis_away: None, anonymous: APIClient, owner: User) -> None:
+    for _ in range(10):
+        anonymous.post(URL, {"username": "sam", "password": "wrong"})
+    answer = anonymous.post(URL, {"username": "sam", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 0

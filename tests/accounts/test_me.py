@@ -1,0 +1,37 @@
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from customers.models import Customer
+
+URL = "/api/auth/me/"
+
+
+def test_it_works(as_owner: APIClient, owner: User) -> None:
+    assert as_owner.get(URL).json() == {
+        "id": owner.pk,
+        "username": "sam",
+        "email": "sam@desk.example",
+        "first_name": "Sam",
+        "last_name": "",
+        "role": "sales",
+        "is_active": True,
+        "customer": None,
+    }
+
+
+def test_a_customer_learns_their_id(as_customer: APIClient, customer: Customer) -> None:
+    assert as_customer.get(URL).json()["customer"] == customer.pk
+    assert as_customer.get(URL).json()["role"] == "customer"
+
+
+def test_the_anonymous_are_refused(anonymous: APIClient) -> None:
+    answer = anonymous.get(URL)
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_it_is_read_only(as_owner: APIClient, owner: User) -> None:
+    for method in (as_owner.put, as_owner.patch, as_owner.post, as_owner.delete):
+        assert method(URL, {"role": "admin"}).status_code == 405
+    owner.refresh_from_db()
+    assert owner.role == "sales"

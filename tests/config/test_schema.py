@@ -1,0 +1,69 @@
+"""Swagger shows every endpoint that exists."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# The API's own documentation.
+UNDOCUMENTED = ("api/docs/", "api/redoc/")
+
+
+@pytest.fixture
+def schema(client: Client, db: None) -> dict[str, Any]:
+    response = client.get("/swagger.json")
+    assert response.status_code == 200
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every route as the text of its pattern, with its view."""
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            # A last slash that may be missing makes one path of two.
+            yield path.removesuffix("$").removesuffix(r"\Z").replace("/?", "/"), pattern.callback
+
+
+def plain(route: str) -> str:
+    """A route or a schema's path with `{}` for each parameter, whatever it is called."""
+    route = re.sub(r"\(\?P<\w+>(?:\[[^\]]*\]|\\.|[^()\\])*\)", "{}", route)
+    return "/" + re.sub(r"<[^>]+>|\{[^}]*\}", "{}", route).lstrip("/")
+
+
+def test_it_shows_every_route(schema: dict[str, Any]) -> None:
+    shown = {plain(schema["basePath"].rstrip("/") + path) for path in schema["paths"]}
+    exist = {plain(route) for route, _ in routes(get_resolver().url_patterns) if route.startswith("api/")}
+    exist -= {f"/{path}" for path in UNDOCUMENTED}
+
+    assert len(exist) > 10
+    assert exist - shown == set(), "not in Swagger"
+
+
+def test_every_operation_says_what_it_answers(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            if method != "parameters":
+                assert operation["responses"], f"{method} {path}"
+                assert operation["tags"], f"{method} {path}"
+
+
+def test_it_is_signed_in_with_a_bearer_token(schema: dict[str, Any]) -> None:
+    bearer = schema["securityDefinitions"]["Bearer"]
+
+    assert (bearer["type"], bearer["name"], bearer["in"]) == ("apiKey", "Authorization", "header")
+    assert {"Bearer": []} in schema["security"]
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/swagger/", "/api/redoc/"])
+def test_the_pages_open(client: Client, db: None, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 200
+    assert "text/html" in response["Content-Type"]

@@ -1,0 +1,101 @@
+"""Unsafe settings refuse to start, and say why."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+STRONG = "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
+SAFE = {"SECRET_KEY": STRONG, "WHATSAPP_SANDBOX": "1"}
+REAL = {"WHATSAPP_ACCESS_TOKEN": "t", "WHATSAPP_APP_SECRET": "s", "WHATSAPP_PHONE_NUMBER_ID": "1"}
+
+
+def start(
+    show: str = "s.EMBEDDED, s.WHATSAPP_SANDBOX, s.DEBUG", **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Import the settings in a process that knows this environment and nothing else, and print what is asked."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import config.settings as s; print({show})"],
+        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        (SAFE, "True True False"),
+        ({"DEBUG": "1"}, "True True True"),
+        ({"DEBUG": "1", "SECRET_KEY": "", "DATABASE_URL": "", "REDIS_URL": ""}, "True True True"),
+        ({"SECRET_KEY": STRONG, **REAL}, "True False False"),
+        ({**SAFE, "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "redis://h"}, "False True False"),
+    ],
+    ids=["sandbox", "debug", "named but empty", "real number", "services"],
+)
+def test_it_starts(environment: dict[str, str], says: str) -> None:
+    started = start(**environment)
+
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.strip() == says
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"WHATSAPP_SANDBOX": "1"}, "Set SECRET_KEY"),
+        ({**SAFE, "SECRET_KEY": "short"}, "SECRET_KEY is weak"),
+        ({**SAFE, "SECRET_KEY": "a" * 60}, "SECRET_KEY is weak"),
+        (
+            {**SAFE, "SECRET_KEY": "development-key-never-use-it-where-anybody-else-can-reach-patter"},
+            "SECRET_KEY is weak",
+        ),
+        ({**SAFE, **REAL, "WHATSAPP_APP_SECRET": ""}, "WHATSAPP_ACCESS_TOKEN without WHATSAPP_APP_SECRET"),
+        ({**SAFE, **REAL, "WHATSAPP_PHONE_NUMBER_ID": ""}, "needs WHATSAPP_PHONE_NUMBER_ID"),
+        ({"SECRET_KEY": STRONG}, "No WHATSAPP_ACCESS_TOKEN"),
+        ({**SAFE, "REDIS_URL": "redis://h"}, "REDIS_URL means several processes, and SQLite serves one"),
+        ({**SAFE, "ASSIGNMENT_STRATEGY": "dice"}, "ASSIGNMENT_STRATEGY is round_robin or manual"),
+        ({**SAFE, "THROTTLE_LOGIN": "often"}, "THROTTLE_LOGIN is 'often'"),
+        ({**SAFE, "MAX_UPLOAD_MB": "-1"}, "MAX_UPLOAD_MB is '-1'"),
+        ({**SAFE, "EVENT_RETENTION_DAYS": "abc"}, "EVENT_RETENTION_DAYS is 'abc'"),
+        ({**SAFE, "PHONE_DEFAULT_REGION": "QQ"}, "PHONE_DEFAULT_REGION is 'QQ'"),
+    ],
+    ids=[
+        "no key",
+        "short",
+        "monotone",
+        "public",
+        "no secret",
+        "no number",
+        "no token",
+        "sqlite+redis",
+        "strategy",
+        "rate",
+        "negative",
+        "no number at all",
+        "region",
+    ],
+)
+def test_it_refuses_and_says_why(environment: dict[str, str], reason: str) -> None:
+    refused = start(**environment)
+
+    assert refused.returncode != 0
+    last_line = refused.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("django.core.exceptions.ImproperlyConfigured")
+    assert reason in last_line
+    assert STRONG not in refused.stderr
+
+
+def test_installations_that_share_a_redis_server_do_not_hear_each_other() -> None:
+    """PUBLISH reaches subscribers in every database of the server; only the names keep them apart."""
+    prefix = 's.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]'
+    names = [
+        start(prefix, **SAFE, DATABASE_URL="postgres://u:p@h/d", REDIS_URL=f"redis://h/{number}").stdout
+        for number in (0, 1)
+    ]
+
+    assert all(names)
+    assert len(set(names)) == 2

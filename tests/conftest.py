@@ -1,0 +1,141 @@
+"""The cast: an admin, the sales owner of a customer, a sales stranger, and the customer themselves."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from accounts.actions import sign_in
+from accounts.models import User
+from core import throttles
+from customers.models import Customer
+from tests.live_server import LiveServer, Socket
+from whatsapp import numbers, sandbox
+
+PASSWORD = "correct-horse-battery-9"
+
+ClientOf = Callable[[User], APIClient]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_settings() -> None:
+    """Fast password hashes; and no client of any test reads the directory of static files."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counters of rate limits at zero, nothing remembered of rows that are gone, and a sandbox that takes messages
+    and says no more of them."""
+    throttles.reset()
+    numbers.forget()
+    monkeypatch.setattr(sandbox, "PACE", {})
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_user("ada", "ada@desk.example", PASSWORD, first_name="Ada", role="admin")
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """The salesperson who owns `customer`."""
+    return User.objects.create_user("sam", "sam@desk.example", PASSWORD, first_name="Sam", role="sales")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """A salesperson who owns nobody."""
+    return User.objects.create_user("stella", "stella@desk.example", PASSWORD, first_name="Stella", role="sales")
+
+
+@pytest.fixture
+def customer(owner: User) -> Customer:
+    """A customer of `owner`, without a login."""
+    return Customer.objects.create(
+        first_name="John",
+        last_name="Doe",
+        username="johndoe",
+        email="john@example.com",
+        phone="+94771234567",
+        source="whatsapp",
+        owner=owner,
+    )
+
+
+@pytest.fixture
+def customer_login(customer: Customer) -> User:
+    """The login of `customer`, who is registered from then on."""
+    user = User.objects.create_user("johndoe", "john@example.com", PASSWORD, first_name="John", role="customer")
+    Customer.objects.filter(pk=customer.pk).update(user=user)
+    customer.refresh_from_db()
+    return user
+
+
+@pytest.fixture
+def client_of(db: None) -> ClientOf:
+    """Return a REST client signed in as the given user."""
+
+    def signed_in(user: User) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {sign_in(user=user).access}")
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def anonymous(db: None) -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def as_admin(admin: User, client_of: ClientOf) -> APIClient:
+    return client_of(admin)
+
+
+@pytest.fixture
+def as_owner(owner: User, client_of: ClientOf) -> APIClient:
+    return client_of(owner)
+
+
+@pytest.fixture
+def as_stranger(stranger: User, client_of: ClientOf) -> APIClient:
+    return client_of(stranger)
+
+
+@pytest.fixture
+def as_customer(customer_login: User, client_of: ClientOf) -> APIClient:
+    return client_of(customer_login)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    live_server = LiveServer()
+    live_server.start()
+    yield live_server
+    live_server.stop()
+
+
+@pytest.fixture
+def token_of(db: None) -> Callable[[User], str]:
+    return lambda user: sign_in(user=user).access
+
+
+@pytest.fixture
+def open_socket(transactional_db: None, server: LiveServer) -> Iterator[Callable[..., Socket]]:
+    """Open sockets that are closed when the test ends."""
+    sockets: list[Socket] = []
+
+    def opened(path: str, token: str | None = None, **options: Any) -> Socket:
+        sockets.append(Socket(server, path, token, **options))
+        return sockets[-1]
+
+    server.settle()
+    yield opened
+    for socket in sockets:
+        socket.close()
+    server.settle()

@@ -1,0 +1,242 @@
+"""Every accepted ending against every content: only what belongs together is taken."""
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from core.file_kinds import KINDS
+from core.uploads import UploadRefused, check_upload, shown_name, stored_name
+
+
+def picture(format: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 3)).save(buffer, format)
+    return buffer.getvalue()
+
+
+def archive(*members: str, stored: tuple[str, str] | None = None) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        if stored:
+            file.writestr(*stored)
+        for member in members:
+            file.writestr(member, "x")
+    return buffer.getvalue()
+
+
+def open_xml(part: str) -> bytes:
+    return archive("[Content_Types].xml", part)
+
+
+def odf(kind: str) -> bytes:
+    return archive("content.xml", stored=("mimetype", f"application/vnd.oasis.opendocument.{kind}"))
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG whose header claims a size; the pixels are not there."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(9)))
+
+
+def gif_header(width: int, height: int) -> bytes:
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00;"
+    return b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + frame
+
+
+def iso(brand: bytes, more: bytes = b"") -> bytes:
+    return b"\x00\x00\x00\x18ftyp" + brand + bytes(8) + more + bytes(64)
+
+
+def ispe(width: int, height: int) -> bytes:
+    return b"\x00\x00\x00\x14ispe" + bytes(4) + struct.pack(">II", width, height)
+
+
+WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm" + bytes(64)
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
+TEXT = "name;größe\n".encode()
+
+# Content by what it is -> the endings it may have.
+CONTENTS: dict[str, tuple[bytes, set[str]]] = {
+    "png": (picture("PNG"), {"png"}),
+    "jpeg": (picture("JPEG"), {"jpg", "jpeg"}),
+    "gif": (picture("GIF"), {"gif"}),
+    "webp": (picture("WEBP"), {"webp"}),
+    "bmp": (picture("BMP"), {"bmp"}),
+    "tiff": (picture("TIFF"), {"tif", "tiff"}),
+    "heic": (iso(b"heic", ispe(4032, 3024)), {"heic", "heif", "avif"}),
+    "pdf": (b"%PDF-1.7\n%%EOF", {"pdf"}),
+    "old office": (OLD, {"doc", "xls", "ppt"}),
+    "docx": (open_xml("word/document.xml"), {"docx", "zip"}),
+    "xlsx": (open_xml("xl/workbook.xml"), {"xlsx", "zip"}),
+    "pptx": (open_xml("ppt/presentation.xml"), {"pptx", "zip"}),
+    "odt": (odf("text"), {"odt", "zip"}),
+    "ods": (odf("spreadsheet"), {"ods", "zip"}),
+    "odp": (odf("presentation"), {"odp", "zip"}),
+    "rtf": (b"{\\rtf1 x}", {"rtf"}),
+    "mp3": (b"ID3\x04" + bytes(64), {"mp3"}),
+    "bare mp3": (b"\xff\xfb\x90\x64" + bytes(64), {"mp3"}),
+    "aac": (b"\xff\xf1\x50\x80" + bytes(64), {"aac"}),
+    "mp4": (iso(b"mp42"), {"mp4", "m4v", "m4a", "mov", "3gp"}),
+    "ogg": (b"OggS" + bytes(64), {"ogg", "oga", "opus", "ogv"}),
+    "wav": (b"RIFF\x10\x00\x00\x00WAVEfmt " + bytes(64), {"wav"}),
+    "avi": (b"RIFF\x10\x00\x00\x00AVI LIST" + bytes(64), {"avi"}),
+    "flac": (b"fLaC" + bytes(64), {"flac"}),
+    "amr": (b"#!AMR\n" + bytes(64), {"amr"}),
+    "webm": (WEBM, {"webm", "mkv"}),
+    "zip": (archive("a.txt"), {"zip"}),
+    "rar": (b"Rar!\x1a\x07\x01\x00" + bytes(64), {"rar"}),
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(64), {"7z"}),
+    "gzip": (b"\x1f\x8b\x08" + bytes(64), {"gz", "tgz"}),
+    "bzip2": (b"BZh9" + b"1AY&SY" + bytes(64), {"bz2"}),
+    "xz": (b"\xfd7zXZ\x00" + bytes(64), {"xz"}),
+    "tar": (b"a.txt".ljust(257, b"\x00") + b"ustar\x0000" + bytes(255), {"tar"}),
+    "text": (TEXT, {ending for ending, kind in KINDS.items() if kind.family.value == "text"}),
+    "utf-16": (TEXT.decode().encode("utf-16"), {e for e, kind in KINDS.items() if kind.family.value == "text"}),
+    "program": (b"MZ\x90\x00" + bytes(64), set()),
+    "elf": (b"\x7fELF\x02\x01\x01" + bytes(64), set()),
+    "script before a pdf": (b"<script>alert(1)</script>%PDF-1.7", {"html", "txt", "js"}),
+    "gif with a script, no picture": (b"GIF89a", set()),
+}
+
+
+def accepted(name: str, content: bytes, content_type: str = "") -> bool:
+    try:
+        check_upload(SimpleUploadedFile(name, content, content_type))
+    except UploadRefused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("what", CONTENTS)
+def test_each_content_has_its_endings(what: str) -> None:
+    content, endings = CONTENTS[what]
+    taken = {ending for ending in KINDS if accepted(f"file.{ending}", content)}
+    if what == "script before a pdf":
+        assert "pdf" not in taken
+        assert endings <= taken
+    else:
+        assert taken == endings
+
+
+def test_every_ending_is_covered() -> None:
+    assert set().union(*(endings for _, endings in CONTENTS.values())) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.exe", "a", "a.", ".pdf", "pdf", "a.pdf.exe", "a.docm", "a.pdf ", "a.pdf\u202eexe."]
+)
+def test_other_endings_are_refused(name: str) -> None:
+    if name == "a.pdf ":  # blanks around a name are dropped
+        assert accepted(name, CONTENTS["pdf"][0])
+    else:
+        assert not accepted(name, CONTENTS["pdf"][0])
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "declared", "taken"),
+    [
+        ("jpeg", "a.jpg", "image/jpeg", True),
+        ("jpeg", "a.jpg", "image/jpg", True),
+        ("jpeg", "a.jpg", "application/octet-stream", True),
+        ("jpeg", "a.jpg", "text/plain", True),
+        ("jpeg", "a.jpg", "image/png", False),
+        ("jpeg", "a.jpg", "text/html", False),
+        ("jpeg", "a.jpg", "image/svg+xml", False),
+        ("text", "a.svg", "image/svg+xml", True),
+        ("text", "a.csv", "application/vnd.ms-excel", True),
+        ("text", "a.csv", "text/csv; charset=utf-8", True),
+        ("text", "a.js", "application/javascript", True),
+        ("text", "a.txt", "image/png", False),
+        ("pdf", "a.pdf", "application/pdf", True),
+        ("pdf", "a.pdf", "application/PDF", True),
+        ("pdf", "a.pdf", "image/jpeg", False),
+        ("pdf", "a.pdf", "text/html", False),
+        ("pdf", "a.pdf", "application/msword", False),
+        ("docx", "a.docx", "application/zip", True),
+        ("docx", "a.docx", "application/pdf", False),
+        ("docx", "a.docx", "application/msword", True),
+        ("zip", "a.zip", "application/x-zip-compressed", True),
+        ("mp4", "a.m4a", "video/mp4", True),
+        ("mp4", "a.mp4", "application/pdf", False),
+        ("rtf", "a.rtf", "text/rtf", True),
+    ],
+)
+def test_the_declared_type_must_not_contradict(what: str, name: str, declared: str, taken: bool) -> None:
+    assert accepted(name, CONTENTS[what][0], declared) is taken
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.png", png_header(5001, 5000)),
+        ("bomb.png", png_header(13_000, 13_000)),
+        ("bomb.png", png_header(2**31 - 1, 2**31 - 1)),
+        ("bomb.gif", gif_header(65535, 65535)),
+        (
+            "bomb.webp",
+            b"RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\xff\x3f\x00\xff\x3f\x00" + bytes(9),
+        ),
+        ("bomb.heic", iso(b"heic", ispe(512, 512) + ispe(30_000, 30_000))),
+        ("bomb.avif", iso(b"avif", ispe(30_000, 30_000))),
+    ],
+)
+def test_pictures_are_bounded_in_pixels(name: str, content: bytes) -> None:
+    with pytest.raises(UploadRefused, match="pixels"):
+        check_upload(SimpleUploadedFile(name, content))
+
+
+def test_exactly_the_bound_is_taken() -> None:
+    assert accepted("a.png", png_header(5000, 5000))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", picture("PNG")[:20], png_header(0, 5)])
+def test_half_a_picture_is_refused(content: bytes) -> None:
+    assert not accepted("a.png", content)
+
+
+def test_size_is_bounded(settings: Any) -> None:
+    settings.MAX_UPLOAD_MB = 1
+    with pytest.raises(UploadRefused, match=r"larger than 1 MB"):
+        check_upload(SimpleUploadedFile("a.txt", b"x" * (1024 * 1024 + 1)))
+    assert accepted("a.txt", b"x" * (1024 * 1024))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04" + bytes(100),
+        archive("word/document.xml"),
+        archive("[Content_Types].xml", "xl/workbook.xml"),
+        # An end record that claims a member list of 4 GB.
+        b"PK\x03\x04" + bytes(40) + b"PK\x05\x06" + bytes(8) + b"\xff" * 8 + bytes(2),
+    ],
+)
+def test_an_archive_without_the_parts_is_no_document(content: bytes) -> None:
+    assert not accepted("a.docx", content)
+
+
+def test_the_file_can_be_read_from_the_start_afterwards() -> None:
+    for name, (content, endings) in CONTENTS.items():
+        for ending in endings:
+            file = SimpleUploadedFile(f"a.{ending}", content)
+            check_upload(file)
+            assert file.read() == content, name
+
+
+def test_names_are_plain_on_disk_and_readable_on_screen(tmp_path: Path) -> None:
+    assert shown_name("") == "file"
+    assert shown_name("\u202e\x00") == "file"
+    assert stored_name("....pdf") == "file.pdf"
+    assert stored_name("con/../x.PDF") == "x.pdf"
+    assert len(stored_name("ü" * 300 + ".pdf")) < 80

@@ -1,0 +1,93 @@
+"""Customers and tags in Django admin: what is written goes through the actions."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from customers.models import Assignment, Customer, Event
+from tags.actions import ensure_system_tags
+from tags.models import Tag
+
+
+@pytest.fixture
+def desk(admin: User) -> Client:
+    client = Client()
+    client.force_login(admin)
+    return client
+
+
+def form(**fields: Any) -> dict[str, Any]:
+    inline = {f"assignments-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")}
+    return {"source": "manual", "loyalty_tier": "bronze", "is_active": "on", **inline, **fields}
+
+
+def test_adding(desk: Client, owner: User) -> None:
+    response = desk.post(
+        "/admin/customers/customer/add/", form(first_name="Jane", phone="077 123 4567", owner=owner.pk)
+    )
+
+    assert response.status_code == 302, response.content
+    customer = Customer.objects.get()
+    assert (customer.phone, customer.owner, customer.is_active) == ("+94771234567", owner, True)
+    assert Assignment.objects.get().salesperson == owner
+    assert Event.objects.get().type == "customer_updated"
+
+
+def test_changing(desk: Client, customer: Customer, stranger: User) -> None:
+    path = f"/admin/customers/customer/{customer.pk}/change/"
+    assert desk.get(path).status_code == 200
+
+    response = desk.post(path, form(first_name="Jon", phone="+94771234567", source="whatsapp", owner=stranger.pk))
+
+    assert response.status_code == 302, response.content
+    customer.refresh_from_db()
+    assert (customer.first_name, customer.last_name, customer.owner) == ("Jon", "", stranger)
+    assert list(Event.objects.order_by("seq").values_list("type", flat=True)) == [
+        "assignment_changed",
+        "customer_updated",
+    ]
+
+
+def test_what_is_refused_is_said(desk: Client, customer: Customer) -> None:
+    other = Customer.objects.create(first_name="Other")
+    path = f"/admin/customers/customer/{other.pk}/change/"
+
+    for phone in ("0771234567", "12"):
+        response = desk.post(path, form(first_name="Changed", phone=phone), follow=True)
+        assert response.status_code == 200
+        text = response.content.decode()
+        assert "already exists" in text or "Enter a phone number" in text
+    other.refresh_from_db()
+    assert other.first_name == "Other"
+    assert not Event.objects.exists()
+
+
+def test_deleting(desk: Client, customer: Customer) -> None:
+    second = Customer.objects.create(first_name="Second")
+    assert desk.post(f"/admin/customers/customer/{customer.pk}/delete/", {"post": "yes"}).status_code == 302
+    chosen = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
+    assert desk.post("/admin/customers/customer/", chosen).status_code == 302
+
+    assert not Customer.objects.exists()
+
+
+def test_lists_and_searches(desk: Client, customer: Customer) -> None:
+    for query in ("", "?q=0771234567", "?q=CUST", "?source__exact=whatsapp", "?q=nobody", "?o=1"):
+        response = desk.get(f"/admin/customers/customer/{query}")
+        assert response.status_code == 200
+        assert ("+94771234567" in response.content.decode()) == ("nobody" not in query and query != "?q=CUST")
+
+
+def test_tags(desk: Client, admin: User) -> None:
+    whatsapp = ensure_system_tags()[0]
+    assert desk.get("/admin/tags/tag/").status_code == 200
+    assert desk.post("/admin/tags/tag/add/", {"name": "VIP"}).status_code == 302
+    assert Tag.objects.get(name="VIP").created_by == admin
+
+    assert desk.post(f"/admin/tags/tag/{whatsapp.pk}/change/", {"name": "Renamed"}).status_code == 403
+    whatsapp.refresh_from_db()
+    assert whatsapp.name == "Whatsapp"
+    assert desk.post("/admin/tags/tag/add/", {"name": "vip"}).status_code == 200
+    assert Tag.objects.filter(name__iexact="vip").count() == 1

@@ -1,0 +1,118 @@
+"""Everything known about one person: exported, and erased."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from contacts.models import Contact
+from customer_data.models import CustomerData
+from customers.actions import add_points, create_address, record_order, update_customer, wish, write_review
+from customers.events import lock
+from customers.models import Customer, CustomerGroup, GroupMember
+from messaging.inbound import Inbound, receive_message
+from messaging.models import BusinessNumber
+from tests.conftest import PASSWORD
+from whatsapp.models import Identity, WebhookEvent
+
+API = "/api/customers/customers"
+# In everything that is known about the person, and nowhere else.
+MARK = "Xylophonia"
+
+
+@pytest.fixture
+def known(customer: Customer, admin: User, settings: Any, tmp_path: Path) -> Customer:
+    """`customer`, registered, with the mark in everything that can be kept about one."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    login = User.objects.create_user("xylophonia", "xylophonia@example.com", PASSWORD, role="customer", last_name=MARK)
+    Customer.objects.filter(pk=customer.pk).update(user=login)
+    update_customer(customer_id=customer.pk, actor=admin, changes={"notes": MARK, "last_name": MARK})
+    create_address(
+        customer_id=customer.pk, actor=admin, address_type="billing", address_line1=MARK, city="Kandy", country="LK"
+    )
+    order = {"status": "delivered", "total": 9, "placed_at": timezone.now(), "lines": [{"engraving": MARK}]}
+    record_order(customer_id=customer.pk, actor=admin, number="A-1", **order)
+    wish(customer_id=customer.pk, actor=admin, product_id="p", name=MARK)
+    write_review(customer_id=customer.pk, actor=admin, product_id="p", rating=5, text=MARK)
+    add_points(customer_id=customer.pk, actor=admin, points=5, reason=MARK)
+    group = CustomerGroup.objects.create(name="Everybody")
+    GroupMember.objects.create(group=group, customer=customer)
+    Contact.objects.create(
+        customer=customer, email=f"{MARK}@example.com", wa_number="+94771234569", tp_number="+94112345678"
+    )
+    data = CustomerData.objects.create(user=admin, customer=customer, key="key", value=MARK, file_name=f"{MARK}.txt")
+    data.file.save("note.txt", ContentFile(MARK.encode()))
+    number = BusinessNumber.objects.create(external_id="1")
+    Identity.objects.create(customer=customer, business_number=number, wa_id="94771234567", profile_name=MARK)
+    with transaction.atomic():
+        inbound = Inbound(wamid="wamid.1", type="text", text=MARK, at=timezone.now())
+        receive_message(customer=lock(customer.pk), number=number, inbound=inbound)
+    WebhookEvent.objects.create(body=MARK.encode()).customers.add(customer)
+    customer.refresh_from_db()
+    customer.avatar.save("me.png", ContentFile(MARK.encode()))
+    LogEntry.objects.log_actions(admin.pk, [customer], 2, change_message="changed")
+    return customer
+
+
+def test_the_archive_says_it_all(as_admin: APIClient, known: Customer) -> None:
+    answer = as_admin.get(f"{API}/{known.pk}/export/", HTTP_ACCEPT="application/zip")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
+    assert f'filename="{known.customer_id}.zip"' in answer["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        assert archive.testzip() is None
+        files = {name: archive.read(name) for name in archive.namelist()}
+    parts = {name: json.loads(body) for name, body in files.items() if name.endswith(".json")}
+    assert set(parts) == {
+        "customer.json",
+        "contacts.json",
+        "tags.json",
+        "customer_data.json",
+        "chat.json",
+        "whatsapp.json",
+    }
+    own = parts["customer.json"]
+    for name in ("profile", "addresses", "orders", "wishlist", "reviews", "loyalty", "events"):
+        assert MARK in json.dumps(own[name]), name
+    assert (own["groups"][0]["group__name"], own["login"]["username"]) == ("Everybody", "xylophonia")
+    for name in ("contacts.json", "customer_data.json", "chat.json", "whatsapp.json"):
+        assert MARK in json.dumps(parts[name]), name
+    assert "password" not in files["customer.json"].decode()
+    kept = {name for name, body in files.items() if body == MARK.encode()}
+    assert len(kept) == 2
+    assert "customer/avatar.png" in kept
+
+
+def test_customers_may_have_their_own(known: Customer, client_of: Any, as_owner: APIClient) -> None:
+    assert client_of(known.user).get(f"{API}/{known.pk}/export/").status_code == 200
+    assert as_owner.get(f"{API}/{known.pk}/export/").status_code == 403
+
+
+def test_nothing_is_left(
+    as_admin: APIClient, known: Customer, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert as_admin.delete(f"{API}/{known.pk}/").status_code == 204
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    left = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            for row in cursor.fetchall():
+                text = " ".join(str(bytes(cell)) if isinstance(cell, memoryview) else str(cell) for cell in row)
+                if MARK.lower() in text.lower() or "94771234567" in text:
+                    left.append((table, text))
+    assert left == []
+    assert as_admin.get(f"{API}/{known.pk}/").status_code == 404

@@ -1,0 +1,200 @@
+"""GET /api/customers/ with filters, ordering and search."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from customers.models import Customer
+from messaging.models import Message
+from tags.actions import ensure_system_tags
+from tags.models import CustomerTag, Tag
+
+Chat = Callable[..., Message]
+
+
+def found(client: APIClient, query: str) -> list[str]:
+    response = client.get(f"/api/customers/?{query}")
+    assert response.status_code == 200, response.data
+    assert response.data["count"] == len(response.data["results"])
+    return [row["first_name"] for row in response.data["results"]]
+
+
+@pytest.fixture
+def people(owner: User, stranger: User, chat: Chat) -> dict[str, Customer]:
+    """Anna and Bert belong to `owner`, Cleo to `stranger`, Dora to nobody; newest conversation first."""
+    made = {
+        "Anna": Customer.objects.create(first_name="Anna", last_name="Zed", source="whatsapp", owner=owner),
+        "Bert": Customer.objects.create(first_name="bert", source="telegram", owner=owner, is_active=False),
+        "Cleo": Customer.objects.create(first_name="Cleo", source="whatsapp", owner=stranger),
+        "Dora": Customer.objects.create(first_name="Dora", source="manual"),
+    }
+    Customer.objects.filter(first_name="bert").update(first_name="Bert")
+    chat(made["Anna"], at=datetime(2026, 3, 4, tzinfo=UTC), unread=2)
+    chat(made["Bert"], at=datetime(2026, 3, 3, tzinfo=UTC), unread=0)
+    chat(made["Cleo"], at=datetime(2026, 3, 2, tzinfo=UTC), unread=5)
+    return made
+
+
+def test_by_owner(as_admin: APIClient, as_owner: APIClient, people: Any, owner: User, stranger: User) -> None:
+    assert found(as_admin, f"owner={owner.pk}") == ["Anna", "Bert"]
+    assert found(as_owner, f"owner={owner.pk}") == ["Anna", "Bert"]
+    assert found(as_owner, f"owner={stranger.pk}") == []
+    assert found(as_admin, "owner=987654") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["Anna", "Bert", "Cleo", "Dora"]),
+        ("unassigned=true", ["Dora"]),
+        ("unassigned=False", ["Anna", "Bert", "Cleo"]),
+        ("source=whatsapp", ["Anna", "Cleo"]),
+        ("has_unread=true", ["Anna", "Cleo"]),
+        ("has_unread=0", ["Bert", "Dora"]),
+        ("is_active=false", ["Bert"]),
+        ("is_active=1", ["Anna", "Cleo", "Dora"]),
+        ("source=whatsapp&has_unread=true&search=an", ["Anna"]),
+        ("owner=&source=&tag=&tag_any=&search=&has_unread=&ordering=", ["Anna", "Bert", "Cleo", "Dora"]),
+    ],
+)
+def test_filters(as_admin: APIClient, people: Any, query: str, expected: list[str]) -> None:
+    assert found(as_admin, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("ordering", "expected"),
+    [
+        ("name", ["Anna", "Bert", "Cleo", "Dora"]),
+        ("-name", ["Dora", "Cleo", "Bert", "Anna"]),
+        ("unread_count", ["Dora", "Bert", "Anna", "Cleo"]),
+        ("-unread_count", ["Cleo", "Anna", "Dora", "Bert"]),
+        ("last_message_at", ["Dora", "Cleo", "Bert", "Anna"]),
+        ("created_at", ["Anna", "Bert", "Cleo", "Dora"]),
+        ("-updated_at", ["Dora", "Cleo", "Bert", "Anna"]),
+        ("password", ["Anna", "Bert", "Cleo", "Dora"]),
+        ("owner__password,-name", ["Dora", "Cleo", "Bert", "Anna"]),
+    ],
+)
+def test_ordering(as_admin: APIClient, people: dict[str, Customer], ordering: str, expected: list[str]) -> None:
+    for days, customer in enumerate(people.values()):
+        at = timezone.now() + timedelta(days=days)
+        Customer.objects.filter(pk=customer.pk).update(date_joined=at, updated_at=at)
+
+    assert found(as_admin, f"ordering={ordering}") == expected
+
+
+def test_by_tags_given_and_by_source(as_admin: APIClient, as_owner: APIClient, people: dict[str, Customer]) -> None:
+    whatsapp = next(tag for tag in ensure_system_tags() if tag.source == "whatsapp")
+    vip, new = Tag.objects.create(name="VIP"), Tag.objects.create(name="New")
+    for name, tag in [("Anna", vip), ("Anna", new), ("Bert", vip), ("Cleo", new)]:
+        CustomerTag.objects.create(customer=people[name], tag=tag)
+
+    assert found(as_admin, f"tag={vip.pk}") == ["Anna", "Bert"]
+    assert found(as_admin, f"tag={vip.pk}&tag={new.pk}") == ["Anna"]
+    assert found(as_admin, f"tag={whatsapp.pk}") == ["Anna", "Cleo"]
+    assert found(as_admin, f"tag={whatsapp.pk}&tag={new.pk}") == ["Anna", "Cleo"]
+    assert found(as_owner, f"tag={new.pk}") == ["Anna"]
+    assert found(as_admin, "tag=987654") == []
+    assert found(as_admin, f"tag={vip.pk}&tag=987654") == []
+    assert found(as_admin, f"tag={vip.pk},{new.pk}") == ["Anna"]
+    assert found(as_admin, f"tag_any={vip.pk},{new.pk}") == ["Anna", "Bert", "Cleo"]
+    assert found(as_admin, f"tag_any={vip.pk}&tag_any={whatsapp.pk}") == ["Anna", "Bert", "Cleo"]
+    assert found(as_admin, f"tag_any={whatsapp.pk},987654") == ["Anna", "Cleo"]
+    assert found(as_admin, f"tag_any={vip.pk},{new.pk}&tag={new.pk}") == ["Anna", "Cleo"]
+    assert found(as_owner, f"tag_any={vip.pk},{new.pk}") == ["Anna", "Bert"]
+    assert found(as_admin, "tag_any=987654") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "owner=sam",
+        "owner=0",
+        "owner=-1",
+        "owner=1.5",
+        f"owner={10**30}",
+        "owner=" + "9" * 5000,
+        "unassigned=maybe",
+        "source=pigeon",
+        "tag=vip",
+        "tag=1,x",
+        "tag_any=1,",
+        "tag_any=-1",
+        f"tag={2**63}",
+        "&".join(f"tag={pk}" for pk in range(1, 12)),
+        "has_unread=2",
+        "is_active=yes",
+    ],
+)
+def test_bad_values_are_named(as_admin: APIClient, people: Any, query: str) -> None:
+    response = as_admin.get(f"/api/customers/?{query}")
+
+    assert response.status_code == 400
+    assert list(response.json()) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("field", ["search", "ordering", "owner", "tag", "source", "is_active"])
+def test_nul_characters_are_refused(as_admin: APIClient, field: str) -> None:
+    assert as_admin.get(f"/api/customers/?{field}=a%00b").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ohn",
+        "JOHN",
+        "john doe",
+        "doe JOHN",
+        "johndoe",
+        "john@example",
+        "+94771234567",
+        "0771234567",
+        "077-123-4567",
+        "077 123 4567",
+        "+94 77 123 4567",
+        "1234567",
+        "doe 0771234567",
+    ],
+)
+def test_search_finds(as_admin: APIClient, customer: Customer, text: str) -> None:
+    Customer.objects.create(first_name="Somebody", last_name="Else", phone="+94770000000", email="e@else.example")
+
+    assert found(as_admin, f"search={quote(text)}") == ["John"]
+
+
+def test_search_by_customer_number(as_admin: APIClient, as_stranger: APIClient, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(phone=None)
+    for text in (str(customer.pk), f"CUST{customer.pk:06d}", f"cust{customer.pk}", f"{customer.pk:09d}"):
+        assert found(as_admin, f"search={text}") == ["John"]
+        assert found(as_stranger, f"search={text}") == []
+    assert found(as_admin, f"search=CUST{customer.pk + 999:06d}") == []
+    assert found(as_admin, "search=" + "9" * 30) == []
+
+
+def test_search_takes_signs_literally(as_admin: APIClient, customer: Customer) -> None:
+    for text in ("%", "_", "j%n", "joh_", "\\", "'", '"', "(", "john%"):
+        assert found(as_admin, f"search={quote(text)}") == []
+    Customer.objects.create(first_name="100%", last_name="a_b\\c")
+    for text in ("%", "0%", "a_b", "\\"):
+        assert found(as_admin, f"search={quote(text)}") == ["100%"]
+
+
+def test_search_knows_letters_beyond_ascii(as_admin: APIClient, db: None) -> None:
+    Customer.objects.create(first_name="Élodie")
+    Customer.objects.create(first_name="දිනේෂ්")
+
+    for text in ("élodie", "Élodie", "ÉLODIE", "lod"):
+        assert found(as_admin, f"search={quote(text)}") == ["Élodie"]
+    assert found(as_admin, f"search={quote('දිනේෂ්')}") == ["දිනේෂ්"]
+
+
+def test_search_looks_at_ten_words(as_admin: APIClient, customer: Customer) -> None:
+    assert found(as_admin, "search=" + quote("john " * 10 + "nobody")) == ["John"]
+    assert found(as_admin, "search=" + quote("john " * 9 + "nobody")) == []
+    assert found(as_admin, "search=" + quote("john " * 3000)) == ["John"]

@@ -1,0 +1,125 @@
+"""The real ASGI application on a loopback port, in a thread, without lifespan (so without a relay)."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+import uvicorn
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from core import live
+from messaging.consumers.inbox import _feeds
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class _Mark:
+    """Joins a group and waits for its own event, behind which nothing older can come."""
+
+    def __init__(self) -> None:
+        self.seen = asyncio.Event()
+
+    def deliver(self, group: str, event: live.Event) -> None:
+        if event["type"] == "mark":
+            self.seen.set()
+
+
+async def _settled() -> None:
+    hub, mark = live.attach(), _Mark()
+    while hub.subscribers or any(feed._working for feed in _feeds.values()):
+        await asyncio.sleep(0.002)
+    for sending in tuple(live._pending):
+        await asyncio.wrap_future(sending)
+    await hub.join("settled", mark)
+    await live._send("settled", {"type": "mark"})
+    await mark.seen.wait()
+    hub.leave("settled", mark)
+
+
+class LiveServer:
+    """uvicorn in a thread; `url` is where it answers."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        config = uvicorn.Config(
+            "config.asgi:application", host="127.0.0.1", port=self.port, lifespan="off", log_level="warning"
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.thread.start()
+        deadline = time.monotonic() + 10
+        while not self.server.started:
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.01)
+
+    def settle(self) -> None:
+        """Wait until nothing is under way on the live channel: what one test says must not reach the next."""
+        loop = live._loop
+        if loop is not None and not loop.is_closed():
+            asyncio.run_coroutine_threadsafe(_settled(), loop).result(10)
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+class Socket:
+    """A client socket that speaks frames."""
+
+    def __init__(self, server: LiveServer, path: str, token: str | None = None, **options: Any) -> None:
+        if token is not None:
+            options["subprotocols"] = ["bearer", token]
+        self.connection: ClientConnection = connect(
+            f"ws://127.0.0.1:{server.port}{path}", open_timeout=5, close_timeout=2, legacy=True, **options
+        )
+
+    def read(self, seconds: float = 5.0) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(self.connection.recv(timeout=seconds))
+        return frame
+
+    def read_type(self, type: str, seconds: float = 5.0) -> dict[str, Any]:
+        """Read on until a frame of the type comes."""
+        deadline = time.monotonic() + seconds
+        while True:
+            frame = self.read(max(deadline - time.monotonic(), 0.01))
+            if frame["type"] == type:
+                return frame
+
+    def silent(self, seconds: float = 0.3) -> bool:
+        """Whether nothing comes for a while."""
+        try:
+            frame = self.read(seconds)
+        except TimeoutError:
+            return True
+        raise AssertionError(f"unexpected frame {frame}")
+
+    def close_code(self, seconds: float = 5.0) -> int:
+        """Read to the end and return the code the server closed with."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.connection.recv(timeout=max(deadline - time.monotonic(), 0.01))
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None, "dropped without a close frame"  # noqa: PT017
+                return closed.rcvd.code
+
+    def say(self, **frame: Any) -> None:
+        self.connection.send(json.dumps(frame))
+
+    def close(self) -> None:
+        self.connection.close()

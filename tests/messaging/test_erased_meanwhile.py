@@ -1,0 +1,106 @@
+"""Customers are erased while the relay has their messages in hand. It must go on for all the others."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from core import leases
+from customers.models import Customer
+from messaging import outbox, statuses
+from messaging.models import Message, StatusUpdate
+from messaging.outbox import Outbox
+from messaging.relay import Relay
+
+
+@pytest.fixture
+def sent_to(as_admin: Any, says: Any) -> Any:
+    def queue(customer: Any) -> int:
+        says(customer)
+        pk: int = as_admin.post("/api/messages/", {"customer": customer.pk, "text": "hi"}).json()["id"]
+        return pk
+
+    return queue
+
+
+@pytest.fixture
+def erased_before_lock(customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `customer` be erased in the moment before the relay locks them."""
+    for module in (outbox, statuses):
+        lock = module.lock
+
+        def locked(customer_id: int, lock: Any = lock) -> Any:
+            if customer_id == customer.pk:
+                as_admin.delete(f"/api/customers/{customer.pk}/")
+            return lock(customer_id)
+
+        monkeypatch.setattr(module, "lock", locked)
+
+
+@pytest.mark.django_db
+def test_settling_goes_on_with_the_others(
+    sent_to: Any, transport: Any, customer: Any, erased_before_lock: None, number: Any
+) -> None:
+    other = Customer.objects.create(first_name="Other")
+    gone, kept = sent_to(customer), sent_to(other)
+    Outbox().claim(10)
+    Message.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Outbox().settle(everything=False)
+    assert not Message.objects.filter(pk=gone).exists()
+    assert Message.objects.get(pk=kept).status == "uncertain"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trouble", ["erased", "database away"])
+def test_what_is_claimed_is_sent_whatever_happens_to_the_next(
+    sent_to: Any, transport: Any, customer: Any, relay_turn: Any, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    first, second = sent_to(Customer.objects.create(first_name="First")), sent_to(customer)
+    claim = leases.claim
+
+    def claimed(candidate: Any, **options: Any) -> Any:
+        if not candidate.filter(pk=second).exists():
+            return claim(candidate, **options)
+        if trouble == "database away":
+            raise OperationalError("away")
+        token = claim(candidate, **options)
+        customer.delete()
+        return token
+
+    monkeypatch.setattr(leases, "claim", claimed)
+    relay_turn()
+    assert Message.objects.get(pk=first).status == "sent"
+    assert len(transport.sent) == 1
+
+
+@pytest.mark.django_db
+def test_statuses_that_waited(
+    sent_to: Any, transport: Any, customer: Any, relay_turn: Any, erased_before_lock: None, number: Any
+) -> None:
+    pk = sent_to(customer)
+    Message.objects.filter(pk=pk).update(status="sent", wamid="wamid.A")
+    StatusUpdate.objects.create(business_number=number, wamid="wamid.A", status="read", at=timezone.now())
+    Outbox().settle(everything=False)
+    assert not Message.objects.filter(pk=pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_outlives_a_turn_that_breaks_off(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = threading.Semaphore(0)
+
+    def settle(self: Any, *, everything: bool) -> None:
+        turns.release()
+        raise ValueError("a row nobody has thought of")
+
+    monkeypatch.setattr(Outbox, "settle", settle)
+    monkeypatch.setattr("messaging.relay.POLL_SECONDS", 0.01)
+    relay = Relay(alone=False)
+    relay.start()
+    try:
+        assert turns.acquire(timeout=5)
+        assert turns.acquire(timeout=5), "the relay's thread ended"
+    finally:
+        relay.stop(5)

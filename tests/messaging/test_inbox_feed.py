@@ -1,0 +1,50 @@
+"""What an inbox is told when things go wrong on the way."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from core import live
+from messaging.consumers import inbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_changes_that_cannot_be_loaded_are_not_passed_over(
+    open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = open_socket("/ws/inbox/", token_of(admin))
+    assert socket.read()["type"] == "ready"
+
+    def away(customer_ids: list[int]) -> Any:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "_rows", away)
+        as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "1"})
+        assert socket.read()["type"] == "resync_required"
+    as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "2"})
+    assert socket.read()["data"]["customer"]["notes"] == "2"
+
+
+def test_who_leaves_while_another_comes_takes_nothing_along(
+    open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The layer takes its time over a subscription; the first of two who wait for it goes away."""
+    join = live.Hub.join
+
+    async def slowly(hub: live.Hub, group: str, subscriber: Any) -> None:
+        await join(hub, group, subscriber)
+        if group == "inbox":
+            await asyncio.sleep(0.5)
+
+    first = open_socket("/ws/inbox/", token_of(admin))
+    first.read()
+    monkeypatch.setattr(live.Hub, "join", slowly)
+    second = open_socket("/ws/inbox/", token_of(admin))
+    first.close()
+    assert second.read()["type"] == "ready"
+    as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "1"})
+    assert second.read()["type"] == "chat"

@@ -1,0 +1,50 @@
+"""Stacks of real processes. Everything here is marked `services` and needs PostgreSQL and redis-server."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.graph_double import GraphDouble
+from tests.services.harness import KINDS, Stack, Stacks
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/services" in item.nodeid:
+            item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate() -> None:
+    """Nothing of this process is tested here, so there is nothing to clean."""
+
+
+@pytest.fixture(scope="session")
+def stacks() -> Iterator[Stacks]:
+    with Stacks() as made:
+        yield made
+
+
+@pytest.fixture
+def graph() -> Iterator[GraphDouble]:
+    with GraphDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def make_stack(stacks: Stacks, graph: GraphDouble) -> Iterator[Callable[[str], Stack]]:
+    with ExitStack() as open_stacks:
+        yield lambda kind: open_stacks.enter_context(stacks.stack(kind, graph.url))
+
+
+@pytest.fixture(params=KINDS)
+def stack(request: pytest.FixtureRequest, make_stack: Callable[[str], Stack]) -> Stack:
+    """SQLite and one process, then PostgreSQL, Redis and processes as wanted."""
+    return make_stack(request.param)
+
+
+@pytest.fixture
+def services(make_stack: Callable[[str], Stack]) -> Stack:
+    return make_stack("services")

@@ -1,0 +1,116 @@
+"""Meta's side of the webhook: signed bodies, posted again until the answer is 200."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from tests.services.harness import APP_SECRET, PHONE_NUMBER_ID
+
+PATIENCE_SECONDS = 180.0
+
+
+def body_of(*, messages: Sequence[dict[str, Any]] = (), statuses: Sequence[dict[str, Any]] = ()) -> bytes:
+    """One webhook body with these messages and statuses, each sender named as a contact."""
+    senders = dict.fromkeys(message["from"] for message in messages)
+    value: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550001111", "phone_number_id": PHONE_NUMBER_ID},
+    }
+    if messages:
+        value["contacts"] = [{"wa_id": wa_id, "profile": {"name": f"Customer {wa_id[-4:]}"}} for wa_id in senders]
+        value["messages"] = list(messages)
+    if statuses:
+        value["statuses"] = list(statuses)
+    change = {"field": "messages", "value": value}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}).encode()
+
+
+def text_message(wa_id: str, wamid: str, text: str = "hello") -> dict[str, Any]:
+    return {"from": wa_id, "id": wamid, "timestamp": str(int(time.time())), "type": "text", "text": {"body": text}}
+
+
+def status_of(wamid: str, status: str, message_key: str) -> dict[str, Any]:
+    return {
+        "id": wamid,
+        "status": status,
+        "timestamp": str(int(time.time())),
+        "recipient_id": "94770000000",
+        "biz_opaque_callback_data": message_key,
+    }
+
+
+def phones(count: int) -> list[str]:
+    return [f"9477{number:07d}" for number in range(1, count + 1)]
+
+
+def signature(body: bytes) -> str:
+    return "sha256=" + hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Meta:
+    """Posts webhooks to the servers in turn. Counts every answer, so that 5xx cannot hide behind a retry."""
+
+    def __init__(self, urls: Sequence[str], threads: int = 16) -> None:
+        self._urls = itertools.cycle(urls)
+        self._threads = threads
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self.answers: Counter[int | str] = Counter()
+        self.delivered = 0
+
+    def _client(self) -> httpx.Client:
+        if not hasattr(self._local, "client"):
+            self._local.client = httpx.Client(timeout=20, trust_env=False)
+        client: httpx.Client = self._local.client
+        return client
+
+    def post(self, body: bytes) -> int | str:
+        """Post once; return the status, or the name of what went wrong instead."""
+        with self._lock:
+            url = next(self._urls)
+        headers = {"X-Hub-Signature-256": signature(body), "Content-Type": "application/json"}
+        answer: int | str
+        try:
+            answer = self._client().post(f"{url}/api/webhook/", content=body, headers=headers).status_code
+        except httpx.HTTPError as error:
+            answer = type(error).__name__
+        with self._lock:
+            self.answers[answer] += 1
+        return answer
+
+    def deliver(self, body: bytes) -> None:
+        """Post until the answer is 200."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.post(body) != 200:
+            assert time.monotonic() < deadline, f"a webhook was never taken: {self.answers}"
+            time.sleep(random.uniform(0.02, 0.2))
+        with self._lock:
+            self.delivered += 1
+
+    def deliver_all(self, bodies: Iterable[bytes]) -> None:
+        """Deliver every body, many at a time."""
+        self._each(self.deliver, bodies)
+
+    def post_all(self, bodies: Iterable[bytes]) -> None:
+        """Post every body exactly once, many at a time."""
+        self._each(self.post, bodies)
+
+    def _each(self, work: Callable[[bytes], Any], bodies: Iterable[bytes]) -> None:
+        with ThreadPoolExecutor(self._threads) as pool:
+            for done in [pool.submit(work, body) for body in bodies]:
+                done.result()
+
+    @property
+    def server_errors(self) -> int:
+        """Answers that say the application failed; a connection that broke is not one."""
+        return sum(count for answer, count in self.answers.items() if isinstance(answer, int) and answer >= 500)

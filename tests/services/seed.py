@@ -1,0 +1,22 @@
+"""Fill a fresh database with one admin and two salespeople, and print who they are with a token each."""
+
+import json
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from accounts.actions import sign_in  # noqa: E402
+from accounts.models import User  # noqa: E402
+
+
+def person(username: str, role: str) -> dict[str, object]:
+    user = User.objects.create_user(username, f"{username}@desk.example", None, first_name=username, role=role)
+    return {"id": user.pk, "token": sign_in(user=user).access}
+
+
+people = {"admin": person("ada", "admin"), "sales": [person("sam", "sales"), person("stella", "sales")]}
+sys.stdout.write(json.dumps(people))

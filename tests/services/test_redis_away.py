@@ -1,0 +1,82 @@
+"""Redis goes away and comes back while a process listens."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core import live
+from core.layer import NoticedRedisLayer
+from tests.core.test_live import Ear, tell
+from tests.services.harness import free_port, listens, wait_for
+
+
+class Redis:
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port, self.folder = port, folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL)
+        wait_for("redis-server to listen", lambda: listens(self.port))
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+def test_listeners_are_told_that_something_may_be_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    redis = Redis(free_port(), tmp_path)
+    layer = NoticedRedisLayer(hosts=[f"redis://127.0.0.1:{redis.port}/0"], prefix="away")
+    monkeypatch.setattr(live, "get_channel_layer", lambda: layer)
+
+    async def heard(ear: Ear, what: str) -> None:
+        for _ in range(100):
+            if what in ear.heard:
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{what} was not heard, but {ear.heard}")
+
+    async def scene() -> None:
+        hub = live.attach()
+        early, late = Ear(), Ear()
+        await hub.join("inbox", early)
+        await tell("inbox")
+        await heard(early, "hello")
+        assert early.heard == ["hello"]
+
+        await asyncio.to_thread(redis.stop)
+        await hub.join("later", late)
+        await asyncio.sleep(1.5)
+        assert early.heard == ["hello"], "asked to look again while there was nothing to be heard"
+        await asyncio.to_thread(redis.start)
+        await heard(early, "resync")
+        await heard(late, "resync")
+        # The first resync comes with the connection. Who joined meanwhile is subscribed by the hub's next try,
+        # and told once more: what was said in between is looked up.
+        for _ in range(100):
+            if "later" in hub._joined:
+                break
+            await asyncio.sleep(0.1)
+        await tell("inbox", "again")
+        await tell("later", "again")
+        await heard(early, "again")
+        await heard(late, "again")
+
+        # Away for a moment only, in which nobody spoke.
+        early.heard.clear()
+        await asyncio.to_thread(redis.stop)
+        await asyncio.to_thread(redis.start)
+        await heard(early, "resync")
+        assert hub._task is not None
+        hub._task.cancel()
+        await layer.flush()
+
+    redis.start()
+    try:
+        asyncio.run(scene())
+    finally:
+        redis.stop()

@@ -1,0 +1,50 @@
+"""Webhooks as Meta posts them, and Meta itself as a server on loopback."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from messaging.models import BusinessNumber
+from tests.graph_double import GraphDouble
+from tests.webhooks import PHONE_NUMBER_ID
+from whatsapp import graph as graph_module
+from whatsapp import signature
+
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+def post(client: Client) -> Post:
+    """Post a body (or a payload) to the webhook, signed by Meta unless `sign` says otherwise."""
+
+    def deliver(body: Any, sign: str | None = "right", **headers: str) -> Any:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        if sign == "right":
+            headers["X-Hub-Signature-256"] = signature.sign(raw)
+        elif sign is not None:
+            headers["X-Hub-Signature-256"] = sign
+        return client.post("/api/webhook/", raw, content_type="application/json", headers=headers)
+
+    return deliver
+
+
+@pytest.fixture
+def number(db: None) -> BusinessNumber:
+    return BusinessNumber.objects.create(external_id=PHONE_NUMBER_ID, display="15550783881")
+
+
+@pytest.fixture
+def graph(settings: Any) -> Iterator[GraphDouble]:
+    """A Graph API on loopback, which Patter is connected to."""
+    with GraphDouble() as double:
+        settings.WHATSAPP_SANDBOX = False
+        settings.WHATSAPP_ACCESS_TOKEN = "EAAsecret-token"
+        settings.WHATSAPP_APP_SECRETS = ["app-secret"]
+        settings.WHATSAPP_PHONE_NUMBER_ID = PHONE_NUMBER_ID
+        settings.WHATSAPP_GRAPH_URL = double.url
+        yield double
+    # A later double may get the same port, and must not meet this one's connections.
+    graph_module.clear_clients()

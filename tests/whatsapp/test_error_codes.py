@@ -1,0 +1,135 @@
+"""Every error code of Meta's: what class it is, plain words and a hint, and what it changes beyond its message."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from customers.models import Customer
+from messaging.models import BusinessNumber, Conversation, Message
+from messaging.outbox import Outbox
+from tests.graph_double import GraphDouble
+from tests.webhooks import change, envelope, says, text
+from whatsapp.meta_errors import Policy, describe
+from whatsapp.models import Identity, Template
+
+pytestmark = pytest.mark.django_db
+
+# reference/whatsapp-cloud-api.md, section 8, row by row: codes, class, may a person try again.
+ROWS: list[tuple[tuple[int, ...], Policy, bool]] = [
+    ((1, 2, 131000, 131016, 133004), Policy.AGAIN, True),
+    ((4, 80007, 130429, 429), Policy.THROTTLED, True),
+    ((131056,), Policy.PAIR, True),
+    ((131057, 133016), Policy.MAINTENANCE, True),
+    ((131053,), Policy.FILE, True),
+    ((131052,), Policy.REFUSED, False),
+    ((131048, 131064), Policy.REFUSED, True),
+    ((131049, 130472), Policy.REFUSED, True),
+    ((131050,), Policy.REFUSED, False),
+    ((131047,), Policy.REFUSED, False),
+    ((131026,), Policy.REFUSED, False),
+    ((33, 100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000), Policy.REFUSED, False),
+    ((132001, 132007, 132015, 132016), Policy.REFUSED, False),
+    ((132068,), Policy.REFUSED, False),
+    ((132069,), Policy.REFUSED, True),
+    ((0, 3, 10, 190, 200, 250, 299, 131005), Policy.HALTED, True),
+    ((368, 131031, 130497, 131042, 131037, 131045), Policy.HALTED, False),
+    ((133005, 133006, 133008, 133009, 133010, 133015), Policy.HALTED, False),
+    ((131030,), Policy.REFUSED, True),
+    ((131062, 131063), Policy.REFUSED, False),
+    ((137000,), Policy.REFUSED, True),
+]
+CODES = [(code, policy, retryable) for codes, policy, retryable in ROWS for code in codes]
+
+
+@pytest.mark.parametrize(("code", "policy", "retryable"), CODES)
+def test_each_code(code: int, policy: Policy, retryable: bool) -> None:
+    known = describe(code, "Meta's title", "")
+    assert (known.code, known.policy, known.retryable) == (code, policy, retryable)
+    assert known.title != "Meta's title", "plain words of our own"
+    hint = describe(code, known.title, "").detail
+    assert hint, "something to do about it"
+    assert describe(code, known.title, "Param x is wrong").detail.startswith("Param x is wrong. ")
+
+
+@pytest.fixture
+def chat(post: Any, graph: GraphDouble) -> Customer:
+    post(says(text("wamid.1", at=int(time.time()))))
+    return Message.objects.get(wamid="wamid.1").customer
+
+
+@pytest.fixture
+def refuse(graph: GraphDouble, as_admin: Any, chat: Customer) -> Any:
+    def send(code: int) -> Message:
+        pk = as_admin.post("/api/messages/", {"customer": chat.pk, "text": "hi"}).json()["id"]
+        graph.queue({"kind": "meta", "code": code})
+        source = Outbox()
+        for job in source.claim(5):
+            source.run(job)
+        found: Message = Message.objects.get(pk=pk)
+        return found
+
+    return send
+
+
+def test_131047_closes_the_window(refuse: Any, as_admin: Any, chat: Customer) -> None:
+    assert refuse(131047).status == "failed"
+    assert Conversation.objects.get(customer=chat).window_expires_at <= timezone.now()
+    response = as_admin.post("/api/messages/", {"customer": chat.pk, "text": "again"})
+    assert (response.status_code, response.json()["code"]) == (409, "outside_service_window")
+
+
+def test_131047_is_not_believed_of_one_who_wrote_since(refuse: Any, as_admin: Any, chat: Customer, post: Any) -> None:
+    Conversation.objects.filter(customer=chat).update(last_inbound_at=timezone.now() + timedelta(seconds=30))
+    refuse(131047)
+    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+
+
+def test_131050_is_an_opt_out(refuse: Any, chat: Customer) -> None:
+    assert refuse(131050).status == "failed"
+    assert Identity.objects.get(customer=chat).marketing_stopped_at is not None
+
+
+def test_131056_delays_one_customer_only(refuse: Any, graph: GraphDouble, chat: Customer) -> None:
+    message = refuse(131056)
+    assert message.status == "queued"
+    assert message.not_before > timezone.now() + timedelta(seconds=3)
+    assert BusinessNumber.objects.get().paused_until is None
+
+
+def test_130429_pauses_the_number_and_costs_no_try(refuse: Any, chat: Customer) -> None:
+    message = refuse(130429)
+    number = BusinessNumber.objects.get()
+    assert (message.status, message.attempts) == ("queued", 0)
+    assert timezone.now() < number.paused_until < timezone.now() + timedelta(seconds=5)
+    assert "130429" in number.reason
+
+
+def failed(message: Message, code: int) -> dict[str, Any]:
+    status = {
+        "id": message.wamid,
+        "status": "failed",
+        "timestamp": str(int(time.time())),
+        "recipient_id": "94771234567",
+        "errors": [{"code": code, "title": "x"}],
+    }
+    return envelope(change(statuses=[status]))
+
+
+@pytest.mark.parametrize("code", [131047, 132015])
+def test_what_the_webhook_says_later_counts_too(
+    code: int, graph: GraphDouble, as_admin: Any, chat: Customer, post: Any, settings: Any
+) -> None:
+    settings.WHATSAPP_BUSINESS_ACCOUNT_ID = "1"
+    Template.objects.create(waba_id="1", name="hi", language="en", status="APPROVED")
+    template = {"customer": chat.pk, "type": "template", "template": {"name": "hi", "language": "en"}}
+    pk = as_admin.post("/api/messages/", template).json()["id"]
+    source = Outbox()
+    for job in source.claim(5):
+        source.run(job)
+    post(failed(Message.objects.get(pk=pk), code))
+    assert Message.objects.get(pk=pk).error["code"] == code
+    closed = Conversation.objects.get(customer=chat).window_expires_at <= timezone.now()
+    assert (closed, Template.objects.get().status) == ((True, "APPROVED") if code == 131047 else (False, "PAUSED"))

@@ -1,0 +1,225 @@
+"""What becomes of a send, against a Graph API that misbehaves."""
+
+import logging
+import socket
+from typing import Any
+
+import pytest
+
+from customers.models import Customer
+from messaging.models import BusinessNumber, Direction, Message, Status
+from messaging.transports import Halted, Outcome, Rejected, Retry, Unknown, transport_for
+from tests.graph_double import GraphDouble
+from whatsapp.graph import client as client_module
+from whatsapp.models import Identity
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def message(customer: Customer, number: BusinessNumber) -> Message:
+    return Message.objects.create(
+        customer=customer,
+        business_number=number,
+        direction=Direction.OUTBOUND,
+        text="Yes, in blue",
+        status=Status.SENDING,
+        attempts=2,
+    )
+
+
+def send(message: Message) -> str:
+    return transport_for(message.business_number).send(message)
+
+
+def outcome(message: Message) -> Any:
+    with pytest.raises(Outcome) as caught:
+        send(message)
+    return caught.value
+
+
+def test_a_text_is_taken(graph: GraphDouble, message: Message) -> None:
+    wamid = send(message)
+    (taken,) = graph.accepted
+    assert taken["wamid"] == wamid
+    assert taken["path"] == f"/v26.0/{message.business_number.external_id}/messages"
+    assert taken["headers"]["Authorization"] == "Bearer EAAsecret-token"
+    assert taken["body"] == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": "94771234567",
+        "type": "text",
+        "text": {"body": "Yes, in blue", "preview_url": True},
+        "biz_opaque_callback_data": str(message.pk),
+    }
+
+
+def test_the_version_can_be_set(graph: GraphDouble, message: Message, settings: Any) -> None:
+    settings.WHATSAPP_GRAPH_VERSION = "v24.0"
+    send(message)
+    assert graph.accepted[0]["path"].startswith("/v24.0/")
+
+
+def test_a_reply_names_what_it_answers(graph: GraphDouble, message: Message) -> None:
+    message.reply_to = Message.objects.create(
+        customer=message.customer, business_number=message.business_number, wamid="wamid.first", status="received"
+    )
+    send(message)
+    assert graph.bodies[0]["context"] == {"message_id": "wamid.first"}
+
+
+class TestRecipient:
+    def test_the_wa_id_meta_gave_goes_before_the_phone_on_file(self, graph: GraphDouble, message: Message) -> None:
+        Identity.objects.create(
+            customer=message.customer, business_number=message.business_number, wa_id="551187654321", user_id="BR.1"
+        )
+        send(message)
+        assert graph.bodies[0]["to"] == "551187654321"
+
+    def test_a_user_id_goes_out_as_recipient(self, graph: GraphDouble, message: Message) -> None:
+        Identity.objects.create(
+            customer=message.customer, business_number=message.business_number, user_id="BR.1349120865530274"
+        )
+        send(message)
+        assert graph.bodies[0]["recipient"] == "BR.1349120865530274"
+        assert "to" not in graph.bodies[0]
+
+    def test_an_identity_on_another_number_is_none_here(self, graph: GraphDouble, message: Message) -> None:
+        other = BusinessNumber.objects.create(external_id="999")
+        Identity.objects.create(customer=message.customer, business_number=other, wa_id="15550001111")
+        send(message)
+        assert graph.bodies[0]["to"] == "94771234567"
+
+    def test_no_address_at_all(self, graph: GraphDouble, message: Message) -> None:
+        message.customer.phone = None
+        refused = outcome(message)
+        assert isinstance(refused, Rejected)
+        assert (refused.code, refused.retryable) == ("no_address", False)
+        assert graph.requests == 0
+
+
+AGAIN = [1, 2, 131000, 131016, 133004, 131053]
+NUMBER = [4, 80007, 130429, 131057, 133016]
+HALTED = [0, 3, 10, 190, 200, 299, 131005, 368, 131031, 130497, 131042, 131037, 131045]
+HALTED += [133005, 133006, 133008, 133009, 133010, 133015]
+REJECTED = [33, 100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000]
+REJECTED += [132001, 132007, 132015, 132016, 132068, 131026, 131047, 131050, 131052, 131062, 131063, 999999]
+RETRYABLE = [131048, 131064, 131049, 130472, 132069, 131030, 137000]
+
+
+class TestMetasErrors:
+    def fails(self, graph: GraphDouble, message: Message, code: int, status: int = 400) -> Any:
+        graph.queue({"kind": "meta", "code": code, "status": status, "details": "What Meta says"})
+        found = outcome(message)
+        assert graph.accepted == []
+        return found
+
+    @pytest.mark.parametrize("code", AGAIN)
+    def test_temporary(self, graph: GraphDouble, message: Message, code: int) -> None:
+        found = self.fails(graph, message, code)
+        assert isinstance(found, Retry)
+        assert (found.scope, found.code, found.after) == ("message", code, None)
+
+    @pytest.mark.parametrize("code", NUMBER)
+    def test_the_number_is_too_fast(self, graph: GraphDouble, message: Message, code: int) -> None:
+        found = self.fails(graph, message, code)
+        assert isinstance(found, Retry)
+        assert (found.scope, found.code) == ("number", code)
+
+    def test_too_fast_for_one_customer(self, graph: GraphDouble, message: Message) -> None:
+        found = self.fails(graph, message, 131056)
+        assert isinstance(found, Retry)
+        assert (found.scope, found.after) == ("customer", 16.0)
+
+    @pytest.mark.parametrize("code", HALTED)
+    def test_nothing_goes_until_an_admin_acts(self, graph: GraphDouble, message: Message, code: int) -> None:
+        found = self.fails(graph, message, code, 401 if code == 190 else 400)
+        assert isinstance(found, Halted)
+        assert str(code) in found.reason
+
+    @pytest.mark.parametrize(("code", "retryable"), [(c, False) for c in REJECTED] + [(c, True) for c in RETRYABLE])
+    def test_refused(self, graph: GraphDouble, message: Message, code: int, retryable: bool) -> None:
+        found = self.fails(graph, message, code)
+        assert isinstance(found, Rejected)
+        assert (found.code, found.retryable) == (code, retryable)
+        assert found.title
+        assert found.detail.startswith("What Meta says")
+
+    def test_the_closed_window_has_a_hint(self, graph: GraphDouble, message: Message) -> None:
+        assert self.fails(graph, message, 131047).detail == "What Meta says. Send a template"
+
+    def test_an_unknown_code_with_a_5xx_is_temporary(self, graph: GraphDouble, message: Message) -> None:
+        assert isinstance(self.fails(graph, message, 999999, 500), Retry)
+
+    def test_429_with_an_unknown_code(self, graph: GraphDouble, message: Message) -> None:
+        found = self.fails(graph, message, 999999, 429)
+        assert isinstance(found, Retry)
+        assert found.scope == "number"
+
+    def test_retry_after_is_kept(self, graph: GraphDouble, message: Message) -> None:
+        graph.queue({"kind": "throttle", "retry_after": 7})
+        found = outcome(message)
+        assert (found.scope, found.after) == ("number", 7.0)
+
+
+class TestTheConnection:
+    @pytest.mark.parametrize("status", [502, 504])
+    def test_somebody_in_between_may_have_passed_it_on(self, graph: GraphDouble, message: Message, status: int) -> None:
+        graph.queue({"kind": "status", "status": status})
+        assert isinstance(outcome(message), Unknown)
+
+    @pytest.mark.parametrize("status", [500, 503])
+    def test_a_5xx_without_metas_body_is_a_refusal(self, graph: GraphDouble, message: Message, status: int) -> None:
+        graph.queue({"kind": "status", "status": status, "headers": {"Retry-After": "3"}})
+        found = outcome(message)
+        assert isinstance(found, Retry)
+        assert (found.scope, found.after) == ("message", 3.0)
+
+    def test_429_without_metas_body(self, graph: GraphDouble, message: Message) -> None:
+        graph.queue({"kind": "status", "status": 429})
+        assert outcome(message).scope == "number"
+
+    @pytest.mark.parametrize("status", [400, 404, 413])
+    def test_a_4xx_without_metas_body(self, graph: GraphDouble, message: Message, status: int) -> None:
+        graph.queue({"kind": "status", "status": status})
+        assert isinstance(outcome(message), Rejected)
+
+    @pytest.mark.parametrize("kind", ["drop", "take_and_drop"])
+    def test_an_answer_that_never_came(self, graph: GraphDouble, message: Message, kind: str) -> None:
+        graph.queue(kind)
+        assert isinstance(outcome(message), Unknown)
+        assert len(graph.accepted) == (kind == "take_and_drop")
+        assert send(message) == graph.accepted[-1]["wamid"], "the next one goes through"
+
+    @pytest.mark.parametrize("body", ["<html>", "", "[]", "7", "{}", '{"messages": []}', '{"messages": [{"id": 7}]}'])
+    def test_an_answer_that_cannot_be_read(self, graph: GraphDouble, message: Message, body: str) -> None:
+        graph.queue({"kind": "garbage", "body": body})
+        assert isinstance(outcome(message), Unknown)
+        assert len(graph.accepted) == 1
+
+    def test_an_answer_that_comes_too_late(
+        self, graph: GraphDouble, message: Message, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.2)
+        graph.queue({"kind": "slow", "seconds": 0.6})
+        assert isinstance(outcome(message), Unknown)
+
+    def test_nobody_there(self, graph: GraphDouble, message: Message, settings: Any) -> None:
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            settings.WHATSAPP_GRAPH_URL = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            found = outcome(message)
+        assert isinstance(found, Retry)
+        assert found.code == "unreachable"
+
+
+def test_the_token_is_never_logged(
+    graph: GraphDouble, message: Message, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    graph.queue(
+        "ok", "drop", "garbage", {"kind": "meta", "code": 190, "status": 401}, {"kind": "status", "status": 500}
+    )
+    send(message)
+    said = [str(outcome(message)) for _ in range(4)]
+    assert "EAAsecret-token" not in caplog.text + "".join(said) + "".join(capfd.readouterr())

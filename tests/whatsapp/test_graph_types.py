@@ -1,0 +1,188 @@
+"""Every type of message as Meta gets it, files first."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from customers.models import Customer
+from messaging.models import Attachment, BusinessNumber, Message
+from messaging.outbox import Outbox
+from messaging.receipts import Receipts, show_typing
+from tests.graph_double import GraphDouble
+from tests.media_files import jpeg, moving_webp, opus, picture, upload
+from tests.messaging.conftest import make_due
+from tests.webhooks import PHONE_NUMBER_ID, says, text
+from whatsapp.models import Template
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chat(post: Any, graph: GraphDouble, settings: Any, tmp_path: Path) -> Customer:
+    settings.MEDIA_ROOT = str(tmp_path)
+    post(says(text("wamid.asked", at=int(time.time()))))
+    return Message.objects.get(wamid="wamid.asked").customer
+
+
+@pytest.fixture
+def send(as_admin: Any, chat: Customer, graph: GraphDouble) -> Any:
+    def queue_and_send(**fields: Any) -> Message:
+        format = "multipart" if "media" in fields else "json"
+        response = as_admin.post("/api/messages/", {"customer": chat.pk, **fields}, format=format)
+        assert response.status_code == 201, response.json()
+        relay()
+        return Message.objects.get(pk=response.json()["id"])
+
+    return queue_and_send
+
+
+def relay() -> None:
+    source = Outbox()
+    for job in source.claim(10):
+        source.run(job)
+
+
+def sent(graph: GraphDouble) -> dict[str, Any]:
+    (body,) = graph.bodies
+    return body
+
+
+def test_a_picture_goes_by_its_id(send: Any, graph: GraphDouble) -> None:
+    message = send(media=jpeg(), text="In blue")
+    assert message.status == "sent"
+    (uploaded,) = graph.uploads
+    assert uploaded["path"] == f"/v26.0/{PHONE_NUMBER_ID}/media"
+    assert picture() in uploaded["body"]
+    assert b'filename="photo.jpg"' in uploaded["body"]
+    assert b"image/jpeg" in uploaded["body"]
+    body = sent(graph)
+    assert (body["type"], body["image"]) == ("image", {"id": uploaded["id"], "caption": "In blue"})
+    attachment = Attachment.objects.get()
+    assert attachment.provider_id == uploaded["id"]
+    assert attachment.provider_until > timezone.now() + timedelta(days=28)
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "more"),
+    [
+        (("offer.pdf", b"%PDF-1.7"), "document", {"filename": "offer.pdf"}),
+        (("voice.ogg", opus()), "audio", {"voice": True}),
+        (("song.mp3", b"ID3" + b"\x00" * 40), "audio", {}),
+        (("moving.webp", moving_webp()), "sticker", {}),
+    ],
+)
+def test_other_files(send: Any, graph: GraphDouble, file: tuple[str, bytes], kind: str, more: dict[str, Any]) -> None:
+    send(media=upload(*file))
+    assert sent(graph)[kind] == {"id": graph.uploads[0]["id"], **more}
+
+
+def test_a_location(send: Any, graph: GraphDouble) -> None:
+    send(type="location", payload={"latitude": 6.9, "longitude": 79.8, "name": "Shop"})
+    assert sent(graph)["location"] == {"latitude": 6.9, "longitude": 79.8, "name": "Shop"}
+
+
+def test_contacts_are_a_list(send: Any, graph: GraphDouble) -> None:
+    card = {"name": {"formatted_name": "Anna", "first_name": "Anna"}, "phones": [{"phone": "+94771234567"}]}
+    send(type="contacts", payload={"contacts": [card]})
+    assert sent(graph)["contacts"] == [card]
+
+
+def test_buttons(send: Any, graph: GraphDouble) -> None:
+    action = {"buttons": [{"type": "reply", "reply": {"id": "1", "title": "Yes"}}]}
+    send(type="interactive", payload={"type": "button", "body": {"text": "Shall we?"}, "action": action})
+    assert sent(graph)["interactive"] == {"type": "button", "body": {"text": "Shall we?"}, "action": action}
+
+
+@pytest.mark.parametrize("emoji", ["👍", ""])
+def test_a_reaction_names_its_message(send: Any, graph: GraphDouble, emoji: str) -> None:
+    asked = Message.objects.get(wamid="wamid.asked")
+    send(type="reaction", reply_to=asked.pk, payload={"emoji": emoji})
+    body = sent(graph)
+    assert body["reaction"] == {"message_id": "wamid.asked", "emoji": emoji}
+    assert "context" not in body
+
+
+def test_a_template_with_its_picture(send: Any, graph: GraphDouble, settings: Any) -> None:
+    settings.WHATSAPP_BUSINESS_ACCOUNT_ID = "1"
+    components = [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi {{1}}"}]
+    Template.objects.create(waba_id="1", name="hi", language="en", status="APPROVED", components=components)
+    send(type="template", template='{"name": "hi", "language": "en", "parameters": ["Anna"]}', media=jpeg())
+    assert sent(graph)["template"] == {
+        "name": "hi",
+        "language": {"code": "en", "policy": "deterministic"},
+        "components": [
+            {"type": "header", "parameters": [{"type": "image", "image": {"id": graph.uploads[0]["id"]}}]},
+            {"type": "body", "parameters": [{"type": "text", "text": "Anna"}]},
+        ],
+    }
+
+
+class TestUploads:
+    def test_a_retry_uses_the_id_it_has(self, send: Any, graph: GraphDouble) -> None:
+        graph.queue({"kind": "meta", "code": 131000})
+        message = send(media=jpeg())
+        assert message.status == "queued"
+        make_due(message.pk)
+        relay()
+        assert (len(graph.uploads), len(graph.accepted)) == (1, 1)
+
+    def test_an_id_that_is_too_old_is_not_used(self, send: Any, graph: GraphDouble) -> None:
+        graph.queue({"kind": "meta", "code": 131000})
+        message = send(media=jpeg())
+        Attachment.objects.update(provider_until=timezone.now())
+        make_due(message.pk)
+        relay()
+        assert sent(graph)["image"]["id"] == graph.uploads[1]["id"]
+
+    def test_131053_uploads_anew_three_times_at_most(self, send: Any, graph: GraphDouble) -> None:
+        graph.queue(*[{"kind": "meta", "code": 131053}] * 5)
+        message = send(media=jpeg())
+        for _ in range(4):
+            make_due(message.pk)
+            relay()
+        message.refresh_from_db()
+        assert (message.status, message.error["code"]) == ("failed", 131053)
+        assert len(graph.uploads) == 3
+
+    @pytest.mark.parametrize("fault", [{"kind": "drop"}, {"kind": "meta", "code": 131000, "status": 500}])
+    def test_one_that_breaks_off_is_tried_again(self, send: Any, graph: GraphDouble, fault: dict[str, Any]) -> None:
+        graph.upload_faults.append(fault)
+        message = send(media=jpeg())
+        assert message.status == "queued", "nothing of the message has left"
+        make_due(message.pk)
+        relay()
+        assert len(graph.accepted) == 1
+
+    def test_a_refused_token_halts_the_number(self, send: Any, graph: GraphDouble) -> None:
+        graph.upload_faults.append({"kind": "meta", "code": 190, "status": 401})
+        assert send(media=jpeg()).status == "queued"
+        assert BusinessNumber.objects.get().paused_until is not None
+
+    def test_a_file_that_is_gone(self, as_admin: Any, chat: Customer, graph: GraphDouble, tmp_path: Path) -> None:
+        pk = as_admin.post("/api/messages/", {"customer": chat.pk, "media": jpeg()}, format="multipart").json()["id"]
+        for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+            file.unlink()
+        relay()
+        assert Message.objects.get(pk=pk).error["code"] == "file_missing"
+        assert graph.requests == 0
+
+
+class TestReadReceipts:
+    def turn(self) -> None:
+        source = Receipts()
+        for job in source.claim(5):
+            source.run(job)
+
+    def test_a_reply_shows_that_it_was_read(self, send: Any, graph: GraphDouble) -> None:
+        send(type="text", text="hi")
+        self.turn()
+        assert graph.read == [{"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.asked"}]
+
+    def test_typing(self, chat: Customer, graph: GraphDouble) -> None:
+        show_typing(chat.pk)
+        self.turn()
+        assert graph.read[0]["typing_indicator"] == {"type": "text"}

@@ -1,0 +1,316 @@
+"""Templates: fetched, listed, kept up by webhooks, and checked before a message is queued."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from messaging.models import BusinessNumber, Conversation, Message
+from messaging.outbox import Outbox
+from tests.graph_double import GraphDouble
+from tests.media_files import jpeg
+from whatsapp.access import SANDBOX_ACCOUNT_ID
+from whatsapp.models import Identity, Template, WebhookEvent
+
+pytestmark = pytest.mark.django_db
+
+WABA = "102290129340398"
+
+
+def meta_template(name: str, *components: dict[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"type": "BODY", "text": "Hello {{1}}, it is {{2}}."}
+    return {
+        "id": name,
+        "name": name,
+        "language": "en",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "components": list(components) or [body],
+        **more,
+    }
+
+
+@pytest.fixture
+def make(db: None) -> Any:
+    def template(*components: dict[str, Any], **fields: Any) -> Template:
+        body = {"type": "BODY", "text": "Hello {{1}}, it is {{2}}."}
+        values = {"name": "hello", "language": "en", "status": "APPROVED", "category": "UTILITY", **fields}
+        return Template.objects.create(waba_id=SANDBOX_ACCOUNT_ID, components=list(components) or [body], **values)
+
+    return template
+
+
+@pytest.fixture
+def send(as_owner: Any, customer: Any) -> Any:
+    def post(**template: Any) -> Any:
+        body = {
+            "customer": customer.pk,
+            "type": "template",
+            "template": {"name": "hello", "language": "en", **template},
+        }
+        return as_owner.post("/api/messages/", body)
+
+    return post
+
+
+class TestSync:
+    def test_every_page_is_read(self, graph: GraphDouble, settings: Any) -> None:
+        settings.WHATSAPP_BUSINESS_ACCOUNT_ID = WABA
+        graph.templates[WABA] = [meta_template(f"t{n}") for n in range(5)]
+        Template.objects.create(waba_id=WABA, name="t1", language="en", status="PAUSED", reason="low quality")
+        Template.objects.create(waba_id=WABA, name="gone", language="en", status="APPROVED")
+        Template.objects.create(waba_id="another", name="gone", language="en", status="APPROVED")
+        call_command("sync_templates")
+        known = Template.objects.filter(waba_id=WABA)
+        assert {t.name: t.status for t in known} == {**{f"t{n}": "APPROVED" for n in range(5)}, "gone": "MISSING"}
+        assert known.get(name="t1").reason == ""
+        assert Template.objects.get(waba_id="another").status == "APPROVED"
+
+    def test_a_failure_changes_nothing(self, graph: GraphDouble, settings: Any) -> None:
+        settings.WHATSAPP_BUSINESS_ACCOUNT_ID = WABA
+        Template.objects.create(waba_id=WABA, name="kept", language="en", status="APPROVED")
+        with pytest.raises(CommandError, match=WABA):
+            call_command("sync_templates")
+        assert Template.objects.get().status == "APPROVED"
+
+    def test_without_an_account_it_says_what_is_missing(self, graph: GraphDouble) -> None:
+        with pytest.raises(CommandError, match="WHATSAPP_BUSINESS_ACCOUNT_ID"):
+            call_command("sync_templates")
+
+    def test_the_sandbox_has_some_to_try(self, as_owner: Any) -> None:
+        call_command("sync_templates")
+        call_command("sync_templates")
+        rows = as_owner.get("/api/templates/").json()["results"]
+        assert [row["name"] for row in rows] == ["hello", "order_update", "summer_sale"]
+        assert rows[1]["variables"] == {
+            "header": ["order"],
+            "header_format": "TEXT",
+            "body": ["name", "order", "day"],
+            "buttons": [],
+        }
+        assert rows[2]["variables"]["buttons"] == [{"index": 0, "type": "url", "text": "Look"}]
+
+
+class TestList:
+    def test_it_shows_what_can_be_sent(self, as_owner: Any, make: Any) -> None:
+        make()
+        make(name="paused", status="PAUSED", reason="too many blocks")
+        assert [row["name"] for row in as_owner.get("/api/templates/").json()["results"]] == ["hello"]
+        every = as_owner.get("/api/templates/?status=all").json()["results"]
+        assert [(row["name"], row["reason"]) for row in every] == [("hello", ""), ("paused", "too many blocks")]
+
+    @pytest.mark.parametrize(
+        ("query", "names"),
+        [
+            ("status=paused", ["b"]),
+            ("language=de&status=all", ["a", "b"]),
+            ("category=marketing", ["c"]),
+            ("search=C", ["c"]),
+            ("search=a x", []),
+        ],
+    )
+    def test_filters(self, as_owner: Any, make: Any, query: str, names: list[str]) -> None:
+        make(name="a", language="de")
+        make(name="b", language="de", status="PAUSED")
+        make(name="c", category="MARKETING")
+        found = as_owner.get(f"/api/templates/?{query}").json()["results"]
+        assert [row["name"] for row in found] == names
+
+    def test_the_number_of_queries_is_constant(self, as_owner: Any, make: Any, django_assert_num_queries: Any) -> None:
+        for n in range(12):
+            make(name=f"t{n}")
+        with django_assert_num_queries(3):
+            as_owner.get("/api/templates/")
+
+
+class TestSending:
+    def test_it_goes_outside_the_window(self, send: Any, make: Any, customer: Any) -> None:
+        make()
+        response = send(parameters=["John", "ready"])
+        assert response.status_code == 201, response.json()
+        body = response.json()
+        assert (body["type"], body["text"], body["status"]) == ("template", "Hello John, it is ready.", "queued")
+        assert body["payload"] == {
+            "name": "hello",
+            "language": {"code": "en", "policy": "deterministic"},
+            "components": [
+                {"type": "body", "parameters": [{"type": "text", "text": "John"}, {"type": "text", "text": "ready"}]}
+            ],
+        }
+        assert Conversation.objects.get(customer=customer).last_message_id == body["id"]
+        source = Outbox()
+        for job in source.claim(5):
+            source.run(job)
+        assert Message.objects.get(pk=body["id"]).status == "sent"
+
+    def test_metas_own_shape(self, send: Any, make: Any) -> None:
+        make()
+        values = [{"type": "text", "text": "John"}, {"type": "text", "text": "ready"}]
+        assert send(components=[{"type": "BODY", "parameters": values}]).json()["text"] == "Hello John, it is ready."
+
+    def test_names_instead_of_places(self, send: Any, make: Any) -> None:
+        header = {"type": "HEADER", "format": "TEXT", "text": "Order {{order}}"}
+        make(header, {"type": "BODY", "text": "{{name}}: {{order}}"}, parameter_format="NAMED")
+        body = send(parameters={"name": "John", "order": 7}).json()
+        assert body["text"] == "John: 7"
+        assert body["payload"]["components"][0]["parameters"] == [
+            {"type": "text", "parameter_name": "order", "text": "7"}
+        ]
+
+    def test_buttons(self, send: Any, make: Any) -> None:
+        buttons = [{"type": "QUICK_REPLY", "text": "Yes"}, {"type": "URL", "text": "Look", "url": "https://x/{{1}}"}]
+        make({"type": "BODY", "text": "Hi"}, {"type": "BUTTONS", "buttons": buttons})
+        body = send(parameters={"buttons": [None, "abc"]}).json()
+        assert body["payload"]["components"] == [
+            {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "abc"}]}
+        ]
+        assert "Button 1 (Look) needs one text." in str(send().json())
+
+    def test_a_picture_in_the_header_is_uploaded(self, as_owner: Any, customer: Any, make: Any) -> None:
+        make({"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi"})
+        template = json.dumps({"name": "hello", "language": "en"})
+        body = {"customer": customer.pk, "type": "template", "template": template}
+        response = as_owner.post("/api/messages/", {**body, "media": [jpeg()]}, format="multipart")
+        assert response.status_code == 201, response.json()
+        assert response.json()["media"]["mime_type"] == "image/jpeg"
+        without = as_owner.post("/api/messages/", body, format="multipart")
+        assert without.status_code == 400
+        assert "upload it as `media`" in str(without.json())
+
+    BAD = [
+        ({}, "parameters"),
+        ({"parameters": ["one"]}, "parameters"),
+        ({"parameters": ["one", "two", "three"]}, "parameters"),
+        ({"parameters": ["one", ""]}, "parameters"),
+        ({"parameters": ["one", "two\nlines"]}, "parameters"),
+        ({"parameters": ["one", None]}, "parameters"),
+        ({"parameters": ["one", {"type": "image"}]}, "parameters"),
+        ({"parameters": ["x" * 1025, "y"]}, "parameters"),
+        ({"parameters": ["x" * 1020, "y"]}, "parameters"),
+        ({"parameters": "text"}, "parameters"),
+        ({"parameters": {"name": "x"}}, "parameters"),
+        ({"parameters": {"body": ["a", "b"], "header": ["c"]}}, "parameters"),
+        ({"parameters": {"body": ["a", "b"], "buttons": ["c"]}}, "parameters"),
+        ({"components": [{"type": "body"}]}, "components"),
+        ({"components": [{"type": "carousel"}]}, "components"),
+        ({"components": [{"type": "button", "index": ""}]}, "components"),
+        ({"components": "text"}, "components"),
+        ({"components": [], "parameters": []}, "parameters"),
+        ({"name": "unknown", "parameters": ["a", "b"]}, "name"),
+        ({"language": "de", "parameters": ["a", "b"]}, "language"),
+        ({"name": ["x"]}, "name"),
+    ]
+
+    @pytest.mark.parametrize(("change", "field"), BAD)
+    def test_what_does_not_fit_is_refused(self, send: Any, make: Any, change: dict[str, Any], field: str) -> None:
+        make()
+        response = send(**change)
+        assert response.status_code == 400
+        assert list(response.json()) == ["template"]
+        assert list(response.json()["template"]) == [field]
+        assert not Message.objects.exists()
+        assert not BusinessNumber.objects.exists()
+
+    @pytest.mark.parametrize("status", ["PAUSED", "DISABLED", "REJECTED", "PENDING", "MISSING"])
+    def test_only_approved_ones_go(self, send: Any, make: Any, status: str) -> None:
+        make(status=status, reason="because")
+        response = send(parameters=["a", "b"])
+        assert response.json() == {"template": {"name": [f"The template is {status.lower()}: because."]}}
+
+    def test_marketing_is_not_for_who_stopped_it(self, send: Any, make: Any, customer: Any, settings: Any) -> None:
+        make(category="MARKETING")
+        number = BusinessNumber.objects.create(external_id="100000000000001")
+        Identity.objects.create(
+            customer=customer, business_number=number, wa_id="94771234567", marketing_stopped_at=timezone.now()
+        )
+        response = send(parameters=["a", "b"])
+        assert (response.status_code, list(response.json()["template"])) == (400, ["name"])
+        assert not Message.objects.exists()
+        Template.objects.update(category="UTILITY")
+        assert send(parameters=["a", "b"]).status_code == 201
+
+    def test_a_failed_one_is_retried_outside_the_window(self, send: Any, make: Any, as_owner: Any) -> None:
+        make()
+        message = send(parameters=["a", "b"]).json()["id"]
+        Message.objects.update(status="failed")
+        assert as_owner.post(f"/api/messages/{message}/retry/").status_code == 200
+        Message.objects.update(status="failed")
+        Template.objects.update(status="PAUSED")
+        assert as_owner.post(f"/api/messages/{message}/retry/").status_code == 400
+        assert Message.objects.get().status == "failed"
+
+
+class TestWebhooks:
+    @pytest.fixture
+    def change(self, post: Any) -> Any:
+        def said(field: str, **value: Any) -> Any:
+            names = {"message_template_name": "hello", "message_template_language": "en", "message_template_id": 1}
+            changes = [{"field": field, "value": {**names, **value}}]
+            entry = {"id": SANDBOX_ACCOUNT_ID, "time": 1, "changes": changes}
+            return post({"object": "whatsapp_business_account", "entry": [entry]})
+
+        return said
+
+    def test_paused_and_back(self, change: Any, make: Any) -> None:
+        template = make()
+        change("message_template_status_update", event="PAUSED", other_info={"description": "Low quality"})
+        template.refresh_from_db()
+        assert (template.status, template.reason) == ("PAUSED", "Low quality")
+        change("message_template_status_update", event="REINSTATED", reason="NONE")
+        template.refresh_from_db()
+        assert (template.status, template.reason) == ("APPROVED", "")
+
+    def test_quality_and_category(self, change: Any, make: Any) -> None:
+        template = make()
+        change("message_template_quality_update", new_quality_score="RED", previous_quality_score="GREEN")
+        change("template_category_update", new_category="MARKETING", previous_category="UTILITY")
+        template.refresh_from_db()
+        assert (template.quality, template.category) == ("RED", "MARKETING")
+
+    def test_components(self, change: Any, make: Any) -> None:
+        template = make()
+        button = {"message_template_button_type": "URL", "message_template_button_text": "Look"}
+        change(
+            "message_template_components_update",
+            message_template_element="Good day {{1}}",
+            message_template_footer="Shop",
+            message_template_buttons=[button],
+        )
+        template.refresh_from_db()
+        assert template.components == [
+            {"type": "BODY", "text": "Good day {{1}}"},
+            {"type": "FOOTER", "text": "Shop"},
+            {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Look"}]},
+        ]
+
+    def test_of_one_we_never_fetched(self, change: Any) -> None:
+        assert change("message_template_status_update", event="APPROVED").status_code == 200
+        assert WebhookEvent.objects.get().state == "done"
+        assert not Template.objects.exists()
+
+    def test_a_broken_one_is_kept(self, change: Any, make: Any) -> None:
+        make()
+        assert change("message_template_status_update", event=7).status_code == 200
+        assert WebhookEvent.objects.get().state == "failed"
+        assert Template.objects.get().status == "APPROVED"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(132001, "MISSING"), (132007, "REJECTED"), (132015, "PAUSED"), (132016, "DISABLED")]
+)
+def test_a_template_that_meta_refuses_leaves_the_picker(
+    graph: GraphDouble, settings: Any, customer: Any, as_owner: Any, code: int, status: str
+) -> None:
+    settings.WHATSAPP_BUSINESS_ACCOUNT_ID = WABA
+    Template.objects.create(waba_id=WABA, name="hi", language="en", status="APPROVED", components=[])
+    body = {"customer": customer.pk, "type": "template", "template": {"name": "hi", "language": "en"}}
+    message = as_owner.post("/api/messages/", body).json()["id"]
+    graph.queue({"kind": "meta", "code": code})
+    source = Outbox()
+    for job in source.claim(5):
+        source.run(job)
+    assert Message.objects.get(pk=message).error["code"] == code
+    assert Template.objects.get().status == status
+    assert as_owner.get("/api/templates/").json()["results"] == []
