@@ -1,0 +1,58 @@
+"""Webhook bodies as Meta sends them, made and signed beforehand; each wamid once."""
+
+import json
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from benchmarks.data import NAME, user_id, wa_id
+from whatsapp.numbers import own_phone_number_id
+from whatsapp.signature import sign
+
+_numbers = count(1)
+
+TEXT = "Is my order of two red ones on its way? I need it tomorrow morning, please."
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One text message of a known customer."""
+
+    wamid: str
+    customer_id: int
+    wa_id: str
+    body: bytes
+    signature: str
+
+    @property
+    def request(self) -> bytes:
+        """The whole HTTP request."""
+        head = (
+            "POST /api/webhook/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(self.body)}\r\nX-Hub-Signature-256: {self.signature}\r\n\r\n"
+        )
+        return head.encode() + self.body
+
+
+def webhook(customer_id: int) -> Webhook:
+    """A new message of a customer. All bodies are of one length."""
+    wamid = f"wamid.{next(_numbers):036d}=="
+    sender = wa_id(customer_id)
+    message = {"from": sender, "id": wamid, "timestamp": str(int(time.time())), "type": "text", "text": {"body": TEXT}}
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550100000", "phone_number_id": own_phone_number_id()},
+        "contacts": [{"profile": {"name": NAME}, "wa_id": sender, "user_id": user_id(customer_id)}],
+        "messages": [message],
+    }
+    payload = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "102290129340398", "changes": [{"value": value, "field": "messages"}]}],
+    }
+    body = json.dumps(payload).encode()
+    return Webhook(wamid, customer_id, sender, body, sign(body))
+
+
+def webhooks(chats: list[int], number: int) -> list[Webhook]:
+    """So many messages, of all customers in turn."""
+    return [webhook(chats[i % len(chats)]) for i in range(number)]

@@ -1,0 +1,24 @@
+"""The floor of lists: bare Django views behind uvicorn + a2wsgi.
+
+Without any middleware; with BENCH_FLOOR=stack behind what stands before Patter's views (bridge, bodies, MIDDLEWARE),
+which tells what the views themselves cost.
+"""
+
+import os
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+STACK = os.environ.get("BENCH_FLOOR") == "stack"
+settings.ROOT_URLCONF = "benchmarks.floor_urls"
+if not STACK:
+    settings.MIDDLEWARE = []
+
+from config.asgi import THREADS  # noqa: E402 - the settings are changed first
+from config.bridge import Bridge  # noqa: E402
+from config.middleware import SpoolBody  # noqa: E402
+
+wsgi = get_wsgi_application()
+application = SpoolBody(Bridge(wsgi, THREADS)) if STACK else WSGIMiddleware(wsgi, workers=THREADS)  # type: ignore[arg-type]
