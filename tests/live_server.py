@@ -14,6 +14,9 @@ from websockets.sync.client import ClientConnection, connect
 from core import live
 from messaging.consumers.inbox import _feeds
 
+# Seconds until a test gives up waiting; reached only where something is broken, or the machine very busy.
+PATIENCE = 10.0
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -62,7 +65,7 @@ class LiveServer:
 
     def start(self) -> None:
         self.thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not self.server.started:
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.01)
@@ -85,14 +88,14 @@ class Socket:
         if token is not None:
             options["subprotocols"] = ["bearer", token]
         self.connection: ClientConnection = connect(
-            f"ws://127.0.0.1:{server.port}{path}", open_timeout=5, close_timeout=2, legacy=True, **options
+            f"ws://127.0.0.1:{server.port}{path}", open_timeout=PATIENCE, close_timeout=2, legacy=True, **options
         )
 
-    def read(self, seconds: float = 5.0) -> dict[str, Any]:
+    def read(self, seconds: float = PATIENCE) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout=seconds))
         return frame
 
-    def read_type(self, type: str, seconds: float = 5.0) -> dict[str, Any]:
+    def read_type(self, type: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """Read on until a frame of the type comes."""
         deadline = time.monotonic() + seconds
         while True:
@@ -108,15 +111,19 @@ class Socket:
             return True
         raise AssertionError(f"unexpected frame {frame}")
 
-    def close_code(self, seconds: float = 5.0) -> int:
-        """Read to the end and return the code the server closed with."""
+    def until_closed(self, seconds: float = PATIENCE) -> tuple[list[dict[str, Any]], int]:
+        """Read to the end: the frames that came, and the code the server closed with."""
+        frames: list[dict[str, Any]] = []
         deadline = time.monotonic() + seconds
         while True:
             try:
-                self.connection.recv(timeout=max(deadline - time.monotonic(), 0.01))
+                frames.append(self.read(max(deadline - time.monotonic(), 0.01)))
             except ConnectionClosed as closed:
                 assert closed.rcvd is not None, "dropped without a close frame"  # noqa: PT017
-                return closed.rcvd.code
+                return frames, closed.rcvd.code
+
+    def close_code(self, seconds: float = PATIENCE) -> int:
+        return self.until_closed(seconds)[1]
 
     def say(self, **frame: Any) -> None:
         self.connection.send(json.dumps(frame))

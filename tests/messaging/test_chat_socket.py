@@ -1,6 +1,5 @@
 """ws/chat/<customer_id>/"""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -222,21 +221,27 @@ def test_sockets_end_with_what_opened_them(
 ) -> None:
     socket = chat()
     end(as_admin, owner, customer)
-    assert socket.close_code(2) == code
+    assert socket.close_code() == code
 
 
-def test_a_socket_dies_with_its_token(chat: Any, settings: Any) -> None:
-    settings.ACCESS_TOKEN_MINUTES = 1 / 60
-    socket = chat()
-    started = time.monotonic()
-    assert socket.close_code(5) == 4401
-    assert time.monotonic() - started < 5
+def test_a_socket_dies_with_its_token(
+    open_socket: Any, owner: Any, customer: Any, token_of: Any, settings: Any
+) -> None:
+    for seconds in (1, 2, 4, 8):  # a token's end is a whole second; a busy machine may open the socket after it
+        settings.ACCESS_TOKEN_MINUTES = seconds / 60
+        socket = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))
+        frames, code = socket.until_closed()
+        assert code == 4401
+        if frames:
+            assert [frame["type"] for frame in frames] == ["ready", "recent_messages"]
+            return
+    raise AssertionError("no socket was opened in time")
 
 
 def test_a_ticket_lives_as_long_as_its_session(open_socket: Any, as_owner: Any, customer: Any) -> None:
-    Session.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
     ticket = as_owner.post("/api/auth/ws-ticket/").json()["ticket"]
-    assert open_socket(f"/ws/chat/{customer.pk}/?ticket={ticket}").close_code(5) == 4401
+    Session.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
+    assert open_socket(f"/ws/chat/{customer.pk}/?ticket={ticket}").close_code() == 4401
 
 
 @pytest.mark.parametrize(
@@ -276,4 +281,4 @@ def test_unstorable_text_is_refused(chat: Any, customer: Any, says: Any) -> None
 def test_erasing_goes_through_the_action_too(chat: Any, admin: Any, customer: Any) -> None:
     socket = chat()
     erase_customer(customer_id=customer.pk, actor=admin)
-    assert socket.close_code(2) == 4404
+    assert socket.close_code() == 4404

@@ -65,4 +65,4 @@ def test_an_erased_customer_is_gone_for_all_who_saw_them(
 def test_it_closes_with_the_session(inbox: Any, as_admin: Any, owner: Any) -> None:
     socket = inbox(owner)
     as_admin.patch(f"/api/users/{owner.pk}/", {"is_active": False})
-    assert socket.close_code(2) == 4401
+    assert socket.close_code() == 4401
