@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.commands import flush
 from rest_framework.test import APIClient
 
 from accounts.actions import sign_in
@@ -24,6 +26,15 @@ def _quick_settings() -> None:
     """Fast password hashes; and no client of any test reads the directory of static files."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> None:
+    """After a test with real commits: forget content types instead of writing all of them and their permissions anew.
+
+    A content type is made again when it is asked for, and no test looks at permissions: admins are superusers.
+    """
+    flush.emit_post_migrate_signal = lambda *_: ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)

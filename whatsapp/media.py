@@ -21,6 +21,7 @@ from pywa.utils import Version
 from core.faults import fault
 from messaging.models import BusinessNumber
 from whatsapp.access import access_of
+from whatsapp.graph.client import tls
 from whatsapp.sandbox_media import SandboxStore
 
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
@@ -193,6 +194,7 @@ def _http_errors() -> Iterator[None]:
 def _client() -> httpx.Client:
     """One client for all threads; the token goes with each request, redirects are looked at first."""
     return httpx.Client(
+        verify=tls(),
         timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
         follow_redirects=False,

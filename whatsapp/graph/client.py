@@ -1,6 +1,7 @@
 """pywa's client over connections of our own: one per process and access."""
 
 import logging
+import ssl
 import threading
 from functools import lru_cache
 
@@ -15,12 +16,19 @@ logging.getLogger("pywa").setLevel(logging.ERROR)
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 
 
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """The certificates of this machine's trust, read once: that takes 20 ms, and each client would do it anew."""
+    return httpx.create_ssl_context()
+
+
 class Session(httpx.Client):
     """Remembers, per thread, the status of the last answer: pywa loses it when the body is not what it expects."""
 
     def __init__(self) -> None:
         self._last = threading.local()
         super().__init__(
+            verify=tls(),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
             event_hooks={"response": [self._remember]},
