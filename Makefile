@@ -5,8 +5,8 @@ PORT ?= $(or $(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/patter_services
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
 PYTEST_ARGS ?=
-# Processes that share the suite; 0 runs it in one.
-WORKERS ?= auto
+# Processes that share the suite: one more than cores, for tests also wait; 0 runs it in one.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
 # Processes that share the tests of real processes: each mostly waits for others, and has databases of its own.
 SERVICE_WORKERS ?= 3
 
