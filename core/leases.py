@@ -7,9 +7,10 @@ lease ran out cannot write over its successor (reference/reliability.md, section
 
 import random
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 
@@ -23,6 +24,34 @@ class Leased(models.Model):
 
     class Meta:
         abstract = True
+
+
+def free(model: type[Leased], waiting: str, limit: int) -> list[tuple[Any, int]]:
+    """Return key and attempts of up to `limit` rows that are due and that nobody holds, the longest due first.
+
+    Every relay asks this of every queue once a second, mostly in vain: hence SQL by hand (decision 005). `waiting` is
+    a condition in SQL about the table `job`, without values from outside; it repeats that of the queue's index.
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, attempts FROM {table} job WHERE {waiting} AND not_before <= %s "
+            f"AND (lease_until IS NULL OR lease_until < %s) ORDER BY not_before, {key} LIMIT %s",
+            [now, now, limit],
+        )
+        rows: list[tuple[Any, int]] = cursor.fetchall()
+        return rows
+
+
+def any_row(select: str, *values: Any) -> bool:
+    """Whether a SELECT by hand finds something: the quick look before a long one that mostly finds nothing."""
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{select} LIMIT 1", [adapt(value) if isinstance(value, datetime) else value for value in values]
+        )
+        return cursor.fetchone() is not None
 
 
 def claim(candidate: models.QuerySet, *, seconds: int, **changes: object) -> uuid.UUID | None:

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core import live
+from core.leases import any_row
 from messaging.jobs import RELAY
 from messaging.models import BusinessNumber
 from messaging.transports import Retry, transport_for
@@ -15,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
 UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+_HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %s"
 
 
 def throttle(number: BusinessNumber, outcome: Retry) -> None:
@@ -45,6 +49,8 @@ def resume(number: BusinessNumber) -> None:
 
 def resume_with_new_access() -> None:
     """Resume the numbers that were halted with another access than they have now."""
+    if not any_row(_HALTED, UNTIL_RESUMED):
+        return
     for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED):
         if transport_for(number).access not in ("", number.halted_access):
             logger.warning("%s has a new access and sends again", number)

@@ -71,14 +71,13 @@ class Receipts:
 
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
-        free = Receipt.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
+        due = Receipt.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
         jobs = []
-        for receipt in free.order_by("not_before")[:limit]:
-            candidate = free.filter(pk=receipt.pk, attempts=receipt.attempts)
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=receipt.attempts + 1)
+        for pk, attempts in leases.free(Receipt, "due", limit):
+            candidate = due.filter(pk=pk, attempts=attempts)
+            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=attempts + 1)
             if token is not None:
-                receipt.attempts += 1
-                jobs.append(Job(receipt, token))
+                jobs.append(Job(Receipt.objects.get(pk=pk), token))
         return jobs
 
     def run(self, job: Job) -> None:

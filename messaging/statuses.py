@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from core.leases import any_row
 from core.prepared import prepared_cursor
 from core.times import aware
 from customers.events import LOG_FIELDS, customer_of_row, lock, record
@@ -42,6 +43,11 @@ _KEEP = (
 )
 _READ = f"SELECT {', '.join(_WRITTEN)} FROM {Message._meta.db_table} WHERE id = %s"
 _WRITE = f"UPDATE {Message._meta.db_table} SET {', '.join(f'{name} = %s' for name in _WRITTEN)} WHERE id = %s"
+
+_WAITING = (
+    f"SELECT 1 FROM {StatusUpdate._meta.db_table} u WHERE u.message_id IS NULL AND u.received_at > %s AND EXISTS ("
+    f"SELECT 1 FROM {Message._meta.db_table} m WHERE m.business_number_id = u.business_number_id AND m.wamid = u.wamid)"
+)
 
 # A status that waits longer speaks of a message that somebody else sent from the number.
 _WAITS_FOR = timedelta(hours=1)
@@ -203,8 +209,11 @@ def settle_waiting(limit: int = 200) -> int:
 
     Closes the gap in which a status looked for a message just before the message learned its wamid.
     """
+    since = timezone.now() - _WAITS_FOR
+    if not any_row(_WAITING, since):
+        return 0
     known = Message.objects.filter(business_number=OuterRef("business_number"), wamid=OuterRef("wamid"))
-    recent = StatusUpdate.objects.waiting().filter(received_at__gt=timezone.now() - _WAITS_FOR)
+    recent = StatusUpdate.objects.waiting().filter(received_at__gt=since)
     found = {pair for update in recent.filter(Exists(known))[:limit] if (pair := _find(update)) is not None}
     for message_id, customer_id in found:
         with transaction.atomic():

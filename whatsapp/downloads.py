@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from core import leases
 from messaging.attachments import Fetched, give_up, keep_file, try_later
-from messaging.models import Attachment, AttachmentState
+from messaging.models import Attachment, AttachmentState, BusinessNumber, Message
 from whatsapp.media import MediaRefused, MediaUnavailable, media_of
 from whatsapp.numbers import TRANSPORT
 
@@ -28,6 +28,14 @@ SPOOL_BYTES = 1024 * 1024
 _MB = 1024 * 1024
 # Meta's table of sizes; anything else is kept as a document is.
 LARGEST = {"image": 5 * _MB, "video": 16 * _MB, "audio": 16 * _MB, "sticker": 500 * 1024, "document": 100 * _MB}
+
+
+# `Attachment.objects.wanted` as the queue asks it, of what came over WhatsApp.
+_WANTED = f"""
+state = '{AttachmentState.PENDING}' AND file = '' AND provider_id > '' AND EXISTS (
+    SELECT 1 FROM {Message._meta.db_table} m JOIN {BusinessNumber._meta.db_table} n ON n.id = m.business_number_id
+    WHERE m.id = job.message_id AND n.transport = '{TRANSPORT}'
+)"""
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,8 @@ class Downloads:
 
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
-        due = Attachment.objects.wanted(now).filter(message__business_number__transport=TRANSPORT)
         jobs = []
-        for pk, attempts in due.order_by("not_before", "pk").values_list("pk", "attempts")[:limit]:
+        for pk, attempts in leases.free(Attachment, _WANTED, limit):
             # The conditions again, on the row itself: `attempts` changes with every claim.
             candidate = Attachment.objects.wanted(now).filter(pk=pk, attempts=attempts)
             token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)

@@ -217,6 +217,11 @@ def _give_up(event: Claimed, done: int) -> None:
     live.publish_on_commit(RELAY, {"type": "wake"})
 
 
+_OPEN = f"state <> '{WebhookState.DONE}'"
+_WAITING = f"{_OPEN} AND attempts < {WebhookEvent.MAX_ATTEMPTS}"
+_GIVEN_UP = f"{_OPEN} AND state = '{WebhookState.PENDING}' AND attempts >= {WebhookEvent.MAX_ATTEMPTS}"
+
+
 class Inbox:
     """The relay's source of webhooks that a request did not finish."""
 
@@ -225,21 +230,19 @@ class Inbox:
 
     def settle(self, *, everything: bool) -> None:
         """Free claimed events when nobody else can be working on them, and give up those that kill whoever tries."""
-        now = timezone.now()
         open_events = WebhookEvent.objects.exclude(state=WebhookState.DONE)
         if everything:
             open_events.filter(lease_until__isnull=False).update(lease_until=None, claim_token=None)
-        _free(open_events, now).filter(state=WebhookState.PENDING, attempts__gte=WebhookEvent.MAX_ATTEMPTS).update(
-            state=WebhookState.FAILED, error="Nobody who tried to handle this came to its end."
-        )
+        if leases.free(WebhookEvent, _GIVEN_UP, 1):
+            spent = open_events.filter(state=WebhookState.PENDING, attempts__gte=WebhookEvent.MAX_ATTEMPTS)
+            _free(spent, timezone.now()).update(
+                state=WebhookState.FAILED, error="Nobody who tried to handle this came to its end."
+            )
 
     def claim(self, limit: int) -> list[Claimed]:
         now = timezone.now()
-        due = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), now).filter(
-            not_before__lte=now, attempts__lt=WebhookEvent.MAX_ATTEMPTS
-        )
         claimed = []
-        for pk, attempts in due.order_by("not_before", "pk").values_list("pk", "attempts")[:limit]:
+        for pk, attempts in leases.free(WebhookEvent, _WAITING, limit):
             # The conditions again, on the row itself: `attempts` changes with every claim.
             candidate = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), now).filter(
                 pk=pk, attempts=attempts
