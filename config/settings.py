@@ -200,15 +200,8 @@ if REDIS_URL:
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    _never = 100 * 365 * 86400
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
-            # The hub reads one channel for all groups of the process, hence the room. By default a group is
-            # forgotten after a day, and an office whose screens stay open would hear nothing from then on.
-            "CONFIG": {"capacity": 100_000, "expiry": _never, "group_expiry": _never},
-        }
-    }
+    # Of one process, whose hub hears of everything directly (core/live.py).
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Ports: what a lower app needs from an upper one ----------------------------------------------

@@ -3,7 +3,8 @@
 `publish` hands an event to every process that listens to a group. It is a hint and nothing more:
 layers drop messages silently, so whoever listens must be able to find what it missed (the event log
 is the truth). A process subscribes to the layer once per group, not once per socket: its Hub takes
-the event and hands it to every local subscriber.
+the event and hands it to every local subscriber. Without Redis there is one process, and its Hub hears
+of everything directly: a layer in memory would copy each event, and drop what is too much for it.
 
 Events are small dicts of JSON values. Groups in use: `customer.<id>`, `inbox`, `user.<id>`, `staff`,
 `relay`.
@@ -45,8 +46,13 @@ class Subscriber(Protocol):
     def deliver(self, group: str, event: Event) -> None: ...
 
 
+def _layer() -> Any:
+    """The layer between processes; None where there is only one."""
+    return get_channel_layer() if settings.REDIS_URL else None
+
+
 class Hub:
-    """One process's subscriptions: a single channel on the layer, many local subscribers."""
+    """One process's subscriptions: a single channel on the layer, if there is one, many local subscribers."""
 
     def __init__(self) -> None:
         self.subscribers: dict[str, set[Subscriber]] = defaultdict(set)
@@ -63,6 +69,8 @@ class Hub:
         trying, and tells its subscribers to resync once it succeeded.
         """
         self.subscribers[group].add(subscriber)
+        if _layer() is None:
+            return
         # Before the look at what is joined: who left a moment ago may have the group given up right now.
         self._wanted.add(group)
         if self._task is None:
@@ -113,7 +121,7 @@ class Hub:
 
         One channel as long as the process lives: a layer that was out of reach keeps what it was told of it.
         """
-        layer = get_channel_layer()
+        layer = _layer()
         receiver: asyncio.Task[None] | None = None
         channel, lost = "", False
         try:
@@ -207,14 +215,13 @@ def _publishing_loop() -> asyncio.AbstractEventLoop | None:
         if _loop is not None and not _loop.is_closed():
             return _loop
         if not settings.REDIS_URL:
-            return None  # in-memory layer without a loop: no sockets, nothing to publish
+            return None  # one process, and it has no loop: no sockets, nothing to publish
         _loop = _start_loop()
         return _loop
 
 
 async def _send(group: str, event: Event) -> None:
-    layer = get_channel_layer()
-    await layer.group_send(group, {"type": "live", "group": group, "event": event})
+    await _layer().group_send(group, {"type": "live", "group": group, "event": event})
 
 
 def _sent(future: "Future[None]") -> None:
@@ -231,17 +238,29 @@ def publish(group: str, event: Event) -> None:
     loop = _publishing_loop()
     if loop is None:
         return
-    if not settings.REDIS_URL:
-        hub = _hubs.get(loop)
-        if hub is None or group not in hub.subscribers:
-            return
+    try:
+        if _layer() is None:
+            _hand_over(loop, group, event)
+        else:
+            _send_on(loop, group, event)
+    except RuntimeError as error:  # the loop closed between the look and the call: shutting down
+        logger.warning("an event was not published: %r", error)
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, group: str, event: Event) -> None:
+    hub = _hubs.get(loop)
+    if hub is not None and group in hub.subscribers:
+        # A copy, as a layer would give: subscribers keep in it what they share.
+        loop.call_soon_threadsafe(hub.deliver, group, dict(event))
+
+
+def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Event) -> None:
     sending = _send(group, event)
     try:
         future = asyncio.run_coroutine_threadsafe(sending, loop)
-    except RuntimeError as error:  # the loop closed between the look and the call: shutting down
+    except RuntimeError:
         sending.close()
-        logger.warning("an event was not published: %r", error)
-        return
+        raise
     _pending.add(future)
     future.add_done_callback(_sent)
 

@@ -43,7 +43,7 @@ async def _settled() -> None:
     for sending in tuple(live._pending):
         await asyncio.wrap_future(sending)
     await hub.join("settled", mark)
-    await live._send("settled", {"type": "mark"})
+    live.publish("settled", {"type": "mark"})
     await mark.seen.wait()
     hub.leave("settled", mark)
 

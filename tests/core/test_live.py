@@ -1,7 +1,6 @@
 """The hub: what it is subscribed to, whoever comes and goes."""
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -56,7 +55,7 @@ class SlowLayer:
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> SlowLayer:
     slow = SlowLayer()
-    monkeypatch.setattr(live, "get_channel_layer", lambda: slow)
+    monkeypatch.setattr(live, "_layer", lambda: slow)
     return slow
 
 
@@ -103,22 +102,23 @@ def test_who_comes_while_the_last_one_leaves_hears_everything(layer: SlowLayer, 
     with_hub(scenario)
 
 
-def test_the_layer_in_memory_forgets_nobody(monkeypatch: pytest.MonkeyPatch, settings: Any, with_hub: Any) -> None:
-    """An office whose screens never close: its groups live as long as the process."""
+def test_one_process_hears_all_it_says(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Without a layer between: from any thread, in order, however much it is at once."""
     if settings.REDIS_URL:
         pytest.skip("the layer is Redis")
+    monkeypatch.setattr(live, "_loop", None)
 
-    async def scenario(hub: live.Hub) -> None:
-        ear, now = Ear(), time.time()
+    async def scenario() -> None:
+        hub, ear, other = live.attach(), Ear(), Ear()
         await hub.join("inbox", ear)
-        await asyncio.sleep(0.02)
-        ear.heard.clear()
-        monkeypatch.setattr("channels.layers.time.time", lambda: now + 400 * 86400)
-        await tell("inbox", "first")
-        await tell("inbox", "second")
-        assert ear.heard == ["first", "second"]
+        await hub.join("other", other)
+        said = [f"event {n}" for n in range(1000)]
+        await asyncio.to_thread(lambda: [live.publish("inbox", {"type": type}) for type in said])
+        await asyncio.sleep(0.05)
+        assert ear.heard == said
+        assert other.heard == []
 
-    with_hub(scenario)
+    asyncio.run(scenario())
 
 
 def test_a_layer_out_of_reach(layer: SlowLayer, with_hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ class Redis:
 def test_listeners_are_told_that_something_may_be_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     redis = Redis(free_port(), tmp_path)
     layer = NoticedRedisLayer(hosts=[f"redis://127.0.0.1:{redis.port}/0"], prefix="away")
-    monkeypatch.setattr(live, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(live, "_layer", lambda: layer)
 
     async def heard(ear: Ear, what: str) -> None:
         for _ in range(100):
