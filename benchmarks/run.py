@@ -45,7 +45,7 @@ def main() -> None:
     if "frames" in options.benchmarks and recording:
         crowds = (20, 100) if options.quick else (100, 1000)
         figures = frames.measure(
-            desk, recording, rounds=1 if options.quick else 2, events=10 if options.quick else 80, crowds=crowds
+            desk, recording, rounds=1 if options.quick else 4, events=10 if options.quick else 150, crowds=crowds
         )
         report.show("Live: p50 / p99 over all frames", ("Patter", "floor"), figures)
     print(f"{time.monotonic() - started:.0f} s.\n")
