@@ -13,7 +13,8 @@ from django.middleware.common import CommonMiddleware
 
 from config.asgi_types import Receive, Scope, Send
 from config.errors import refuse, shaped
-from core.health import PROBES
+from core.health import livez, readyz
+from core.metrics import metrics
 
 MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30
@@ -92,8 +93,16 @@ async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+# None: not for who asks, who learns no more than of any path that is not there.
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
+    "/livez": livez,
+    "/readyz": readyz,
+    "/metrics": metrics,
+}
+
+
 class ProbesMiddleware:
-    """Answer `/livez` and `/readyz` (core/health.py) before anything else is looked at.
+    """Answer PROBES before anything else is looked at.
 
     Probes come by address and without TLS: ALLOWED_HOSTS and HTTPS_ONLY would turn them away.
     """
@@ -103,7 +112,8 @@ class ProbesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         probe = PROBES.get(request.path_info)
-        return probe(request) if probe is not None else self.get_response(request)
+        answer = probe(request) if probe is not None else None
+        return answer if answer is not None else self.get_response(request)
 
 
 class SlashMiddleware(CommonMiddleware):

@@ -250,6 +250,8 @@ RELAY_JOBS = [
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]
 # What /readyz looks at beside database and Redis: functions that return a core.health.Check.
 READINESS_CHECKS = ["messaging.readiness.numbers", "messaging.readiness.queue"]
+# What /metrics shows: functions that return an iterable of prometheus_client's Metric.
+METRICS = ["messaging.metrics.metrics", "whatsapp.metrics.metrics"]
 
 # --- REST ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """What a load balancer asks: is the process alive (`/livez`), and can it do its work (`/readyz`)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -44,10 +43,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "checks": {check.name: {"status": "ok" if check.ok else "failed", **check.more} for check in checks},
     }
     return JsonResponse(body, status=200 if ready else 503)
-
-
-# Answered before hosts, sessions and redirects are looked at (config/middleware.py).
-PROBES: dict[str, Callable[[HttpRequest], JsonResponse]] = {"/livez": livez, "/readyz": readyz}
 
 
 def _database() -> Check:

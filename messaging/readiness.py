@@ -15,8 +15,13 @@ def numbers() -> Check:
 
 
 def queue() -> Check:
-    """Since when the oldest message that is due has been waiting, in seconds: grows when no relay runs."""
+    """For how long the oldest message that is due has been waiting: grows when no relay runs."""
+    return Check("queue", True, {"oldest_seconds": oldest_due_seconds()})
+
+
+def oldest_due_seconds() -> float:
+    """Seconds, to a tenth; 0 when nothing is due."""
     now = timezone.now()
     due = Message.objects.filter(status=Status.QUEUED, not_before__lte=now).order_by("not_before")
     oldest = due.values_list("not_before", flat=True).first()
-    return Check("queue", True, {"oldest_seconds": round((now - oldest).total_seconds(), 1) if oldest else 0})
+    return round((now - oldest).total_seconds(), 1) if oldest else 0
