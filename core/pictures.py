@@ -7,7 +7,7 @@ from typing import IO
 
 from PIL import Image
 
-from core.uploads import UploadRefused, picture_size
+from core.uploads import PICTURE_BOMBS, UploadRefused, picture_size
 
 THUMBNAIL_PIXELS = 480
 
@@ -49,7 +49,7 @@ def preview_of(file: IO[bytes], ending: str) -> Preview:
         return Preview()
     try:
         return _decoded(file, size)
-    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, struct.error, *PICTURE_BOMBS):
         return Preview(*size)
 
 

@@ -21,6 +21,8 @@ MAX_PIXELS = 25_000_000
 # For whoever decodes a picture later: Pillow's own limit is a warning, and seven times as high.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# What Pillow raises for a picture above it.
+PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _MAX_NAME = 200
 _MAX_STEM = 60
@@ -124,7 +126,7 @@ def picture_size(file: IO[bytes], ending: str) -> tuple[int, int] | None:
     try:
         with Image.open(file, formats=[_CODECS[ending]]) as picture:
             return picture.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except PICTURE_BOMBS:
         raise UploadRefused(f"The picture is too large: at most {MAX_PIXELS:,} pixels are accepted.")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error):
         return None
