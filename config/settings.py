@@ -358,6 +358,8 @@ LOGGING = {
     "loggers": {
         # Every 4xx would be a warning of its own; the access log has them already.
         "django.request": {"level": "ERROR"},
+        # Answered with 400; whoever scans the internet would fill the log with tracebacks.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.channels.server": {"level": "WARNING"},
         # Logs the URL of every request, and Graph's media URLs carry credentials.
         "httpx": {"level": "WARNING"},

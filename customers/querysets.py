@@ -65,7 +65,8 @@ def _occurrence(term: str) -> Q:
         matches |= Q(pk=int(match[1]))
     if _PHONE_LIKE.fullmatch(term):
         try:
-            matches |= Q(search_text__contains=normalize(term))
+            # A whole number: found by its own index, where its many common trigrams would cost the most.
+            matches |= Q(phone=normalize(term))
         except InvalidPhone:
             pass  # a part of a number: looked for as it stands
     return matches

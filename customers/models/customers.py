@@ -136,6 +136,9 @@ class Customer(models.Model):
             models.Index(fields=["total_spent", "id"], name="customer_spent"),
             # The latest order first, nulls last, is an index of migration 0005: SQLite knows none of the kind.
             models.Index(fields=["last_order_date", "id"], name="customer_ordered"),
+            # The few among many that lists are asked for: without, each such page and its count read everybody.
+            models.Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
+            models.Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
             # The way from a picture to its row, asked on every download.
             models.Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
         ]
