@@ -135,7 +135,11 @@ class ChatConsumer(DeskConsumer):
         if kind == "frame":
             self._on_frame(event)
         elif kind == "passing":
-            if event["from"] != self.key and (self.user.is_admin or self.owner_id == self.user.pk):
+            if event["from"] == self.key:
+                return
+            if event["left"] == self.user.pk and self.open:
+                self._presence("online")  # in another tab: who closed that one is still here
+            elif self.user.is_admin or self.owner_id == self.user.pk:
                 self.push(event["text"])
         elif kind == "erased":
             self.end_soon(NOT_FOUND)
@@ -236,13 +240,15 @@ class ChatConsumer(DeskConsumer):
     def _me(self) -> dict[str, Any]:
         return {"id": self.user.pk, "name": self.user.name}
 
-    def _tell_others(self, type: str, data: dict[str, Any]) -> None:
-        event = {"type": "passing", "from": self.key, "text": passing(type, data)}
+    def _tell_others(self, type: str, data: dict[str, Any], left: int | None = None) -> None:
+        """`left`: the user whose socket this was, for those of theirs that are still open."""
+        event = {"type": "passing", "from": self.key, "text": passing(type, data), "left": left}
         live.publish(chat_group(self.customer_id), event)
 
     def _presence(self, status: str) -> None:
         self.announced = status == "online"
-        self._tell_others("user_presence", {"user": self._me(), "status": status})
+        left = None if self.announced else self.user.pk
+        self._tell_others("user_presence", {"user": self._me(), "status": status}, left)
 
     def _let_go(self, keep: Any = None) -> None:
         if getattr(self, "announced", False):

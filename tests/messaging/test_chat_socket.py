@@ -99,6 +99,18 @@ def test_mark_read_typing_and_ping(chat: Any, owner: Any, admin: Any, customer: 
     assert socket.read_type("user_presence")["data"]["status"] == "offline"
 
 
+def test_who_closes_one_of_two_tabs_is_still_here(chat: Any, admin: Any) -> None:
+    watcher = chat()
+    first, _ = chat(admin), chat(admin)
+    assert [watcher.read_type("user_presence")["data"]["status"] for _ in range(2)] == ["online", "online"]
+
+    first.close()
+
+    frames = [watcher.read_type("user_presence")["data"] for _ in range(2)]
+    assert [frame["status"] for frame in frames] == ["offline", "online"]
+    assert {frame["user"]["id"] for frame in frames} == {admin.pk}
+
+
 def test_it_resumes_behind_the_cursor_without_gap_or_repetition(chat: Any, customer: Any, says: Any) -> None:
     for n in range(7):
         says(customer, f"message {n}")
