@@ -29,7 +29,7 @@ class FilesField(serializers.FileField):
     """One file or several under the same name."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, max_length=None, **options)
+        super().__init__(required=False, allow_null=True, max_length=None, **options)
 
     def get_value(self, dictionary: Any) -> Any:
         if hasattr(dictionary, "getlist"):
@@ -63,15 +63,16 @@ class ObjectField(serializers.JSONField):
 
 
 class SendMessageSerializer(serializers.Serializer[Any]):
-    """The body of POST /api/messages/. The context names the `customers` it may speak of."""
+    """The body of POST /api/messages/; null is as good as nothing. The context names `customers` it may speak of."""
 
-    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.none())
+    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.none(), pk_field=serializers.IntegerField())
     type = serializers.ChoiceField(
-        choices=TYPES, required=False, help_text="left out, it follows from the file, or is text"
+        choices=TYPES, required=False, allow_null=True, help_text="left out, it follows from the file, or is text"
     )
     # Meta's limit for a text body.
     text = serializers.CharField(
         required=False,
+        allow_null=True,
         allow_blank=True,
         max_length=4096,
         trim_whitespace=False,
@@ -80,9 +81,10 @@ class SendMessageSerializer(serializers.Serializer[Any]):
     media = FilesField(help_text="the file, in multipart/form-data; repeated, each file becomes a message of its own")
     payload = ObjectField(
         required=False,
+        allow_null=True,
         help_text="location, contacts, interactive: the object in Meta's shape; reaction: `{emoji}`",
     )
-    template = ObjectField(required=False, help_text="`{name, language, parameters | components}`")
+    template = ObjectField(required=False, allow_null=True, help_text="`{name, language, parameters | components}`")
     reply_to = serializers.IntegerField(required=False, allow_null=True, help_text="the id of a message of this chat")
     to_contact = serializers.IntegerField(
         required=False,
@@ -107,6 +109,7 @@ class SendMessageSerializer(serializers.Serializer[Any]):
         return fields
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: value for name, value in fields.items() if value is not None}
         kind = fields.get("type", "text")
         if kind == "text" and "media" not in fields and "text" not in fields:
             raise serializers.ValidationError({"text": ["This field is required."]})

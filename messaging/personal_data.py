@@ -21,7 +21,7 @@ class Chat:
             "messages": rows_of(Message.objects.filter(customer=customer), *_HIDDEN),
             "conversation": rows_of(Conversation.objects.filter(customer=customer)),
         }
-        return Collected("chat", data, files)
+        return Collected("chat", data, files, of_chat=True)
 
     @staticmethod
     def erase(customer: Customer) -> None:

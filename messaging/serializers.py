@@ -74,7 +74,12 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
         "media": None if taken_back else media_data(row),
         "payload": {} if taken_back else row["payload"],
         "reply_to": get("reply_to_id"),
-        "reactions": [reaction for reaction in get("reactions") or [] if reaction["emoji"]],
+        # Ours also name the message they came in and who reacted, for withdrawing them.
+        "reactions": [
+            {key: reaction.get(key) for key in ("emoji", "from", "at")}
+            for reaction in get("reactions") or []
+            if reaction["emoji"]
+        ],
         "status": row["status"],
         "error": get("error"),
         "wamid": get("wamid"),

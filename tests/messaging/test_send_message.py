@@ -172,3 +172,25 @@ def test_it_is_for_the_desk_only(as_customer: Any, anonymous: Any, customer: Any
     assert as_customer.post("/api/messages/", body).status_code == 403
     assert anonymous.post("/api/messages/", body).status_code == 401
     assert not outbound().exists()
+
+
+def test_null_is_as_good_as_nothing(as_owner: Any, customer: Any) -> None:
+    """The documented body, sent whole."""
+    nothing = dict.fromkeys(("media", "payload", "template", "reply_to", "to_contact", "client_id", "type"))
+
+    sent = as_owner.post("/api/messages/", {**nothing, "customer": customer.pk, "text": "Hello"})
+    refused = as_owner.post("/api/messages/", {**nothing, "customer": customer.pk, "text": None})
+
+    assert (sent.status_code, sent.json()["type"], sent.json()["text"]) == (201, "text", "Hello")
+    assert (refused.status_code, refused.json()) == (400, {"text": ["This field is required."]})
+    assert Message.objects.filter(direction="outbound").count() == 1
+
+
+@pytest.mark.parametrize("wrong", [0.9, True, "x", [], {}])
+def test_no_fraction_of_an_id_is_somebody_else(as_admin: Any, customer: Any, wrong: Any) -> None:
+    asked = customer.pk + wrong if isinstance(wrong, float) else wrong
+
+    answer = as_admin.post("/api/messages/", {"customer": asked, "text": "Hello"})
+
+    assert (answer.status_code, list(answer.json())) == (400, ["customer"])
+    assert not Message.objects.filter(direction="outbound").exists()
