@@ -226,6 +226,8 @@ PERSONAL_DATA = [
     "messaging.personal_data.Chat",
     "whatsapp.personal_data.WebhookBodies",
 ]
+# Whether everybody who wrote as a customer is proved to be them: `(customer) -> bool`.
+SENDERS_PROVED = "whatsapp.personal_data.senders_proved"
 # Sends a code that proves a phone, and keeps it nowhere: `(phone, code)`.
 PHONE_CODE_SENDER = "messaging.phone_codes.send_code"
 # Paths whose errors have a shape of their own: pattern -> what takes the usual error body and returns theirs.

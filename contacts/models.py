@@ -41,4 +41,5 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} of {self.customer_id}"
+        # Nothing personal: Django admin's history keeps it after the row is gone.
+        return f"contact {self.pk} of customer {self.customer_id}"

@@ -1,10 +1,23 @@
 """What WhatsApp told us of a person (setting PERSONAL_DATA)."""
 
+from core.phones import variants
 from customers.models import Customer
 from customers.privacy import Collected, rows_of
 from whatsapp.models import Identity, WebhookEvent, WebhookState
 
 _BLANK = b"{}"
+
+
+def senders_proved(customer: Customer) -> bool:
+    """Whether `customer` proved their phone, and whoever wrote as them did it from that phone.
+
+    A contact whom they named may have written too, and nothing proves that it is theirs.
+    """
+    if not customer.phone_verified or customer.phone is None:
+        return False
+    own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
+    # One without a wa_id hides the phone, and is the customer's only by what staff or Meta said of it.
+    return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()
 
 
 class WebhookBodies:
@@ -19,7 +32,7 @@ class WebhookBodies:
                 WebhookEvent.objects.filter(customers=customer).order_by("pk").values("id", "received_at", "elements")
             ),
         }
-        return Collected("whatsapp", data)
+        return Collected("whatsapp", data, of_chat=True)
 
     @staticmethod
     def erase(customer: Customer) -> None:

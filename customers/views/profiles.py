@@ -192,7 +192,7 @@ class ProfileViewSet(AccountViewSet):
         """Everything known about one person: JSON, with the files beside it."""
         customer = self.customer(pk)
         return FileResponse(
-            archive(customer),
+            archive(customer, for_themselves=not user_of(request).is_admin),
             as_attachment=True,
             filename=f"{customer.customer_id}.zip",
             headers={"Cache-Control": "private, no-store"},

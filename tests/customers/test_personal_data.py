@@ -19,8 +19,10 @@ from customer_data.models import CustomerData
 from customers.actions import add_points, create_address, record_order, update_customer, wish, write_review
 from customers.events import lock
 from customers.models import Customer, CustomerGroup, GroupMember
+from customers.privacy import archive
 from messaging.inbound import Inbound, receive_message
 from messaging.models import BusinessNumber
+from messaging.personal_data import Chat
 from tests.conftest import PASSWORD
 from whatsapp.models import Identity, WebhookEvent
 
@@ -59,7 +61,8 @@ def known(customer: Customer, admin: User, settings: Any, tmp_path: Path) -> Cus
     WebhookEvent.objects.create(body=MARK.encode()).customers.add(customer)
     customer.refresh_from_db()
     customer.avatar.save("me.png", ContentFile(MARK.encode()))
-    LogEntry.objects.log_actions(admin.pk, [customer], 2, change_message="changed")
+    contacts = Contact.objects.filter(customer=customer)
+    LogEntry.objects.log_actions(admin.pk, [customer, *contacts], 2, change_message="changed")
     return customer
 
 
@@ -74,6 +77,7 @@ def test_the_archive_says_it_all(as_admin: APIClient, known: Customer) -> None:
     parts = {name: json.loads(body) for name, body in files.items() if name.endswith(".json")}
     assert set(parts) == {
         "customer.json",
+        "events.json",
         "contacts.json",
         "tags.json",
         "customer_data.json",
@@ -81,10 +85,10 @@ def test_the_archive_says_it_all(as_admin: APIClient, known: Customer) -> None:
         "whatsapp.json",
     }
     own = parts["customer.json"]
-    for name in ("profile", "addresses", "orders", "wishlist", "reviews", "loyalty", "events"):
+    for name in ("profile", "addresses", "orders", "wishlist", "reviews", "loyalty"):
         assert MARK in json.dumps(own[name]), name
     assert (own["groups"][0]["group__name"], own["login"]["username"]) == ("Everybody", "xylophonia")
-    for name in ("contacts.json", "customer_data.json", "chat.json", "whatsapp.json"):
+    for name in ("events.json", "contacts.json", "customer_data.json", "chat.json", "whatsapp.json"):
         assert MARK in json.dumps(parts[name]), name
     assert "password" not in files["customer.json"].decode()
     kept = {name for name, body in files.items() if body == MARK.encode()}
@@ -95,6 +99,40 @@ def test_the_archive_says_it_all(as_admin: APIClient, known: Customer) -> None:
 def test_customers_may_have_their_own(known: Customer, client_of: Any, as_owner: APIClient) -> None:
     assert client_of(known.user).get(f"{API}/{known.pk}/export/").status_code == 200
     assert as_owner.get(f"{API}/{known.pk}/export/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("proved", "written_from", "given"),
+    [(False, "94771234567", False), (True, "94771234567", True), (True, "94770000001", False), (True, None, False)],
+)
+def test_the_chat_goes_only_to_who_proved_to_have_written_it(
+    known: Customer, client_of: Any, proved: bool, written_from: str | None, given: bool
+) -> None:
+    """Anybody may claim a phone, or name a contact: what its real owner wrote is not theirs to take."""
+    Customer.objects.filter(pk=known.pk).update(phone_verified=proved)
+    Identity.objects.filter(customer=known).update(wa_id=written_from, user_id="US.1")
+
+    answer = client_of(known.user).get(f"{API}/{known.pk}/export/")
+
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        for name in ("chat.json", "events.json", "whatsapp.json"):
+            assert (MARK in archive.read(name).decode()) is given, name
+        assert MARK in archive.read("customer.json").decode()
+
+
+def test_the_archive_keeps_nobody_from_writing(known: Customer, transactional_db: None) -> None:
+    """Packing files takes long: on SQLite a transaction would hold the only turn to write."""
+    open_while_packing = []
+    collect = Chat.collect
+
+    def looked(customer: Customer) -> Any:
+        open_while_packing.append(connection.in_atomic_block)
+        return collect(customer)
+
+    with pytest.MonkeyPatch.context() as watched:
+        watched.setattr(Chat, "collect", staticmethod(looked))
+        archive(known)
+    assert open_while_packing == [False]
 
 
 def test_nothing_is_left(
