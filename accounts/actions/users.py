@@ -1,6 +1,7 @@
 """Making, changing and removing logins. Refusals are ValidationErrors (400) and change nothing."""
 
 import logging
+import secrets
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -119,8 +120,9 @@ def _rename(user: User) -> None:
     """
     if not (user.first_name or user.last_name):
         user.first_name = user.username
-    user.username = f"removed-{user.pk}"
-    user.email = f"removed-{user.pk}@removed.invalid"
+    # Not to be guessed: anybody may register any name, and one that is taken would keep this login.
+    user.username = f"removed-{user.pk}-{secrets.token_hex(8)}"
+    user.email = f"{user.username}@removed.invalid"
     user.set_unusable_password()
     user.save(update_fields=["first_name", "username", "email", "password"])
 

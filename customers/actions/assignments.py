@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.serializers import user_ref
 from customers.events import lock_all, record
 from customers.models import Assignment, Customer
-from customers.serializers import assignment_data
+from customers.serializers import assignment_data, customer_data
 
 
 def lock_for(actor: User | None, customer_id: int, *, deleting: bool = False) -> Customer:
@@ -104,13 +104,20 @@ def assign_automatically(customer: Customer) -> User | None:
 
 @transaction.atomic
 def free_customers_of(user: User, actor: User | None) -> None:
-    """Leave the customers of a login that is being removed without an owner (setting ON_LOGIN_REMOVED)."""
+    """Leave the customers of a login that is being removed without an owner, and its own customer without a login.
+
+    For the setting ON_LOGIN_REMOVED. A customer without a login may register again.
+    """
     # Whoever assigns to them waits here, and then finds no active salesperson.
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-    ids = Customer.objects.filter(owner=user).values_list("pk", flat=True)
+    ids = Customer.objects.filter(Q(owner=user) | Q(user=user)).values_list("pk", flat=True)
     for customer in lock_all(ids):
         if customer.owner_id == user.pk:
             set_free(customer, actor=actor)
+        if customer.user_id == user.pk:
+            customer.user = None
+            customer.save(update_fields=["user", "updated_at"])
+            record(customer, "customer_updated", customer_data(customer), actor=actor)
 
 
 def _next_seller() -> User | None:

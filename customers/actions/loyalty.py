@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from customers.actions.assignments import lock_for
-from customers.actions.people import apply_changes, enter, real_changes
+from customers.actions.people import apply_changes, enter
 from customers.events import record
 from customers.loyalty import tier_for
 from customers.models import Customer
@@ -33,9 +33,14 @@ def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Cu
 
 @transaction.atomic
 def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: str = "") -> Customer:
-    """Set a tier; without one, that which the customer has earned, up or down. Raises Http404."""
+    """Set a tier; without one, that which the customer has earned, up or down. Raises Http404.
+
+    Enters it in the ledger even if it is the tier they had: somebody looked, and gave a reason.
+    """
     customer = lock_for(actor, customer_id)
     if tier is None:
         tier, reason = tier_for(customer.total_spent), reason or f"Reckoned from {customer.total_spent} spent."
-    changes = real_changes(customer, {"loyalty_tier": tier})
-    return apply_changes(customer, changes, actor=actor, reason=reason)
+    if tier == customer.loyalty_tier:
+        enter(customer, tier_before=tier, reason=reason, actor=actor)
+        return customer
+    return apply_changes(customer, {"loyalty_tier": tier}, actor=actor, reason=reason)

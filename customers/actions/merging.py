@@ -9,7 +9,7 @@ from core.live import publish_on_commit
 from core.ports import ports
 from customers.actions.people import enter, forget_history
 from customers.events import INBOX, chat_group
-from customers.loyalty import RANK
+from customers.loyalty import RANK, tier_for
 from customers.models import Customer
 
 # What the registered person said of themselves goes before what the desk had noted.
@@ -40,10 +40,11 @@ def absorb(older: Customer, newer: Customer, *, actor: User) -> None:
     for field in _CHOSEN:
         setattr(older, field, getattr(newer, field))
     older.is_vip = older.is_vip or newer.is_vip
-    older.loyalty_tier = max(older.loyalty_tier, newer.loyalty_tier, key=RANK.__getitem__)
     older.loyalty_points += points
     older.total_orders += newer.total_orders
     older.total_spent += newer.total_spent
+    tiers = (older.loyalty_tier, newer.loyalty_tier, tier_for(older.total_spent))
+    older.loyalty_tier = max(tiers, key=RANK.__getitem__)
     older.last_order_date = max(filter(None, (older.last_order_date, newer.last_order_date)), default=None)
     older.notes = "\n".join(filter(None, (older.notes, newer.notes)))
     older.user_id = newer.user_id

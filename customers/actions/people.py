@@ -71,6 +71,9 @@ def update_customer(*, customer_id: int, actor: User | None, changes: dict[str, 
     or a login's email that is taken. Any of them changes nothing.
     """
     customer = lock_for(actor, customer_id)
+    if customer.pending_phone and "phone" in changes and _phone(changes["phone"]) == customer.phone:
+        # The desk's row, sent back: it shows the phone that is kept, not the one that waits for its proof.
+        changes = {field: value for field, value in changes.items() if field != "phone"}
     changes = real_changes(customer, changes)
     if actor is not None and not actor.is_admin:
         _refuse(changes.keys() - _SALES_CHANGE)
@@ -154,7 +157,8 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
     customer = lock_for(actor, customer_id, deleting=True)
     for keeper in ports("PERSONAL_DATA"):
         keeper.erase(customer)
-    login = User.objects.filter(pk=customer.user_id, role=Role.CUSTOMER).first()
+    # Locked against a sign-in, whose session would keep the login from going.
+    login = User.objects.select_for_update().filter(pk=customer.user_id, role=Role.CUSTOMER).first()
     # Django admin's history names who was changed there.
     forget_history(Customer, customer_id)
     owner_id = customer.owner_id

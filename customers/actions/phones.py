@@ -1,6 +1,6 @@
 """Proving that a phone is in a customer's hands."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, Throttled, ValidationError
 
@@ -20,7 +20,7 @@ def send_phone_code(*, customer: Customer) -> None:
     """Send a code to the phone that a customer has to prove; the one before it is void.
 
     Not in a transaction: it waits for the provider. Only a hash is kept; the code is in no message, event or log.
-    Raises ValidationError without a phone to prove, Throttled, CodeNotSent (503).
+    Raises ValidationError without a phone to prove, Throttled, NotFound, CodeNotSent (503).
     """
     phone = customer.pending_phone or customer.phone
     if not phone:
@@ -32,7 +32,10 @@ def send_phone_code(*, customer: Customer) -> None:
             raise Throttled(CODES_SENT.wait(key), "Too many codes were sent.")
     code = PhoneCode.new_code()
     with transaction.atomic():
-        lock(customer.pk)
+        try:
+            lock(customer.pk)
+        except Customer.DoesNotExist:  # erased or merged since the look
+            raise NotFound
         PhoneCode.objects.update_or_create(
             customer=customer,
             defaults={
@@ -76,7 +79,11 @@ def _try(customer_id: int, actor: User, code: str) -> "Customer | str":
         customer = holder
     else:
         customer.phone, customer.pending_phone, customer.phone_verified = sent.phone, "", True
-        customer.save(update_fields=["phone", "pending_phone", "phone_verified", "updated_at"])
+        try:
+            with transaction.atomic():
+                customer.save(update_fields=["phone", "pending_phone", "phone_verified", "updated_at"])
+        except IntegrityError:  # whose it became since the look, as when its holder writes for the first time
+            return "This phone number was taken just now. Ask for a new code."
     record(customer, "customer_updated", customer_data(customer), actor=actor)
     return customer
 

@@ -23,6 +23,8 @@ _MAX_SPENT = Decimal("9999999999.99")
 def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -> tuple[Order, bool]:
     """Keep an order of the shop, or change the one with this number; return it and whether it is new.
 
+    Fields that are not given stay as they are, or take their defaults in a new one.
+
     Totals, last_order_date and, upwards only, the tier follow; an order counts once, a cancelled or refunded one
     no longer. Raises Http404, ValidationError for a number that is another customer's.
     """
@@ -51,6 +53,8 @@ def _save_order(order: Order) -> None:
         with transaction.atomic():
             order.save()
     except IntegrityError:  # another customer's, recorded since the look
+        if not Order.objects.filter(number=order.number).exclude(pk=order.pk).exists():
+            raise
         raise ValidationError({"number": ["This order belongs to another customer."]})
 
 

@@ -69,7 +69,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
-    currency = serializers.RegexField(r"^[A-Za-z]{3}\Z", required=False, default="USD")
+    currency = serializers.RegexField(r"^[A-Za-z]{3}\Z", required=False)
     lines = serializers.ListField(
         child=serializers.DictField(), required=False, max_length=MAX_LINES, help_text="as the shop has them"
     )

@@ -82,9 +82,36 @@ def test_a_given_tier_is_set_and_entered(as_admin: APIClient, customer: Customer
     assert shown["benefits"] == {"discount_percentage": "15.00", "priority_support": True, "free_shipping": True}
     entry = LoyaltyEntry.objects.get()
     assert (entry.points, entry.tier_before, entry.tier_after, entry.reason) == (0, "bronze", "platinum", "A friend")
-    as_admin.post(path, {"loyalty_tier": "platinum"})
     assert as_admin.post(path, {"loyalty_tier": "diamond"}).status_code == 400
     assert LoyaltyEntry.objects.count() == 1
+
+
+def test_a_tier_that_stays_is_entered_with_its_reason(as_admin: APIClient, customer: Customer, admin: User) -> None:
+    path, events = f"{API}/{customer.pk}/update_loyalty_tier/", Event.objects.count()
+
+    as_admin.post(path, {"loyalty_tier": "bronze", "reason": "Looked at it in May"})
+    as_admin.post(path)
+
+    given, reckoned = LoyaltyEntry.objects.order_by("pk")
+    assert (given.tier_before, given.tier_after, given.reason, given.actor) == (
+        "bronze",
+        "bronze",
+        "Looked at it in May",
+        admin,
+    )
+    assert reckoned.reason == "Reckoned from 0.00 spent."
+    assert Event.objects.count() == events, "nothing of the customer changed"
+
+
+def test_an_order_keeps_what_is_not_said_again(as_admin: APIClient, customer: Customer) -> None:
+    path = f"{API}/{customer.pk}/orders/"
+    assert as_admin.post(path, an_order("A-1")).json()["currency"] == "USD"
+    as_admin.post(path, an_order("A-2", currency="EUR", lines=[{"sku": "7"}]))
+
+    again = as_admin.post(path, an_order("A-2", status="refunded"))
+
+    assert (again.status_code, again.json()["status"]) == (200, "refunded")
+    assert (again.json()["currency"], again.json()["lines"]) == ("EUR", [{"sku": "7"}])
 
 
 def test_the_desk_writes_the_ledger_too(as_admin: APIClient, customer: Customer) -> None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
-from customers.actions import create_address, record_order, register, write_review
+from customers.actions import create_address, phones, record_order, register, write_review
 from customers.models import Address, Customer, Event, Order, PhoneCode, Review
 from messaging.models import Conversation, Message, StatusUpdate
 from tests.conftest import ClientOf
@@ -178,6 +178,7 @@ def test_the_older_row_takes_all_of_the_newer(
     assert (mine["id"], mine["phone"], mine["phone_verified"]) == (customer.pk, "+94771234567", True)
     assert (mine["username"], mine["email"], mine["nic"]) == ("johnny", "johnny@example.com", "99")
     assert (mine["total_orders"], mine["total_spent"]) == (2, "1050.00")
+    assert mine["loyalty_tier"] == "silver", "earned by both together"
     assert client.get(f"{API}/me/").json()["id"] == customer.pk
     customer.refresh_from_db()
     assert (customer.user, customer.owner, customer.source) == (login, owner, "whatsapp")
@@ -235,3 +236,42 @@ def test_the_pending_phone_sent_back_is_no_change(newer: Customer, client_of: Cl
     assert client.patch(f"{API}/update_profile/", {"phone": "+94771239999"}).json()["phone"] == "+94771239999"
     newer.refresh_from_db()
     assert (newer.phone, newer.pending_phone) == ("+94771239999", "")
+
+
+def test_the_desks_row_sent_back_is_no_change(newer: Customer, as_admin: APIClient, as_owner: APIClient) -> None:
+    """The desk shows the phone that is kept, not the one that waits for its proof."""
+    path = f"/api/customers/{newer.pk}/"
+    row = as_admin.get(path).json()
+    assert row["phone"] is None
+
+    answer = as_admin.put(path, {"first_name": row["first_name"], "phone": row["phone"], "notes": "Called."})
+
+    assert answer.status_code == 200
+    newer.refresh_from_db()
+    assert (newer.phone, newer.pending_phone, newer.notes) == (None, "+94771234567", "Called.")
+
+
+def test_a_phone_that_went_to_somebody_else_meanwhile(
+    customer: Customer, newer: Customer, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at who holds it and the write: as when its holder writes for the first time."""
+    assert newer.user is not None
+    client = client_of(newer.user)
+    code = code_for(client)
+    monkeypatch.setattr(phones, "_lock", lambda pk: (Customer.objects.get(pk=pk), None))
+
+    answer = client.post(f"{API}/verify_phone/", {"code": code})
+
+    assert (answer.status_code, list(answer.json())) == (400, ["code"])
+    newer.refresh_from_db()
+    assert (newer.phone, newer.pending_phone, newer.phone_verified) == (None, "+94771234567", False)
+
+
+def test_a_code_for_who_was_erased_meanwhile(as_jane: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(pk: int) -> Customer:
+        raise Customer.DoesNotExist
+
+    monkeypatch.setattr(phones, "lock", gone)
+
+    assert as_jane.post(f"{API}/send_phone_code/").status_code == 404
+    assert not sandbox.codes_sent
