@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
-from customers.models import Assignment, Customer, Event
+from customers.actions import create_address, record_order
+from customers.models import Address, Assignment, Customer, CustomerGroup, Event, LoyaltyEntry, Order
 from tags.actions import ensure_system_tags
 from tags.models import Tag
 
@@ -91,3 +93,37 @@ def test_tags(desk: Client, admin: User) -> None:
     assert whatsapp.name == "Whatsapp"
     assert desk.post("/admin/tags/tag/add/", {"name": "vip"}).status_code == 200
     assert Tag.objects.filter(name__iexact="vip").count() == 1
+
+
+def test_groups_have_rules_that_work(desk: Client, customer: Customer) -> None:
+    path = "/admin/customers/customergroup/add/"
+    fields = {"name": "Gold", "discount_percentage": "5", "assignment_rules": '{"colour": "red"}'}
+
+    refused = desk.post(path, fields)
+    assert "Not a filter of the customer list: colour." in refused.content.decode()
+    assert not CustomerGroup.objects.exists()
+
+    saved = desk.post(path, {**fields, "assignment_rules": '{"loyalty_tier": "gold"}'})
+    assert saved.status_code == 302, saved.content
+    group = CustomerGroup.objects.get()
+    assert group.assignment_rules == {"loyalty_tier": "gold"}
+    namesake = desk.post(path, {**fields, "name": "gold", "assignment_rules": "{}"})
+    assert (namesake.status_code, CustomerGroup.objects.count()) == (200, 1)
+
+
+@pytest.mark.parametrize("kind", ["order", "address", "loyaltyentry"])
+def test_what_the_api_keeps_is_shown_and_not_changed(desk: Client, admin: User, customer: Customer, kind: str) -> None:
+    record_order(
+        customer_id=customer.pk, actor=admin, number="A-1", status="delivered", total=2000, placed_at=timezone.now()
+    )
+    create_address(
+        customer_id=customer.pk, actor=admin, address_type="billing", address_line1="1 Main", city="Galle", country="LK"
+    )
+    pk = {"order": Order, "address": Address, "loyaltyentry": LoyaltyEntry}[kind].objects.get().pk
+
+    page = desk.get(f"/admin/customers/{kind}/")
+    assert "John Doe" in page.content.decode()
+    assert desk.get(f"/admin/customers/{kind}/{pk}/change/").status_code == 200
+    assert desk.get(f"/admin/customers/{kind}/add/").status_code == 403
+    assert desk.post(f"/admin/customers/{kind}/{pk}/change/", {}).status_code == 403
+    assert desk.post(f"/admin/customers/{kind}/{pk}/delete/", {"post": "yes"}).status_code == 403
