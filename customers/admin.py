@@ -123,7 +123,7 @@ class GroupAdmin(admin.ModelAdmin):
 class ShownAdmin(admin.ModelAdmin):
     """Rows to look at: totals and defaults follow only what goes through the API."""
 
-    list_select_related: tuple[str, ...] = ("customer",)
+    list_select_related = ("customer",)
     show_full_result_count = False
     ordering = ("-pk",)
 
@@ -154,7 +154,9 @@ class AddressAdmin(ShownAdmin):
 @admin.register(LoyaltyEntry)
 class LoyaltyEntryAdmin(ShownAdmin):
     list_display = ("customer", "points", "points_after", "tier_before", "tier_after", "reason", "actor", "created_at")
-    list_select_related = ("customer", "actor")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("actor")
 
 
 def _actor(request: HttpRequest) -> User:

@@ -17,6 +17,7 @@ from core import leases, live
 from core.file_kinds import Family, ending_for, ending_of, kind_of
 from core.pictures import Preview, preview_of
 from core.uploads import shown_name
+from customers.actions.assignments import lock_for
 from customers.events import lock, record
 from messaging.errors import NotFetchable
 from messaging.jobs import RELAY
@@ -102,8 +103,8 @@ def give_up(*, attachment: Attachment, token: UUID, reason: str) -> None:
 
 @transaction.atomic
 def fetch_again(*, message: Any, actor: User) -> None:
-    """Have the relay fetch a file once more that could not be had. Raises NotFetchable."""
-    customer = lock(message.customer_id)
+    """Have the relay fetch a file once more that could not be had. Raises NotFetchable and Http404."""
+    customer = lock_for(actor, message.customer_id)
     attachment = Attachment.objects.filter(message=message).first()
     if attachment is None or not attachment.provider_id:
         raise NotFetchable("This message has no file that could be fetched.")

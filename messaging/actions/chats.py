@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from customers.events import lock, record
+from customers.actions.assignments import lock_for
+from customers.events import record
 from messaging.models import Conversation, Direction, Message, Status
 from messaging.receipts import ON_READ, show_read
 
@@ -16,9 +17,9 @@ def mark_read(*, customer_id: int, actor: User) -> dict[str, Any]:
     """Count every inbound message so far as read at the desk; return `{customer, unread_count}`.
 
     Records `messages_read` when there was something to read. The customer learns of it only if the setting
-    WHATSAPP_READ_RECEIPTS is `on_read`.
+    WHATSAPP_READ_RECEIPTS is `on_read`. Raises Http404 when the chat is not the actor's any more.
     """
-    customer = lock(customer_id)
+    customer = lock_for(actor, customer_id)
     now = timezone.now()
     unread = Message.objects.filter(customer=customer, direction=Direction.INBOUND, status=Status.RECEIVED)
     newest = unread.order_by("-pk").values_list("pk", flat=True).first()

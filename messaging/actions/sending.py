@@ -13,7 +13,8 @@ from contacts.models import Contact
 from core import live
 from core.ports import named_port, port
 from core.uploads import shown_name
-from customers.events import lock, record
+from customers.actions.assignments import lock_for
+from customers.events import record
 from customers.models import Customer
 from messaging.actions.reactions import react
 from messaging.actions.rows import status_data
@@ -87,10 +88,11 @@ def send_message(
 
     `file` is an upload; without `type` it says what the message is. The same `client_id` of the same sender again
     returns the first message and queues nothing. Raises ClientIdTaken when it came with other content,
-    OutsideServiceWindow, and ValidationError with the fields that the provider would not take (port
-    MESSAGE_COMPOSERS), for a `reply_to` outside this chat and for a `to_contact` that is no active contact.
+    OutsideServiceWindow, Http404 when the chat is not the actor's any more, and ValidationError with the fields
+    that the provider would not take (port MESSAGE_COMPOSERS), for a `reply_to` outside this chat and for a
+    `to_contact` that is no active contact.
     """
-    customer = lock(customer_id)
+    customer = lock_for(actor, customer_id)
     client_id = client_id or None
     sha256 = _sha256(file)
     asked = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
@@ -202,9 +204,9 @@ def _number_of(customer: Customer, contact_id: int) -> str:
 def retry_message(*, message: Message, actor: User) -> Message:
     """Queue a failed or uncertain message again, as a new attempt for which `actor` answers.
 
-    Raises NotRetryable for any other status and OutsideServiceWindow.
+    Raises NotRetryable for any other status, OutsideServiceWindow, Http404 when the chat is not the actor's any more.
     """
-    customer = lock(message.customer_id)
+    customer = lock_for(actor, message.customer_id)
     message.refresh_from_db()
     if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
         raise NotRetryable(message.status)

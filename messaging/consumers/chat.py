@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Min
+from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
@@ -207,8 +208,8 @@ class ChatConsumer(DeskConsumer):
             fields = {**body.validated_data, "customer_id": self.customer_id}
             del fields["customer"]
             message, created = await in_thread(send_message, actor=self.user, **fields)
-        except Customer.DoesNotExist:
-            return await self.end(NOT_FOUND)
+        except Http404:
+            return await self._leave()
         except Refusal as refusal:
             return self.push_error(refusal.body["code"], refusal.body["detail"], client_id)
         except ValidationError as error:
@@ -231,9 +232,10 @@ class ChatConsumer(DeskConsumer):
             show_typing(self.customer_id)
 
     async def on_mark_read(self, frame: dict[str, Any]) -> None:
-        if not await in_thread(self._visible().exists):
-            return await self.end(NO_ACCESS)
-        await in_thread(mark_read, customer_id=self.customer_id, actor=self.user)
+        try:
+            await in_thread(mark_read, customer_id=self.customer_id, actor=self.user)
+        except Http404:
+            await self._leave()
 
     # --- presence ---
 

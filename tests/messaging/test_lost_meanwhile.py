@@ -1,0 +1,63 @@
+"""The chat goes to somebody else, or its customer goes, between the look at the rights and the act."""
+
+from typing import Any
+
+import pytest
+
+from customers.models import Customer, Event
+from messaging import attachments
+from messaging.actions import chats, sending
+from messaging.models import Conversation, Message
+
+
+@pytest.fixture(params=["handed over", "erased"])
+def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer: Any, stranger: Any) -> Any:
+    """Return what makes the chat go in the moment before an act locks its customer."""
+
+    def go() -> None:
+        if request.param == "erased":
+            assert as_admin.delete(f"/api/customers/{customer.pk}/").status_code == 204
+        else:
+            body = {"customer": customer.pk, "salesperson": stranger.pk}
+            assert as_admin.post("/api/assignments/", body).status_code == 201
+
+    def arm() -> None:
+        for module in (sending, chats, attachments):
+            lock_for = module.lock_for
+
+            def locked(actor: Any, pk: int, lock_for: Any = lock_for) -> Any:
+                go()
+                return lock_for(actor, pk)
+
+            monkeypatch.setattr(module, "lock_for", locked)
+
+    return arm
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "retry/", "fetch-media/", "read/"])
+def test_rights_are_asked_again_under_the_lock(
+    lost: Any, as_owner: Any, customer: Any, says: Any, number: Any, path: str
+) -> None:
+    says(customer, "hello?")
+    sent = Message.objects.create(
+        customer=customer, business_number=number, direction="outbound", status="failed", type="text", text="x"
+    )
+    unread = Conversation.objects.get().unread_count
+    lost()
+
+    if path == "read/":
+        answer = as_owner.post(f"/api/customers/{customer.pk}/read/")
+    else:
+        answer = as_owner.post(f"/api/messages/{sent.pk}/{path}" if path else "/api/messages/", _body(customer))
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Not found.")
+    if Customer.objects.filter(pk=customer.pk).exists():
+        assert Message.objects.count() == 2
+        assert Message.objects.get(pk=sent.pk).status == "failed"
+        assert Conversation.objects.get().unread_count == unread
+        assert set(Event.objects.values_list("type", flat=True)) <= {"chat_message", "assignment_changed"}
+
+
+def _body(customer: Any) -> dict[str, Any]:
+    return {"customer": customer.pk, "text": "hi"}
