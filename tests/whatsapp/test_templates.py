@@ -213,6 +213,30 @@ class TestSending:
         assert not Message.objects.exists()
         assert not BusinessNumber.objects.exists()
 
+    @pytest.mark.parametrize("name", [["name"], {"name": 1}, 7, None])
+    def test_the_name_of_a_value_is_a_text(self, send: Any, make: Any, name: Any) -> None:
+        make({"type": "BODY", "text": "Dear {{name}}"}, parameter_format="NAMED")
+        value = {"type": "text", "parameter_name": name, "text": "John"}
+        response = send(components=[{"type": "body", "parameters": [value]}])
+        assert (response.status_code, list(response.json()["template"])) == (400, ["components"])
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"id": "1", "filename": 7},
+            {"id": "1", "filename": ["a.pdf"]},
+            {"id": {"of": "it"}, "link": "https://shop.example/a.pdf"},
+            {"id": "1", "link": "http://shop.example/a.pdf"},
+        ],
+    )
+    def test_a_file_in_the_header_is_named_by_texts(self, send: Any, make: Any, document: dict[str, Any]) -> None:
+        make({"type": "HEADER", "format": "DOCUMENT"}, {"type": "BODY", "text": "Hi"})
+        values = [{"type": "document", "document": document}]
+        response = send(components=[{"type": "header", "parameters": values}])
+        assert (response.status_code, list(response.json()["template"])) == (400, ["components"])
+        values[0]["document"] = {"link": "https://shop.example/a.pdf", "filename": "a.pdf"}
+        assert send(components=[{"type": "header", "parameters": values}]).status_code == 201
+
     @pytest.mark.parametrize("status", ["PAUSED", "DISABLED", "REJECTED", "PENDING", "MISSING"])
     def test_only_approved_ones_go(self, send: Any, make: Any, status: str) -> None:
         make(status=status, reason="because")

@@ -157,7 +157,8 @@ class _Values:
             return [self._text(part, self._shared.get(name), name) for name in names]
         given = self._parts.pop(part, [])
         if self.named:
-            by_name = {p.get("parameter_name"): p for p in given if isinstance(p, dict)}
+            objects = [value for value in given if isinstance(value, dict)]
+            by_name = {p["parameter_name"]: p for p in objects if isinstance(p.get("parameter_name"), str)}
             given = [by_name[name] for name in names if name in by_name] if len(by_name) == len(given) else []
         if len(given) != len(names):
             wanted = f"{len(names)} ({', '.join(names)})" if names else "none"
@@ -226,8 +227,9 @@ def _header(part: dict[str, Any], values: _Values, draft: Draft) -> tuple[list[d
     if form in _FILE_HEADERS:
         content = content if isinstance(content, dict) else {}
         found = {key: value for key, value in content.items() if key in ("id", "link", "filename") and value}
-        link, media_id = found.get("link"), found.get("id")
-        if not (isinstance(media_id, str) ^ (isinstance(link, str) and link.startswith("https://"))):
+        texts = all(isinstance(value, str) for value in found.values())
+        one = ("id" in found) ^ ("link" in found)
+        if not (texts and one and found.get("link", "https://").startswith("https://")):
             raise _refused(
                 values.field, f"The header needs one {form}: upload it as `media`, or give its id or https link."
             )
