@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core import live
@@ -15,6 +15,8 @@ from messaging.transports import Retry, transport_for
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+# Past the longest pause. Without an end the power would overflow a float one day.
+_MOST_DOUBLINGS = 10
 UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -22,12 +24,19 @@ _HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %
 
 
 def throttle(number: BusinessNumber, outcome: Retry) -> None:
-    """Pause a number for 2 s, doubling to 60 s, or as long as the provider said. A halted one stays halted."""
-    seconds = min(FIRST_PAUSE * 2**number.throttled, LONGEST_PAUSE)
-    until = timezone.now() + timedelta(seconds=max(seconds, outcome.after or 0))
-    BusinessNumber.objects.filter(pk=number.pk).exclude(paused_until=UNTIL_RESUMED).update(
-        paused_until=until, throttled=F("throttled") + 1, reason=f"{outcome.title} ({outcome.code})"
-    )
+    """Pause a number for 2 s, doubling to 60 s, or as long as the provider said. A halted one stays halted.
+
+    Messages that were under way when the pause began are throttled as well: they count once with it, and prolong
+    it only where the provider said so.
+    """
+    now, reason = timezone.now(), f"{outcome.title} ({outcome.code})"
+    said = timedelta(seconds=outcome.after or 0)
+    pause = min(FIRST_PAUSE * 2 ** min(number.throttled, _MOST_DOUBLINGS), LONGEST_PAUSE)
+    rows = BusinessNumber.objects.filter(pk=number.pk)
+    awake = rows.filter(Q(paused_until=None) | Q(paused_until__lte=now))
+    until = now + max(timedelta(seconds=pause), said)
+    if not awake.update(paused_until=until, throttled=F("throttled") + 1, reason=reason):
+        rows.filter(paused_until__lt=now + said).update(paused_until=now + said, reason=reason)
 
 
 def throttle_over(number_id: int) -> None:

@@ -100,6 +100,42 @@ class TestHalted:
         assert BusinessNumber.objects.get().paused_until == UNTIL_RESUMED
 
 
+class TestThrottled:
+    def test_messages_under_way_at_once_count_as_one(
+        self, send: Any, transport: Any, relay_turn: Any, customer: Any, says: Any
+    ) -> None:
+        for n in range(8):
+            one = type(customer).objects.create(first_name=str(n), owner=customer.owner)
+            says(one)
+            send(to=one)
+        transport.outcomes = [Retry(scope="number") for _ in range(8)]
+        assert relay_turn() == 8
+        number = BusinessNumber.objects.get()
+        assert (number.throttled, number.paused_until < timezone.now() + timedelta(seconds=3)) == (1, True)
+
+    def test_the_provider_prolongs_a_pause(
+        self, send: Any, transport: Any, relay_turn: Any, customer: Any, says: Any
+    ) -> None:
+        other = type(customer).objects.create(first_name="Other", owner=customer.owner)
+        says(other)
+        send()
+        send(to=other)
+        transport.outcomes = [Retry(scope="number", code=130429), Retry(scope="number", code=131057, after=180)]
+        relay_turn()
+        number = BusinessNumber.objects.get()
+        assert number.paused_until > timezone.now() + timedelta(seconds=170)
+        assert (number.throttled, "131057" in number.reason) == (1, True)
+
+    def test_it_may_go_on_for_weeks(self, send: Any, transport: Any, relay_turn: Any) -> None:
+        pk = send()
+        BusinessNumber.objects.update(throttled=2000)
+        transport.outcomes = [Retry(scope="number")]
+        relay_turn()
+        assert message(pk).status == "queued"
+        pause = BusinessNumber.objects.get().paused_until - timezone.now()
+        assert timedelta(seconds=55) < pause <= timedelta(seconds=60)
+
+
 class TestPace:
     def test_a_number_sends_so_many_in_a_second(
         self, send: Any, transport: Any, customer: Any, says: Any, settings: Any
