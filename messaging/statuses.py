@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -53,6 +53,13 @@ _WAITING = (
 _WAITS_FOR = timedelta(hours=1)
 
 
+class Applied(NamedTuple):
+    """The id of the customer whose message a status is about, None while that is not known; and was it news of it?"""
+
+    customer_id: int | None
+    news: bool
+
+
 def apply_status(
     *,
     number: BusinessNumber,
@@ -62,12 +69,11 @@ def apply_status(
     message_key: str = "",
     error: dict[str, Any] | None = None,
     pricing: dict[str, Any] | None = None,
-) -> int | None:
+) -> Applied:
     """Keep what the provider said of a message, and move the message forward if it is news.
 
     `message_key` is the id sent along with the message: it finds one whose wamid is not known because the
-    answer to the send never came. A status whose message is not known yet waits for it. Returns the id of the
-    customer whose message it is, None while that is not known.
+    answer to the send never came. A status whose message is not known yet waits for it.
     """
     update = StatusUpdate(
         business_number=number,
@@ -82,12 +88,12 @@ def apply_status(
         found = _lock_by_wamid(update) or _lock_by_key(update)
         if found is None:
             _keep(update)
-            return None
+            return Applied(None, news=False)
         customer, update.message_id = found
         if not _keep(update) and not _was_waiting(update):
-            return int(customer.pk)  # a redelivery
+            return Applied(int(customer.pk), news=False)  # a redelivery
         advance(customer, _load(update.message_id), update)
-    return int(customer.pk)
+    return Applied(int(customer.pk), news=True)
 
 
 def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:

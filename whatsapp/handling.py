@@ -88,7 +88,7 @@ def _preference(said: Preference, number: BusinessNumber) -> int | None:
 
 
 def _status(said: StatusReport, number: BusinessNumber) -> int | None:
-    customer_id = apply_status(
+    customer_id, news = apply_status(
         number=number,
         wamid=said.wamid,
         status=said.status,
@@ -97,7 +97,8 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
         error=said.error,
         pricing=said.pricing,
     )
-    if said.error is not None and said.error["code"] != STOPPED_MARKETING:
+    # Told again, or replayed, a failure must not undo what changed since: a template approved anew, a new upload.
+    if news and said.error is not None and said.error["code"] != STOPPED_MARKETING:
         sent = Message.objects.filter(business_number=number, wamid=said.wamid).first()
         if sent is not None:
             after_error(said.error["code"], sent, waba_id=account_of(number))

@@ -5,15 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from customers.models import Customer
-from messaging.models import BusinessNumber, Conversation, Message
+from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from messaging.outbox import Outbox
 from tests.graph_double import GraphDouble
-from tests.webhooks import change, envelope, says, text
+from tests.webhooks import change, drain, envelope, says, text
 from whatsapp.meta_errors import Policy, describe
-from whatsapp.models import Identity, Template
+from whatsapp.models import Identity, Template, WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -118,10 +119,9 @@ def failed(message: Message, code: int) -> dict[str, Any]:
     return envelope(change(statuses=[status]))
 
 
-@pytest.mark.parametrize("code", [131047, 132015])
-def test_what_the_webhook_says_later_counts_too(
-    code: int, graph: GraphDouble, as_admin: Any, chat: Customer, post: Any, settings: Any
-) -> None:
+@pytest.fixture
+def sent(graph: GraphDouble, as_admin: Any, chat: Customer, settings: Any) -> Message:
+    """A template that Meta took."""
     settings.WHATSAPP_BUSINESS_ACCOUNT_ID = "1"
     Template.objects.create(waba_id="1", name="hi", language="en", status="APPROVED")
     template = {"customer": chat.pk, "type": "template", "template": {"name": "hi", "language": "en"}}
@@ -129,7 +129,33 @@ def test_what_the_webhook_says_later_counts_too(
     source = Outbox()
     for job in source.claim(5):
         source.run(job)
-    post(failed(Message.objects.get(pk=pk), code))
-    assert Message.objects.get(pk=pk).error["code"] == code
+    found: Message = Message.objects.get(pk=pk)
+    return found
+
+
+@pytest.mark.parametrize("code", [131047, 132015])
+def test_what_the_webhook_says_later_counts_too(code: int, sent: Message, chat: Customer, post: Any) -> None:
+    post(failed(sent, code))
+    assert Message.objects.get(pk=sent.pk).error["code"] == code
     closed = Conversation.objects.get(customer=chat).window_expires_at <= timezone.now()
     assert (closed, Template.objects.get().status) == ((True, "APPROVED") if code == 131047 else (False, "PAUSED"))
+
+
+def test_a_failure_told_twice_counts_once(sent: Message, post: Any) -> None:
+    post(failed(sent, 132015))
+    Template.objects.update(status="APPROVED", reason="")
+    post(failed(sent, 132015))
+    assert Template.objects.get().status == "APPROVED"
+
+
+def test_a_replayed_failure_keeps_the_newer_upload(sent: Message, post: Any) -> None:
+    file = Attachment.objects.create(message=sent, provider_id="first")
+    post(failed(sent, 131053))
+    file.refresh_from_db()
+    assert file.provider_id == ""
+    Attachment.objects.update(provider_id="second")
+    newest = WebhookEvent.objects.latest("pk")
+    call_command("replay_webhooks", "--id", str(newest.pk))
+    assert drain() == 1
+    file.refresh_from_db()
+    assert file.provider_id == "second"
