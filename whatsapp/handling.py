@@ -8,10 +8,9 @@ from customers.events import lock
 from messaging.actions.reactions import BUSINESS
 from messaging.changes import edit, react, revoke
 from messaging.inbound import receive_echo, receive_message, receive_notice
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber
 from messaging.statuses import apply_status
-from whatsapp.access import account_of
-from whatsapp.consequences import after_error
+from whatsapp.failures import after_failure
 from whatsapp.payload import (
     Echo,
     Edit,
@@ -98,10 +97,8 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
         pricing=said.pricing,
     )
     # Told again, or replayed, a failure must not undo what changed since: a template approved anew, a new upload.
-    if news and said.error is not None and said.error["code"] != STOPPED_MARKETING:
-        sent = Message.objects.filter(business_number=number, wamid=said.wamid).first()
-        if sent is not None:
-            after_error(said.error["code"], sent, waba_id=account_of(number))
+    if news and said.error is not None:
+        after_failure(said, number)
     if said.recipient is None:
         return customer_id
     if said.error is not None and said.error["code"] == STOPPED_MARKETING:

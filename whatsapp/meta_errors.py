@@ -40,6 +40,11 @@ class MetaError:
         """The `error` of a message."""
         return {"code": self.code, "title": self.title, "detail": self.detail, "retryable": self.retryable}
 
+    @classmethod
+    def again(cls, error: dict[str, Any]) -> "MetaError":
+        """What `as_error` was made of."""
+        return cls(**error, policy=describe(error["code"]).policy)
+
 
 _AGAIN = Known(Policy.AGAIN, "WhatsApp had a temporary problem", "Try again later.", retryable=True)
 _THROTTLED = Known(Policy.THROTTLED, "Too many messages from this number", "Try again later.", retryable=True)

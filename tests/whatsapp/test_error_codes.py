@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
+from messaging.numbers import UNTIL_RESUMED, resume
 from messaging.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.webhooks import change, drain, envelope, says, text
@@ -108,11 +109,11 @@ def test_130429_pauses_the_number_and_costs_no_try(refuse: Any, chat: Customer) 
     assert "130429" in number.reason
 
 
-def failed(message: Message, code: int) -> dict[str, Any]:
+def failed(message: Message, code: int, ago: int = 0) -> dict[str, Any]:
     status = {
         "id": message.wamid,
         "status": "failed",
-        "timestamp": str(int(time.time())),
+        "timestamp": str(int(time.time()) - ago),
         "recipient_id": "94771234567",
         "errors": [{"code": code, "title": "x"}],
     }
@@ -159,3 +160,43 @@ def test_a_replayed_failure_keeps_the_newer_upload(sent: Message, post: Any) -> 
     assert drain() == 1
     file.refresh_from_db()
     assert file.provider_id == "second"
+
+
+@pytest.mark.parametrize("code", [368, 131031, 131042, 133010])
+def test_a_status_halts_the_number_as_an_answer_does(code: int, sent: Message, post: Any) -> None:
+    post(failed(sent, code))
+    message, number = Message.objects.get(pk=sent.pk), BusinessNumber.objects.get()
+    assert (message.status, message.error["code"]) == ("failed", code)
+    assert number.paused_until == UNTIL_RESUMED
+    assert number.reason.startswith(f"{message.error['title']} ({code}).")
+    Outbox().settle(everything=False)
+    assert BusinessNumber.objects.get().paused_until == UNTIL_RESUMED, "the access is the refused one"
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(130429, 2), (131057, 180)])
+def test_a_status_pauses_the_number_as_an_answer_does(code: int, seconds: int, sent: Message, post: Any) -> None:
+    post(failed(sent, code))
+    assert Message.objects.get(pk=sent.pk).status == "failed"
+    number = BusinessNumber.objects.get()
+    pause = number.paused_until - timezone.now()
+    assert timedelta(seconds=seconds - 2) < pause <= timedelta(seconds=seconds)
+    assert (number.throttled, str(code) in number.reason) == (1, True)
+
+
+@pytest.mark.parametrize("code", [131026, 131053, 131056, 131000])
+def test_a_status_of_one_message_leaves_the_number_alone(code: int, sent: Message, post: Any) -> None:
+    post(failed(sent, code))
+    assert BusinessNumber.objects.get().paused_until is None
+
+
+def test_what_halted_a_number_once_does_not_halt_it_again(sent: Message, post: Any) -> None:
+    post(failed(sent, 131042))
+    resume(BusinessNumber.objects.get())
+    post(failed(sent, 131042))
+    assert BusinessNumber.objects.get().paused_until is None
+
+
+def test_a_status_of_last_week_halts_nothing(sent: Message, post: Any) -> None:
+    post(failed(sent, 131042, ago=7 * 86400))
+    assert Message.objects.get(pk=sent.pk).status == "failed"
+    assert BusinessNumber.objects.get().paused_until is None
