@@ -22,6 +22,8 @@ def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
     Who stopped marketing messages is kept with their address (whatsapp/preferences.py).
     """
     if code == _OUTSIDE_WINDOW:
+        if message.to_number:
+            return  # said of a contact it was written to: the customer did write
         with transaction.atomic():
             close_window(lock(message.customer_id), since=message.created_at)
     elif code == _FILE_NOT_TAKEN:

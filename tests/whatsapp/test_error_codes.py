@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from contacts.models import Contact
 from customers.models import Customer
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from messaging.numbers import UNTIL_RESUMED, resume
@@ -86,6 +87,25 @@ def test_131047_closes_the_window(refuse: Any, as_admin: Any, chat: Customer) ->
 def test_131047_is_not_believed_of_one_who_wrote_since(refuse: Any, as_admin: Any, chat: Customer, post: Any) -> None:
     Conversation.objects.filter(customer=chat).update(last_inbound_at=timezone.now() + timedelta(seconds=30))
     refuse(131047)
+    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["as the answer", "as a status"])
+def test_131047_of_a_contact_says_nothing_of_the_customer(
+    graph: GraphDouble, as_admin: Any, chat: Customer, post: Any, later: bool
+) -> None:
+    fields = {"email": "c@example.com", "wa_number": "+94112223334", "tp_number": "+94112345678"}
+    contact = Contact.objects.create(customer=chat, **fields)
+    body = {"customer": chat.pk, "text": "hi", "to_contact": contact.pk}
+    pk = as_admin.post("/api/messages/", body).json()["id"]
+    if not later:
+        graph.queue({"kind": "meta", "code": 131047})
+    source = Outbox()
+    for job in source.claim(5):
+        source.run(job)
+    if later:
+        post(failed(Message.objects.get(pk=pk), 131047))
+    assert Message.objects.get(pk=pk).error["code"] == 131047
     assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
 
 
