@@ -9,8 +9,8 @@ from django.db import connection, connections
 
 from accounts.models import User
 from customers.models import Assignment, Customer
-from messaging.models import BusinessNumber, Message
-from tests.webhooks import says, settle, status, text
+from messaging.models import BusinessNumber, Conversation, Message
+from tests.webhooks import PHONE_NUMBER_ID, says, settle, status, text
 from whatsapp import personal_data
 from whatsapp.models import Identity, WebhookEvent
 
@@ -58,6 +58,18 @@ def test_the_same_person_on_another_number_of_ours(post: Any) -> None:
     post(second)
     assert Customer.objects.count() == 1
     assert Identity.objects.count() == BusinessNumber.objects.count() == 2
+
+
+def test_a_message_that_comes_late_does_not_move_the_chat(post: Any) -> None:
+    delayed, second = says(text("wamid.1", at=1763700000)), says(text("wamid.2", at=1763700100))
+    second["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "999"
+    post(second)
+    post(delayed)
+    chat = Conversation.objects.get()
+    assert (chat.business_number.external_id, chat.unread_count) == ("999", 2)
+    post(says(text("wamid.3", at=1763700200)))
+    chat.refresh_from_db()
+    assert chat.business_number.external_id == PHONE_NUMBER_ID
 
 
 class TestBothIds:
