@@ -28,6 +28,11 @@ def check_text(text: str) -> None:
         raise BadJSON("Text may not contain NUL characters or lone surrogates.")
 
 
+def storable(text: str) -> str:
+    """`text` without the characters that cannot be stored, for words that are not worth refusing the rest for."""
+    return _UNSTORABLE.sub("", text)
+
+
 def check_value(value: Any, depth: int = 0) -> None:
     """Raise BadJSON for nesting below MAX_DEPTH or unstorable text anywhere in `value`."""
     if isinstance(value, str):

@@ -109,6 +109,15 @@ class TestBothIds:
         names = Customer.objects.order_by("phone").values_list("last_name", flat=True)
         assert list(names) == ["0", "1", "2"]
 
+    @pytest.mark.parametrize("poison", ["\x00", "\ud800", "\udfff\x00"])
+    def test_a_name_that_cannot_be_stored_costs_no_message(self, post: Any, poison: str) -> None:
+        profile = {"name": f"Jo{poison} Doe", "username": f"@jo{poison}", "more": poison}
+        post(says(text("wamid.1"), contacts=[{"wa_id": "94771234567", "profile": profile}]))
+        assert WebhookEvent.objects.get().state == "done"
+        person = Message.objects.get().customer
+        assert (person.first_name, person.last_name, person.username) == ("Jo", "Doe", "jo")
+        assert Identity.objects.get().profile_name == "Jo Doe"
+
     @pytest.mark.parametrize("wa_id", ["12345", "1" * 16])
     def test_an_id_that_is_no_storable_phone(self, post: Any, wa_id: str) -> None:
         post(says(text("wamid.1", wa_id=wa_id)))

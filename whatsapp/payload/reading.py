@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from core.safe_json import check_value
+from core.safe_json import storable
 from whatsapp.payload.elements import Sender
 
 LONGEST_WAMID = 200
@@ -58,7 +58,7 @@ def sender_of(address: Any, user_id: Any, contacts: list[dict[str, Any]]) -> Sen
         known_wa_id, known_user_id = ids_of(contact.get("wa_id"), contact.get("user_id"))
         if (wa_id and wa_id == known_wa_id) or (user_id and user_id == known_user_id):
             profile = object_of(contact.get("profile"))
-            check_value(profile)
-            name, username = text_or_nothing(profile, "name", 300), text_or_nothing(profile, "username", 150)
-            return Sender(wa_id or known_wa_id, user_id or known_user_id, name, username.removeprefix("@"))
+            # Who puts a NUL into their name is heard all the same.
+            name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
+            return Sender(wa_id or known_wa_id, user_id or known_user_id, name, username[:150].removeprefix("@"))
     return Sender(wa_id, user_id)
