@@ -108,8 +108,9 @@ def _store(body: bytes) -> Claimed:
 def process(event: Claimed, deadline: float) -> None:
     """Handle an event's elements, each in a transaction of its own, and finish the event.
 
-    What is not done by `deadline` (time.monotonic) is given up to the relay. Raises django.db.Error only when
-    the event itself cannot be finished.
+    What is not done by `deadline` (time.monotonic) is given up to the relay; one element is done in any case, so that
+    a body that takes long to read comes to its end as well. Raises django.db.Error only when the event itself
+    cannot be finished.
     """
     try:
         elements = parse(event.body)
@@ -117,7 +118,7 @@ def process(event: Claimed, deadline: float) -> None:
         event.row.update(**_failure([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
         return
     for index, element in enumerate(elements[event.done :], start=event.done):
-        if time.monotonic() > deadline:
+        if index > event.done and time.monotonic() > deadline:
             return _give_up(event, index)
         if isinstance(element, Broken):
             event.failures.append(f"{element.where}: {element.reason}")

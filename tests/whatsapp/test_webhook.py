@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from messaging.models import Conversation, Message, StatusUpdate
 from tests.webhooks import change, drain, envelope, says, status, text
 from whatsapp import handling, inbox, signature
 from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.payload import IncomingMessage, parse
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +184,8 @@ class TestBatches:
         assert post(says(text("wamid.a"), text("wamid.b"))).status_code == 200
         event = WebhookEvent.objects.get()
         assert (event.state, event.lease_until, event.claim_token) == ("pending", None, None)
-        assert not Message.objects.exists()
+        assert (event.elements, event.attempts) == (1, 0)
+        assert Message.objects.get().wamid == "wamid.a"
         drain()
         event.refresh_from_db()
         assert (event.state, event.elements) == ("done", 2)
@@ -198,6 +201,27 @@ class TestBatches:
         assert (event.state, event.elements) == ("done", 200)
         assert event.attempts <= 2, "a turn that got somewhere costs no try"
         assert Message.objects.count() == 200
+
+    def test_every_turn_gets_somewhere(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However long the body takes to be read."""
+        monkeypatch.setattr(inbox, "REQUEST_SECONDS", -1.0)
+        monkeypatch.setattr(inbox, "TURN_SECONDS", -1.0)
+        post(says(*(text(f"wamid.{n}") for n in range(12))))
+        assert drain() == 11
+        event = WebhookEvent.objects.get()
+        assert (event.state, event.elements, Message.objects.count()) == ("done", 12, 12)
+
+    def test_people_are_not_looked_for_one_by_one(self) -> None:
+        """4,000 of them in one change: looked through for each message, that is 8 million comparisons."""
+        people = range(4000)
+        contacts = [{"wa_id": f"94{n:09d}", "profile": {"name": f"Jo {n}"}} for n in people]
+        messages = [text(f"wamid.{n}", wa_id=f"94{n:09d}") for n in people]
+        body = json.dumps(says(*messages, contacts=contacts)).encode()
+        started = time.process_time()
+        elements = parse(body)
+        assert time.process_time() - started < 2
+        senders = [element.sender for element in elements if isinstance(element, IncomingMessage)]
+        assert [sender.name for sender in senders] == [f"Jo {n}" for n in people]
 
 
 class TestWhatCannotBeUnderstood:

@@ -7,11 +7,11 @@ from typing import Any
 from core.safe_json import BadJSON, check_value
 from whatsapp.payload.elements import Broken, Element, Ignored
 from whatsapp.payload.messages import read_echo, read_message
-from whatsapp.payload.reading import list_of, text_of
+from whatsapp.payload.reading import Contacts, contacts_of, list_of, text_of
 from whatsapp.payload.statuses import read_preference, read_status
 from whatsapp.payload.templates import TEMPLATE_FIELDS, read_template
 
-Read = Callable[[dict[str, Any], str, str, list[dict[str, Any]]], Element]
+Read = Callable[[dict[str, Any], str, str, Contacts], Element]
 
 # Field of a change -> the lists in its value, and what reads one item of each.
 _READERS: dict[str, dict[str, Read]] = {
@@ -80,7 +80,7 @@ def _template(field: str, entry: dict[str, Any], value: dict[str, Any], where: s
 
 def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iterator[Element]:
     metadata = value.get("metadata")
-    contacts = [contact for contact in list_of(value.get("contacts")) if isinstance(contact, dict)]
+    contacts = contacts_of(value)
     for key, read in readers.items():
         for k, item in enumerate(list_of(value.get(key))):
             yield _guarded(read, item, metadata, contacts, f"{where}.{key}[{k}]")
@@ -88,7 +88,7 @@ def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iter
         yield Ignored("errors of the account")
 
 
-def _guarded(read: Read, item: Any, metadata: Any, contacts: list[dict[str, Any]], where: str) -> Element:
+def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: str) -> Element:
     """Read one element; whatever is wrong with it becomes Broken."""
     try:
         if not isinstance(item, dict):

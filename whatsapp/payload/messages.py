@@ -17,10 +17,8 @@ from whatsapp.payload.elements import (
     Revoke,
     Sender,
 )
-from whatsapp.payload.reading import LONGEST_WAMID, ids_of, object_of, sender_of, text_of, text_or_nothing
+from whatsapp.payload.reading import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
 from whatsapp.payload.words import shown_text
-
-Contacts = list[dict[str, Any]]
 
 # Kept raw: Meta says nothing in them, they would make an empty bubble.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})

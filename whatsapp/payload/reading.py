@@ -8,6 +8,9 @@ from whatsapp.payload.elements import Sender
 
 LONGEST_WAMID = 200
 
+# What a change says of the people in it, by wa_id and by user_id.
+Contacts = dict[str, Sender]
+
 _WA_ID = re.compile(r"\+?(\d{5,20})", re.ASCII)
 _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}", re.ASCII)
 
@@ -49,16 +52,27 @@ def ids_of(address: Any, user_id: Any) -> tuple[str | None, str | None]:
     return digits[1] if digits else None, None
 
 
-def sender_of(address: Any, user_id: Any, contacts: list[dict[str, Any]]) -> Sender:
+def contacts_of(value: dict[str, Any]) -> Contacts:
+    """The contacts of a change by each of their ids, the first of each: a change may hold thousands, one a message."""
+    found: Contacts = {}
+    for contact in map(object_of, list_of(value.get("contacts"))):
+        wa_id, user_id = ids_of(contact.get("wa_id"), contact.get("user_id"))
+        profile = object_of(contact.get("profile"))
+        # Who puts a NUL into their name is heard all the same.
+        name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
+        known = Sender(wa_id, user_id, name, username[:150].removeprefix("@"))
+        for key in (wa_id, user_id):
+            if key is not None:
+                found.setdefault(key, known)
+    return found
+
+
+def sender_of(address: Any, user_id: Any, contacts: Contacts) -> Sender:
     """Somebody by their ids, completed from the change's contact of the same ids. Raises ValueError for nobody."""
     wa_id, user_id = ids_of(address, user_id)
     if wa_id is None and user_id is None:
         raise ValueError("no sender")
-    for contact in contacts:
-        known_wa_id, known_user_id = ids_of(contact.get("wa_id"), contact.get("user_id"))
-        if (wa_id and wa_id == known_wa_id) or (user_id and user_id == known_user_id):
-            profile = object_of(contact.get("profile"))
-            # Who puts a NUL into their name is heard all the same.
-            name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
-            return Sender(wa_id or known_wa_id, user_id or known_user_id, name, username[:150].removeprefix("@"))
-    return Sender(wa_id, user_id)
+    known = contacts.get(wa_id or "") or contacts.get(user_id or "")
+    if known is None:
+        return Sender(wa_id, user_id)
+    return Sender(wa_id or known.wa_id, user_id or known.user_id, known.name, known.username)

@@ -5,13 +5,13 @@ from typing import Any
 from core.times import from_epoch
 from whatsapp.meta_errors import describe
 from whatsapp.payload.elements import Element, Ignored, Preference, Sender, StatusReport
-from whatsapp.payload.reading import LONGEST_WAMID, ids_of, object_of, sender_of, text_of
+from whatsapp.payload.reading import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of
 
 # The last two move nothing: they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
 
 
-def read_status(status: dict[str, Any], number: str, display: str, contacts: list[dict[str, Any]]) -> Element:
+def read_status(status: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
     """One thing Meta says of a message we sent. Raises ValueError."""
     kind = text_of(status, "status", 100)
     if kind not in STATUSES:
@@ -39,7 +39,7 @@ def _error(errors: Any) -> dict[str, Any]:
     return describe(first.get("code"), str(title), str(detail or "")).as_error()
 
 
-def read_preference(said: dict[str, Any], number: str, display: str, contacts: list[dict[str, Any]]) -> Element:
+def read_preference(said: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
     """Whether somebody wants marketing. Raises ValueError."""
     wish = said.get("value")
     if said.get("category") != "marketing_messages" or wish not in ("stop", "resume", "signup"):
