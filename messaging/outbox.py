@@ -22,11 +22,11 @@ from core.faults import fault
 from core.throttles import Pace
 from customers.events import lock, record
 from customers.models import Customer
-from messaging.actions import WITHOUT_WINDOW, open_conversation, status_data, withdraw_reaction
-from messaging.errors import OutsideServiceWindow
+from messaging.actions import status_data, withdraw_reaction
 from messaging.models import Attachment, Message, Status
 from messaging.numbers import halt, resume_with_new_access, throttle, throttle_over
 from messaging.queue import due
+from messaging.rechecks import still_allowed
 from messaging.statuses import apply_waiting, settle_waiting
 from messaging.transports import Halted, Rejected, Retry, Transport, Unknown, load_transports, transport_for
 
@@ -109,7 +109,7 @@ class Outbox:
             logger.warning("message %s: the lease was lost before it was sent", job.message_id)
             return
         try:
-            _still_allowed(message)
+            still_allowed(message)
             transport = transport_for(message.business_number)
             file = file_of(message)
             if file is not None and not transport.has(file):
@@ -173,23 +173,6 @@ def _extend(job: Job, message: Message, seconds: int) -> None:
     held = Message.objects.filter(pk=job.message_id, status=Status.SENDING, claim_token=job.token)
     if held.update(lease_until=message.lease_until) != 1:
         raise _LeaseLost
-
-
-def _still_allowed(message: Message) -> None:
-    """Ask again what was asked when the message was queued: time has passed."""
-    person = message.retried_by or message.sender
-    if person is not None and not person.is_active:
-        raise Rejected("sender_inactive", "Its sender may not write any longer", "Send it again yourself.", True)
-    if person is not None and not person.is_admin and message.customer.owner_id != person.pk:
-        raise Rejected(
-            "sender_not_owner", "The customer belongs to somebody else now", "Their owner can send it.", True
-        )
-    if message.type in WITHOUT_WINDOW:
-        return
-    try:
-        open_conversation(message.customer)
-    except OutsideServiceWindow as error:
-        raise Rejected("outside_service_window", "The 24-hour window has closed", error.body["detail"])
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from messaging.models import BusinessNumber, Conversation, Message, Receipt
 from messaging.numbers import UNTIL_RESUMED
 from messaging.outbox import Outbox
 from messaging.receipts import Receipts
+from messaging.rechecks import still_allowed
 from messaging.transports import Halted, Retry
 from tests.messaging.conftest import make_due
 
@@ -69,6 +70,14 @@ class TestAskedAgain:
         User.objects.filter(pk=admin.pk).update(role=Role.SALES)
         relay_turn()
         assert message(pk).error["code"] == "sender_not_owner"
+
+    def test_a_text_costs_no_question_more(
+        self, send: Any, transport: Any, django_assert_num_queries: Any, settings: Any
+    ) -> None:
+        settings.MESSAGE_RECHECKS = {}
+        held = Message.objects.select_related("business_number", "customer", "sender", "retried_by").get(pk=send())
+        with django_assert_num_queries(1):  # the window
+            still_allowed(held)
 
 
 class TestHalted:

@@ -266,6 +266,56 @@ class TestSending:
         assert Message.objects.get().status == "failed"
 
 
+class TestAskedAgain:
+    """What waited, perhaps behind a halted number."""
+
+    @pytest.fixture
+    def queued(self, send: Any, make: Any) -> Message:
+        make(category="MARKETING")
+        found: Message = Message.objects.get(pk=send(parameters=["a", "b"]).json()["id"])
+        return found
+
+    def relayed(self, message: Message) -> Message:
+        source = Outbox()
+        for job in source.claim(5):
+            source.run(job)
+        message.refresh_from_db()
+        return message
+
+    def test_nothing_has_changed(self, queued: Message) -> None:
+        assert self.relayed(queued).status == "sent"
+
+    @pytest.mark.parametrize("status", ["PAUSED", "DISABLED", "MISSING"])
+    def test_a_template_that_went(self, queued: Message, status: str) -> None:
+        Template.objects.update(status=status, reason="because")
+        assert self.relayed(queued).status == "failed"
+        assert queued.error == {
+            "code": "not_allowed_now",
+            "title": "The template may not be sent any more",
+            "detail": f"The template is {status.lower()}: because.",
+            "retryable": False,
+        }
+        assert queued.wamid is None
+
+    def test_marketing_that_was_stopped(self, queued: Message, customer: Any, as_owner: Any) -> None:
+        Identity.objects.create(
+            customer=customer,
+            business_number=queued.business_number,
+            wa_id="94771234567",
+            marketing_stopped_at=timezone.now(),
+        )
+        assert self.relayed(queued).error["detail"] == "The customer wants no marketing messages from this number."
+        Identity.objects.update(marketing_stopped_at=None)
+        assert as_owner.post(f"/api/messages/{queued.pk}/retry/").status_code == 200
+        assert self.relayed(queued).status == "sent"
+
+    def test_without_a_token_it_waits(self, queued: Message, settings: Any) -> None:
+        settings.WHATSAPP_SANDBOX = False
+        settings.WHATSAPP_PHONE_NUMBER_ID = "another"
+        assert self.relayed(queued).status == "queued"
+        assert BusinessNumber.objects.get(pk=queued.business_number_id).reason.startswith("There is no access token")
+
+
 class TestWebhooks:
     @pytest.fixture
     def change(self, post: Any) -> Any:
