@@ -155,13 +155,13 @@ def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def close_window(customer: Customer, *, since: datetime) -> None:
-    """The provider says that the service window of a locked customer is closed.
+def close_window(customer: Customer, number_id: int, *, since: datetime) -> None:
+    """The provider says that the service window of a locked customer is closed, on one of our numbers.
 
-    Believed unless they wrote after `since`, the time of the message it was said of.
+    Believed unless they wrote after `since`, the time of the message it was said of, or on another number last.
     """
     now = timezone.now()
-    chats = Conversation.objects.filter(customer=customer, last_inbound_at__lte=since)
+    chats = Conversation.objects.filter(customer=customer, business_number=number_id, last_inbound_at__lte=since)
     chats.filter(last_inbound_at__gt=now - SERVICE_WINDOW).update(last_inbound_at=now - SERVICE_WINDOW)
 
 

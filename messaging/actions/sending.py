@@ -21,7 +21,7 @@ from messaging.actions.rows import status_data
 from messaging.drafts import Draft
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.jobs import RELAY
-from messaging.models import Attachment, AttachmentState, Conversation, Direction, Message, Status
+from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.receipts import ON_REPLY, show_read
 from messaging.serializers import message_row
 
@@ -101,8 +101,8 @@ def send_message(
             raise ClientIdTaken
         return known, False
     conversation = _conversation(customer)
-    number = conversation.business_number if conversation is not None else port("HOME_NUMBER")()
     replied = _replied(customer, reply_to)
+    number = _number(conversation, replied)
     to_number = _number_of(customer, to_contact) if to_contact is not None else None
     draft = Draft(customer, number, type, text, payload, template, file, replied)
     content = named_port("MESSAGE_COMPOSERS", number.transport)(draft)
@@ -170,10 +170,20 @@ def _known(actor: User, client_id: str | None) -> Message | None:
 def _replied(customer: Customer, message_id: int | None) -> Message | None:
     if message_id is None:
         return None
-    replied = Message.objects.filter(pk=message_id, customer=customer).first()
+    replied = Message.objects.select_related("business_number").filter(pk=message_id, customer=customer).first()
     if replied is None:
         raise ValidationError({"reply_to": [f'Invalid pk "{message_id}" - object does not exist.']})
     return replied
+
+
+def _number(conversation: Conversation | None, replied: Message | None) -> BusinessNumber:
+    """The number a message leaves from: the chat's, unless it is about a message that only another one knows."""
+    number: BusinessNumber = conversation.business_number if conversation is not None else port("HOME_NUMBER")()
+    if replied is None or replied.business_number_id == number.pk:
+        return number
+    if replied.business_number.transport != number.transport:
+        raise ValidationError({"reply_to": ["This message came another way than the chat is held now."]})
+    return replied.business_number
 
 
 def _attach(message: Message, file: Any, mime_type: str, sha256: str) -> None:

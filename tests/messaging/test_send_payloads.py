@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
+from customers.events import lock
 from customers.models import Event
-from messaging.models import Message
+from messaging.inbound import Inbound, receive_message
+from messaging.models import BusinessNumber, Conversation, Message
 from messaging.transports import Rejected
 
 
@@ -188,3 +192,34 @@ class TestReactions:
         assert asked.reactions == []
         assert outbound().get().status == "failed"
         assert Event.objects.latest("pk").type == "message_updated"
+
+
+class TestAnotherNumber:
+    """The customer has gone on to another of our numbers; the message stands on the one before."""
+
+    @pytest.fixture
+    def asked(self, customer: Any) -> Any:
+        other = BusinessNumber.objects.create(external_id="1002")
+        inbound = Inbound(wamid="wamid.there", type="text", text="hello?", at=timezone.now())
+        with transaction.atomic():
+            receive_message(customer=lock(customer.pk), number=other, inbound=inbound)
+        return Message.objects.get(wamid="wamid.asked")
+
+    @pytest.mark.parametrize(
+        "fields", [{"type": "reaction", "payload": {"emoji": "👍"}}, {"type": "text", "text": "x"}]
+    )
+    def test_what_is_about_a_message_leaves_from_its_number(self, send: Any, asked: Any, fields: Any) -> None:
+        response = send(**fields, reply_to=asked.pk)
+        assert response.status_code == 201, response.json()
+        assert outbound().get().business_number.external_id == "1001"
+        assert Conversation.objects.get().business_number.external_id == "1002"
+
+    def test_anything_else_leaves_from_the_chats(self, send: Any, asked: Any) -> None:
+        send("text", text="hi")
+        assert outbound().get().business_number.external_id == "1002"
+
+    def test_not_by_another_way(self, send: Any, asked: Any) -> None:
+        BusinessNumber.objects.filter(external_id="1001").update(transport="pigeon")
+        response = send("text", text="hi", reply_to=asked.pk)
+        assert (response.status_code, list(response.json())) == (400, ["reply_to"])
+        assert not outbound().exists()

@@ -87,3 +87,15 @@ def test_an_answer_goes_to_whoever_wrote_last(post: Any, customer: Customer) -> 
 def test_a_message_to_a_contact_goes_to_their_number(post: Any, customer: Customer) -> None:
     post(says(text("wamid.1", wa_id=customer.phone.removeprefix("+"))))
     assert recipient_of(outbound(customer, to_number=NUMBER)) == {"to": WA_ID, "recipient": None}
+
+
+def test_whoever_wrote_last_on_another_number_is_meant_here_too(post: Any, customer: Customer) -> None:
+    contact_of(customer)
+    own = customer.phone.removeprefix("+")
+    for count, wa_id in enumerate([own, WA_ID]):
+        post(says(text(f"wamid.{count}", wa_id=wa_id)))
+    message = outbound(customer)
+    elsewhere = says(text("wamid.there", wa_id=own))
+    elsewhere["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "999"
+    post(elsewhere)
+    assert recipient_of(message) == {"to": own, "recipient": None}

@@ -109,6 +109,22 @@ def test_131047_of_a_contact_says_nothing_of_the_customer(
     assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
 
 
+def test_131047_of_one_number_says_nothing_of_another(
+    graph: GraphDouble, as_admin: Any, chat: Customer, post: Any
+) -> None:
+    elsewhere = says(text("wamid.2", at=int(time.time())))
+    elsewhere["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "999"
+    post(elsewhere)
+    asked = Message.objects.get(wamid="wamid.1").pk
+    pk = as_admin.post("/api/messages/", {"customer": chat.pk, "text": "hi", "reply_to": asked}).json()["id"]
+    graph.queue({"kind": "meta", "code": 131047})
+    source = Outbox()
+    for job in source.claim(5):
+        source.run(job)
+    assert Message.objects.get(pk=pk).error["code"] == 131047
+    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+
+
 def test_131050_is_an_opt_out(refuse: Any, chat: Customer) -> None:
     assert refuse(131050).status == "failed"
     assert Identity.objects.get(customer=chat).marketing_stopped_at is not None

@@ -25,9 +25,12 @@ def recipient_of(message: Message) -> dict[str, str | None]:
 
 
 def _last_to_write(message: Message) -> Identity | None:
-    """The customer may have contacts who write as well: an answer must not reach somebody else than who asked."""
-    chat = {"customer": message.customer_id, "business_number": message.business_number_id}
-    identities = list(Identity.objects.filter(**chat).order_by("-pk"))
-    last = Conversation.objects.filter(**chat).values_list("last_address", flat=True).first()
+    """The customer may have contacts who write as well: an answer must not reach somebody else than who asked.
+
+    Whoever wrote last is meant on the message's number as well, when they did so on another.
+    """
+    known = Identity.objects.filter(customer=message.customer_id, business_number=message.business_number_id)
+    identities = list(known.order_by("-pk"))
+    last = Conversation.objects.filter(customer=message.customer_id).values_list("last_address", flat=True).first()
     wrote = [identity for identity in identities if last is not None and last in (identity.wa_id, identity.user_id)]
     return next(iter(wrote or identities), None)
