@@ -140,7 +140,9 @@ def _keep(
         if quietly:
             cursor.execute(_UPSERT_QUIETLY, [*place, message_id if newest else None])
         else:
-            cursor.execute(_UPSERT_CONVERSATION, [*place, adapt(at), inbound.address, message_id if newest else None])
+            # A time to come would hold the window open for as long.
+            written_at = adapt(min(at, now))
+            cursor.execute(_UPSERT_CONVERSATION, [*place, written_at, inbound.address, message_id if newest else None])
     if newest:
         customer.desk_at = ordered_at
     data = message_data(
@@ -168,7 +170,7 @@ def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:
     Attachment.objects.create(
         message_id=message_id,
         provider_id=media.provider_id,
-        provider_until=at + PROVIDER_KEEPS,
+        provider_until=min(at, timezone.now()) + PROVIDER_KEEPS,
         mime_type=media.mime_type,
         file_name=media.file_name,
         sha256=media.sha256,

@@ -8,7 +8,7 @@ from customers.events import lock
 from messaging.actions.reactions import BUSINESS
 from messaging.changes import edit, react, revoke
 from messaging.inbound import receive_echo, receive_message, receive_notice
-from messaging.models import BusinessNumber
+from messaging.models import BusinessNumber, Message
 from messaging.statuses import apply_status
 from whatsapp.failures import after_failure
 from whatsapp.payload import (
@@ -24,7 +24,7 @@ from whatsapp.payload import (
     StatusReport,
 )
 from whatsapp.preferences import STOPPED_MARKETING, note_preference
-from whatsapp.senders import address_of, customer_id_of, customer_of, move_address
+from whatsapp.senders import address_of, customer_id_of, customer_of, learn_address, move_address
 
 
 def handle(element: OfNumber, number: BusinessNumber) -> int | None:
@@ -101,9 +101,16 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
         after_failure(said, number)
     if said.recipient is None:
         return customer_id
+    if customer_id is not None and news and said.recipient.user_id is not None and _reached_the_customer(said, number):
+        learn_address(customer_id, said.recipient, number)
     if said.error is not None and said.error["code"] == STOPPED_MARKETING:
         note_preference(sender=said.recipient, number=number, accepts=False, at=said.at)
     return customer_id or customer_id_of(said.recipient, number)
+
+
+def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
+    """Whether the message went to the customer themselves and not to one of their contacts."""
+    return Message.objects.filter(business_number=number, wamid=said.wamid, to_number=None).exists()
 
 
 # Where the elements name the person they speak of.

@@ -219,6 +219,24 @@ def introduce(customer: Customer, sender: Sender, number: BusinessNumber) -> Ide
     return identity
 
 
+def learn_address(customer_id: int, recipient: Sender, number: BusinessNumber) -> None:
+    """Remember by which ids Meta knows a customer whom a message reached: they may answer with their phone hidden.
+
+    Nothing changes when either id stands for somebody else already.
+    """
+    known = list(at_address(recipient, number))
+    if any(identity.customer_id != customer_id for identity in known):
+        return
+    if known:
+        _complete(known[0], recipient)
+        return
+    try:
+        with transaction.atomic():
+            introduce(lock(customer_id), recipient, number)
+    except (Customer.DoesNotExist, IntegrityError):
+        return  # erased, or known since the look
+
+
 def at_address(sender: Sender, number: BusinessNumber) -> "QuerySet[Identity]":
     """What is known of somebody on one of our numbers, by either of their ids."""
     either = Q()

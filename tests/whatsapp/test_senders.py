@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from accounts.models import User
 from customers.models import Assignment, Customer
 from messaging.models import BusinessNumber, Conversation, Message
-from tests.webhooks import PHONE_NUMBER_ID, says, settle, status, text
+from tests.webhooks import PHONE_NUMBER_ID, change, envelope, says, settle, status, text
 from whatsapp import personal_data
 from whatsapp.models import Identity, WebhookEvent
 
@@ -257,3 +259,57 @@ class TestRaces:
             holder.join()
         assert post(says(text("wamid.1"))).status_code == 200
         assert Message.objects.count() == 1
+
+
+USER_ID = "US.13491208655302741918"
+
+
+@pytest.fixture
+def written_to(customer: Customer, number: BusinessNumber) -> Message:
+    """A message of ours to a customer who never wrote."""
+    return Message.objects.create(
+        customer=customer,
+        business_number=number,
+        direction="outbound",
+        status="sent",
+        type="template",
+        wamid="wamid.out",
+    )
+
+
+def reached(**more: Any) -> dict[str, Any]:
+    return envelope(change(statuses=[status("wamid.out", "delivered", recipient_user_id=USER_ID, **more)]))
+
+
+def test_who_was_written_to_may_answer_with_the_phone_hidden(post: Any, written_to: Message) -> None:
+    post(reached())
+    answer = text("wamid.in") | {"from_user_id": USER_ID}
+    del answer["from"]
+
+    post(says(answer))
+
+    assert Message.objects.get(wamid="wamid.in").customer == written_to.customer
+    assert Identity.objects.get().wa_id == "94771234567"
+
+
+def test_an_id_of_somebody_else_or_of_a_contact_is_not_learnt(post: Any, written_to: Message) -> None:
+    other = Customer.objects.create(first_name="Other")
+    known = Identity.objects.create(customer=other, business_number=written_to.business_number, user_id=USER_ID)
+    post(reached())
+    assert Identity.objects.get() == known
+
+    known.delete()
+    Message.objects.update(to_number="+94771234567", status="sent")
+    post(envelope(change(statuses=[status("wamid.out", "read", recipient_user_id=USER_ID)])))
+    assert not Identity.objects.exists()
+
+
+def test_a_time_to_come_opens_no_longer_window(post: Any, as_admin: Any) -> None:
+    """Nor does it keep the desk from being listed."""
+    post(says(text("wamid.1", at=253402300799)))
+
+    (row,) = as_admin.get("/api/customers/").json()["results"]
+
+    assert row["last_message"]["created_at"] == "9999-12-31T23:59:59Z"
+    expires = datetime.fromisoformat(row["window_expires_at"])
+    assert expires - timezone.now() <= timedelta(hours=24)
