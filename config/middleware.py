@@ -1,6 +1,7 @@
 """What stands in front of the views: whole bodies within bounds, and nothing that cannot be stored."""
 
 import asyncio
+import codecs
 import json
 from collections.abc import Awaitable, Callable
 from io import BytesIO
@@ -10,6 +11,7 @@ from typing import IO
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
+from django.utils.http import parse_header_parameters
 
 from config.asgi_types import Receive, Scope, Send
 from config.errors import refuse, shaped
@@ -20,6 +22,9 @@ MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30
 # What a multipart body holds beside its file: the other fields and the boundaries.
 MULTIPART_SLACK = 1024 * 1024
+# Django reads the query string in the charset of the body. Of all that Python knows under such a name some is no
+# charset (base64), and some makes NULs and lone surrogates of plain ASCII (unicode_escape).
+CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
 
 
 # Takes a request with its whole body, and answers it.
@@ -40,7 +45,13 @@ class SpoolBody:
         headers = dict(scope["headers"])
         if not scope["query_string"].isascii():
             return await _refuse(send, scope, 400, "The query string must be percent-encoded.")
-        limit = body_limit(scope["path"], headers.get(b"content-type", b""))
+        # As WSGI joins several of them.
+        content_type = b",".join(value for name, value in scope["headers"] if name == b"content-type")
+        if not _readable(content_type):
+            return await _refuse(
+                send, scope, 415, "The charset of the Content-Type must be utf-8, us-ascii or iso-8859-1."
+            )
+        limit = body_limit(scope["path"], content_type)
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit():
             return await _refuse(send, scope, 400, "Content-Length is not a number.")
@@ -76,6 +87,15 @@ def body_limit(path: str, content_type: bytes) -> int:
         return settings.MAX_UPLOAD_MB * 1024 * 1024 + MULTIPART_SLACK
     limit: int = settings.WEBHOOK_MAX_BYTES
     return limit
+
+
+def _readable(content_type: bytes) -> bool:
+    """Whether Django can read a request that declares this: it raises for some, before any middleware."""
+    try:
+        charset = parse_header_parameters(content_type.decode("latin1"))[1].get("charset", "utf-8")
+        return codecs.lookup(charset).name in CHARSETS
+    except (LookupError, TypeError, ValueError):
+        return False
 
 
 def _measured(scope: Scope, size: int) -> Scope:
