@@ -109,6 +109,10 @@ def _measured(scope: Scope, size: int) -> Scope:
 async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
     body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    origin = dict(scope["headers"]).get(b"origin", b"")
+    if origin.decode("latin1") in settings.CORS_ALLOWED_ORIGINS:
+        # No middleware of Django's sees this answer, and without it a page is told of a network error.
+        headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
