@@ -22,6 +22,7 @@ MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30
 # What a multipart body holds beside its file: the other fields and the boundaries.
 MULTIPART_SLACK = 1024 * 1024
+WEBHOOK = "/api/webhook"
 # Django reads the query string in the charset of the body. Of all that Python knows under such a name some is no
 # charset (base64), and some makes NULs and lone surrogates of plain ASCII (unicode_escape).
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
@@ -82,8 +83,11 @@ class SpoolBody:
 
 
 def body_limit(path: str, content_type: bytes) -> int:
-    """The number of bytes a request's body may have: uploads MAX_UPLOAD_MB, all else what a webhook may."""
-    if content_type.startswith(b"multipart/"):
+    """The number of bytes a request's body may have: uploads MAX_UPLOAD_MB, all else what a webhook may.
+
+    The webhook takes no uploads: what calls itself one there would only fill the disk.
+    """
+    if content_type[:10].lower() == b"multipart/" and not path.startswith(WEBHOOK):
         return settings.MAX_UPLOAD_MB * 1024 * 1024 + MULTIPART_SLACK
     limit: int = settings.WEBHOOK_MAX_BYTES
     return limit

@@ -29,7 +29,9 @@ class Echo:
         await send({"type": "http.response.body", "body": b"ok"})
 
 
-def post(app: Echo, chunks: Iterable[bytes], *, silent: bool = False, **headers: str) -> tuple[int | None, bytes]:
+def post(
+    app: Echo, chunks: Iterable[bytes], *, silent: bool = False, path: str = "/api/messages/", **headers: str
+) -> tuple[int | None, bytes]:
     """Send a request in chunks; with `silent` the client goes quiet instead of ending. Returns status and body."""
     parts = list(chunks)
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
@@ -47,7 +49,7 @@ def post(app: Echo, chunks: Iterable[bytes], *, silent: bool = False, **headers:
         sent.append(message)
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "POST", "path": "/api/messages/", "query_string": b"", "headers": raw}
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": raw}
     asyncio.run(SpoolBody(app)(scope, receive, send))
     status = sent[0]["status"] if sent else None
     return status, b"".join(message.get("body", b"") for message in sent[1:])
@@ -110,6 +112,20 @@ def test_uploads_have_their_own_limit(settings: Any, megabytes: int, status: int
 
     assert answered == status
     assert app.called is (status == 200)
+
+
+def test_the_name_of_an_upload_is_read_whatever_its_case() -> None:
+    status, _ = post(Echo(), [b"x" * (JSON_LIMIT + 1)], content_type="Multipart/Form-Data; boundary=b")
+
+    assert status == 200
+
+
+def test_a_webhook_has_no_more_for_calling_itself_an_upload() -> None:
+    status, body = post(
+        Echo(), [b"x" * (JSON_LIMIT + 1)], path="/api/webhook/", content_type="multipart/form-data; boundary=b"
+    )
+
+    assert (status, str(JSON_LIMIT).encode() in body) == (413, True)
 
 
 def test_a_client_that_goes_quiet_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
