@@ -35,7 +35,8 @@ def normalize(raw: str, region: str | None = None) -> str:
         number = phonenumbers.parse(text, region or settings.PHONE_DEFAULT_REGION)
     except phonenumbers.NumberParseException as error:
         raise InvalidPhone from error
-    if not phonenumbers.is_possible_number(number):
+    # Not `is_possible_number`, which also takes what can be dialled within an area only, like 1234567.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidPhone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
