@@ -1,14 +1,14 @@
-import django_filters
 from django_filters import rest_framework as filters
 
 from accounts.models import Role, User
 from accounts.querysets import UserQuerySet
+from core.filters import TextFilter
 
 
 class UserFilter(filters.FilterSet):
     role = filters.ChoiceFilter(choices=Role.choices)
     is_active = filters.BooleanFilter()
-    search = django_filters.CharFilter(method="by_search", label="Words of the username, the email or the names.")
+    search = TextFilter(method="by_search", label="Words of the username, the email or the names.")
 
     class Meta:
         model = User

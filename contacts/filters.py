@@ -4,16 +4,14 @@ import django_filters
 
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
-from core.filters import BooleanFilter, IdFilter
+from core.filters import BooleanFilter, IdFilter, TextFilter
 
 
 class ContactFilter(django_filters.FilterSet):
     customer_id = IdFilter(field_name="customer", label="the id of a customer")
     is_active = BooleanFilter(label="active (true) or inactive (false)")
     is_primary = BooleanFilter(label="the primary ones (true) or the others (false)")
-    search = django_filters.CharFilter(
-        method="filter_search", label="words that all occur in the email, the numbers or the customer"
-    )
+    search = TextFilter(method="filter_search", label="words that all occur in the email, the numbers or the customer")
 
     class Meta:
         model = Contact

@@ -10,6 +10,8 @@ from django_filters.fields import IsoDateTimeField
 
 # What both databases hold in an id.
 MAX_ID = 2**63 - 1
+# The longest text that is looked for.
+MAX_TEXT = 500
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -104,6 +106,13 @@ class TimeFilter(django_filters.Filter):
     """A time with its zone, or a date, which is its beginning in UTC."""
 
     field_class = _TimeField
+
+
+class TextFilter(django_filters.CharFilter):
+    """Words to look for; SQLite fails on a LIKE pattern of more than 50,000 bytes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_TEXT, **kwargs)
 
 
 class MoneyFilter(django_filters.Filter):

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import IdFilter
+from core.filters import IdFilter, TextFilter
 from customer_data.models import CustomerData
 
 
@@ -20,7 +20,7 @@ class _Ordering(django_filters.OrderingFilter):
 class CustomerDataFilter(django_filters.FilterSet):
     """`?search= &ordering=` of one customer's entries."""
 
-    search = django_filters.CharFilter(method="filter_search", label="words that all occur in key or value")
+    search = TextFilter(method="filter_search", label="words that all occur in key or value")
     ordering = _Ordering(fields=["key", "created_at"])
 
     class Meta:

@@ -8,7 +8,7 @@ from django import forms
 from django.core.validators import EMPTY_VALUES
 from django.db.models import F, Q, QuerySet
 
-from core.filters import BooleanFilter, CountFilter, IdFilter, MoneyFilter, TimeFilter
+from core.filters import BooleanFilter, CountFilter, IdFilter, MoneyFilter, TextFilter, TimeFilter
 from customers.models import Address, AddressType, Assignment, Customer, Gender, LoyaltyTier, Order, OrderStatus
 from customers.models.customers import language_tag
 from customers.querysets import CustomerQuerySet
@@ -119,7 +119,7 @@ CUSTOMER_ORDERINGS = ("date_joined", "total_orders", "total_spent", "last_order_
 
 
 class CustomerFilter(CustomerTraitFilter):
-    search = django_filters.CharFilter(
+    search = TextFilter(
         method="filter_search", label="every word occurs in username, email, names, phone or customer id"
     )
     ordering = _ordering(CUSTOMER_ORDERINGS)
@@ -137,9 +137,9 @@ ADDRESS_ORDERINGS = ("created_at", "is_default")
 class AddressFilter(django_filters.FilterSet):
     address_type = django_filters.ChoiceFilter(choices=AddressType.choices)
     is_default = BooleanFilter(field_name="is_default")
-    country = django_filters.CharFilter(lookup_expr="iexact")
-    state = django_filters.CharFilter(lookup_expr="iexact")
-    city = django_filters.CharFilter(lookup_expr="icontains", label="a part of the city's name")
+    country = TextFilter(lookup_expr="iexact")
+    state = TextFilter(lookup_expr="iexact")
+    city = TextFilter(lookup_expr="icontains", label="a part of the city's name")
     customer = IdFilter(field_name="customer", label="the id of a customer")
     ordering = _ordering(ADDRESS_ORDERINGS)
 

@@ -3,7 +3,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import FilterSet
+from core.filters import FilterSet, TextFilter
 from messaging.models import Direction, Message, Status
 
 MAX_SEARCH_TERMS = 10
@@ -15,7 +15,7 @@ class MessageFilter(FilterSet):
     type = django_filters.CharFilter()
     direction = django_filters.ChoiceFilter(choices=Direction.choices)
     status = django_filters.ChoiceFilter(choices=Status.choices)
-    search = django_filters.CharFilter(method="filter_search", label="words that all occur in the text")
+    search = TextFilter(method="filter_search", label="words that all occur in the text")
 
     class Meta:
         model = Message

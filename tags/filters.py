@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 
-from core.filters import BooleanFilter
+from core.filters import BooleanFilter, TextFilter
 from tags.models import Tag
 from tags.querysets import TagQuerySet
 
@@ -23,7 +23,7 @@ class _Ordering(django_filters.OrderingFilter):
 class CustomerTagFilter(django_filters.FilterSet):
     """`?search= &ordering=` of one customer's tags."""
 
-    search = django_filters.CharFilter(method="filter_search", label="part of the name, whatever its case")
+    search = TextFilter(method="filter_search", label="part of the name, whatever its case")
     ordering = _Ordering(fields=[("name_key", "name"), ("created_at", "created_at")])
 
     class Meta:

@@ -61,11 +61,13 @@ QUERIES = [
     f"customer={HUGE}", "customer=x", f"customer_id={HUGE}", "customer_id=x", f"owner={HUGE}", "owner=x", f"tag={HUGE}",
     "tag=x", "unassigned=x", "has_unread=maybe", "is_active=x", "role=x", "source=x", "direction=x", "status=x",
     f"salesperson={HUGE}", "ordering=x", "ordering=-password", "ordering=__class__", "search=%00", "search=%25%5F%5C",
-    "search=" + "+".join(["a"] * 3000), "search=" + "x" * 3000, "search=%F0%9F%98%80", "search=%ED%A0%80",
+    "search=" + "+".join(["a"] * 3000), "search=" + "x" * 3000, "search=" + "x" * 60_000,
+    "search=%F0%9F%98%80", "search=%ED%A0%80",
     "key=%FF", "is_primary=2", f"min_orders={HUGE}", "min_spent=1e400", "max_spent=-Infinity",
     "joined_after=0000-00-00", "joined_after=0001-01-01T00:00:00%2B14:00", "gender=x",
     "last_order_before=9999-12-31T23:59:59-14:00", "preferred_currency=" + "x" * 300,
-    "city=%25", "address_type=x", "is_default=2",
+    "city=%25", "city=" + "x" * 60_000, "country=" + "x" * 60_000, "language=" + "x" * 60_000,
+    "address_type=x", "is_default=2",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
+from core.filters import TextFilter
 from messaging.filters import MAX_SEARCH_TERMS
 from whatsapp.models import Template
 
@@ -12,10 +13,10 @@ ALL = "all"
 class TemplateFilter(django_filters.FilterSet):
     """`?status= &language= &category= &search=`; without a status those that can be sent."""
 
-    status = django_filters.CharFilter(method="filter_status", label="APPROVED unless given; `all` for every one")
-    language = django_filters.CharFilter(field_name="language", lookup_expr="iexact")
-    category = django_filters.CharFilter(field_name="category", lookup_expr="iexact")
-    search = django_filters.CharFilter(method="filter_search", label="words that all occur in the name")
+    status = TextFilter(method="filter_status", label="APPROVED unless given; `all` for every one")
+    language = TextFilter(field_name="language", lookup_expr="iexact")
+    category = TextFilter(field_name="category", lookup_expr="iexact")
+    search = TextFilter(method="filter_search", label="words that all occur in the name")
 
     class Meta:
         model = Template

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
 
-from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter
+from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, TextFilter
 from customers.models import Customer, Source
 from customers.querysets import CustomerQuerySet
 from tags.models import Tag
@@ -32,9 +32,7 @@ class DeskFilter(FilterSet):
     tag_any = IdsFilter(method="filter_tag_any", label="ids of tags, with commas: customers who carry one of them")
     has_unread = BooleanFilter(method="filter_has_unread", label="with unread messages")
     is_active = BooleanFilter(field_name="is_active")
-    search = django_filters.CharFilter(
-        method="filter_search", label="every word occurs in name, handle, email, phone or customer id"
-    )
+    search = TextFilter(method="filter_search", label="every word occurs in name, handle, email, phone or customer id")
     ordering = django_filters.CharFilter(
         method="filter_ordering",
         label=f"one of {', '.join(_ORDERINGS)}, each also with a minus; unknown ones count not",

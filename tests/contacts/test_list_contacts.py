@@ -105,6 +105,7 @@ def test_it_searches(as_admin: Any, contact: Any, other_customer: Any, new_conta
         ("?customer_id=x", "customer_id", "Enter a whole number."),
         ("?is_active=perhaps", "is_active", "Must be true or false."),
         ("?is_primary=perhaps", "is_primary", "Must be true or false."),
+        ("?search=" + "x" * 501, "search", "Ensure this value has at most 500 characters (it has 501)."),
     ],
 )
 def test_it_says_what_is_wrong_with_a_filter(as_owner: Any, query: str, field: str, text: str) -> None:

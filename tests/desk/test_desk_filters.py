@@ -197,4 +197,4 @@ def test_search_knows_letters_beyond_ascii(as_admin: APIClient, db: None) -> Non
 def test_search_looks_at_ten_words(as_admin: APIClient, customer: Customer) -> None:
     assert found(as_admin, "search=" + quote("john " * 10 + "nobody")) == ["John"]
     assert found(as_admin, "search=" + quote("john " * 9 + "nobody")) == []
-    assert found(as_admin, "search=" + quote("john " * 3000)) == ["John"]
+    assert found(as_admin, "search=" + quote("john " * 90)) == ["John"]
