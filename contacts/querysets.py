@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from core.phones import InvalidPhone, normalize
 from customers.models import Customer
-from customers.querysets import MAX_SEARCH_TERMS, FollowsCustomer
+from customers.querysets import FollowsCustomer, search_terms
 
 # What only one contact of a customer may have.
 UNIQUE_FIELDS = ("email", "wa_number", "tp_number")
@@ -43,7 +43,7 @@ class ContactQuerySet(FollowsCustomer):
     def search(self, text: str) -> "ContactQuerySet":
         """Contacts in whom every word of `text` occurs: email, numbers, or their customer."""
         found = self
-        for term in text.split()[:MAX_SEARCH_TERMS]:
+        for term in search_terms(text):
             numbers = {term}
             try:
                 numbers.add(normalize(term))

@@ -45,14 +45,19 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def search(self, text: str) -> "CustomerQuerySet":
         """Customers in whom every word of `text` occurs: names, handle, email, phone, or the customer id.
 
-        Looks at the first ten words. A phone number may be written with blanks, as in `077 123 4567`.
+        Looks at the first ten words.
         """
-        joined = "".join(text.split())
-        terms = [joined] if _PHONE_LIKE.fullmatch(joined) else text.split()[:MAX_SEARCH_TERMS]
         found = self
-        for term in terms:
+        for term in search_terms(text):
             found = found.filter(_occurrence(term))
         return found
+
+
+def search_terms(text: str) -> list[str]:
+    """The first ten words of `text`; a phone number written with blanks, as in `077 123 4567`, is one word."""
+    words = text.split()
+    joined = "".join(words)
+    return [joined] if _PHONE_LIKE.fullmatch(joined) else words[:MAX_SEARCH_TERMS]
 
 
 def _occurrence(term: str) -> Q:
