@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -26,7 +26,10 @@ class Unavailable(exceptions.APIException):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a response; None lets it become a logged 500."""
-    if isinstance(error, DjangoValidationError):
+    if isinstance(error, Http404):
+        # Django's own text names the model, and only where the view asked by get_object_or_404.
+        error = exceptions.NotFound()
+    elif isinstance(error, DjangoValidationError):
         error = exceptions.ValidationError(as_serializer_error(error))
     elif isinstance(error, OverflowError | DataError):
         # SQLite refuses integers beyond 64 bits with the first, PostgreSQL any misfit value with the second.

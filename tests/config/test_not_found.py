@@ -1,0 +1,28 @@
+"""What is missing, or not the caller's to see, is told in the same words everywhere."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.test_permissions import MATRIX
+
+# These have words of their own.
+WORDED = ("/contacts/", "/api/v1/msg/")
+ROWS = [row for row in MATRIX if row.startswith(("GET", "DELETE")) and "{" in row and not any(w in row for w in WORDED)]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_missing_row(row: str, as_admin: Any) -> None:
+    method, path = re.sub(r"{\w+}", "987654", row).split()
+    response = as_admin.generic(method, path)
+    assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("/api/users/?page=99", "Invalid page."), ("/api/messages/?cursor=x", "Invalid cursor.")],
+)
+def test_a_view_may_say_more(as_admin: Any, path: str, text: str) -> None:
+    response = as_admin.get(path)
+    assert (response.status_code, response.json()) == (404, {"detail": text})
