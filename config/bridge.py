@@ -7,13 +7,16 @@ thread's result, so it is once (what that gives: decision 001).
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, Protocol
 
 from a2wsgi.wsgi import build_environ
 
-from config.asgi_types import Message, Scope, Send
+from config.asgi_types import Message, Receive, Scope, Send
+
+# What a client must take within the patience of the bridge.
+PIECE_BYTES = 64 * 1024
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -25,24 +28,50 @@ class WSGIApplication(Protocol):
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any: ...
 
 
-class Bridge:
-    """Runs a WSGI application for requests whose bodies were read before."""
+class ClientGone(Exception):
+    """Who asked takes no more of the answer."""
 
-    def __init__(self, application: WSGIApplication, threads: int) -> None:
+
+class Bridge:
+    """Runs a WSGI application for requests whose bodies were read before.
+
+    A client that takes nothing of a streamed answer for `patience` seconds gets no more: the thread is for others.
+    """
+
+    def __init__(self, application: WSGIApplication, threads: int, patience: float = 30) -> None:
         self.application = application
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="http")
+        self.patience = patience
 
-    async def __call__(self, scope: Scope, body: IO[bytes], send: Send) -> None:
+    async def __call__(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
+        leaving: asyncio.Task[None] | None = None
+
+        async def pass_on(message: Message) -> None:
+            nonlocal leaving
+            if leaving is None:
+                leaving = asyncio.create_task(_disconnected(receive))
+            if leaving.done():
+                raise ClientGone  # sending would be no error: servers drop what nobody takes
+            for piece in _pieces(message):
+                async with asyncio.timeout(self.patience):
+                    await send(piece)
 
         def stream(message: Message) -> None:
-            """Send from the thread; waits until the client has room for more."""
-            asyncio.run_coroutine_threadsafe(_sent(send, message), loop).result()
+            """Send from the thread; waits until the client has room for more. Raises ClientGone."""
+            try:
+                asyncio.run_coroutine_threadsafe(pass_on(message), loop).result()
+            except TimeoutError:
+                raise ClientGone
 
         environ: Any = build_environ(scope, body)  # type: ignore[arg-type]
         work = contextvars.copy_context().run
-        for message in await loop.run_in_executor(self.executor, work, self._answer, environ, stream):
-            await send(message)
+        try:
+            for message in await loop.run_in_executor(self.executor, work, self._answer, environ, stream):
+                await send(message)
+        finally:
+            if leaving is not None:
+                leaving.cancel()
 
     def _answer(self, environ: Environ, stream: Callable[[Message], None]) -> Iterable[Message]:
         """Run the view; return what is still to be sent, or stream it."""
@@ -60,9 +89,22 @@ class Bridge:
             for chunk in response:
                 stream({"type": "http.response.body", "body": chunk, "more_body": True})
             return ({"type": "http.response.body", "body": b""},)
+        except ClientGone:
+            return ()  # without its end, so that the server closes the connection and none takes a part for the whole
         finally:
             response.close()
 
 
-async def _sent(send: Send, message: Message) -> None:
-    await send(message)
+def _pieces(message: Message) -> Iterator[Message]:
+    """A message in parts that a slow client, too, takes in time."""
+    body = message.get("body", b"")
+    if len(body) <= PIECE_BYTES:
+        yield message
+        return
+    for at in range(0, len(body), PIECE_BYTES):
+        yield {**message, "body": body[at : at + PIECE_BYTES]}
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

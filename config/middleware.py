@@ -29,7 +29,7 @@ CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
 
 
 # Takes a request with its whole body, and answers it.
-Application = Callable[[Scope, IO[bytes], Send], Awaitable[None]]
+Application = Callable[[Scope, IO[bytes], Receive, Send], Awaitable[None]]
 
 
 class SpoolBody:
@@ -59,7 +59,7 @@ class SpoolBody:
         if int(declared[:20]) > limit:
             return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
         if scope.get("method") == "GET" and b"content-length" not in headers and b"transfer-encoding" not in headers:
-            return await self.app(scope, BytesIO(), send)  # no body, nothing to wait for
+            return await self.app(scope, BytesIO(), receive, send)  # no body, nothing to wait for
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as spool:
             size = 0
             while True:
@@ -74,12 +74,12 @@ class SpoolBody:
                 if size > limit:
                     return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
                 if not message.get("more_body", False) and size == len(chunk):
-                    return await self.app(_measured(scope, size), BytesIO(chunk), send)
+                    return await self.app(_measured(scope, size), BytesIO(chunk), receive, send)
                 spool.write(chunk)
                 if not message.get("more_body", False):
                     break
             spool.seek(0)
-            await self.app(_measured(scope, size), spool, send)
+            await self.app(_measured(scope, size), spool, receive, send)
 
 
 def body_limit(path: str, content_type: bytes) -> int:

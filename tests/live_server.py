@@ -51,11 +51,9 @@ async def _settled() -> None:
 class LiveServer:
     """uvicorn in a thread; `url` is where it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, application: Any = "config.asgi:application") -> None:
         self.port = free_port()
-        config = uvicorn.Config(
-            "config.asgi:application", host="127.0.0.1", port=self.port, lifespan="off", log_level="warning"
-        )
+        config = uvicorn.Config(application, host="127.0.0.1", port=self.port, lifespan="off", log_level="warning")
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 

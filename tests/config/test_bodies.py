@@ -21,7 +21,7 @@ class Echo:
         self.body = b""
         self.in_memory = True
 
-    async def __call__(self, scope: Any, body: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, body: Any, receive: Any, send: Any) -> None:
         self.called = True
         self.body = body.read()
         self.in_memory = isinstance(body, BytesIO) or not body._rolled

@@ -37,6 +37,12 @@ class View:
         return self.response
 
 
+async def silence() -> dict[str, Any]:
+    """A client who stays and says no more."""
+    await asyncio.sleep(3600)
+    return {"type": "http.disconnect"}
+
+
 def ask(view: Any, taken: Any = None) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
@@ -45,7 +51,7 @@ def ask(view: Any, taken: Any = None) -> list[dict[str, Any]]:
             await taken(sent)
         sent.append(dict(message))
 
-    asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), send))
+    asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), silence, send))
     return sent
 
 
@@ -80,6 +86,19 @@ def test_a_streamed_answer_waits_for_the_client() -> None:
     assert view.closed == 1
 
 
+def test_a_client_that_takes_a_little_at_a_time_has_time_for_all_of_it() -> None:
+    whole = bytes(range(256)) * 4096
+    sent: list[Any] = []
+
+    async def slowly(message: Any) -> None:
+        await asyncio.sleep(0.05)
+        sent.append(message)
+
+    asyncio.run(Bridge(View(StreamingHttpResponse([whole])), 2, 0.4)(SCOPE, BytesIO(b"body"), silence, slowly))
+    assert b"".join(message.get("body", b"") for message in sent) == whole
+    assert sent[-1] == {"type": "http.response.body", "body": b""}
+
+
 def test_a_stream_that_breaks_off_is_closed_and_not_ended_as_if_it_were_whole() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"
@@ -92,6 +111,6 @@ def test_a_stream_that_breaks_off_is_closed_and_not_ended_as_if_it_were_whole() 
         sent.append(message)
 
     with pytest.raises(RuntimeError, match="gone"):
-        asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), send))
+        asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), silence, send))
     assert sent[-1] == {"type": "http.response.body", "body": b"half", "more_body": True}
     assert view.closed == 1

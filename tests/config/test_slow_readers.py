@@ -1,0 +1,81 @@
+"""Who does not read a streamed answer holds no thread: neither by staying away nor by leaving."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from django.http import HttpResponse, StreamingHttpResponse
+
+from config.bridge import Bridge
+from config.middleware import SpoolBody
+from tests.live_server import PATIENCE, LiveServer
+
+
+class Site:
+    """Answers `/endless` with `pieces` until `closed`, and anything else at once."""
+
+    def __init__(self, size: int, pause: float) -> None:
+        self.size, self.pause = size, pause
+        self.closed = threading.Event()
+
+    def pieces(self) -> Iterator[bytes]:
+        deadline = time.monotonic() + PATIENCE  # where this is broken the test shall end all the same
+        try:
+            while time.monotonic() < deadline:
+                yield b"x" * self.size
+                time.sleep(self.pause)
+        finally:
+            self.closed.set()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        response: Any = HttpResponse(b"here")
+        if environ["PATH_INFO"] == "/endless":
+            response = StreamingHttpResponse(self.pieces())
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return response
+
+
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    servers: list[LiveServer] = []
+
+    def started(site: Site, patience: float) -> LiveServer:
+        servers.append(LiveServer(SpoolBody(Bridge(site, threads=1, patience=patience))))
+        servers[-1].start()
+        return servers[-1]
+
+    yield started
+    for server in servers:
+        server.stop()
+
+
+def asked(server: LiveServer) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.settimeout(PATIENCE)
+    client.connect(("127.0.0.1", server.port))
+    client.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    return client
+
+
+def test_a_client_that_does_not_read_is_broken_off(serve: Any) -> None:
+    site = Site(size=65536, pause=0)
+    server = serve(site, patience=0.5)
+    with asked(server) as client:
+        assert httpx.get(f"{server.url}/", timeout=PATIENCE / 2).text == "here"
+        assert site.closed.is_set()
+        end = b""
+        while chunk := client.recv(1024 * 1024):
+            end = chunk[-8:]
+        assert not end.endswith(b"0\r\n\r\n"), "a part looks like the whole"
+
+
+def test_nothing_is_made_for_a_client_that_left(serve: Any) -> None:
+    site = Site(size=1, pause=0.01)
+    with asked(serve(site, patience=30)) as client:
+        assert client.recv(1)
+    assert site.closed.wait(PATIENCE / 2)
