@@ -175,17 +175,29 @@ KINDS: dict[str, Kind] = {
 }
 
 # What senders declare who do not know better.
-_VAGUE = frozenset(
-    {"", "application/octet-stream", "binary/octet-stream", "application/x-download", "text/plain", "application/zip"}
-)
+_VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "text/plain"})
+# The beginnings of the types that are archives inside, and may be called so.
+_ZIPPED = (_OPEN_XML, "application/vnd.oasis.opendocument.", "application/zip")
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 _DECLARED_FAMILIES = {
     "text": {Family.TEXT},
     "audio": {Family.MEDIA},
     "video": {Family.MEDIA},
     "image": {Family.PICTURE},
+    "message": {Family.TEXT},
+    "application/javascript": {Family.TEXT},
+    "application/x-javascript": {Family.TEXT},
+    "application/ecmascript": {Family.TEXT},
+    "application/json": {Family.TEXT},
+    "application/xml": {Family.TEXT},
     "application/pdf": {Family.PDF},
+    "application/x-pdf": {Family.PDF},
+    "application/ogg": {Family.MEDIA},
+    "application/mp4": {Family.MEDIA},
+    "application/x-matroska": {Family.MEDIA},
 }
+# Of these browsers invent names, so one that is not known here says nothing.
+_OF_MANY_NAMES = frozenset({Family.OFFICE, Family.TEXT, Family.ARCHIVE})
 
 
 def ending_of(name: str) -> str:
@@ -216,11 +228,17 @@ def may_be_declared(kind: Kind, declared: str) -> bool:
     mime_type = _ALIASES.get(mime_type, mime_type)
     if mime_type in _VAGUE or mime_type == kind.mime_type:
         return True
+    if mime_type == "application/zip" and kind.mime_type.startswith(_ZIPPED):
+        return True
     if mime_type.startswith("image/"):
         return mime_type == "image/svg+xml" and kind.family is Family.TEXT
     families = _DECLARED_FAMILIES.get(mime_type) or _DECLARED_FAMILIES.get(mime_type.partition("/")[0])
     if families is not None:
         return kind.family in families or (mime_type == "text/rtf" and kind.family is Family.OFFICE)
+    if mime_type.endswith(("+xml", "+json")):
+        return kind.family is Family.TEXT
     claimed = {known.family for known in KINDS.values() if known.mime_type == mime_type}
     spreadsheet_csv = mime_type == "application/vnd.ms-excel" and kind.family is Family.TEXT
-    return not claimed or kind.family in claimed or spreadsheet_csv
+    if claimed:
+        return kind.family in claimed or spreadsheet_csv
+    return mime_type.startswith("application/") and kind.family in _OF_MANY_NAMES

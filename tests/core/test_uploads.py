@@ -167,6 +167,32 @@ def test_other_endings_are_refused(name: str) -> None:
         ("docx", "a.docx", "application/pdf", False),
         ("docx", "a.docx", "application/msword", True),
         ("zip", "a.zip", "application/x-zip-compressed", True),
+        ("odt", "a.odt", "application/zip", True),
+        ("docx", "a.docx", "application/x-zip-compressed", True),
+        ("docx", "a.docx", "application/javascript", False),
+        ("docx", "a.docx", "application/wps-office.docx", True),
+        ("old office", "a.doc", "application/zip", False),
+        ("zip", "a.zip", "application/xhtml+xml", False),
+        ("7z", "a.7z", "application/x-compressed", True),
+        ("rar", "a.rar", "application/x-rar-compressed", True),
+        ("text", "a.txt", "application/zip", False),
+        ("text", "a.yaml", "application/x-yaml", True),
+        ("text", "a.xhtml", "application/xhtml+xml", True),
+        ("text", "a.eml", "message/rfc822", True),
+        *(
+            (what, f"a.{what}", declared, False)
+            for what in ("png", "pdf", "flac")
+            for declared in (
+                "application/javascript",
+                "application/xhtml+xml",
+                "application/json",
+                "application/zip",
+                "application/x-httpd-php",
+                "font/woff",
+                "nonsense",
+            )
+        ),
+        ("ogg", "a.ogg", "application/ogg", True),
         ("mp4", "a.m4a", "video/mp4", True),
         ("mp4", "a.mp4", "application/pdf", False),
         ("rtf", "a.rtf", "text/rtf", True),
