@@ -10,6 +10,9 @@ from config.pagination import KeysetPages
 
 _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
 
+# What the first word of a path does not say.
+GROUPS = {"customers-with-contacts": "Contacts", "message": "Customer data"}
+
 
 class KeysetInspector(PaginatorInspector):
     """Describes the pages of KeysetPages."""
@@ -40,7 +43,8 @@ class PatterAutoSchema(SwaggerAutoSchema):
 
     def get_tags(self, operation_keys: Any = None) -> list[str]:
         words = [word for word in self.path.split("/") if word and word != "api" and "{" not in word]
-        return self.overrides.get("tags") or [words[0] if words else "patter"]
+        named: list[str] = self.overrides.get("tags") or words[:1] or ["patter"]
+        return [GROUPS.get(name, name.capitalize()) for name in named]
 
     def get_response_serializers(self) -> Any:
         responses = super().get_response_serializers()

@@ -54,6 +54,16 @@ def test_every_operation_says_what_it_answers(schema: dict[str, Any]) -> None:
                 assert operation["tags"], f"{method} {path}"
 
 
+def test_it_groups_them_under_readable_names(schema: dict[str, Any]) -> None:
+    operations = [
+        operation for path in schema["paths"].values() for name, operation in path.items() if name != "parameters"
+    ]
+    assert {tag for operation in operations for tag in operation["tags"]} == {
+        "Assignments", "Auth", "Contacts", "Customer data", "Customers", "Messages", "Tags", "Templates", "Users",
+        "Webhook",
+    }  # fmt: skip
+
+
 def test_it_is_signed_in_with_a_bearer_token(schema: dict[str, Any]) -> None:
     bearer = schema["securityDefinitions"]["Bearer"]
 
