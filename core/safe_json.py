@@ -1,4 +1,4 @@
-"""JSON from outside, refused before it can hurt: depth, NUL characters, lone surrogates, NaN.
+"""JSON from outside, refused before it can hurt: depth, NUL characters, lone surrogates, NaN, infinity.
 
 PostgreSQL stores neither NUL nor lone surrogates, SQLite stores surrogates that no response can be
 encoded with again, and the standard parser overruns the stack on deep nesting
@@ -6,6 +6,7 @@ encoded with again, and the standard parser overruns the stack on deep nesting
 """
 
 import json
+import math
 import re
 from typing import Any
 
@@ -34,9 +35,12 @@ def storable(text: str) -> str:
 
 
 def check_value(value: Any, depth: int = 0) -> None:
-    """Raise BadJSON for nesting below MAX_DEPTH or unstorable text anywhere in `value`."""
+    """Raise BadJSON for nesting below MAX_DEPTH, unstorable text or no finite number anywhere in `value`."""
     if isinstance(value, str):
         check_text(value)
+    elif isinstance(value, float):
+        if not math.isfinite(value):  # what the parser makes of 1e999
+            raise BadJSON("A number is too large.")
     elif isinstance(value, dict | list):
         if depth >= MAX_DEPTH:
             raise BadJSON(f"JSON may not be nested deeper than {MAX_DEPTH} levels.")

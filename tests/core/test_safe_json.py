@@ -22,6 +22,8 @@ def test_it_reads_json() -> None:
         (b"NaN", "NaN"),
         (b"[-Infinity]", "Infinity"),
         ("1" * 5000, "JSON parse error"),
+        ("1e999", "too large"),
+        (b'{"a": [-1e999]}', "too large"),
     ],
 )
 def test_what_it_refuses_and_why(raw: bytes | str, says: str) -> None:
