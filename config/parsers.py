@@ -1,12 +1,16 @@
 """Request bodies, refused when they hold what cannot be stored (core/safe_json.py says what and why)."""
 
+import html
 from typing import Any
 
 from django.http import QueryDict
+from django.http import multipartparser as django_multipart
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[attr-defined]
 
 from core import safe_json
+from core.uploads import clean_name
 
 
 class SafeJSONParser(JSONParser):
@@ -34,8 +38,24 @@ class SafeFormParser(FormParser):
         return fields
 
 
+class _NamesKept(django_multipart.MultiPartParser):
+    """Django's, which drops of a file's name what Python does not call printable: joiners, narrow and fixed blanks."""
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        name = clean_name(html.unescape(file_name))
+        return None if name in {"", ".", ".."} else name
+
+
 class SafeMultiPartParser(MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> DataAndFiles:
-        parsed = super().parse(stream, media_type, parser_context)
-        _check(parsed.data)
-        return parsed
+        """As DRF's, which has no place for a parser of one's own."""
+        context = parser_context or {}
+        request = context["request"]
+        meta = {**request.META, "CONTENT_TYPE": media_type}
+        encoding = encoding_of(context)
+        try:
+            data, files = _NamesKept(meta, stream, request.upload_handlers, encoding).parse()
+        except django_multipart.MultiPartParserError as error:
+            raise ParseError(f"Multipart form parse error - {error}")
+        _check(data)
+        return DataAndFiles(data, files)

@@ -24,7 +24,8 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 # What Pillow raises for a picture above it.
 PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-_MAX_NAME = 200
+# What the columns hold.
+_MAX_NAME = 255
 _MAX_STEM = 60
 # The names in an office document's archive take a few kilobytes.
 _MAX_DIRECTORY = 4 * 1024 * 1024
@@ -32,7 +33,8 @@ _OPEN_XML_PART = {"docx": b"word/document.xml", "xlsx": b"xl/workbook.xml", "ppt
 _CODECS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
 
 # Control characters, and those that turn the direction of writing: `photo[RTLO]gpj.exe` reads as `photoexe.jpg`.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+# Not the two joiners U+200C and U+200D: Sinhala and Persian are spelt with them.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -42,11 +44,16 @@ class UploadRefused(ValueError):
 
 def shown_name(name: str) -> str:
     """The original name of a file as it may be shown and sent in a header: no paths, nothing invisible."""
+    return clean_name(name) or "file"
+
+
+def clean_name(name: str) -> str:
+    """What is left of a file's name without paths and anything invisible; may be empty."""
     name = _INVISIBLE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip()
     if len(name) > _MAX_NAME:
         ending = ending_of(name)[:20]
         name = f"{name[: _MAX_NAME - len(ending) - 1]}.{ending}"
-    return name or "file"
+    return name
 
 
 def stored_name(name: str) -> str:

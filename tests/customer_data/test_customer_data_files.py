@@ -288,7 +288,7 @@ def test_only_pictures_sound_and_video_are_shown_inline(
         ("договор.pdf", "договор.pdf", "file"),
         ("Ünïcode.PDF", "Ünïcode.PDF", "Unicode"),
         ("shell.php.pdf", "shell.php.pdf", "shell_php"),
-        ("long" * 100 + ".pdf", ("long" * 100)[:196] + ".pdf", ("long" * 15)),
+        ("long" * 100 + ".pdf", ("long" * 100)[:251] + ".pdf", ("long" * 15)),
     ],
 )
 def test_names(as_owner: APIClient, upload: Upload, given: str, shown: str, stored: str) -> None:
