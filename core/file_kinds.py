@@ -178,7 +178,14 @@ KINDS: dict[str, Kind] = {
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "text/plain"})
 # The beginnings of the types that are archives inside, and may be called so.
 _ZIPPED = (_OPEN_XML, "application/vnd.oasis.opendocument.", "application/zip")
-_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/heif": "image/heic",
+    "image/x-ms-bmp": "image/bmp",
+    "image/x-bmp": "image/bmp",
+}
 _DECLARED_FAMILIES = {
     "text": {Family.TEXT},
     "audio": {Family.MEDIA},
@@ -226,7 +233,7 @@ def may_be_declared(kind: Kind, declared: str) -> bool:
     """
     mime_type = declared.partition(";")[0].strip().lower()
     mime_type = _ALIASES.get(mime_type, mime_type)
-    if mime_type in _VAGUE or mime_type == kind.mime_type:
+    if mime_type in _VAGUE or mime_type == _ALIASES.get(kind.mime_type, kind.mime_type):
         return True
     if mime_type == "application/zip" and kind.mime_type.startswith(_ZIPPED):
         return True

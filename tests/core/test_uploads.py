@@ -192,6 +192,10 @@ def test_other_endings_are_refused(name: str) -> None:
                 "nonsense",
             )
         ),
+        ("heic", "a.heic", "image/heif", True),
+        ("heic", "a.heif", "image/heic", True),
+        ("heic", "a.heif", "image/heif", True),
+        ("heic", "a.heic", "image/png", False),
         ("ogg", "a.ogg", "application/ogg", True),
         ("mp4", "a.m4a", "video/mp4", True),
         ("mp4", "a.mp4", "application/pdf", False),
