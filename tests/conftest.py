@@ -1,5 +1,6 @@
 """The cast: an admin, the sales owner of a customer, a sales stranger, and the customer themselves."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,12 +14,23 @@ from accounts.actions import sign_in
 from accounts.models import User
 from core import throttles
 from customers.models import Customer
+from tags.actions import ensure_system_tags
 from tests.live_server import LiveServer, Socket
 from whatsapp import numbers, sandbox
 
 PASSWORD = "correct-horse-battery-9"
 
 ClientOf = Callable[[User], APIClient]
+
+# Modules and thousands of tests live until the end, and each full collection of garbage would look at all of them.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,11 +42,16 @@ def _quick_settings() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_flush() -> None:
-    """After a test with real commits: forget content types instead of writing all of them and their permissions anew.
+    """After a test with real commits: leave the database to the next as migrations did, and no slower than need be.
 
     A content type is made again when it is asked for, and no test looks at permissions: admins are superusers.
     """
-    flush.emit_post_migrate_signal = lambda *_: ContentType.objects.clear_cache()
+
+    def as_migrated(*_: Any) -> None:
+        ContentType.objects.clear_cache()
+        ensure_system_tags()
+
+    flush.emit_post_migrate_signal = as_migrated
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +24,9 @@ def _sources() -> tuple[tuple[str, ast.Module, int], ...]:
     return tuple(found)
 
 
-def _nodes() -> Iterator[tuple[str, ast.AST]]:
-    for path, tree, _ in _sources():
-        for node in ast.walk(tree):
-            yield path, node
+@cache
+def _nodes() -> tuple[tuple[str, ast.AST], ...]:
+    return tuple((path, node) for path, tree, _ in _sources() for node in ast.walk(tree))
 
 
 def _imported(node: ast.AST) -> list[str]:

@@ -58,16 +58,17 @@ FIELDS = [
 QUERIES = [
     "page=0", "page=-1", f"page={HUGE}", "page=x", "page_size=x", f"page_size={HUGE}", "page_size=-5",
     "cursor=p%3Dnotadate", "cursor=%F0%9F%98%80", "cursor=b2xkZXJ8MjAyNHx4", f"after={HUGE}", "after=-1", "after=x",
-    f"customer={HUGE}", "customer=x", f"customer_id={HUGE}", "customer_id=x", f"owner={HUGE}", "owner=x", f"tag={HUGE}",
-    "tag=x", "unassigned=x", "has_unread=maybe", "is_active=x", "role=x", "source=x", "direction=x", "status=x",
-    f"salesperson={HUGE}", "ordering=x", "ordering=-password", "ordering=__class__", "search=%00", "search=%25%5F%5C",
+    f"customer={HUGE}", f"customer_id={HUGE}&salesperson={HUGE}", f"owner={HUGE}", f"tag={HUGE}",
+    # No words of anything: all of them are looked at before any is refused.
+    "customer=x&customer_id=x&owner=x&tag=x&unassigned=x&has_unread=maybe&is_active=x&role=x&source=x&direction=x"
+    "&status=x&gender=x&address_type=x&is_default=2&is_primary=2",
+    "ordering=x", "ordering=-password", "ordering=__class__", "search=%00", "search=%25%5F%5C",
     "search=" + "+".join(["a"] * 3000), "search=" + "x" * 3000, "search=" + "x" * 60_000,
     "search=%F0%9F%98%80", "search=%ED%A0%80",
-    "key=%FF", "is_primary=2", f"min_orders={HUGE}", "min_spent=1e400", "max_spent=-Infinity",
-    "joined_after=0000-00-00", "joined_after=0001-01-01T00:00:00%2B14:00", "gender=x",
+    "key=%FF", f"min_orders={HUGE}", "min_spent=1e400", "max_spent=-Infinity",
+    "joined_after=0000-00-00", "joined_after=0001-01-01T00:00:00%2B14:00",
     "last_order_before=9999-12-31T23:59:59-14:00", "preferred_currency=" + "x" * 300,
     "city=%25", "city=" + "x" * 60_000, "country=" + "x" * 60_000, "language=" + "x" * 60_000,
-    "address_type=x", "is_default=2",
 ]  # fmt: skip
 
 
@@ -92,7 +93,15 @@ def requests(method_is: Any) -> list[str]:
     return [row for row in MATRIX if method_is(row.split()[0])]
 
 
-@pytest.mark.parametrize("row", requests(lambda method: method not in ("GET", "DELETE")))
+# A PATCH is the PUT of its path, where there is one.
+TAKE_BODIES = [
+    row
+    for row in requests(lambda method: method not in ("GET", "DELETE"))
+    if not (row.startswith("PATCH") and row.replace("PATCH", "PUT") in MATRIX)
+]
+
+
+@pytest.mark.parametrize("row", TAKE_BODIES)
 def test_bodies(row: str, things: dict[str, int], as_admin: Any) -> None:
     as_admin.raise_request_exception = False
     method, path = row.format(**things).split()
