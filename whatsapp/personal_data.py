@@ -4,6 +4,7 @@ from core.phones import variants
 from customers.models import Customer
 from customers.privacy import Collected, rows_of
 from whatsapp.models import Identity, WebhookEvent, WebhookState
+from whatsapp.payload.without import without
 
 _BLANK = b"{}"
 
@@ -18,6 +19,12 @@ def senders_proved(customer: Customer) -> bool:
     own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
     # One without a wa_id hides the phone, and is the customer's only by what staff or Meta said of it.
     return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()
+
+
+def _ids_of(customer: Customer) -> set[str]:
+    known = Identity.objects.filter(customer=customer).values_list("wa_id", "user_id")
+    phones = variants(customer.phone) if customer.phone is not None else []
+    return {one for pair in known for one in pair if one} | {phone.removeprefix("+") for phone in phones}
 
 
 class WebhookBodies:
@@ -36,11 +43,20 @@ class WebhookBodies:
 
     @staticmethod
     def erase(customer: Customer) -> None:
-        """Blank the bodies that spoke of `customer`.
+        """Take `customer` out of the bodies that spoke of them.
 
-        They stay as rows, done: there is nothing left in them to try again.
+        What was handled is blanked, and stays as a row. A body with something still to be handled speaks of other
+        people, too, who must not lose it: the rest is handled from its beginning, which changes nothing twice.
         """
-        WebhookEvent.objects.filter(customers=customer).update(
+        ids = _ids_of(customer)
+        events = WebhookEvent.objects.filter(customers=customer)
+        kept = []
+        for pk, body in events.exclude(state=WebhookState.DONE).values_list("pk", "body"):
+            rest = without(bytes(body), ids)
+            if rest is not None and WebhookEvent.objects.filter(pk=pk, body=body).update(body=rest):
+                WebhookEvent.objects.filter(pk=pk).replay()
+                kept.append(pk)
+        events.exclude(pk__in=kept).update(
             body=_BLANK, state=WebhookState.DONE, error="", lease_until=None, claim_token=None
         )
 
