@@ -72,14 +72,16 @@ QUERIES = [
 ]  # fmt: skip
 
 
-def clean(response: Any) -> None:
+def clean(response: Any) -> bool:
+    """Whether the request was taken; one that was not must have been refused properly."""
     assert response.status_code < 500, response.content[:300]
     if response.status_code >= 400:
         assert response.content, "a refusal says what is wrong"
+    return bool(response.status_code < 400)
 
 
 def readable(client: Any, written: str) -> None:
-    """What was stored at `written`, if anything was, must not break the lists of its kind for everybody."""
+    """What was stored at `written` must not break the lists of its kind for everybody."""
     kind = "/".join(written.split("/")[:3])
     for row in MATRIX:
         method, path = row.split()
@@ -105,14 +107,14 @@ TAKE_BODIES = [
 def test_bodies(row: str, things: dict[str, int], as_admin: Any) -> None:
     as_admin.raise_request_exception = False
     method, path = row.format(**things).split()
-    for body in RAW_BODIES:
-        clean(as_admin.generic(method, path, body, content_type="application/json"))
+    taken = [clean(as_admin.generic(method, path, body, content_type="application/json")) for body in RAW_BODIES]
     for content_type in ("multipart/form-data; boundary=x", "multipart/form-data", "text/plain; charset=bogus", ""):
-        clean(as_admin.generic(method, path, b"\xff--x\r\n\x00", content_type=content_type))
+        taken.append(clean(as_admin.generic(method, path, b"\xff--x\r\n\x00", content_type=content_type)))
     for value in VALUES:
         body = json.dumps(dict.fromkeys(FIELDS, value)).encode()
-        clean(as_admin.generic(method, path, body, content_type="application/json"))
-    readable(as_admin, path)
+        taken.append(clean(as_admin.generic(method, path, body, content_type="application/json")))
+    if any(taken):
+        readable(as_admin, path)
 
 
 @pytest.mark.parametrize("row", requests(lambda method: method == "GET"))
@@ -121,7 +123,7 @@ def test_queries(row: str, things: dict[str, int], as_admin: Any) -> None:
     _, path = row.format(**things).split()
     plain = as_admin.get(path)
     # What shows one thing reads no filters: there they all go in one request.
-    one_by_one = plain.streaming or b"[" in plain.content[:400]
+    one_by_one = "{" not in row if plain.streaming else b"[" in plain.content[:400]
     for query in QUERIES if one_by_one else ["&".join(QUERIES)]:
         clean(as_admin.get(f"{path}?{query}"))
 
