@@ -6,6 +6,7 @@ would know, its memory or its requests, is left to what runs it and to the proxy
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -16,6 +17,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from core.ports import ports
+
+# What metrics named `..._last_5_minutes` count.
+LATELY = timedelta(minutes=5)
+# What proxies say of those for whom they ask.
+_OF_PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 class _Collected(Collector):
@@ -44,7 +50,7 @@ def _may_see(request: HttpRequest) -> bool:
         if constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
             return True
     # Behind a proxy on this machine the whole world comes from loopback, and a proxy says for whom it asks.
-    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
+    if any(header in request.headers for header in _OF_PROXIES):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

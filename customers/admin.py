@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.models import User
+from core.admin import ReadOnlyAdmin
 from customers.actions import create_customer, erase_customer, update_customer
 from customers.membership import check_rules
 from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Order
@@ -120,21 +121,12 @@ class GroupAdmin(admin.ModelAdmin):
     fields = ("name", "description", "assignment_rules", "discount_percentage", "priority_support", "free_shipping")
 
 
-class ShownAdmin(admin.ModelAdmin):
-    """Rows to look at: totals and defaults follow only what goes through the API."""
+class ShownAdmin(ReadOnlyAdmin):
+    """Totals, defaults and balances follow only what goes through the API."""
 
     list_select_related = ("customer",)
     show_full_result_count = False
     ordering = ("-pk",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Order)

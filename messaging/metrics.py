@@ -1,17 +1,15 @@
 """What `/metrics` says of messages, files and business numbers (setting METRICS)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import Count
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
+from core.metrics import LATELY
 from messaging.models import RANK, Attachment, AttachmentState, BusinessNumber, Direction, Message, Status
 from messaging.readiness import oldest_due_seconds
-
-LATELY = timedelta(minutes=5)
 
 
 def metrics() -> Iterator[Metric]:

@@ -1,16 +1,14 @@
 """What `/metrics` says of the webhook inbox (setting METRICS)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
+from core.metrics import LATELY
 from whatsapp.models import WebhookEvent, WebhookState
-
-LATELY = timedelta(minutes=5)
 
 
 def metrics() -> Iterator[Metric]:

@@ -136,11 +136,11 @@ class ChatConsumer(DeskConsumer):
         if kind == "frame":
             self._on_frame(event)
         elif kind == "passing":
-            if event["from"] == self.key:
+            if event["from"] == self.key or not (self.user.is_admin or self.owner_id == self.user.pk):
                 return
             if event["left"] == self.user.pk and self.open:
                 self._presence("online")  # in another tab: who closed that one is still here
-            elif self.user.is_admin or self.owner_id == self.user.pk:
+            else:
                 self.push(event["text"])
         elif kind == "erased":
             self.end_soon(NOT_FOUND)

@@ -32,6 +32,15 @@ def send(as_owner: Any, customer: Any, says: Any) -> Any:
     return queue
 
 
+@pytest.fixture
+def two_queued(send: Any, customer: Any, says: Any) -> None:
+    """A message each to two customers, under way at once."""
+    other = type(customer).objects.create(first_name="Other", owner=customer.owner)
+    says(other)
+    send()
+    send(to=other)
+
+
 def message(pk: int) -> Message:
     found: Message = Message.objects.get(pk=pk)
     return found
@@ -97,13 +106,7 @@ class TestHalted:
         assert relay_turn() == 1
         assert message(pk).status == "sent"
 
-    def test_throttling_does_not_end_it(
-        self, send: Any, transport: Any, relay_turn: Any, customer: Any, says: Any
-    ) -> None:
-        other = type(customer).objects.create(first_name="Other", owner=customer.owner)
-        says(other)
-        send()
-        send(to=other)
+    def test_throttling_does_not_end_it(self, two_queued: None, transport: Any, relay_turn: Any) -> None:
         transport.outcomes = [Halted("policy"), Retry(scope="number")]
         relay_turn()
         assert BusinessNumber.objects.get().paused_until == UNTIL_RESUMED
@@ -122,13 +125,7 @@ class TestThrottled:
         number = BusinessNumber.objects.get()
         assert (number.throttled, number.paused_until < timezone.now() + timedelta(seconds=3)) == (1, True)
 
-    def test_the_provider_prolongs_a_pause(
-        self, send: Any, transport: Any, relay_turn: Any, customer: Any, says: Any
-    ) -> None:
-        other = type(customer).objects.create(first_name="Other", owner=customer.owner)
-        says(other)
-        send()
-        send(to=other)
+    def test_the_provider_prolongs_a_pause(self, two_queued: None, transport: Any, relay_turn: Any) -> None:
         transport.outcomes = [Retry(scope="number", code=130429), Retry(scope="number", code=131057, after=180)]
         relay_turn()
         number = BusinessNumber.objects.get()

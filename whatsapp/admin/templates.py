@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from whatsapp.admin.webhooks import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin
 from whatsapp.models import Template
 from whatsapp.templates import SyncFailed, accounts, sync
 

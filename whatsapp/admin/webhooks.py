@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 
 from core import live
+from core.admin import ReadOnlyAdmin
 from messaging.jobs import RELAY
 from whatsapp.models import Identity, WebhookEvent
 from whatsapp.report import daily
@@ -19,19 +20,6 @@ _SHOWN_CHARACTERS = 100_000
 _SHOWN_CUSTOMERS = 100
 # What the report may be asked for; the first is what a click shows.
 _REPORT_DAYS = ("2", "7", "31")
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that Meta wrote: to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(WebhookEvent)
