@@ -13,7 +13,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import APIException, ValidationError
 
-from accounts import actions
+from accounts.actions.sessions import check_credentials, end_session
+from accounts.actions.users import create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
 from accounts.models import Role, Session, User
 from core.throttles import client_address
@@ -41,7 +42,7 @@ class SignInForm(AdminAuthenticationForm):
         login, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if login and password:
             try:
-                self.user_cache = actions.check_credentials(login=login, password=password, address=self.address())
+                self.user_cache = check_credentials(login=login, password=password, address=self.address())
             except APIException as refused:
                 raise forms.ValidationError(texts_of(refused.detail))
             self.confirm_login_allowed(self.user_cache)
@@ -52,7 +53,7 @@ class SignInForm(AdminAuthenticationForm):
 class OwnPasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         user: User = self.user
-        actions.set_password(user=user, password=self.cleaned_data["new_password1"])
+        set_password(user=user, password=self.cleaned_data["new_password1"])
         return user
 
 
@@ -122,9 +123,9 @@ class UserAdmin(admin.ModelAdmin):
         if "new_password" in wanted:
             wanted["password"] = wanted.pop("new_password")
         if change:
-            actions.update_user(actor=user_of(request), user=obj, **wanted)
+            update_user(actor=user_of(request), user=obj, **wanted)
         else:
-            obj.pk = actions.create_user(actor=user_of(request), **wanted).pk
+            obj.pk = create_user(actor=user_of(request), **wanted).pk
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -138,7 +139,7 @@ class UserAdmin(admin.ModelAdmin):
     def remove(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             try:
-                actions.remove_user(actor=user_of(request), user=user)
+                remove_user(actor=user_of(request), user=user)
             except APIException as refused:
                 self.message_user(request, f"{user}: {' '.join(texts_of(refused.detail))}", messages.ERROR)
             else:
@@ -167,5 +168,5 @@ class SessionAdmin(admin.ModelAdmin):
     @admin.action(description="End the selected sessions", permissions=["view"])
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         for session in queryset:
-            actions.end_session(session=session)
+            end_session(session=session)
         self.message_user(request, "The sessions are over.", messages.SUCCESS)

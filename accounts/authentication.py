@@ -7,7 +7,7 @@ from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from accounts.actions import SessionOver, session_of_token
+from accounts.actions.sessions import SessionOver, session_of_token
 from accounts.models import Session, User
 
 CHALLENGE = 'Bearer realm="api"'

@@ -1,7 +1,6 @@
 from django_filters import rest_framework as filters
 
-from accounts.models import Role, User
-from accounts.querysets import UserQuerySet
+from accounts.models import Role, User, UserQuerySet
 from core.filters import TextFilter
 
 

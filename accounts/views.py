@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import ModelViewSet
 
-from accounts import actions
+from accounts.actions.sessions import issue_ticket, log_in, log_out, refresh
+from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, user_of
 from accounts.filters import UserFilter
 from accounts.models import Session, SocketTicket, User
@@ -55,7 +56,7 @@ class LoginView(CredentialsView):
     def post(self, request: Request) -> Response:
         """Sign in with a username or an email."""
         given = self.credentials(request)
-        tokens = actions.log_in(login=given["username"], password=given["password"], address=client_address(request))
+        tokens = log_in(login=given["username"], password=given["password"], address=client_address(request))
         return Response(SignedInSerializer(tokens).data)
 
 
@@ -65,7 +66,7 @@ class RefreshView(CredentialsView):
     @swagger_auto_schema(responses={200: TokensSerializer, 401: REFUSED})
     def post(self, request: Request) -> Response:
         """Swap a refresh token for a new pair. Each works once; one that was used long before ends the session."""
-        return Response(TokensSerializer(actions.refresh(token=self.credentials(request)["refresh"])).data)
+        return Response(TokensSerializer(refresh(token=self.credentials(request)["refresh"])).data)
 
 
 class LogoutView(CredentialsView):
@@ -74,7 +75,7 @@ class LogoutView(CredentialsView):
     @swagger_auto_schema(responses={204: "Signed out.", 401: REFUSED})
     def post(self, request: Request) -> Response:
         """End the session of a refresh token: its access tokens stop at once and its sockets close."""
-        actions.log_out(token=self.credentials(request)["refresh"])
+        log_out(token=self.credentials(request)["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -95,7 +96,7 @@ class SocketTicketView(GenericAPIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer})
     def post(self, request: Request) -> Response:
         """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token itself."""
-        ticket = actions.issue_ticket(session=cast(Session, request.auth))
+        ticket = issue_ticket(session=cast(Session, request.auth))
         return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
 
 
@@ -119,12 +120,12 @@ class UserViewSet(ModelViewSet):
         return super().update(request, *args, **{**kwargs, "partial": True})
 
     def perform_create(self, serializer: BaseSerializer) -> None:
-        serializer.instance = actions.create_user(actor=user_of(self.request), **serializer.validated_data)
+        serializer.instance = create_user(actor=user_of(self.request), **serializer.validated_data)
 
     def perform_update(self, serializer: BaseSerializer) -> None:
-        serializer.instance = actions.update_user(
+        serializer.instance = update_user(
             actor=user_of(self.request), user=cast(User, serializer.instance), **serializer.validated_data
         )
 
     def perform_destroy(self, instance: User) -> None:
-        actions.remove_user(actor=user_of(self.request), user=instance)
+        remove_user(actor=user_of(self.request), user=instance)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.data import NAME, user_id, wa_id
-from whatsapp.numbers import own_phone_number_id
-from whatsapp.signature import sign
+from whatsapp.business_numbers import own_phone_number_id
+from whatsapp.webhook.signature import sign
 
 _numbers = count(1)
 

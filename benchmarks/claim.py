@@ -66,8 +66,8 @@ def measure(rows: int) -> int:
 
     from customers.models import Customer
     from messaging.models import BusinessNumber
-    from messaging.outbox import Outbox
-    from messaging.queue import due
+    from messaging.relay.outbox import Outbox
+    from messaging.relay.turns import due
 
     def fill(customers: int, number: BusinessNumber, count: int, *, in_turn: bool) -> None:
         first = Customer.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - models need the set-up
 from django.db import connection  # noqa: E402
 
-from accounts.actions import sign_in  # noqa: E402
+from accounts.actions.sessions import sign_in  # noqa: E402
 from accounts.models import User  # noqa: E402
 from benchmarks import report  # noqa: E402
 from benchmarks.servers import PATTER, Server  # noqa: E402

@@ -13,14 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
-from accounts.actions import sign_in
+from accounts.actions.sessions import sign_in
 from accounts.models import User
 from customers.models import Customer
 from messaging.models import BusinessNumber, Conversation, Message
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
+from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.models import Identity
-from whatsapp.numbers import own_phone_number_id
 
 SYLLABLES = ("ka", "vin", "du", "per", "sil", "mo", "ra", "thi", "lo", "wick")
 WORDS = ("the", "order", "is", "late", "can", "you", "send", "two", "more", "red", "ones", "tomorrow", "morning")

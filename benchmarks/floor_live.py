@@ -16,7 +16,7 @@ django.setup()
 
 from benchmarks.bodies import Webhook  # noqa: E402 - models need the set-up
 from benchmarks.statements import Replay  # noqa: E402
-from whatsapp.signature import is_signed  # noqa: E402
+from whatsapp.webhook.signature import is_signed  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import path
 
-from accounts.actions import session_of_token
+from accounts.actions.sessions import session_of_token
 from customers.models import Customer
 from messaging.models import Message
 from tags.models import Tag

@@ -19,7 +19,7 @@ from benchmarks.bodies import Webhook, webhook
 from customers.models import Customer
 from messaging.models import Message
 from whatsapp.models import WebhookEvent
-from whatsapp.webhook import deliver
+from whatsapp.webhook.deliver import deliver
 
 # Values that occur nowhere else, so that a parameter with one of them is known for what it is.
 EVENT_ID, MESSAGE_ID, SEQ = 6_000_000_001, 5_000_000_001, 7_000_000_001

@@ -18,7 +18,7 @@ from benchmarks.servers import PATTER, Server
 from benchmarks.statements import Recording, Replay, timed
 from messaging.models import Message
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.webhook import deliver
+from whatsapp.webhook.deliver import deliver
 
 CONNECTIONS = 16
 GOAL = 0.7

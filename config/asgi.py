@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from core.live.publishing import attach
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Apps are loaded before anything below is imported: consumers use models.
 wsgi_application = get_wsgi_application()
@@ -22,10 +24,9 @@ from config.asgi_types import Receive, Scope, Send  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
 from config.middleware import SpoolBody  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
-from core import live  # noqa: E402
 from core.logs import HideSecrets  # noqa: E402
-from messaging.relay import EmbeddedRelay  # noqa: E402
-from messaging.sockets import handshake  # noqa: E402
+from messaging.consumers.handshake import handshake  # noqa: E402
+from messaging.relay.loop import EmbeddedRelay  # noqa: E402
 
 logger = logging.getLogger("patter")
 
@@ -45,7 +46,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            live.attach()
+            attach()
             if settings.EMBEDDED:
                 relay = EmbeddedRelay()
                 try:

@@ -4,7 +4,6 @@ import logging
 import re
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -13,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from core.ports import named_port
+from core.ports import mapped_ports
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +44,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def shaped(path: str, body: Any) -> Any:
     """Return an error body in the shape of the errors under `path` (setting ERROR_SHAPES)."""
-    for pattern in settings.ERROR_SHAPES:
+    for pattern, shape in mapped_ports("ERROR_SHAPES").items():
         if re.match(pattern, path):
-            return named_port("ERROR_SHAPES", pattern)(body)
+            return shape(body)
     return body
 
 

@@ -15,8 +15,8 @@ from django.utils.http import parse_header_parameters
 
 from config.asgi_types import Receive, Scope, Send
 from config.errors import refuse, shaped
-from core.health import livez, readyz
-from core.metrics import metrics
+from config.health import livez, readyz
+from config.metrics import metrics
 
 MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30

@@ -10,7 +10,7 @@ from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPa
 from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[attr-defined]
 
 from core import safe_json
-from core.uploads import clean_name
+from core.files.names import clean_name
 
 
 class SafeJSONParser(JSONParser):

@@ -6,7 +6,7 @@ from drf_yasg import openapi
 from drf_yasg.inspectors import PaginatorInspector, SwaggerAutoSchema
 from rest_framework.permissions import AllowAny
 
-from config.pagination import KeysetPages
+from core.pagination import KeysetPages
 
 _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
 

@@ -170,7 +170,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
             "REDIS_URL means several processes, and SQLite serves one: set DATABASE_URL to a PostgreSQL database too."
         )
     VAR_DIR.mkdir(exist_ok=True)
-    _database["ENGINE"] = "core.sqlite"
+    _database["ENGINE"] = "core.db.sqlite"
     _database["OPTIONS"] = {
         # Reading and then writing in a DEFERRED transaction ends in "database is locked".
         "transaction_mode": "IMMEDIATE",
@@ -182,17 +182,17 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    # Prepared are only the statements that ask for it (core/prepared.py).
+    # Prepared are only the statements that ask for it (core/db/cursors.py).
     _database.setdefault("OPTIONS", {}).update(connect_timeout=5, prepare_threshold=5)
 
-# Without Redis one process is all of Patter, the relay included (DESIGN: embedded).
+# Without Redis one process is all of Patter, the relay included (embedded).
 EMBEDDED = not REDIS_URL
 
 if REDIS_URL:
     _redis = urlsplit(REDIS_URL)
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "core.layer.NoticedRedisLayer",
+            "BACKEND": "core.live.redis_layer.NoticedRedisLayer",
             # What is published on Redis is heard in all its databases: two installations that share a server, each with
             # a database of its own, must not hear each other's chats.
             "CONFIG": {"hosts": [REDIS_URL], "prefix": f"patter{_redis.path}{_redis.query}"},
@@ -200,25 +200,19 @@ if REDIS_URL:
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    # Of one process, whose hub hears of everything directly (core/live.py).
+    # Of one process, whose hub hears of everything directly (core/live/hub.py).
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Ports: what a lower app needs from an upper one ----------------------------------------------
 
-# Takes `number: BusinessNumber`, returns a transport (messaging/transports.py).
-MESSAGE_TRANSPORTS = {"whatsapp": "whatsapp.transport.for_number"}
-# Takes a draft, returns what goes out or refuses it before anything is queued (messaging/drafts.py).
-MESSAGE_COMPOSERS = {"whatsapp": "whatsapp.composing.compose"}
-# Takes a message that is to be queued again, and refuses it when it may not go any more.
-MESSAGE_RECHECKS = {"whatsapp": "whatsapp.composing.recheck"}
-# Returns the business number from which a customer is written to who never wrote.
-HOME_NUMBER = "whatsapp.numbers.home_number"
+# Name -> a provider's app as messaging/channels.py says what it offers; the first one begins chats and sends codes.
+CHANNELS = {"whatsapp": "whatsapp.channel.WhatsApp"}
 # Called inside the transaction that removes a login: `(user, actor)`.
-ON_LOGIN_REMOVED = ["customers.actions.free_customers_of"]
+ON_LOGIN_REMOVED = ["customers.actions.assignments.free_customers_of"]
 # Called inside the transaction that changes a customer's source: `(customer, source_before, actor)`.
-ON_SOURCE_CHANGED = ["tags.actions.follow_source"]
-# What else is kept about a person: objects that collect, erase and merge it (customers/privacy.py).
+ON_SOURCE_CHANGED = ["tags.actions.customer_tags.follow_source"]
+# What else is kept about a person: objects that collect, erase and merge it (customers/related.py).
 PERSONAL_DATA = [
     "contacts.personal_data.Contacts",
     "tags.personal_data.GivenTags",
@@ -226,34 +220,20 @@ PERSONAL_DATA = [
     "messaging.personal_data.Chat",
     "whatsapp.personal_data.WebhookBodies",
 ]
-# Whether everybody who wrote as a customer is proved to be them: `(customer) -> bool`.
-SENDERS_PROVED = "whatsapp.personal_data.senders_proved"
-# Sends a code that proves a phone, and keeps it nowhere: `(phone, code)`.
-PHONE_CODE_SENDER = "messaging.phone_codes.send_code"
 # Paths whose errors have a shape of their own: pattern -> what takes the usual error body and returns theirs.
 ERROR_SHAPES = {
     r"/api/(contacts|customers-with-contacts|customers/[^/]+/contacts)(/|$)": "contacts.envelope.refusal",
     r"/api/v1/msg(/|$)": "tags.envelope.refusal",
 }
-# Event type -> what adds the parts of recorded data that are per user, file URLs: `(data, links) -> data`, which
-# returns `data` itself when there is nothing to add.
-FRAME_RENDERERS = {
-    "chat_message": "messaging.serializers.with_links",
-    "message_updated": "messaging.serializers.with_links",
-}
-# Job sources of the relay, in order of turn (messaging/relay.py says what one must have).
+# Job sources of the relay, in order of turn (messaging/relay/jobs.py says what one must have).
 RELAY_JOBS = [
-    "messaging.outbox.Outbox",
-    "whatsapp.inbox.Inbox",
-    "messaging.receipts.Receipts",
-    "whatsapp.downloads.Downloads",
+    "messaging.relay.outbox.Outbox",
+    "whatsapp.webhook.queue.WebhookQueue",
+    "messaging.relay.receipts.Receipts",
+    "whatsapp.media_downloads.Downloads",
 ]
 # What `manage.py prune` removes: functions that return a list of core.retention.Old.
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]
-# What /readyz looks at beside database and Redis: functions that return a core.health.Check.
-READINESS_CHECKS = ["messaging.readiness.numbers", "messaging.readiness.queue"]
-# What /metrics shows: functions that return an iterable of prometheus_client's Metric.
-METRICS = ["messaging.metrics.metrics", "whatsapp.metrics.metrics"]
 
 # --- REST ----------------------------------------------------------------------------------------
 
@@ -266,7 +246,7 @@ REST_FRAMEWORK = {
         "config.parsers.SafeMultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "config.pagination.PageNumberPages",
+    "DEFAULT_PAGINATION_CLASS": "core.pagination.PageNumberPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "config.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

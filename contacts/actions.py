@@ -13,12 +13,11 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
-from contacts.models import Contact
-from contacts.querysets import Key, keys_of
-from core.filters import MAX_ID
+from contacts.models import Contact, Key, keys_of
+from customers.actions.locking import lock_all
 from customers.events import record_all
 from customers.models import Customer
-from customers.serializers import customers_data
+from customers.serializers.customers import customers_event_data
 
 # Fields of one contact -> what is wrong with them, as DRF says it.
 Errors = dict[str, list[str]]
@@ -50,7 +49,10 @@ def create_contacts(
     All three mappings go by the index of the request. Of several new primary contacts of a customer the last
     one stays it. A number of queries that hardly grows with the items.
     """
-    customers = {customer.pk: customer for customer in _lock(actor, {item["customer"] for item in items.values()})}
+    customers = {
+        customer.pk: customer
+        for customer in lock_all({item["customer"] for item in items.values()}, actor=actor, own=True)
+    }
     wanted = [key for item in items.values() for key in keys_of(item["customer"], item)]
     taken = Contact.objects.taken(customers.keys(), wanted)
     good, errors, primary = {}, {}, {}
@@ -128,15 +130,9 @@ def delete_contact(*, actor: User, contact: Contact) -> None:
     _record([customer], actor)
 
 
-def _lock(actor: User, customer_ids: Iterable[int]) -> list[Customer]:
-    """Lock those of the customers whom the actor may see."""
-    ids = [pk for pk in customer_ids if 0 < pk <= MAX_ID]
-    return list(Customer.objects.visible_to(actor).select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
-
-
 def _locked(actor: User, contact: Contact) -> tuple[Customer, Contact]:
     """Lock the customer of a contact and read the contact as it is now. Raises NotFound."""
-    for customer in _lock(actor, [contact.customer_id]):
+    for customer in lock_all([contact.customer_id], actor=actor, own=True):
         for found in Contact.objects.filter(pk=contact.pk):
             return customer, found
     raise NotFound("Contact not found.")
@@ -165,5 +161,5 @@ def _demote(customer_ids: Collection[int]) -> None:
 
 def _record(customers: Collection[Customer], actor: User) -> None:
     if customers:
-        data = customers_data([customer.pk for customer in customers])
+        data = customers_event_data([customer.pk for customer in customers])
         record_all(customers, "customer_updated", data, actor=actor)

@@ -2,8 +2,7 @@
 
 import django_filters
 
-from contacts.models import Contact
-from contacts.querysets import ContactQuerySet
+from contacts.models import Contact, ContactQuerySet
 from core.filters import BooleanFilter, IdFilter, TextFilter
 
 

@@ -1,5 +1,6 @@
 """Other people, or other numbers, by which a customer is reached."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -7,8 +8,80 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from contacts.querysets import ContactQuerySet
+from core.phones import InvalidPhone, normalize
 from customers.models import Customer
+from customers.search import search_terms
+from customers.visibility import OwnCustomer
+
+# What only one contact of a customer may have.
+UNIQUE_FIELDS = ("email", "wa_number", "tp_number")
+
+# (customer id, one of UNIQUE_FIELDS, the value as it is compared)
+Key = tuple[int, str, str]
+
+
+def keys_of(customer_id: int, values: Mapping[str, Any]) -> list[Key]:
+    """The keys that `values` of a contact take up at a customer; the case of an email makes no difference."""
+    return [
+        (customer_id, field, values[field].lower() if field == "email" else values[field])
+        for field in UNIQUE_FIELDS
+        if field in values
+    ]
+
+
+class ContactQuerySet(OwnCustomer):
+    def newest_first(self) -> "ContactQuerySet":
+        return self.order_by("-pk")
+
+    def primary_first(self) -> "ContactQuerySet":
+        """The order in which a customer's contacts are shown."""
+        return self.order_by("customer_id", "-is_primary", "pk")
+
+    def search(self, text: str) -> "ContactQuerySet":
+        """Contacts in whom every word of `text` occurs: email, numbers, or their customer."""
+        found = self
+        for term in search_terms(text):
+            numbers = {term}
+            try:
+                numbers.add(normalize(term))
+            except InvalidPhone:
+                pass  # a part of a number, or no number at all
+            matches = Q(email__icontains=term) | Q(customer__in=Customer.objects.search(term))
+            for number in numbers:
+                matches |= Q(wa_number__contains=number) | Q(tp_number__contains=number)
+            found = found.filter(matches)
+        return found
+
+    def taken(self, customer_ids: Collection[int], wanted: Iterable[Key]) -> set[Key]:
+        """Which of the `wanted` keys contacts of these customers have; one query, however many."""
+        values: dict[str, set[str]] = {field: set() for field in UNIQUE_FIELDS}
+        for _, field, value in wanted:
+            values[field].add(value)
+        rows = (
+            self.alias(low_email=Lower("email"))
+            .filter(customer_id__in=customer_ids)
+            .filter(
+                Q(low_email__in=values["email"])
+                | Q(wa_number__in=values["wa_number"])
+                | Q(tp_number__in=values["tp_number"])
+            )
+            .values("customer_id", *UNIQUE_FIELDS)
+        )
+        return {key for row in rows for key in keys_of(row["customer_id"], row)}
+
+    def stats(self) -> dict[str, int]:
+        """Count these contacts, in one query."""
+        return self.aggregate(
+            total_contacts=models.Count("pk"),
+            active_contacts=models.Count("pk", filter=Q(is_active=True)),
+            inactive_contacts=models.Count("pk", filter=Q(is_active=False)),
+            primary_contacts=models.Count("pk", filter=Q(is_primary=True)),
+            customers_with_contacts=models.Count("customer_id", distinct=True),
+        )
+
+    def reached_at(self, numbers: Collection[str]) -> "ContactQuerySet":
+        """Active contacts with one of these WhatsApp numbers."""
+        return self.filter(wa_number__in=numbers, is_active=True)
 
 
 class Contact(models.Model):

@@ -1,9 +1,8 @@
 """Contacts of a person (setting PERSONAL_DATA)."""
 
-from contacts.models import Contact
-from contacts.querysets import keys_of
+from contacts.models import Contact, keys_of
 from customers.models import Customer
-from customers.privacy import Collected, rows_of
+from customers.related import Collected, rows_of
 
 _FIELDS = ("email", "wa_number", "tp_number")
 

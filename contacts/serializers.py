@@ -9,7 +9,7 @@ from rest_framework.serializers import as_serializer_error
 from accounts.models import full_name
 from contacts.models import Contact
 from core.phones import InvalidPhone, normalize
-from core.times import iso
+from core.timestamps import iso
 from customers.models import customer_number
 
 MAX_BULK = 1000

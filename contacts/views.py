@@ -30,7 +30,7 @@ from contacts.serializers import (
 )
 from contacts.stream import customers_with_contacts
 from core.filters import MAX_ID
-from customers.models import Customer
+from customers.models import Customer, CustomerNotFound
 
 
 class ContactViewSet(viewsets.GenericViewSet[Contact]):
@@ -145,9 +145,9 @@ class CustomerContactsView(APIView):
     @swagger_auto_schema(responses={200: documentation.CUSTOMER_CONTACTS, **REFUSALS})
     def get(self, request: Request, customer_id: str) -> Response:
         """A customer's contacts, the primary one first."""
-        pk = int(customer_id[:20])
-        customer = Customer.objects.visible_to(request.user).filter(pk=pk).first() if pk <= MAX_ID else None
-        if customer is None:
+        try:
+            customer = Customer.objects.visible_to(request.user).or_404(customer_id)
+        except CustomerNotFound:
             raise NotFound("Customer not found.")
         rows = Contact.objects.filter(customer=customer).primary_first().values(*CONTACT_COLUMNS)
         data = {

@@ -1,18 +1,34 @@
 """Query parameters that say what is wrong with them instead of being ignored."""
 
 from datetime import UTC
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q
 from django_filters.fields import IsoDateTimeField
 
 # What both databases hold in an id.
 MAX_ID = 2**63 - 1
-# The longest text that is looked for.
-MAX_TEXT = 500
+# The longest text that is looked for, and how many words of it.
+MAX_TEXT, MAX_WORDS = 500, 10
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search text that are looked for: the first ten."""
+    return text.split()[:MAX_WORDS]
+
+
+def containing(text: str, *fields: str) -> Q:
+    """The rows in which every word of `text` occurs in one of the fields, whatever its case."""
+    found = Q()
+    for word in search_words(text):
+        found &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+    return found
 
 
 class FilterSet(django_filters.FilterSet):

@@ -1,6 +1,5 @@
 """Ports: dotted paths in the settings through which a lower app reaches an upper one."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,17 +12,11 @@ def _resolve(path: str) -> Any:
     return import_string(path)
 
 
-def port(setting: str) -> Any:
-    """Return the object that the setting `setting` names."""
-    return _resolve(getattr(settings, setting))
-
-
 def ports(setting: str) -> list[Any]:
     """Return the objects that the list in the setting `setting` names."""
     return [_resolve(path) for path in getattr(settings, setting)]
 
 
-def named_port(setting: str, name: str) -> Callable[..., Any]:
-    """Return the object that the mapping in the setting `setting` names under `name`."""
-    found: Callable[..., Any] = _resolve(getattr(settings, setting)[name])
-    return found
+def mapped_ports(setting: str) -> dict[str, Any]:
+    """Return the objects that the mapping in the setting `setting` names, under their names."""
+    return {name: _resolve(path) for name, path in getattr(settings, setting).items()}

@@ -14,24 +14,24 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from core.faults import fault
-from core.uploads import shown_name
+from core.files.names import shown_name
 from customer_data.models import CustomerData
-from customers.actions.assignments import lock_for
-from customers.events import lock_all, record
+from customers.actions.locking import lock, lock_all
+from customers.events import record
 from customers.models import Customer
-from customers.serializers import customer_data as customer_row
+from customers.serializers.customers import customer_event_data as customer_row
 
 NOTHING = "At least one of 'value' or 'file' must be provided."
 
 
 @transaction.atomic
 def create_data(*, customer_id: int, actor: User, key: str, value: str = "", file: Any = None) -> CustomerData:
-    """Make an entry of the actor's. `file` is an upload that core.uploads.check_upload has passed.
+    """Make an entry of the actor's. `file` is an upload that core.files.uploads.check_upload has passed.
 
     Raises Http404 when the customer is not on the actor's desk, ValidationError when they have such a key already
     or there is neither value nor file.
     """
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     now = timezone.now()
     entry = CustomerData(user=actor, customer=customer, key=key, value=value, created_at=now, updated_at=now)
     if file is not None:
@@ -48,7 +48,7 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
     `changes` may hold `remove_file`; a new file wins over it. Raises Http404 when the entry is no longer the
     actor's to see, ValidationError as `create_data`. The old file goes when the change is committed.
     """
-    lock_for(actor, entry.customer_id)
+    lock(entry.customer_id, actor=actor)
     current = CustomerData.objects.visible_to(actor).select_related("customer").filter(pk=entry.pk).first()
     if current is None:
         raise Http404
@@ -67,7 +67,7 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
 @transaction.atomic
 def delete_data(*, entry: CustomerData, actor: User) -> None:
     """Delete an entry; its file goes when that is committed. Raises Http404 when it is no longer the actor's."""
-    lock_for(actor, entry.customer_id)
+    lock(entry.customer_id, actor=actor)
     if _delete([entry.pk], actor) == 0:
         raise Http404
 

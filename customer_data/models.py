@@ -6,9 +6,27 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from core.uploads import StoredUnder
-from customer_data.querysets import CustomerDataQuerySet
+from core.files.names import StoredUnder
+from core.filters import containing
 from customers.models import Customer
+from customers.visibility import FollowsCustomer
+
+
+class CustomerDataQuerySet(FollowsCustomer):
+    def visible_to(self, user: Any) -> "CustomerDataQuerySet":
+        """The entries `user` made, admins no others either, on customers who are on their desk now."""
+        own: CustomerDataQuerySet = super().visible_to(user).filter(user_id=user.pk)
+        return own
+
+    def shown(self) -> "models.QuerySet[CustomerData]":
+        """Newest first, with the customers they name."""
+        found: models.QuerySet[CustomerData] = self.select_related("customer").order_by("-created_at", "-pk")
+        return found
+
+    def search(self, text: str) -> "CustomerDataQuerySet":
+        """Entries in whose key or value every word of `text` occurs."""
+        return self.filter(containing(text, "key", "value"))
+
 
 FILES = "customer_data"
 

@@ -2,7 +2,7 @@
 
 from customer_data.models import CustomerData
 from customers.models import Customer
-from customers.privacy import Collected, rows_of
+from customers.related import Collected, rows_of
 
 _MAX_KEY = 255
 

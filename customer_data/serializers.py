@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.file_links import link, media_path
+from core.files.links import link, media_path
+from core.files.uploads import UploadRefused, check_upload
 from core.filters import MAX_ID
-from core.times import iso
-from core.uploads import UploadRefused, check_upload
+from core.timestamps import iso
 from customer_data.models import CustomerData
 from customers.models import Customer
 

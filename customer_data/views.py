@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -12,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
-from core.private_files import PrivateFileView
+from core.files.views import PrivateFileView
 from customer_data.actions import create_data, delete_data, delete_many, update_data
 from customer_data.filters import AllDataFilter, CustomerDataFilter
 from customer_data.models import FILES, CustomerData
@@ -99,8 +98,7 @@ class DataOfCustomerView(ListAPIView[CustomerData]):
         if getattr(self, "swagger_fake_view", False):
             return CustomerData.objects.none()
         customer_id = self.kwargs["customer_id"]
-        if not Customer.objects.at_desk_of(self.request.user).filter(pk=customer_id).exists():
-            raise Http404
+        Customer.objects.at_desk_of(self.request.user).only("pk").or_404(customer_id)
         return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).shown()
 
 

@@ -11,8 +11,8 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.models import User
 from core.admin import ReadOnlyAdmin
-from customers.actions import create_customer, erase_customer, update_customer
-from customers.membership import check_rules
+from customers.actions.customers import create_customer, erase_customer, update_customer
+from customers.group_members import check_rules
 from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Order
 
 

@@ -5,23 +5,19 @@ written in the transaction of the change. The channel layer only says that there
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from core import live
-from core.file_links import Links
-from core.ports import named_port
-from core.prepared import prepared_cursor
-from core.times import aware, iso
+from core.db.cursors import prepared_cursor
+from core.live.groups import DESK, customer_group
+from core.live.publishing import publish, publish_on_commit
+from core.timestamps import aware, iso
 from customers.models import Customer, Event
-
-INBOX = "inbox"
 
 Frame = dict[str, Any]
 
@@ -37,31 +33,11 @@ _APPEND = (
 LOG_FIELDS = ("id", "owner_id", "last_seq", "desk_at")
 
 
-def chat_group(customer_id: int) -> str:
-    """The live group of one customer's chat."""
-    return f"customer.{customer_id}"
-
-
-def lock(customer_id: int) -> Customer:
-    """Lock a customer's row until the transaction ends and return it as it is now.
-
-    Whoever changes anything of a customer does this first. Raises Customer.DoesNotExist.
-    The lock is the weaker one (`no_key`), so that inserts pointing at the customer do not wait for it.
-    """
-    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
-
-
 def customer_of_row(row: Sequence[Any]) -> Customer:
     """Make a customer of LOG_FIELDS as a cursor gave them; the other fields load when they are asked for."""
     pk, owner_id, last_seq, desk_at = row
     customer: Customer = Customer.from_db(connection.alias, LOG_FIELDS, (pk, owner_id, last_seq, aware(desk_at)))
     return customer
-
-
-def lock_all(customer_ids: Iterable[int]) -> list[Customer]:
-    """Lock several customers, in order of id so that two of us cannot wait for each other."""
-    locked = Customer.objects.select_for_update(no_key=True).filter(pk__in=list(customer_ids)).order_by("pk")
-    return list(locked)
 
 
 def record(
@@ -119,22 +95,17 @@ def frame_of(event: Event) -> Frame:
     return {"type": event.type, "seq": event.seq, "at": iso(event.created_at), "data": event.data}
 
 
-def render_frame(frame: Frame, links: Links) -> Frame:
-    """Add what recorded data leaves out because it is per user: setting FRAME_RENDERERS.
-
-    The very same frame comes back when there is nothing to add.
-    """
-    if frame["type"] not in settings.FRAME_RENDERERS:
-        return frame
-    data = named_port("FRAME_RENDERERS", frame["type"])(frame["data"], links)
-    return frame if data is frame["data"] else {**frame, "data": data}
-
-
 def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None = None) -> None:
     """Publish a recorded frame on commit, naming the owner the customer has by then."""
 
-    def publish() -> None:
-        live.publish(chat_group(customer.pk), {"type": "frame", "owner": customer.owner_id, "frame": frame})
-        live.publish(INBOX, {"type": "changed", "customer": customer.pk, "gone": previous_owner_id})
+    def tell() -> None:
+        publish(customer_group(customer.pk), {"type": "frame", "owner": customer.owner_id, "frame": frame})
+        publish(DESK, {"type": "changed", "customer": customer.pk, "gone": previous_owner_id})
 
-    transaction.on_commit(publish)
+    transaction.on_commit(tell)
+
+
+def announce_gone(customer_id: int, owner_id: int | None) -> None:
+    """Tell everybody, on commit, that a customer's row is no longer there; `owner_id` is who had them."""
+    publish_on_commit(customer_group(customer_id), {"type": "erased"})
+    publish_on_commit(DESK, {"type": "changed", "customer": customer_id, "gone": owner_id, "erased": True})

@@ -9,9 +9,18 @@ from django.core.validators import EMPTY_VALUES
 from django.db.models import F, Q, QuerySet
 
 from core.filters import BooleanFilter, CountFilter, IdFilter, MoneyFilter, TextFilter, TimeFilter
-from customers.models import Address, AddressType, Assignment, Customer, Gender, LoyaltyTier, Order, OrderStatus
+from customers.models import (
+    Address,
+    AddressType,
+    Assignment,
+    Customer,
+    CustomerQuerySet,
+    Gender,
+    LoyaltyTier,
+    Order,
+    OrderStatus,
+)
 from customers.models.customers import language_tag
-from customers.querysets import CustomerQuerySet
 
 _DATE = "a date (its beginning) or a time, like 2025-10-01 or 2025-10-01T14:30:00Z"
 

@@ -2,7 +2,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from customers.views.addresses import AddressViewSet
-from customers.views.assignments import AssignmentViewSet, CustomerAssignmentsView, CustomerEventsView
+from customers.views.assignments import AssignmentViewSet, CustomerAssignmentsView
 from customers.views.groups import GroupViewSet
 from customers.views.profiles import AvatarView, ProfileViewSet
 from customers.views.registration import RegisterView
@@ -17,7 +17,6 @@ urlpatterns = [
     path("", include(router.urls)),
     path("customers/register/", RegisterView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/assignments/$", CustomerAssignmentsView.as_view()),
-    re_path(r"^customers/(?P<customer_id>\d{1,18})/events/$", CustomerEventsView.as_view()),
 ]
 
 media_urlpatterns = [path("avatars/<path:path>", AvatarView.as_view(), name="avatar")]

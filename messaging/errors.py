@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
-from core.times import iso
+from core.timestamps import iso
 
 
 class Refusal(APIException):

@@ -3,10 +3,8 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import FilterSet, TextFilter
+from core.filters import FilterSet, TextFilter, containing
 from messaging.models import Direction, Message, Status
-
-MAX_SEARCH_TERMS = 10
 
 
 class MessageFilter(FilterSet):
@@ -22,7 +20,5 @@ class MessageFilter(FilterSet):
         fields = ["type", "direction", "status", "search"]
 
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        queryset = queryset.filter(deleted_at=None)  # their words are not shown, so they are not found
-        for term in value.split()[:MAX_SEARCH_TERMS]:
-            queryset = queryset.filter(text__icontains=term)
-        return queryset
+        # Of messages taken back the words are not shown, so they are not found.
+        return queryset.filter(containing(value, "text"), deleted_at=None)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from customers.models import Customer
-from customers.privacy import Collected, rows_of
+from customers.related import Collected, rows_of
 from messaging.models import Attachment, Conversation, Message
 
 # How the queue works says nothing of a person.

@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include(router.urls)),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/messages/$", CustomerMessagesView.as_view({"get": "list"})),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/read/$", ReadView.as_view()),
-    path("", include("messaging.desk_urls")),
+    path("", include("messaging.desk.urls")),
 ]
 
 media_urlpatterns = [

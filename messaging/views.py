@@ -12,16 +12,16 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
-from config.pagination import KeysetPages
-from core.file_links import links_for
-from core.private_files import PrivateFileView
+from core.files.links import links_for
+from core.files.views import PrivateFileView
+from core.pagination import KeysetPages
 from customers.models import Customer
-from messaging.actions import mark_read, retry_message, send_files, send_message
-from messaging.asked import SendMessageSerializer
-from messaging.attachments import fetch_again
+from messaging.actions.attachments import fetch_again
+from messaging.actions.reading import mark_read
+from messaging.actions.sending import retry_message, send_files, send_message
 from messaging.filters import MessageFilter
 from messaging.models import ATTACHMENTS, THUMBNAILS, Attachment, Message
-from messaging.serializers import (
+from messaging.serializers.messages import (
     MessageSerializer,
     ReadSerializer,
     StatusSerializer,
@@ -30,6 +30,7 @@ from messaging.serializers import (
     shown_messages,
     with_links,
 )
+from messaging.serializers.sending import SendMessageSerializer
 
 
 class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
@@ -116,7 +117,7 @@ class CustomerMessagesView(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Message.objects.none()
-        customer_id = visible_customer_id(self.request, self.kwargs["customer_id"])
+        customer_id = _on_desk(self.request, self.kwargs["customer_id"])
         return shown_messages().filter(customer_id=customer_id).bubbles()
 
 
@@ -142,7 +143,7 @@ class ReadView(APIView):
     @swagger_auto_schema(request_body=None, responses={200: ReadSerializer})
     def post(self, request: Request, customer_id: str) -> Response:
         """Count the customer's messages so far as read."""
-        return Response(mark_read(customer_id=visible_customer_id(request, customer_id), actor=user_of(request)))
+        return Response(mark_read(customer_id=_on_desk(request, customer_id), actor=user_of(request)))
 
 
 def _shown(message: Message, request: Request, code: int = status.HTTP_200_OK) -> Response:
@@ -157,8 +158,6 @@ def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:
     return Response([with_links(message_data(row), links) for row in rows], status=code)
 
 
-def visible_customer_id(request: Request, customer_id: str) -> int:
-    """The id from a path if it is that of a customer on the caller's desk; Http404 otherwise."""
-    if not Customer.objects.at_desk_of(request.user).filter(pk=customer_id).exists():
-        raise Http404
-    return int(customer_id)
+def _on_desk(request: Request, customer_id: str) -> int:
+    """The id of a customer on the caller's desk. Raises Http404."""
+    return Customer.objects.at_desk_of(request.user).only("pk").or_404(customer_id).pk

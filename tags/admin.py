@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
-from tags.actions import create_tags, delete_tags, rename_tag
+from tags.actions.tags import create_tags, delete_tags, rename_tag
 from tags.models import MAX_NAME, Tag, check_name
 from tags.serializers import MAX_TAGS
 

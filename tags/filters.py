@@ -5,8 +5,7 @@ from typing import Any
 import django_filters
 
 from core.filters import BooleanFilter, TextFilter
-from tags.models import Tag
-from tags.querysets import TagQuerySet
+from tags.models import Tag, TagQuerySet
 
 
 class _Ordering(django_filters.OrderingFilter):

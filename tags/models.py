@@ -1,16 +1,106 @@
 """Labels on customers."""
 
 import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from customers.models import Customer, Source
-from customers.querysets import FollowsCustomer
-from tags.querysets import TagQuerySet, folded
+from customers.models import Customer, CustomerQuerySet, Source
+from customers.visibility import FollowsCustomer
+
+
+def folded(text: str) -> str:
+    """A tag's name as it is compared, searched and sorted: whatever its case."""
+    # The same for ASCII, in a fraction of the time: every row of the desk is sorted by it.
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def by_name(tags: "Iterable[Tag]") -> "list[Tag]":
+    """Tags in the order in which they are shown."""
+    return sorted(tags, key=lambda tag: (folded(tag.name), tag.pk))
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def by_name(self) -> "TagQuerySet":
+        return self.order_by("name_key", "pk")
+
+    def search(self, text: str) -> "TagQuerySet":
+        """Tags in whose name `text` occurs, whatever its case."""
+        return self.filter(name_key__contains=folded(text))
+
+    def named(self, names: Iterable[str]) -> "TagQuerySet":
+        """The tags with these names, whatever their case."""
+        return self.filter(name_key__in=[folded(name) for name in names])
+
+    def with_counts(self, user: Any) -> "TagQuerySet":
+        """Tags with `customer_count`: how many customers on the desk of `user` carry them; one query."""
+        return self.annotate(
+            customer_count=_count(CustomerTag.objects.visible_to(user), "tag", "pk")
+            + _count(Customer.objects.at_desk_of(user), "source", "source")
+        )
+
+    def of_customer(self, customer_id: int, source: str) -> "TagQuerySet":
+        """A customer's tags: those given, and the one whose source is theirs."""
+        given = self.model.objects.filter(given_to__customer_id=customer_id)
+        return self.filter(Q(source=source) | Q(pk__in=given.values("pk")))
+
+    def by_customer(self, sources: Mapping[int, str]) -> "dict[int, list[Tag]]":
+        """The tags of many customers, `{customer id: source}`, by name; one statement for all of them."""
+        tags: dict[int, list[Tag]] = defaultdict(list)
+        if not sources:
+            return tags
+        by_source: dict[str | None, Tag] = {}
+        rows: Any = self.raw(self._by_customer_sql(len(sources)), list(sources))
+        for tag in rows:
+            if tag.holder_id is not None:
+                tags[tag.holder_id].append(tag)
+            else:
+                by_source[tag.source] = tag
+        for customer_id, source in sources.items():
+            if source in by_source:
+                tags[customer_id].append(by_source[source])
+            tags[customer_id] = by_name(tags[customer_id])
+        return tags
+
+    def _by_customer_sql(self, customers: int) -> str:
+        # By hand: every list and detail of the desk asks this, and the ORM takes twice the time of the answer
+        # to build it.
+        table = self.model._meta.db_table
+        given = CustomerTag._meta.db_table
+        columns = "t.id, t.name, t.created_by_id, t.created_at, t.source"
+        return (
+            f"SELECT {columns}, g.customer_id AS holder_id FROM {table} t JOIN {given} g ON g.tag_id = t.id "
+            f"WHERE g.customer_id IN ({', '.join(['%s'] * customers)}) "
+            f"UNION ALL SELECT {columns}, NULL FROM {table} t WHERE t.source IS NOT NULL"
+        )
+
+
+def _count(rows: Any, field: str, of: str) -> Any:
+    """How many of `rows` have in `field` what the outer row has in `of`."""
+    counted = rows.filter(**{field: OuterRef(of)}).order_by().values(field).annotate(rows=Count("pk"))
+    return Coalesce(Subquery(counted.values("rows")), 0)
+
+
+def carrying(customers: CustomerQuerySet, tag: "Tag") -> CustomerQuerySet:
+    """The customers among `customers` who carry `tag`, given or by their source."""
+    if tag.source is not None:
+        return customers.filter(source=tag.source)
+    return customers.filter(given_tags__tag=tag)
+
+
+def carrying_any(customers: CustomerQuerySet, tags: "Collection[Tag]") -> CustomerQuerySet:
+    """The customers among `customers` who carry at least one of `tags`."""
+    sources = [tag.source for tag in tags if tag.source is not None]
+    given = CustomerTag.objects.filter(customer=OuterRef("pk"), tag__in=[tag.pk for tag in tags if tag.source is None])
+    return customers.filter(Q(source__in=sources) | Exists(given))
+
 
 MAX_NAME = 100
 

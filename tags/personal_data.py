@@ -1,8 +1,8 @@
 """Tags given to a person (setting PERSONAL_DATA)."""
 
 from customers.models import Customer
-from customers.privacy import Collected
-from tags.actions import take_over
+from customers.related import Collected
+from tags.actions.customer_tags import take_over
 from tags.models import CustomerTag
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.times import iso
+from core.timestamps import iso
 from tags.errors import TagsRefused
 from tags.models import MAX_NAME, Tag, check_name
 

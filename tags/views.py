@@ -14,7 +14,18 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
 from core.filters import MAX_ID
-from tags import actions, documentation
+from tags import documentation
+from tags.actions.customer_tags import (
+    Change,
+    add_tag,
+    add_tags,
+    customer_at_desk,
+    remove_tag,
+    remove_tags,
+    replace_tags,
+    tag_customers,
+)
+from tags.actions.tags import check_may_change, create_tags, delete_tag, delete_tags, rename_tag
 from tags.documentation import CUSTOMER_ID, TAG_ID, WITH_COUNTS, documented
 from tags.errors import ForeignCustomer, NoSuchTag
 from tags.filters import CountsFilter, CustomerTagFilter, TagFilter
@@ -50,7 +61,7 @@ class _CustomerView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.customer = actions.customer_at_desk(customer_id=_number(kwargs["customer_id"]), actor=user_of(request))
+        self.customer = customer_at_desk(customer_id=_number(kwargs["customer_id"]), actor=user_of(request))
 
     def answer(self, message: str, **more: Any) -> Response:
         return Response({"message": message, "customer_id": self.customer.pk, **more})
@@ -74,14 +85,14 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
     @documented("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def post(self, request: Request, customer_id: str) -> Response:
         """Add tags, keeping those the customer has; the message counts those that are new."""
-        change = actions.add_tags(**self._what(request))
+        change = add_tags(**self._what(request))
         return self._changed(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
     @documented("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def put(self, request: Request, customer_id: str) -> Response:
         """Replace all tags but the system tag, which stays; an empty list clears them."""
         what = self._what(request, allow_empty=True)
-        change = actions.replace_tags(**what)
+        change = replace_tags(**what)
         if not what["tag_ids"]:
             return self._changed("Successfully removed all tags from customer", change)
         return self._changed(f"Successfully replaced customer tags with {len(what['tag_ids'])} tag(s)", change)
@@ -89,14 +100,14 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
     @documented("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def delete(self, request: Request, customer_id: str) -> Response:
         """Remove the named tags; the message counts those the customer had."""
-        change = actions.remove_tags(**self._what(request))
+        change = remove_tags(**self._what(request))
         return self._changed(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
 
     def _what(self, request: Request, *, allow_empty: bool = False) -> dict[str, Any]:
         tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS, allow_empty=allow_empty)
         return {"customer_id": self.customer.pk, "tag_ids": tag_ids, "actor": user_of(request)}
 
-    def _changed(self, message: str, change: actions.Change) -> Response:
+    def _changed(self, message: str, change: Change) -> Response:
         return self.answer(message, tags=[tag_data(tag) for tag in change.tags])
 
 
@@ -106,13 +117,13 @@ class CustomerTagView(_CustomerView):
     @documented("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Add one tag."""
-        tag = actions.add_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        tag = add_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
         return self.answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
 
     @documented("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Remove one tag."""
-        tag = actions.remove_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        tag = remove_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
         return self.answer(f'Successfully removed tag "{tag.name}" from customer')
 
 
@@ -140,7 +151,7 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
         body = NewTagsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         names = body.validated_data.get("names")
-        tags = actions.create_tags(names=names or [body.validated_data["name"]], actor=user_of(request))
+        tags = create_tags(names=names or [body.validated_data["name"]], actor=user_of(request))
         data = [tag_data(tag) for tag in tags]
         return Response(data if names else data[0], status=status.HTTP_201_CREATED)
 
@@ -152,15 +163,15 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
     @documented("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
     def update(self, request: Request, pk: str) -> Response:
         """Rename a tag: whoever made it, or an admin."""
-        actions.check_may_change(self._tag(), user_of(request))
+        check_may_change(self._tag(), user_of(request))
         body = RenameTagSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(tag_data(actions.rename_tag(tag_id=_number(pk), actor=user_of(request), **body.validated_data)))
+        return Response(tag_data(rename_tag(tag_id=_number(pk), actor=user_of(request), **body.validated_data)))
 
     @documented("tags_delete", documentation.TagDeletedSerializer)
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a tag, which takes it off every customer: whoever made it, or an admin."""
-        tag = actions.delete_tag(tag_id=_number(pk), actor=user_of(request))
+        tag = delete_tag(tag_id=_number(pk), actor=user_of(request))
         return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
 
     @documented("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
@@ -168,7 +179,7 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
     def bulk_delete(self, request: Request) -> Response:
         """Delete several tags. System tags and tags that are not yours are passed over."""
         tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS)
-        done = actions.delete_tags(tag_ids=tag_ids, actor=user_of(request))
+        done = delete_tags(tag_ids=tag_ids, actor=user_of(request))
         skipped = [tag.name for tag in done.system]
         if done.unknown_or_foreign:
             skipped.append(f"Tag IDs not found or not owned: {sorted(done.unknown_or_foreign)}")
@@ -188,7 +199,7 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
         self._tag()
         customer_ids = read_ids(request.data, "customer_ids", at_most=MAX_CUSTOMERS)
         wanted = read_action(request.data)
-        tag, outcome = actions.tag_customers(
+        tag, outcome = tag_customers(
             tag_id=_number(pk), customer_ids=customer_ids, add=wanted == "add", actor=user_of(request)
         )
         changed = sum(refusal is None for refusal in outcome.values())

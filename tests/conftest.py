@@ -10,13 +10,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.commands import flush
 from rest_framework.test import APIClient
 
-from accounts.actions import sign_in
+from accounts.actions.sessions import sign_in
 from accounts.models import User
 from core import throttles
 from customers.models import Customer
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tests.live_server import LiveServer, Socket
-from whatsapp import numbers, sandbox
+from whatsapp import business_numbers
+from whatsapp.sandbox import transport as sandbox
 
 PASSWORD = "correct-horse-battery-9"
 
@@ -59,7 +60,7 @@ def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counters of rate limits at zero, nothing remembered of rows that are gone, and a sandbox that takes messages
     and says no more of them."""
     throttles.reset()
-    numbers.forget()
+    business_numbers.forget()
     monkeypatch.setattr(sandbox, "PACE", {})
 
 

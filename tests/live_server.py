@@ -11,7 +11,9 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from core import live
+from core.live import publishing
+from core.live.hub import Hint
+from core.live.publishing import attach, publish
 from messaging.consumers.inbox import _feeds
 
 # Seconds until a test gives up waiting; reached only where something is broken, or the machine very busy.
@@ -31,19 +33,19 @@ class _Mark:
     def __init__(self) -> None:
         self.seen = asyncio.Event()
 
-    def deliver(self, group: str, event: live.Event) -> None:
+    def deliver(self, group: str, event: Hint) -> None:
         if event["type"] == "mark":
             self.seen.set()
 
 
 async def _settled() -> None:
-    hub, mark = live.attach(), _Mark()
+    hub, mark = attach(), _Mark()
     while hub.subscribers or any(feed._working for feed in _feeds.values()):
         await asyncio.sleep(0.002)
-    for sending in tuple(live._pending):
+    for sending in tuple(publishing._pending):
         await asyncio.wrap_future(sending)
     await hub.join("settled", mark)
-    live.publish("settled", {"type": "mark"})
+    publish("settled", {"type": "mark"})
     await mark.seen.wait()
     hub.leave("settled", mark)
 
@@ -70,7 +72,7 @@ class LiveServer:
 
     def settle(self) -> None:
         """Wait until nothing is under way on the live channel: what one test says must not reach the next."""
-        loop = live._loop
+        loop = publishing._loop
         if loop is not None and not loop.is_closed():
             asyncio.run_coroutine_threadsafe(_settled(), loop).result(10)
 

@@ -14,10 +14,13 @@ from drf_yasg.generators import EndpointEnumerator
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
-from customers.actions import assign, create_address, wish, write_review
-from customers.events import lock
+from customers.actions.addresses import create_address
+from customers.actions.assignments import assign
+from customers.actions.locking import lock
+from customers.actions.purchases import wish, write_review
 from customers.models import Customer, CustomerGroup
-from messaging.inbound import Inbound, receive_message
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message
 from tags.models import Tag
 

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from whatsapp.inbox import Inbox
 from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.webhook.queue import WebhookQueue
 
 PAYLOADS = Path(__file__).parent / "whatsapp" / "payloads"
 PHONE_NUMBER_ID = "106540352242922"
@@ -46,7 +46,7 @@ def status(wamid: str, status: str, at: int = 1763700100, **more: Any) -> dict[s
 
 def drain() -> int:
     """Do what the relay would; return how many jobs that were."""
-    source, count = Inbox(), 0
+    source, count = WebhookQueue(), 0
     while jobs := source.claim(1):
         for job in jobs:
             source.run(job)

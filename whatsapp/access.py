@@ -6,8 +6,8 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from messaging.models import BusinessNumber
+from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.models import NumberAccess
-from whatsapp.numbers import own_phone_number_id
 
 # The account of a Patter without an account at Meta.
 SANDBOX_ACCOUNT_ID = "100000000000000"

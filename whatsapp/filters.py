@@ -1,10 +1,9 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from core.filters import TextFilter
-from messaging.filters import MAX_SEARCH_TERMS
+from core.filters import TextFilter, containing
 from whatsapp.models import Template
 
 ALL = "all"
@@ -30,6 +29,4 @@ class TemplateFilter(django_filters.FilterSet):
         return queryset if value.lower() == ALL else queryset.filter(status__iexact=value)
 
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        for term in value.split()[:MAX_SEARCH_TERMS]:
-            queryset = queryset.filter(Q(name__icontains=term))
-        return queryset
+        return queryset.filter(containing(value, "name"))

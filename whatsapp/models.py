@@ -6,11 +6,30 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.db.leases import Leased
 from core.encryption import decrypt, encrypt
-from core.leases import Leased
 from customers.models import Customer
 from messaging.models import BusinessNumber
-from whatsapp.querysets import TemplateQuerySet, WebhookEventQuerySet
+
+
+class TemplateQuerySet(models.QuerySet[Any]):
+    def sendable(self) -> "TemplateQuerySet":
+        """Templates that Meta would take now."""
+        return self.filter(status=self.model.SENDABLE)
+
+
+class WebhookEventQuerySet(models.QuerySet[Any]):
+    def replay(self) -> int:
+        """Have the relay handle these again from their beginning; return how many. Whoever works on one loses it."""
+        return self.update(
+            state="pending",
+            error="",
+            attempts=0,
+            elements=0,
+            not_before=timezone.now(),
+            lease_until=None,
+            claim_token=None,
+        )
 
 
 class WebhookState(models.TextChoices):

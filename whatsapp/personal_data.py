@@ -2,23 +2,11 @@
 
 from core.phones import variants
 from customers.models import Customer
-from customers.privacy import Collected, rows_of
+from customers.related import Collected, rows_of
 from whatsapp.models import Identity, WebhookEvent, WebhookState
-from whatsapp.payload.without import without
+from whatsapp.payload.redaction import redacted
 
 _BLANK = b"{}"
-
-
-def senders_proved(customer: Customer) -> bool:
-    """Whether `customer` proved their phone, and whoever wrote as them did it from that phone.
-
-    A contact whom they named may have written too, and nothing proves that it is theirs.
-    """
-    if not customer.phone_verified or customer.phone is None:
-        return False
-    own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
-    # One without a wa_id hides the phone, and is the customer's only by what staff or Meta said of it.
-    return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()
 
 
 def _ids_of(customer: Customer) -> set[str]:
@@ -52,7 +40,7 @@ class WebhookBodies:
         events = WebhookEvent.objects.filter(customers=customer)
         kept = []
         for pk, body in events.exclude(state=WebhookState.DONE).values_list("pk", "body"):
-            rest = without(bytes(body), ids)
+            rest = redacted(bytes(body), ids)
             if rest is not None and WebhookEvent.objects.filter(pk=pk, body=body).update(body=rest):
                 WebhookEvent.objects.filter(pk=pk).replay()
                 kept.append(pk)

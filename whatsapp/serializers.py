@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.times import iso
-from whatsapp.composing.templates import variables_of
+from core.timestamps import iso
+from whatsapp.composing.template_messages import variables_of
 from whatsapp.models import Template
 
 

@@ -17,7 +17,7 @@ from accounts.permissions import IsSalesOrAdmin
 from whatsapp.filters import TemplateFilter
 from whatsapp.models import Template
 from whatsapp.serializers import TemplateSerializer
-from whatsapp.webhook import deliver
+from whatsapp.webhook.deliver import deliver
 
 _ANSWERS = {
     200: {},

@@ -13,7 +13,8 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.models import Session, SocketTicket, User
-from core.live import publish_on_commit
+from core.live.groups import user_group
+from core.live.publishing import publish_on_commit
 from core.throttles import Limit
 
 # A second try of a refresh token within this time is a client's accident, a later one is theft.
@@ -202,7 +203,7 @@ def end_sessions(*, user: User, keep: Session | None = None) -> None:
 
 def recheck(user_id: int) -> None:
     """Tell the login's sockets, on commit, to ask again whether they may be there."""
-    publish_on_commit(f"user.{user_id}", {"type": "recheck"})
+    publish_on_commit(user_group(user_id), {"type": "recheck"})
 
 
 @transaction.atomic

@@ -6,16 +6,16 @@ from django.db import transaction
 from rest_framework.exceptions import NotFound
 
 from accounts.models import User
-from customers.actions.assignments import lock_visible
+from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Address, Customer
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
 
 
 @transaction.atomic
 def create_address(*, customer_id: int, actor: User, is_default: bool = False, **fields: Any) -> Address:
     """Make an address; the first of its type is the default, whatever is asked. Raises Http404."""
-    customer = lock_visible(actor, customer_id)
+    customer = lock(customer_id, actor=actor, own=True)
     address = Address.objects.create(customer=customer, **fields)
     _settle(customer, address.address_type, chosen=address if is_default else None)
     return _recorded(customer, address, actor)
@@ -61,12 +61,12 @@ def delete_address(*, address: Address, actor: User) -> None:
     customer, address = _locked(actor, address)
     address.delete()
     _settle(customer, address.address_type)
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
 def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
     """Lock the customer of an address and read it as it is now. Raises NotFound."""
-    customer = lock_visible(actor, address.customer_id)
+    customer = lock(address.customer_id, actor=actor, own=True)
     found = customer.addresses.filter(pk=address.pk).first()
     if found is None:
         raise NotFound
@@ -89,6 +89,6 @@ def _settle(
 
 
 def _recorded(customer: Customer, address: Address, actor: User) -> Address:
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     address.refresh_from_db()
     return address

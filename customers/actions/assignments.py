@@ -5,35 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
-from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.serializers import user_ref
-from customers.events import lock_all, record
+from customers.actions.locking import lock, lock_all
+from customers.events import record
 from customers.models import Assignment, Customer
-from customers.serializers import assignment_data, customer_data
-
-
-def lock_for(actor: User | None, customer_id: int, *, deleting: bool = False) -> Customer:
-    """Lock a customer on the actor's desk; None is Patter itself and may see all.
-
-    Raises Http404, also when the customer was handed to somebody else a moment ago.
-    """
-    customers = Customer.objects.all() if actor is None else Customer.objects.at_desk_of(actor)
-    try:
-        return customers.locked(customer_id, deleting=deleting)
-    except Customer.DoesNotExist:
-        raise Http404
-
-
-def lock_visible(actor: User, customer_id: int) -> Customer:
-    """Lock a customer whom the actor may see: for customers that is themselves. Raises Http404."""
-    try:
-        return Customer.objects.visible_to(actor).locked(customer_id)
-    except Customer.DoesNotExist:
-        raise Http404
+from customers.serializers.assignments import assignment_data
+from customers.serializers.customers import customer_event_data
 
 
 @transaction.atomic
@@ -43,7 +24,7 @@ def assign(*, customer_id: int, salesperson: User, actor: User | None, note: str
     Raises Http404 for a customer whom the actor may not see, ValidationError when `salesperson` is no active
     salesperson or owns the customer already.
     """
-    return hand_over(lock_for(actor, customer_id), salesperson, actor=actor, note=note)
+    return hand_over(lock(customer_id, actor=actor), salesperson, actor=actor, note=note)
 
 
 def hand_over(customer: Customer, salesperson: User, *, actor: User | None, note: str = "") -> Assignment:
@@ -68,7 +49,7 @@ def lock_seller(salesperson: User) -> User:
 @transaction.atomic
 def unassign(*, customer_id: int, actor: User | None) -> None:
     """Leave a customer without an owner. Raises Http404; nothing happens to one who has none."""
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     if customer.owner_id is not None:
         set_free(customer, actor=actor)
 
@@ -79,7 +60,7 @@ def end_assignment(*, assignment: Assignment, actor: User) -> None:
 
     Raises Http404 when the customer is not on the actor's desk, ValidationError when it has ended already.
     """
-    customer = lock_for(actor, assignment.customer_id)
+    customer = lock(assignment.customer_id, actor=actor)
     if not customer.assignments.open().filter(pk=assignment.pk).exists():
         raise ValidationError({"detail": "This assignment has already ended."})
     set_free(customer, actor=actor)
@@ -117,7 +98,7 @@ def free_customers_of(user: User, actor: User | None) -> None:
         if customer.user_id == user.pk:
             customer.user = None
             customer.save(update_fields=["user", "updated_at"])
-            record(customer, "customer_updated", customer_data(customer), actor=actor)
+            record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
 def _next_seller() -> User | None:

@@ -4,20 +4,20 @@ from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from customers.actions.assignments import lock_for
+from customers.actions.locking import lock
 from customers.events import record
-from customers.membership import matched_by
+from customers.group_members import matched_by
 from customers.models import Customer, CustomerGroup, GroupMember
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
 
 
 @transaction.atomic
 def add_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
     """Put a customer into a group; who was put there before stays. Raises Http404."""
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     _, new = GroupMember.objects.get_or_create(group=group, customer=customer, defaults={"added_by": actor})
     if new:
-        record(customer, "customer_updated", customer_data(customer), actor=actor)
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
 @transaction.atomic
@@ -26,10 +26,10 @@ def remove_member(*, group: CustomerGroup, customer_id: int, actor: User) -> Non
 
     Who belongs by the rules as well still does.
     """
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     deleted, _ = GroupMember.objects.filter(group=group, customer=customer).delete()
     if not deleted:
         if Customer.objects.filter(matched_by(group), pk=customer.pk).exists():
             raise ValidationError({"customer_id": ["This customer belongs to the group by its rules: change those."]})
         raise ValidationError({"customer_id": ["This customer is not in the group."]})
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)

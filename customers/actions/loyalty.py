@@ -4,12 +4,12 @@ from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from customers.actions.assignments import lock_for
-from customers.actions.people import apply_changes, enter
+from customers.actions.customers import apply_changes, write_ledger_entry
+from customers.actions.locking import lock
 from customers.events import record
-from customers.loyalty import tier_for
 from customers.models import Customer
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
+from customers.tiers import tier_for
 
 # What both databases hold in the column.
 MAX_POINTS = 2**31 - 1
@@ -18,7 +18,7 @@ MAX_POINTS = 2**31 - 1
 @transaction.atomic
 def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Customer:
     """Give points, or take some away; never more than there are. Raises Http404, ValidationError."""
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     points_after = customer.loyalty_points + points
     if points_after < 0:
         raise ValidationError({"points": [f"This customer has {customer.loyalty_points} points to take away."]})
@@ -26,8 +26,8 @@ def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Cu
         raise ValidationError({"points": [f"Nobody has more than {MAX_POINTS} points."]})
     customer.loyalty_points = points_after
     customer.save(update_fields=["loyalty_points", "updated_at"])
-    enter(customer, points=points, tier_before=customer.loyalty_tier, reason=reason, actor=actor)
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    write_ledger_entry(customer, points=points, tier_before=customer.loyalty_tier, reason=reason, actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return customer
 
 
@@ -37,10 +37,10 @@ def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: 
 
     Enters it in the ledger even if it is the tier they had: somebody looked, and gave a reason.
     """
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     if tier is None:
         tier, reason = tier_for(customer.total_spent), reason or f"Reckoned from {customer.total_spent} spent."
     if tier == customer.loyalty_tier:
-        enter(customer, tier_before=tier, reason=reason, actor=actor)
+        write_ledger_entry(customer, tier_before=tier, reason=reason, actor=actor)
         return customer
     return apply_changes(customer, {"loyalty_tier": tier}, actor=actor, reason=reason)

@@ -1,17 +1,20 @@
 """Proving that a phone is in a customer's hands."""
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, Throttled, ValidationError
 
 from accounts.models import User
-from core.ports import port
+from core.ports import mapped_ports
 from core.throttles import Limit
-from customers.actions.merging import absorb
-from customers.actions.people import PHONE_TAKEN
-from customers.events import lock, record
+from customers.actions.customers import PHONE_TAKEN
+from customers.actions.locking import lock
+from customers.actions.merge import absorb
+from customers.events import record
 from customers.models import Customer, PhoneCode
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
 
 CODES_SENT = Limit("THROTTLE_PHONE_CODE")
 
@@ -45,7 +48,12 @@ def send_phone_code(*, customer: Customer) -> None:
                 "tries": 0,
             },
         )
-    port("PHONE_CODE_SENDER")(phone=phone, code=code)
+    _code_sender().send_phone_code(phone=phone, code=code)
+
+
+def _code_sender() -> Any:
+    """The channel that sends codes: the first one (setting CHANNELS)."""
+    return next(iter(mapped_ports("CHANNELS").values()))
 
 
 def verify_phone(*, customer_id: int, actor: User, code: str) -> Customer:
@@ -84,7 +92,7 @@ def _try(customer_id: int, actor: User, code: str) -> "Customer | str":
                 customer.save(update_fields=["phone", "pending_phone", "phone_verified", "updated_at"])
         except IntegrityError:  # whose it became since the look, as when its holder writes for the first time
             return "This phone number was taken just now. Ask for a new code."
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return customer
 
 
@@ -98,7 +106,7 @@ def _lock(customer_id: int) -> tuple[Customer, Customer | None]:
     try:
         locked = {
             # The one that may go is kept from those who insert rows that point at it.
-            pk: Customer.objects.locked(pk, deleting=pk == customer_id)
+            pk: lock(pk, deleting=pk == customer_id)
             for pk in sorted(filter(None, {customer_id, holder_id}))
         }
     except Customer.DoesNotExist:

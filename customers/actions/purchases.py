@@ -9,12 +9,12 @@ from django.db.models import Max
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
-from customers.actions.assignments import lock_for, lock_visible
-from customers.actions.people import enter
+from customers.actions.customers import write_ledger_entry
+from customers.actions.locking import lock
 from customers.events import record
-from customers.loyalty import RANK, tier_for
 from customers.models import Customer, Order, Review, WishlistItem
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
+from customers.tiers import RANK, tier_for
 
 _MAX_SPENT = Decimal("9999999999.99")
 
@@ -28,7 +28,7 @@ def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -
     Totals, last_order_date and, upwards only, the tier follow; an order counts once, a cancelled or refunded one
     no longer. Raises Http404, ValidationError for a number that is another customer's.
     """
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     order = Order.objects.filter(number=number).first()
     new = order is None
     if order is None:
@@ -83,42 +83,42 @@ def _follow(
     tier_before, earned = customer.loyalty_tier, tier_for(customer.total_spent)
     if RANK[earned] > RANK[tier_before]:
         customer.loyalty_tier = earned
-        enter(customer, tier_before=tier_before, reason=f"Earned with order {order.number}.", actor=actor)
+        write_ledger_entry(customer, tier_before=tier_before, reason=f"Earned with order {order.number}.", actor=actor)
     customer.save(update_fields=["total_orders", "total_spent", "last_order_date", "loyalty_tier", "updated_at"])
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
 @transaction.atomic
 def wish(*, customer_id: int, actor: User, product_id: str, name: str) -> tuple[WishlistItem, bool]:
     """Put a product on the wishlist; return the item and whether it is new. Raises Http404."""
-    customer = lock_visible(actor, customer_id)
+    customer = lock(customer_id, actor=actor, own=True)
     item, new = WishlistItem.objects.get_or_create(customer=customer, product_id=product_id, defaults={"name": name})
     if new:
-        record(customer, "customer_updated", customer_data(customer), actor=actor)
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return item, new
 
 
 @transaction.atomic
 def unwish(*, customer_id: int, actor: User, item_id: int) -> None:
     """Take an item off the wishlist. Raises Http404."""
-    _delete(lock_visible(actor, customer_id), WishlistItem, item_id, actor)
+    _delete(lock(customer_id, actor=actor, own=True), WishlistItem, item_id, actor)
 
 
 @transaction.atomic
 def write_review(*, customer_id: int, actor: User, product_id: str, rating: int, text: str = "") -> Review:
     """Keep what a customer says of a product. Raises Http404, ValidationError when they have said it already."""
-    customer = lock_visible(actor, customer_id)
+    customer = lock(customer_id, actor=actor, own=True)
     if customer.reviews.filter(product_id=product_id).exists():
         raise ValidationError({"product_id": ["There is a review of this product already. Change it with PUT."]})
     review = Review.objects.create(customer=customer, product_id=product_id, rating=rating, text=text)
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return review
 
 
 @transaction.atomic
 def change_review(*, customer_id: int, actor: User, review_id: int, changes: dict[str, Any]) -> Review:
     """Change rating or text of a review and return it. Raises Http404."""
-    customer = lock_visible(actor, customer_id)
+    customer = lock(customer_id, actor=actor, own=True)
     review = customer.reviews.filter(pk=review_id).first()
     if review is None:
         raise NotFound
@@ -127,18 +127,18 @@ def change_review(*, customer_id: int, actor: User, review_id: int, changes: dic
         for field, value in changes.items():
             setattr(review, field, value)
         review.save(update_fields=[*changes, "updated_at"])
-        record(customer, "customer_updated", customer_data(customer), actor=actor)
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return review
 
 
 @transaction.atomic
 def delete_review(*, customer_id: int, actor: User, review_id: int) -> None:
     """Take a review back. Raises Http404."""
-    _delete(lock_visible(actor, customer_id), Review, review_id, actor)
+    _delete(lock(customer_id, actor=actor, own=True), Review, review_id, actor)
 
 
 def _delete(customer: Customer, model: Any, pk: int, actor: User) -> None:
     deleted, _ = model.objects.filter(customer=customer, pk=pk).delete()
     if not deleted:
         raise NotFound
-    record(customer, "customer_updated", customer_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)

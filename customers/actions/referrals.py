@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from core.times import iso
+from core.timestamps import iso
 from customers.events import record
 from customers.models import Customer
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
 
 
 @transaction.atomic
@@ -27,4 +27,4 @@ def note_referral(*, customer: Customer, referral: dict[str, Any], at: datetime)
         changes["referral_last"] = touch
     if changes:
         Customer.objects.filter(pk=customer.pk).update(**changes)
-        record(customer, "customer_updated", customer_data(customer))
+        record(customer, "customer_updated", customer_event_data(customer))

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Role, User
-from customers.actions.people import PHONE_TAKEN
+from customers.actions.customers import PHONE_TAKEN
 from customers.events import record
 from customers.models import Customer, Source
-from customers.serializers import customer_data
+from customers.serializers.customers import customer_event_data
 
 
 def register(*, username: str, email: str, password: str, phone: str | None = None, **fields: Any) -> Customer:
@@ -62,5 +62,5 @@ def _keep(login: User, phone: str | None, fields: dict[str, Any]) -> Customer:
             raise ValidationError({"phone": [PHONE_TAKEN]})
         customer.phone, customer.pending_phone = None, phone
         customer.save()
-    record(customer, "customer_updated", customer_data(customer), actor=login)
+    record(customer, "customer_updated", customer_event_data(customer), actor=login)
     return customer

@@ -2,7 +2,8 @@
 
 from customers.models.addresses import Address, AddressType
 from customers.models.assignments import Assignment
-from customers.models.customers import NO_MESSAGE_YET, Customer, Gender, LoyaltyTier, Source, customer_number
+from customers.models.choices import Gender, LoyaltyTier, Source
+from customers.models.customers import NO_MESSAGE_YET, Customer, CustomerNotFound, CustomerQuerySet, customer_number
 from customers.models.events import Event
 from customers.models.groups import CustomerGroup, GroupMember
 from customers.models.loyalty import LoyaltyEntry
@@ -16,6 +17,8 @@ __all__ = [
     "Assignment",
     "Customer",
     "CustomerGroup",
+    "CustomerNotFound",
+    "CustomerQuerySet",
     "Event",
     "Gender",
     "GroupMember",

@@ -6,13 +6,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from customers.models.customers import Customer
-from customers.querysets import AddressQuerySet
+from customers.visibility import OwnCustomer
 
 
 class AddressType(models.TextChoices):
     BILLING = "billing"
     SHIPPING = "shipping"
+
+
+class AddressQuerySet(OwnCustomer):
+    def default_first(self) -> "models.QuerySet[Address]":
+        """The order in which one takes over as default: the default, then the oldest."""
+        found: models.QuerySet[Address] = self.order_by("-is_default", "pk")
+        return found
 
 
 class Address(models.Model):
@@ -21,7 +27,7 @@ class Address(models.Model):
     Whoever has addresses of a type has one default among them: the first, until another one is chosen.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="addresses")
     address_type = models.CharField(max_length=8, choices=AddressType.choices)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)

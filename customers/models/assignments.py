@@ -7,14 +7,26 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from customers.models.customers import Customer
-from customers.querysets import AssignmentQuerySet
+from customers.visibility import FollowsCustomer
+
+
+class AssignmentQuerySet(FollowsCustomer):
+    def newest_first(self) -> "models.QuerySet[Assignment]":
+        """Ready to be shown: with the people they name."""
+        found: models.QuerySet[Assignment] = self.select_related("salesperson", "assigned_by").order_by(
+            "-assigned_at", "-pk"
+        )
+        return found
+
+    def open(self) -> "models.QuerySet[Assignment]":
+        found: models.QuerySet[Assignment] = self.filter(ended_at=None)
+        return found
 
 
 class Assignment(models.Model):
     """A salesperson's time with a customer; the open one names the customer's owner."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="assignments")
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="assignments")
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,

@@ -7,33 +7,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Concat, Lower
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import full_name
-from core.uploads import StoredUnder
-from customers.querysets import CustomerQuerySet
-
-
-class Source(models.TextChoices):
-    WHATSAPP = "whatsapp"
-    INSTAGRAM = "instagram"
-    TELEGRAM = "telegram"
-    WEBSITE = "website"
-    MANUAL = "manual"
-
-
-class Gender(models.TextChoices):
-    MALE = "male"
-    FEMALE = "female"
-    OTHER = "other"
-
-
-class LoyaltyTier(models.TextChoices):
-    BRONZE = "bronze"
-    SILVER = "silver"
-    GOLD = "gold"
-    PLATINUM = "platinum"
-
+from core.files.names import StoredUnder
+from core.filters import MAX_ID
+from customers.models.choices import Gender, LoyaltyTier, Source
+from customers.search import occurrence, search_terms
+from customers.visibility import visible
 
 # The folder of pictures below MEDIA_ROOT, and below MEDIA_URL.
 AVATARS = "avatars"
@@ -50,6 +32,36 @@ def language_tag(text: str) -> str:
     """A language in the one spelling it is kept in: `en`, `pt-BR`, `zh-Hant`."""
     language, dash, region = text.partition("-")
     return f"{language.lower()}{dash}{region.upper() if len(region) < 4 else region.capitalize()}"
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def visible_to(self, user: Any) -> "CustomerQuerySet":
+        """The customers whom `user` may see: admins all, sales their own, customers themselves.
+
+        Everything that hangs off a customer follows this one rule.
+        """
+        return self.filter(visible(user, own=True))
+
+    def at_desk_of(self, user: Any) -> "CustomerQuerySet":
+        """The customers on the sales desk of `user`; nobody for those who have no desk."""
+        return self.filter(visible(user))
+
+    def or_404(self, pk: int | str) -> "Customer":
+        """The one of these customers with this id. Raises CustomerNotFound."""
+        found = self.filter(pk=int(pk)).first() if int(pk) <= MAX_ID else None
+        if found is None:
+            raise CustomerNotFound
+        return found
+
+    def search(self, text: str) -> "CustomerQuerySet":
+        """Customers in whom every word of `text` occurs: names, handle, email, phone, or the customer id.
+
+        Looks at the first ten words.
+        """
+        found = self
+        for term in search_terms(text):
+            found = found.filter(occurrence(term))
+        return found
 
 
 class Customer(models.Model):
@@ -155,3 +167,7 @@ class Customer(models.Model):
     def name(self) -> str:
         """The full name; who has none goes by handle, phone or customer id."""
         return full_name(self.first_name, self.last_name, self.username or self.phone or self.customer_id)
+
+
+class CustomerNotFound(Customer.DoesNotExist, Http404):
+    """There is no such customer, or none whom the caller may see. Views answer 404."""

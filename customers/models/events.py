@@ -6,14 +6,20 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.models.customers import Customer
-from customers.querysets import EventQuerySet
+from customers.visibility import FollowsCustomer
+
+
+class EventQuerySet(FollowsCustomer):
+    def after(self, customer_id: int, seq: int) -> "models.QuerySet[Event]":
+        """The customer's events numbered above `seq`, oldest first."""
+        events: models.QuerySet[Event] = self.filter(customer_id=customer_id, seq__gt=seq).order_by("seq")
+        return events
 
 
 class Event(models.Model):
     """Something that happened to a customer, numbered 1, 2, 3 ... without gaps per customer."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="events", db_index=False)
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=40)
     data = models.JSONField(default=dict)

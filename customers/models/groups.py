@@ -8,12 +8,11 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from customers.models.customers import Customer
-from customers.querysets import OwnCustomer
+from customers.visibility import OwnCustomer
 
 
 class CustomerGroup(models.Model):
-    """A group: its manual members (GroupMember) and whoever its rules match now (customers/membership.py)."""
+    """A group: its manual members (GroupMember) and whoever its rules match now (customers/group_members.py)."""
 
     name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
@@ -38,7 +37,7 @@ class GroupMember(models.Model):
     """A customer whom somebody put into a group."""
 
     group = models.ForeignKey(CustomerGroup, on_delete=models.CASCADE, related_name="manual_members")
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="group_memberships")
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="group_memberships")
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

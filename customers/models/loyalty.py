@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from customers.models.customers import Customer, LoyaltyTier
-from customers.querysets import OwnCustomer
+from customers.models.choices import LoyaltyTier
+from customers.visibility import OwnCustomer
 
 
 class LoyaltyEntry(models.Model):
     """A change of points, of the tier, or of both. Never changed; `actor` is null for Patter itself."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="loyalty_entries", db_index=False)
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="loyalty_entries", db_index=False)
     points = models.IntegerField(default=0)
     points_after = models.PositiveIntegerField()
     tier_before = models.CharField(max_length=10, choices=LoyaltyTier.choices)

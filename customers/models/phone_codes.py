@@ -7,8 +7,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from customers.models.customers import Customer
-
 
 class PhoneCode(models.Model):
     """The code last sent to a customer's phone. Only its keyed hash is kept, so the table opens no phone."""
@@ -16,7 +14,7 @@ class PhoneCode(models.Model):
     LIFETIME = timedelta(minutes=10)
     MAX_TRIES = 5
 
-    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, primary_key=True, related_name="phone_code")
+    customer = models.OneToOneField("Customer", on_delete=models.CASCADE, primary_key=True, related_name="phone_code")
     phone = models.CharField(max_length=16)
     digest = models.CharField(max_length=64)
     expires_at = models.DateTimeField()

@@ -7,8 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from customers.models.customers import Customer
-from customers.querysets import OrderQuerySet, OwnCustomer
+from customers.visibility import OwnCustomer
 
 
 class OrderStatus(models.TextChoices):
@@ -24,10 +23,21 @@ class OrderStatus(models.TextChoices):
 UNCOUNTED = frozenset({OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value})
 
 
+class OrderQuerySet(OwnCustomer):
+    def newest_first(self) -> "models.QuerySet[Order]":
+        found: models.QuerySet[Order] = self.order_by("-placed_at", "-pk")
+        return found
+
+    def counted(self) -> "models.QuerySet[Order]":
+        """Without those cancelled or refunded."""
+        found: models.QuerySet[Order] = self.exclude(status__in=("cancelled", "refunded"))
+        return found
+
+
 class Order(models.Model):
     """An order of the shop's order system. Its number is the shop's own, and counts once."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="orders", db_index=False)
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="orders", db_index=False)
     number = models.CharField(max_length=64, unique=True)
     status = models.CharField(max_length=10, choices=OrderStatus.choices)
     total = models.DecimalField(max_digits=10, decimal_places=2, validators=[MinValueValidator(0)])
@@ -53,7 +63,7 @@ class Order(models.Model):
 
 
 class WishlistItem(models.Model):
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="wishlist", db_index=False)
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="wishlist", db_index=False)
     product_id = models.CharField(max_length=100)
     name = models.CharField(max_length=255)
     added_at = models.DateTimeField(default=timezone.now)
@@ -72,7 +82,7 @@ class WishlistItem(models.Model):
 class Review(models.Model):
     """A customer's word on a product; one each."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="reviews", db_index=False)
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="reviews", db_index=False)
     product_id = models.CharField(max_length=100)
     rating = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(5)])
     text = models.TextField(blank=True)

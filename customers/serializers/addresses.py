@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Address, AddressType, Customer
 from customers.serializers.customers import PhoneField
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import user_ref
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Assignment, Customer
 from customers.serializers.customers import RefSerializer
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import User, full_name
 from core.phones import InvalidPhone, normalize
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Customer, LoyaltyTier, Source, customer_number
 
 # The columns of `customer_row`; rows come from `.values()`, which costs a third of model instances
@@ -63,12 +63,12 @@ def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def customer_data(customer: Customer) -> dict[str, Any]:
+def customer_event_data(customer: Customer) -> dict[str, Any]:
     """The data of a `customer_updated` event: the customer's part of a desk row. Costs one query."""
     return customer_row(Customer.objects.values(*CUSTOMER_COLUMNS).get(pk=customer.pk))
 
 
-def customers_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+def customers_event_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """`customer_data` of many customers, by id. Costs one query."""
     rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
     return {row["id"]: customer_row(row) for row in rows}

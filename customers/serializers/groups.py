@@ -6,12 +6,12 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from rest_framework import serializers
 
-from customers.membership import check_rules
+from customers.group_members import check_rules
 from customers.models import Customer, CustomerGroup
 
 
 class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
-    """A group. `member_counts` in the context says how many members each has (customers/membership.py)."""
+    """A group. `member_counts` in the context says how many members each has (customers/group_members.py)."""
 
     name = serializers.CharField(max_length=150)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5_000)

@@ -10,11 +10,12 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import MAX_PASSWORD_LENGTH, user_ref
-from core.file_kinds import Family, kind_of
-from core.file_links import Links, links_for
-from core.times import iso
-from core.uploads import UploadRefused, check_upload, shown_name
-from customers.membership import benefits_of
+from core.files.kinds import Family, kind_of
+from core.files.links import Links, links_for
+from core.files.names import shown_name
+from core.files.uploads import UploadRefused, check_upload
+from core.timestamps import iso
+from customers.group_members import benefits_of
 from customers.models import Customer, Gender, LoyaltyTier, Source
 from customers.models.customers import language_tag
 from customers.serializers.customers import OwnerField, PhoneField, RefSerializer

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import user_ref
-from core.times import iso
+from core.timestamps import iso
 from customers.models import LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
 from customers.serializers.customers import RefSerializer
 

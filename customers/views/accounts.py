@@ -7,10 +7,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import change_password
+from accounts.actions.users import change_password
 from accounts.authentication import user_of
 from accounts.models import Session
-from customers.actions import send_phone_code, verify_phone
+from customers.actions.phones import send_phone_code, verify_phone
 from customers.models import PhoneCode
 from customers.serializers.profiles import (
     ChangePasswordSerializer,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdminOrCustomer
-from customers.actions import create_address, delete_address, set_default_address, update_address
+from customers.actions.addresses import create_address, delete_address, set_default_address, update_address
 from customers.filters import AddressFilter
 from customers.models import Address, Customer
 from customers.serializers.addresses import AddressSerializer

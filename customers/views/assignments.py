@@ -2,27 +2,18 @@
 
 from typing import Any
 
-from django.http import Http404
-from drf_yasg import openapi
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, status, viewsets
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
-from core.file_links import links_for
-from core.filters import MAX_ID
-from customers.actions import assign, end_assignment
-from customers.events import frame_of, render_frame
+from customers.actions.assignments import assign, end_assignment
 from customers.filters import AssignmentFilter
-from customers.models import Assignment, Customer, Event
-from customers.serializers import AssignmentSerializer, AssignSerializer, EventsSerializer, assignment_data
-
-MAX_EVENTS = 500
+from customers.models import Assignment, Customer
+from customers.serializers.assignments import AssignmentSerializer, AssignSerializer, assignment_data
 
 
 class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]):
@@ -68,42 +59,5 @@ class CustomerAssignmentsView(ListAPIView[Assignment]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Assignment.objects.none()
-        customer = _customer_on_desk(self.request, self.kwargs["customer_id"])
+        customer = Customer.objects.at_desk_of(self.request.user).or_404(self.kwargs["customer_id"])
         return customer.assignments.newest_first()
-
-
-class CustomerEventsView(APIView):
-    """What happened to a customer: what sockets say, for whoever has none."""
-
-    permission_classes = [IsSalesOrAdmin]
-
-    @swagger_auto_schema(
-        manual_parameters=[
-            openapi.Parameter("after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the last seq you have")
-        ],
-        responses={200: EventsSerializer},
-    )
-    def get(self, request: Request, customer_id: str) -> Response:
-        """Events numbered above `after`, oldest first, at most 500."""
-        after = _after(request)
-        customer = _customer_on_desk(request, customer_id)
-        events = list(Event.objects.after(customer.pk, after)[: MAX_EVENTS + 1])
-        links = links_for(request)
-        results = [render_frame(frame_of(event), links) for event in events[:MAX_EVENTS]]
-        # The events were read later than the customer, and may know of more.
-        last_seq = max([customer.last_seq, *(event.seq for event in events)])
-        return Response({"results": results, "last_seq": last_seq, "has_more": len(events) > MAX_EVENTS})
-
-
-def _after(request: Request) -> int:
-    text = request.query_params.get("after", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID):
-        raise ValidationError({"after": ["A valid integer is required."]})
-    return int(text)
-
-
-def _customer_on_desk(request: Request, customer_id: str) -> Customer:
-    customer = Customer.objects.at_desk_of(request.user).filter(pk=customer_id).first()
-    if customer is None:
-        raise Http404
-    return customer

@@ -15,10 +15,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin
-from customers.actions import add_member, remove_member
-from customers.membership import count_members, members_of
-from customers.models import Customer, CustomerGroup
-from customers.querysets import CustomerQuerySet
+from customers.actions.groups import add_member, remove_member
+from customers.group_members import count_members, members_of
+from customers.models import Customer, CustomerGroup, CustomerQuerySet
 from customers.reports import group_statistics
 from customers.serializers.groups import GroupSerializer, GroupStatisticsSerializer, MemberSerializer
 from customers.serializers.profiles import ProfileSerializer, profiles_data

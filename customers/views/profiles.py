@@ -13,12 +13,13 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer
-from core.private_files import PrivateFileView
-from customers.actions import add_points, erase_customer, set_state, set_tier, update_profile
+from core.files.views import PrivateFileView
+from customers.actions.customers import erase_customer, set_state, update_profile
+from customers.actions.loyalty import add_points, set_tier
+from customers.export import archive
 from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.models.customers import AVATARS
-from customers.privacy import archive
 from customers.reports import AnalyticsSerializer, analytics, csv_lines
 from customers.serializers.profiles import (
     OwnProfileSerializer,

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
-from customers.actions import change_review, delete_review, record_order, unwish, wish, write_review
+from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
 from customers.models import Customer, OrderStatus
 from customers.serializers.profiles import profiles_data
@@ -110,7 +110,7 @@ class PurchasesViewSet(GenericViewSet[Customer]):
 
     def customer(self, pk: str | int) -> Customer:
         """The customer named in the path, if the caller may see them. Raises Http404."""
-        return get_object_or_404(Customer.objects.visible_to(self.request.user).select_related("owner"), pk=pk)
+        return Customer.objects.visible_to(self.request.user).select_related("owner").or_404(pk)
 
     def own(self) -> Customer:
         """The customer whose login asks. Raises Http404 for a login without one."""

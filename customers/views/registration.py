@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.throttles import AddressThrottle
-from customers.actions import register
-from customers.membership import benefits_of
+from customers.actions.registration import register
+from customers.group_members import benefits_of
 from customers.serializers.profiles import ProfileSerializer, RegisterSerializer, profile_data
 
 

@@ -3,19 +3,19 @@
 from typing import Any
 
 from accounts.models import User
-from core.times import iso
+from core.timestamps import iso
 from customers.events import record
 from customers.models import Customer
 from messaging.models import Message
-from messaging.serializers import message_row
+from messaging.serializers.messages import message_row
 
 BUSINESS = "business"
 
 
-def react(customer: Customer, reaction: Message, *, actor: User | None) -> None:
+def show_own_reaction(customer: Customer, reaction: Message, *, actor: User | None) -> None:
     """Show our reaction on the message it answers, in the place of the one before. The customer is locked.
 
-    An empty one stays, as those of others do (messaging/changes.py), and is not shown.
+    An empty one stays, as those of others do (messaging/actions/message_changes.py), and is not shown.
     """
     target = reaction.reply_to
     if target is None:

@@ -1,4 +1,4 @@
-"""What goes out: queued here, in the transaction of whoever wants it; sent by the relay (messaging/outbox.py)."""
+"""What goes out: queued here, in the transaction of whoever wants it; sent by the relay (messaging/relay/outbox.py)."""
 
 import hashlib
 import json
@@ -10,20 +10,17 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from contacts.models import Contact
-from core import live
-from core.ports import named_port, port
-from core.uploads import shown_name
-from customers.actions.assignments import lock_for
+from core.files.names import shown_name
+from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer
-from messaging.actions.reactions import react
-from messaging.actions.rows import status_data
-from messaging.drafts import Draft
+from messaging.actions.reactions import show_own_reaction
+from messaging.actions.receipts import ON_REPLY, show_read
+from messaging.channels import Draft, channel_of, home_channel
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
-from messaging.jobs import RELAY
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
-from messaging.receipts import ON_REPLY, show_read
-from messaging.serializers import message_row
+from messaging.relay.jobs import wake_relays
+from messaging.serializers.messages import message_row, status_data
 
 # What may be sent although the customer has not written for a day.
 WITHOUT_WINDOW = frozenset({"template"})
@@ -89,10 +86,10 @@ def send_message(
     `file` is an upload; without `type` it says what the message is. The same `client_id` of the same sender again
     returns the first message and queues nothing. Raises ClientIdTaken when it came with other content,
     OutsideServiceWindow, Http404 when the chat is not the actor's any more, and ValidationError with the fields
-    that the provider would not take (port MESSAGE_COMPOSERS), for a `reply_to` outside this chat and for a
+    that the provider would not take (its channel), for a `reply_to` outside this chat and for a
     `to_contact` that is no active contact.
     """
-    customer = lock_for(actor, customer_id)
+    customer = lock(customer_id, actor=actor)
     client_id = client_id or None
     sha256 = _sha256(file)
     asked = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
@@ -105,7 +102,7 @@ def send_message(
     number = _number(conversation, replied)
     to_number = _number_of(customer, to_contact) if to_contact is not None else None
     draft = Draft(customer, number, type, text, payload, template, file, replied)
-    content = named_port("MESSAGE_COMPOSERS", number.transport)(draft)
+    content = channel_of(number).compose(draft)
     if content.type not in WITHOUT_WINDOW:
         _within_window(conversation)
     now = timezone.now()
@@ -134,7 +131,7 @@ def send_message(
     if file is not None:
         _attach(message, file, content.mime_type, sha256)
     if content.type == "reaction":
-        react(customer, message, actor=actor)
+        show_own_reaction(customer, message, actor=actor)
     else:
         if conversation is None:
             Conversation.objects.create(customer=customer, business_number=number, last_message=message)
@@ -143,7 +140,7 @@ def send_message(
         customer.desk_at = max(now, customer.desk_at)
         record(customer, "chat_message", message_row(message.pk), actor=actor)
     show_read(customer_id, ON_REPLY)
-    live.publish_on_commit(RELAY, {"type": "wake"})
+    wake_relays()
     return message, True
 
 
@@ -178,7 +175,7 @@ def _replied(customer: Customer, message_id: int | None) -> Message | None:
 
 def _number(conversation: Conversation | None, replied: Message | None) -> BusinessNumber:
     """The number a message leaves from: the chat's, unless it is about a message that only another one knows."""
-    number: BusinessNumber = conversation.business_number if conversation is not None else port("HOME_NUMBER")()
+    number: BusinessNumber = conversation.business_number if conversation is not None else home_channel().home_number()
     if replied is None or replied.business_number_id == number.pk:
         return number
     if replied.business_number.transport != number.transport:
@@ -216,13 +213,13 @@ def retry_message(*, message: Message, actor: User) -> Message:
 
     Raises NotRetryable for any other status, OutsideServiceWindow, Http404 when the chat is not the actor's any more.
     """
-    customer = lock_for(actor, message.customer_id)
+    customer = lock(message.customer_id, actor=actor)
     message.refresh_from_db()
     if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
         raise NotRetryable(message.status)
     if message.type not in WITHOUT_WINDOW:
         open_conversation(customer)
-    named_port("MESSAGE_RECHECKS", message.business_number.transport)(message)
+    channel_of(message.business_number).recheck(message)
     message.status = Status.QUEUED
     message.error = None
     message.wamid = None
@@ -233,6 +230,6 @@ def retry_message(*, message: Message, actor: User) -> Message:
     message.save()
     record(customer, "message_status", status_data(message), actor=actor)
     if message.type == "reaction":
-        react(customer, message, actor=actor)
-    live.publish_on_commit(RELAY, {"type": "wake"})
+        show_own_reaction(customer, message, actor=actor)
+    wake_relays()
     return message

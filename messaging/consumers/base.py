@@ -12,11 +12,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 from accounts.models import Session, User
-from core import live, safe_json
-from core.times import iso
-from messaging.consumers.outgoing import Outgoing
-from messaging.consumers.pulse import Beat, pulse_of
-from messaging.sockets import BEARER, Credentials
+from core import safe_json
+from core.live.groups import STAFF, user_group
+from core.live.hub import Hint
+from core.live.publishing import attach
+from core.timestamps import iso
+from messaging.consumers.access_watch import AccessLook, access_watch_of
+from messaging.consumers.frame_writer import FrameWriter
+from messaging.consumers.handshake import BEARER, Credentials
 
 NOT_SIGNED_IN = 4401
 NO_ACCESS = 4403
@@ -74,11 +77,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
     watches: int | None = None
 
     async def connect(self) -> None:
-        self.hub = live.attach()
+        self.hub = attach()
         self.groups_joined: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.timer: asyncio.TimerHandle | None = None
-        self.outgoing = Outgoing(self._write, self.start, QUEUE_FRAMES)
+        self.outgoing = FrameWriter(self._write, self.start, QUEUE_FRAMES)
         self.open = True
         # Set when the right to the chat is known to be lost, until the close code has been found out.
         self.muted = False
@@ -94,15 +97,15 @@ class DeskConsumer(AsyncWebsocketConsumer):
             return await self.end(NOT_SIGNED_IN)
         self.user, self.session = credentials.session.user, credentials.session
         # The session may have ended between its look-up and this subscription, hence the order.
-        await self.listen(f"user.{self.user.pk}")
+        await self.listen(user_group(self.user.pk))
         if (code := await self.refusal()) is not None:
             return await self.end(code)
-        await self.listen(live.STAFF)
+        await self.listen(STAFF)
         left = (credentials.expires_at - timezone.now()).total_seconds()
         self.timer = asyncio.get_running_loop().call_later(max(left, 0), self.end_soon, NOT_SIGNED_IN)
         await self.opened()
         if self.open:
-            pulse_of(self.hub).join(self)
+            access_watch_of(self.hub).join(self)
 
     # --- what subclasses say ---
 
@@ -116,7 +119,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             return NOT_SIGNED_IN
         return None if self.user.is_admin or self.user.is_sales else NO_ACCESS
 
-    def on_beat(self, beat: Beat) -> None:
+    def on_beat(self, beat: AccessLook) -> None:
         """Called every 25 s. Who seems to have lost a right is asked about again, for the exact close code."""
         user = beat.users.get(self.session.pk)
         if user is None or not self.may_stay(user, beat):
@@ -124,7 +127,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         else:
             self.user = user
 
-    def may_stay(self, user: User, beat: Beat) -> bool:
+    def may_stay(self, user: User, beat: AccessLook) -> bool:
         return user.is_admin or user.is_sales
 
     # --- hearing ---
@@ -133,14 +136,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.groups_joined.append(group)
         await self.hub.join(group, self)
 
-    def deliver(self, group: str, event: live.Event) -> None:
+    def deliver(self, group: str, event: Hint) -> None:
         """Live subscriber. `recheck` says that the rights of this user may have changed."""
-        if group == live.STAFF:
+        if group == STAFF:
             self._on_staff_event(event)
         elif event["type"] in ("recheck", "resync"):
             self.start(self.recheck())
 
-    def _on_staff_event(self, event: live.Event) -> None:
+    def _on_staff_event(self, event: Hint) -> None:
         """Pass on what everybody at the desk is told. Before `ready` nobody has loaded what it speaks of."""
         if event["type"] == "staff" and self.greeted:
             # Encoded once for all sockets of the process, which share the event.
@@ -227,7 +230,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self._let_go()
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
-        pulse_of(self.hub).leave(self)
+        access_watch_of(self.hub).leave(self)
         for group in self.groups_joined:
             self.hub.leave(group, self)
         if self.timer is not None:

@@ -10,18 +10,22 @@ from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from core import live
-from core.file_links import Links
-from customers.events import Frame, chat_group, frame_of, render_frame
+from core.files.links import Links
+from core.live.groups import customer_group
+from core.live.hub import Hint
+from core.live.publishing import publish
+from customers.events import Frame, frame_of
 from customers.models import Customer, Event
-from messaging.actions import mark_read, send_message
-from messaging.asked import SendMessageSerializer
+from customers.visibility import has_on_desk
+from messaging.actions.reading import mark_read
+from messaging.actions.receipts import show_typing
+from messaging.actions.sending import send_message
+from messaging.consumers.access_watch import AccessLook
 from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, in_thread, passing
-from messaging.consumers.pulse import Beat
+from messaging.consumers.handshake import origin_of, query_of
 from messaging.errors import Refusal
-from messaging.receipts import show_typing
-from messaging.serializers import message_data, shown_messages, with_links
-from messaging.sockets import origin_of, query_of
+from messaging.serializers.messages import message_data, render_frame, shown_messages, with_links
+from messaging.serializers.sending import SendMessageSerializer
 
 RECENT_MESSAGES = 50
 MAX_REPLAY = 1000
@@ -60,7 +64,7 @@ class ChatConsumer(DeskConsumer):
         # Set while the log is read: frames that come meanwhile are in the log too, so they are only noticed.
         self.catching_up, self.missed = True, False
         # Before the first look at the log: what is committed after the look is then announced to us.
-        await self.listen(chat_group(self.customer_id))
+        await self.listen(customer_group(self.customer_id))
         position = await in_thread(self._position)
         if position is None:
             return await self.end(NOT_FOUND)
@@ -131,12 +135,12 @@ class ChatConsumer(DeskConsumer):
 
     # --- hearing ---
 
-    def deliver(self, group: str, event: live.Event) -> None:
+    def deliver(self, group: str, event: Hint) -> None:
         kind = event["type"]
         if kind == "frame":
             self._on_frame(event)
         elif kind == "passing":
-            if event["from"] == self.key or not (self.user.is_admin or self.owner_id == self.user.pk):
+            if event["from"] == self.key or not has_on_desk(self.user, self.owner_id):
                 return
             if event["left"] == self.user.pk and self.open:
                 self._presence("online")  # in another tab: who closed that one is still here
@@ -149,9 +153,9 @@ class ChatConsumer(DeskConsumer):
             if kind == "resync":
                 self._look_again()
 
-    def _on_frame(self, event: live.Event) -> None:
+    def _on_frame(self, event: Hint) -> None:
         frame: Frame = event["frame"]
-        if not (self.user.is_admin or event["owner"] == self.user.pk):
+        if not has_on_desk(self.user, event["owner"]):
             self.muted = True
             self.start(self._leave())
             return
@@ -161,7 +165,7 @@ class ChatConsumer(DeskConsumer):
         if frame["seq"] == self.seq + 1 and self.push(self._encoded(event)):
             self.seq = frame["seq"]
 
-    def _encoded(self, event: live.Event) -> str:
+    def _encoded(self, event: Hint) -> str:
         """The frame as text: of our own when it holds file URLs, else one text for all sockets of the process."""
         if "text" not in event:
             frame: Frame = event["frame"]
@@ -186,16 +190,16 @@ class ChatConsumer(DeskConsumer):
             return None
         return NO_ACCESS if await in_thread(Customer.objects.filter(pk=self.customer_id).exists) else NOT_FOUND
 
-    def on_beat(self, beat: Beat) -> None:
+    def on_beat(self, beat: AccessLook) -> None:
         super().on_beat(beat)
         last_seq, _ = beat.customers.get(self.customer_id, (0, None))
         if last_seq > self.seq:
             self._look_again()
 
-    def may_stay(self, user: User, beat: Beat) -> bool:
+    def may_stay(self, user: User, beat: AccessLook) -> bool:
         _, owner_id = beat.customers.get(self.customer_id, (0, None))
         known = self.customer_id in beat.customers
-        return super().may_stay(user, beat) and known and (user.is_admin or owner_id == user.pk)
+        return super().may_stay(user, beat) and known and has_on_desk(user, owner_id)
 
     # --- what the client says ---
 
@@ -245,7 +249,7 @@ class ChatConsumer(DeskConsumer):
     def _tell_others(self, type: str, data: dict[str, Any], left: int | None = None) -> None:
         """`left`: the user whose socket this was, for those of theirs that are still open."""
         event = {"type": "passing", "from": self.key, "text": passing(type, data), "left": left}
-        live.publish(chat_group(self.customer_id), event)
+        publish(customer_group(self.customer_id), event)
 
     def _presence(self, status: str) -> None:
         self.announced = status == "online"

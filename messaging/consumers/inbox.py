@@ -5,11 +5,12 @@ import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from core import live
-from customers.events import INBOX
+from core.live.groups import DESK
+from core.live.hub import Hint, Hub
 from customers.models import Customer
+from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer, in_thread, passing
-from messaging.desk import desk_rows
+from messaging.desk.rows import desk_rows
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class InboxFeed:
         self._changed: dict[int, set[int]] = {}
         self._working: asyncio.Task[None] | None = None
 
-    def deliver(self, group: str, event: live.Event) -> None:
+    def deliver(self, group: str, event: Hint) -> None:
         if event["type"] == "resync":
             self._resync()
         elif event["type"] == "changed":
@@ -67,7 +68,7 @@ class InboxFeed:
         chat = passing("chat", {"customer": row}) if row is not None else chat_gone
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
-            if socket.user.is_admin or socket.user.pk == owner_id:
+            if has_on_desk(socket.user, owner_id):
                 socket.push(chat)
             elif socket.user.pk in gone:
                 socket.push(chat_gone)
@@ -77,7 +78,7 @@ def _rows(customer_ids: list[int]) -> list[dict[str, Any]]:
     return desk_rows(Customer.objects.filter(pk__in=customer_ids))
 
 
-_feeds: "WeakKeyDictionary[live.Hub, InboxFeed]" = WeakKeyDictionary()
+_feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()
 
 
 class InboxConsumer(DeskConsumer):
@@ -89,7 +90,7 @@ class InboxConsumer(DeskConsumer):
         self.feed = _feeds.setdefault(self.hub, InboxFeed())
         # Before the feed joins: as long as there is a socket, one that leaves does not take the feed along.
         self.feed.sockets.add(self)
-        await self.hub.join(INBOX, self.feed)
+        await self.hub.join(DESK, self.feed)
         self.greet({})
 
     def _let_go(self, keep: Any = None) -> None:
@@ -97,5 +98,5 @@ class InboxConsumer(DeskConsumer):
         if feed is not None:
             feed.sockets.discard(self)
             if not feed.sockets:
-                self.hub.leave(INBOX, feed)
+                self.hub.leave(DESK, feed)
         super()._let_go(keep)

@@ -7,10 +7,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
 
 from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, TextFilter
-from customers.models import Customer, Source
-from customers.querysets import CustomerQuerySet
-from tags.models import Tag
-from tags.querysets import carrying, carrying_any
+from customers.models import Customer, CustomerQuerySet, Source
+from tags.models import Tag, carrying, carrying_any
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 

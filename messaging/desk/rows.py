@@ -10,10 +10,9 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 
-from core.times import iso
-from customers.models import Customer
-from customers.querysets import CustomerQuerySet
-from customers.serializers import CUSTOMER_COLUMNS, customer_row
+from core.timestamps import iso
+from customers.models import Customer, CustomerQuerySet
+from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row
 from messaging.models import window_expires_at
 from tags.models import Tag
 from tags.serializers import tag_data

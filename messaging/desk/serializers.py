@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from customers.models import LoyaltyTier, Source
-from customers.serializers import RefSerializer
+from customers.serializers.customers import RefSerializer
 from messaging.models import Direction, Status
 from tags.serializers import TagSerializer
 
@@ -48,3 +48,26 @@ class DeskRowSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "DeskCustomer"
+
+
+class FrameSerializer(serializers.Serializer[Any]):
+    """A recorded event, as sockets say it."""
+
+    type = serializers.CharField()
+    seq = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+    class Meta:
+        ref_name = "Frame"
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    """The answer of GET /api/customers/{id}/events/."""
+
+    results = FrameSerializer(many=True)
+    last_seq = serializers.IntegerField(help_text="the newest event of this customer")
+    has_more = serializers.BooleanField()
+
+    class Meta:
+        ref_name = "Events"

@@ -11,10 +11,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsSalesOrAdmin
-from customers.actions import create_customer, erase_customer, update_customer
-from customers.models import Customer
-from customers.querysets import CustomerQuerySet
-from customers.serializers import CustomerWriteSerializer
+from customers.actions.customers import create_customer, erase_customer, update_customer
+from customers.models import Customer, CustomerQuerySet
+from customers.serializers.customers import CustomerWriteSerializer
 from messaging.desk.filters import NEWEST_CONVERSATION_FIRST, DeskFilter
 from messaging.desk.rows import DeskPages, desk_customers, desk_row, desk_rows
 from messaging.desk.serializers import DeskRowSerializer

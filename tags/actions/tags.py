@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.filters import MAX_ID
-from core.live import STAFF, publish_on_commit
-from core.times import iso
+from core.live.groups import STAFF
+from core.live.publishing import publish_on_commit
+from core.timestamps import iso
 from customers.models import Source
 from tags.errors import ForeignTag, NameTaken, NoSuchTag, SystemTag, TagsRefused
-from tags.models import CustomerTag, Tag
-from tags.querysets import folded
+from tags.models import CustomerTag, Tag, folded
 
 # Source of a customer -> the name of the tag that follows it.
 SYSTEM_TAGS = {Source.WHATSAPP: "Whatsapp", Source.TELEGRAM: "Telegram", Source.INSTAGRAM: "Instagram"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.actions import Tokens, sign_in
+from accounts.actions.sessions import Tokens, sign_in
 from accounts.models import Session, User
-from core import live
+from core.live import publishing
 from tests.conftest import PASSWORD
 
 ME = "/api/auth/me/"
@@ -83,7 +83,7 @@ def test_sockets_are_told(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(live, "publish", lambda group, event: told.append((group, event)))
+    monkeypatch.setattr(publishing, "publish", lambda group, event: told.append((group, event)))
 
     with django_capture_on_commit_callbacks(execute=True):
         as_admin.patch(f"/api/users/{owner.pk}/", change)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.actions import session_of_token, sign_in
+from accounts.actions.sessions import session_of_token, sign_in
 from accounts.models import Session, User
 from tests.conftest import PASSWORD
 

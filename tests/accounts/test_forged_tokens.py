@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions import SessionOver, Tokens, session_of_token, sign_in
+from accounts.actions.sessions import SessionOver, Tokens, session_of_token, sign_in
 from accounts.models import Session, User
 
 ME = "/api/auth/me/"

@@ -3,24 +3,24 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import actions
+from accounts.actions.sessions import Tokens, refresh, sign_in
 from accounts.models import Session, User
-from core import live
+from core.live import publishing
 
 URL = "/api/auth/logout/"
 ME = "/api/auth/me/"
 
 
 @pytest.fixture
-def tokens(owner: User) -> actions.Tokens:
-    return actions.sign_in(user=owner)
+def tokens(owner: User) -> Tokens:
+    return sign_in(user=owner)
 
 
 def me(access: str) -> int:
     return APIClient().get(ME, HTTP_AUTHORIZATION=f"Bearer {access}").status_code
 
 
-def test_it_works(anonymous: APIClient, tokens: actions.Tokens) -> None:
+def test_it_works(anonymous: APIClient, tokens: Tokens) -> None:
     assert me(tokens.access) == 200
 
     answer = anonymous.post(URL, {"refresh": tokens.refresh})
@@ -30,21 +30,21 @@ def test_it_works(anonymous: APIClient, tokens: actions.Tokens) -> None:
     assert anonymous.post("/api/auth/refresh/", {"refresh": tokens.refresh}).status_code == 401
 
 
-def test_other_sessions_go_on(anonymous: APIClient, owner: User, tokens: actions.Tokens) -> None:
-    other = actions.sign_in(user=owner)
+def test_other_sessions_go_on(anonymous: APIClient, owner: User, tokens: Tokens) -> None:
+    other = sign_in(user=owner)
     anonymous.post(URL, {"refresh": tokens.refresh})
     assert me(other.access) == 200
 
 
-def test_a_rotated_token_ends_the_session_too(anonymous: APIClient, tokens: actions.Tokens) -> None:
-    fresh = actions.refresh(token=tokens.refresh)
+def test_a_rotated_token_ends_the_session_too(anonymous: APIClient, tokens: Tokens) -> None:
+    fresh = refresh(token=tokens.refresh)
 
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 204
 
     assert me(fresh.access) == 401
 
 
-def test_again_it_is_no_error(anonymous: APIClient, tokens: actions.Tokens) -> None:
+def test_again_it_is_no_error(anonymous: APIClient, tokens: Tokens) -> None:
     anonymous.post(URL, {"refresh": tokens.refresh})
     ended_at = Session.objects.get().ended_at
 
@@ -52,18 +52,18 @@ def test_again_it_is_no_error(anonymous: APIClient, tokens: actions.Tokens) -> N
     assert Session.objects.get().ended_at == ended_at
 
 
-def test_the_bearer_header_does_not_matter(anonymous: APIClient, tokens: actions.Tokens) -> None:
+def test_the_bearer_header_does_not_matter(anonymous: APIClient, tokens: Tokens) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer expired")
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 204
 
 
 @pytest.mark.parametrize("body", [{}, {"refresh": ""}, {"refresh": None}, {"refresh": {}}, [], None])
-def test_a_missing_token_is_400(anonymous: APIClient, tokens: actions.Tokens, body: Any) -> None:
+def test_a_missing_token_is_400(anonymous: APIClient, tokens: Tokens, body: Any) -> None:
     assert anonymous.post(URL, body).status_code == 400
     assert me(tokens.access) == 200
 
 
-def test_an_invalid_token_is_401(anonymous: APIClient, tokens: actions.Tokens) -> None:
+def test_an_invalid_token_is_401(anonymous: APIClient, tokens: Tokens) -> None:
     for token in ("noise", tokens.access, tokens.refresh[:-3] + "AAA"):
         answer = anonymous.post(URL, {"refresh": token})
         assert answer.status_code == 401
@@ -74,12 +74,12 @@ def test_an_invalid_token_is_401(anonymous: APIClient, tokens: actions.Tokens) -
 def test_sockets_are_told_when_it_is_committed(
     anonymous: APIClient,
     owner: User,
-    tokens: actions.Tokens,
+    tokens: Tokens,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(live, "publish", lambda group, event: told.append((group, event)))
+    monkeypatch.setattr(publishing, "publish", lambda group, event: told.append((group, event)))
 
     with django_capture_on_commit_callbacks(execute=True):
         anonymous.post(URL, {"refresh": tokens.refresh})

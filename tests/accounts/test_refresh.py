@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions import Tokens, sign_in
+from accounts.actions.sessions import Tokens, sign_in
 from accounts.models import Session, User
 from tests.accounts.parallel import in_parallel
 

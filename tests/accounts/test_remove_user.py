@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts import actions
+from accounts.actions.sessions import session_of_token, sign_in
+from accounts.actions.users import remove_user
 from accounts.models import User
 from core import ports
 from customers.models import Customer
@@ -63,16 +64,16 @@ def test_what_hangs_on_it_is_one_transaction(admin: User, owner: User, monkeypat
         called.append(given)
         raise RuntimeError("the port failed")
 
-    tokens = actions.sign_in(user=owner)
+    tokens = sign_in(user=owner)
     monkeypatch.setattr("accounts.actions.users.ports", lambda setting: [failing])
     assert ports.ports  # what is replaced is the look-up
     with pytest.raises(RuntimeError):
-        actions.remove_user(actor=admin, user=owner)
+        remove_user(actor=admin, user=owner)
 
     assert called == [{"user": owner, "actor": admin}]
     owner.refresh_from_db()
     assert (owner.username, owner.is_active, owner.deleted_at) == ("sam", True, None)
-    assert actions.session_of_token(tokens.access)
+    assert session_of_token(tokens.access)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "sales"}, {"is_active": False, "role": "sales"}])

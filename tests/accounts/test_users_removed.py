@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions import register
+from customers.actions.registration import register
 from customers.models import Customer, Event
 from tests.conftest import PASSWORD
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions import end_session, issue_ticket, redeem_ticket, sign_in
+from accounts.actions.sessions import end_session, issue_ticket, redeem_ticket, sign_in
 from accounts.models import SocketTicket, User
 from tests.accounts.parallel import in_parallel
 

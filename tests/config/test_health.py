@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from core import health
+from config import health
 from customers.models import Customer
 from messaging.models import BusinessNumber, Direction, Message, Status
 

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import Session, SocketTicket, User
 from core import retention
 from customers import events
+from customers.actions.locking import lock
 from customers.models import Customer, Event
 from messaging.models import BusinessNumber, StatusUpdate
 from whatsapp.models import WebhookEvent
@@ -27,7 +28,7 @@ def old(customer: Customer, owner: User, monkeypatch: pytest.MonkeyPatch) -> Any
     now = timezone.now()
     long_ago = now - timedelta(days=31)
     with transaction.atomic():
-        locked = events.lock(customer.pk)
+        locked = lock(customer.pk)
         for number in range(7):
             events.record(locked, "customer_updated", {"number": number})
     Event.objects.filter(seq__lte=5).update(created_at=long_ago)
@@ -79,5 +80,5 @@ def test_numbers_stay_gapless_after_it(old: None, as_owner: APIClient, customer:
     page = as_owner.get(f"/api/customers/{customer.pk}/events/?after=5").json()
     assert [event["seq"] for event in page["results"]] == [6, 7]
     with transaction.atomic():
-        events.record(events.lock(customer.pk), "customer_updated", {})
+        events.record(lock(customer.pk), "customer_updated", {})
     assert Event.objects.filter(seq=8).exists()

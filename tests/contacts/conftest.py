@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from contacts.actions import create_contact
 from contacts.models import Contact
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Customer
 
 FIELDS = {"email": "contact@example.com", "wa_number": "+94771234560", "tp_number": "+94112345678"}

@@ -1,4 +1,4 @@
-from core.leases import backoff
+from core.db.leases import backoff
 
 
 def test_pauses_double_with_jitter_up_to_a_ceiling() -> None:

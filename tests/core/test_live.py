@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from core import live
+from core.live import hub, publishing
+from core.live.hub import Hint, Hub
+from core.live.publishing import attach, publish
 
 
 class Ear:
     def __init__(self) -> None:
         self.heard: list[Any] = []
 
-    def deliver(self, group: str, event: live.Event) -> None:
+    def deliver(self, group: str, event: Hint) -> None:
         self.heard.append(event["type"])
 
 
@@ -55,17 +57,18 @@ class SlowLayer:
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> SlowLayer:
     slow = SlowLayer()
-    monkeypatch.setattr(live, "_layer", lambda: slow)
+    for module in (hub, publishing):
+        monkeypatch.setattr(module, "channel_layer", lambda: slow)
     return slow
 
 
 @pytest.fixture
-def with_hub() -> Callable[[Callable[[live.Hub], Coroutine[Any, Any, None]]], None]:
+def with_hub() -> Callable[[Callable[[Hub], Coroutine[Any, Any, None]]], None]:
     """Run something with a hub of its own, and end the hub's task."""
 
-    def run(scenario: Callable[[live.Hub], Coroutine[Any, Any, None]]) -> None:
+    def run(scenario: Callable[[Hub], Coroutine[Any, Any, None]]) -> None:
         async def scene() -> None:
-            hub = live.Hub()
+            hub = Hub()
             try:
                 await asyncio.wait_for(scenario(hub), 20)
             finally:
@@ -78,7 +81,7 @@ def with_hub() -> Callable[[Callable[[live.Hub], Coroutine[Any, Any, None]]], No
 
 
 async def tell(group: str, type: str = "hello") -> None:
-    await live._send(group, {"type": type})
+    await publishing._send(group, {"type": type})
     await asyncio.sleep(0.02)
 
 
@@ -86,7 +89,7 @@ async def tell(group: str, type: str = "hello") -> None:
 def test_who_comes_while_the_last_one_leaves_hears_everything(layer: SlowLayer, with_hub: Any, pause: float) -> None:
     """A page that is loaded again: the old socket closes as the new one opens."""
 
-    async def scenario(hub: live.Hub) -> None:
+    async def scenario(hub: Hub) -> None:
         old, new, other = Ear(), Ear(), Ear()
         await hub.join("chat", old)
         await hub.join("other", other)
@@ -106,14 +109,14 @@ def test_one_process_hears_all_it_says(monkeypatch: pytest.MonkeyPatch, settings
     """Without a layer between: from any thread, in order, however much it is at once."""
     if settings.REDIS_URL:
         pytest.skip("the layer is Redis")
-    monkeypatch.setattr(live, "_loop", None)
+    monkeypatch.setattr(publishing, "_loop", None)
 
     async def scenario() -> None:
-        hub, ear, other = live.attach(), Ear(), Ear()
+        hub, ear, other = attach(), Ear(), Ear()
         await hub.join("inbox", ear)
         await hub.join("other", other)
         said = [f"event {n}" for n in range(1000)]
-        await asyncio.to_thread(lambda: [live.publish("inbox", {"type": type}) for type in said])
+        await asyncio.to_thread(lambda: [publish("inbox", {"type": type}) for type in said])
         await asyncio.sleep(0.05)
         assert ear.heard == said
         assert other.heard == []
@@ -123,10 +126,10 @@ def test_one_process_hears_all_it_says(monkeypatch: pytest.MonkeyPatch, settings
 
 def test_a_layer_out_of_reach(layer: SlowLayer, with_hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever came meanwhile is subscribed afterwards, and everybody looks for what they missed: once."""
-    monkeypatch.setattr(live, "RECOVERY_SECONDS", 0.05)
-    monkeypatch.setattr(live, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(hub, "RECOVERY_SECONDS", 0.05)
+    monkeypatch.setattr(hub, "RETRY_SECONDS", 0.1)
 
-    async def scenario(hub: live.Hub) -> None:
+    async def scenario(hub: Hub) -> None:
         early, late = Ear(), Ear()
         await hub.join("early", early)
         layer.away = True
@@ -145,7 +148,7 @@ def test_a_layer_out_of_reach(layer: SlowLayer, with_hub: Any, monkeypatch: pyte
 
 
 def test_an_event_that_cannot_be_read_is_not_the_last(layer: SlowLayer, with_hub: Any) -> None:
-    async def scenario(hub: live.Hub) -> None:
+    async def scenario(hub: Hub) -> None:
         ear = Ear()
         await hub.join("chat", ear)
         await layer.group_send("chat", {"none": "of ours"})

@@ -9,8 +9,8 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import User
-from core.sqlite import patience
-from core.sqlite.turns import Turns
+from core.db.sqlite import patience
+from core.db.sqlite.write_queue import WriteQueue
 
 only_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite has one writer")
 
@@ -35,7 +35,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_turns_are_given_in_the_order_of_asking() -> None:
-    turns, order = Turns(), list[int]()
+    turns, order = WriteQueue(), list[int]()
     turns.take(1)
     threads = []
     for number in range(5):
@@ -49,7 +49,7 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
 
 
 def test_who_waited_too_long_is_passed_over() -> None:
-    turns = Turns()
+    turns = WriteQueue()
     assert turns.take(1)
     assert not turns.take(0.01)
     turns.give()

@@ -11,8 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from core.file_kinds import KINDS
-from core.uploads import UploadRefused, check_upload, shown_name, stored_name
+from core.files.kinds import KINDS
+from core.files.names import shown_name, stored_name
+from core.files.uploads import UploadRefused, check_upload
 
 
 def picture(format: str) -> bytes:

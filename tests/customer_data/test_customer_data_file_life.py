@@ -14,9 +14,9 @@ from rest_framework.test import APIClient
 
 from customer_data import actions
 from customer_data.models import CustomerData
-from customers.actions import erase_customer
+from customers.actions.customers import erase_customer
 from customers.models import Customer
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tests.customer_data.conftest import DATA, Upload, a_file, files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

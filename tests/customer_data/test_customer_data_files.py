@@ -10,8 +10,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from core import file_links
-from core.file_links import LINK_SECONDS, signed_path
+from core.files import links
+from core.files.links import LINK_SECONDS, signed_path
 from customer_data.actions import update_data
 from customer_data.models import CustomerData
 from customers.models import Customer
@@ -95,7 +95,7 @@ def test_a_link_is_good_for_five_minutes_at_most(
     assert LINK_SECONDS == 300
 
     def after(seconds: float) -> Any:
-        monkeypatch.setattr(file_links.time, "time", lambda: made + seconds)
+        monkeypatch.setattr(links.time, "time", lambda: made + seconds)
         return anonymous.get(link)
 
     assert after(235).status_code == 200
@@ -104,11 +104,11 @@ def test_a_link_is_good_for_five_minutes_at_most(
 
 
 def test_a_link_stays_the_same_for_a_while(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    links = set()
+    made = set()
     for moment in (1_200_000_000, 1_200_000_059.9, 1_200_000_060):
-        monkeypatch.setattr(file_links.time, "time", lambda moment=moment: moment)
-        links.add(signed_path("customer_data/a.pdf", owner.pk))
-    assert len(links) == 2
+        monkeypatch.setattr(links.time, "time", lambda moment=moment: moment)
+        made.add(signed_path("customer_data/a.pdf", owner.pk))
+    assert len(made) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from customer_data.models import CustomerData
 from customers.models import Customer, Event
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tests.accounts.parallel import all_in_parallel
 from tests.customer_data.conftest import DATA, Upload, a_file, files_in
 

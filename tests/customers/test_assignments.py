@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions import assign, unassign
+from customers.actions.assignments import assign, unassign
 from customers.models import Assignment, Customer, Event
 
 ASSIGNMENTS = "/api/assignments/"

@@ -7,8 +7,9 @@ from django.db import transaction
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers import events
-from customers.actions import assign, assign_automatically, create_customer, free_customers_of
+from customers.actions.assignments import assign, assign_automatically, free_customers_of
+from customers.actions.customers import create_customer
+from customers.actions.locking import lock
 from customers.models import Assignment, Customer, Event
 
 
@@ -19,7 +20,7 @@ def sales(db: None) -> list[User]:
 
 def settle(customer: Customer) -> User | None:
     with transaction.atomic():
-        return assign_automatically(events.lock(customer.pk))
+        return assign_automatically(lock(customer.pk))
 
 
 def arrive() -> Customer:

@@ -7,9 +7,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from customers.actions import create_address, record_order
+from customers.actions.addresses import create_address
+from customers.actions.purchases import record_order
 from customers.models import Address, Assignment, Customer, CustomerGroup, Event, LoyaltyEntry, Order
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tags.models import Tag
 
 

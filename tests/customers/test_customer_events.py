@@ -6,17 +6,17 @@ import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
-from core.file_links import Links
 from customers import events
-from customers.models import Customer, Event
-from customers.views import assignments
+from customers.actions.locking import lock
+from customers.models import Customer
+from messaging.desk import events_view
 
 
 @pytest.fixture
 def history(customer: Customer) -> Customer:
     """`customer` with seven events."""
     with transaction.atomic():
-        locked = events.lock(customer.pk)
+        locked = lock(customer.pk)
         for number in range(1, 8):
             events.record(locked, "customer_updated", {"number": number})
     return customer
@@ -45,7 +45,7 @@ def test_after(as_admin: APIClient, history: Customer, after: int, seqs: list[in
 
 
 def test_in_pieces(as_owner: APIClient, history: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assignments, "MAX_EVENTS", 3)
+    monkeypatch.setattr(events_view, "MAX_EVENTS", 3)
     seen: list[int] = []
     more = True
     while more:
@@ -68,16 +68,3 @@ def test_others_learn_nothing(
     client_fixture: str, status: int, history: Customer, request: pytest.FixtureRequest
 ) -> None:
     assert request.getfixturevalue(client_fixture).get(url(history)).status_code == status
-
-
-def test_parts_that_are_per_user_are_added(as_owner: APIClient, history: Customer, settings: Any) -> None:
-    settings.FRAME_RENDERERS = {"customer_updated": f"{__name__}.shout"}
-
-    answer = as_owner.get(url(history, 6)).json()
-
-    assert answer["results"][0]["data"] == {"number": 7, "for": history.owner_id}
-    assert Event.objects.get(seq=7).data == {"number": 7}
-
-
-def shout(data: dict[str, Any], links: Links) -> dict[str, Any]:
-    return {**data, "for": links.user_id}

@@ -16,11 +16,15 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
-from customers.actions import add_points, create_address, record_order, update_customer, wish, write_review
-from customers.events import lock
+from customers.actions.addresses import create_address
+from customers.actions.customers import update_customer
+from customers.actions.locking import lock
+from customers.actions.loyalty import add_points
+from customers.actions.purchases import record_order, wish, write_review
+from customers.export import archive
 from customers.models import Customer, CustomerGroup, GroupMember
-from customers.privacy import archive
-from messaging.inbound import Inbound, receive_message
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound
 from messaging.models import BusinessNumber
 from messaging.personal_data import Chat
 from tests.conftest import PASSWORD

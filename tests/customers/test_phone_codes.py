@@ -12,11 +12,14 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
-from customers.actions import create_address, phones, record_order, register, write_review
+from customers.actions import phones
+from customers.actions.addresses import create_address
+from customers.actions.purchases import record_order, write_review
+from customers.actions.registration import register
 from customers.models import Address, Customer, Event, Order, PhoneCode, Review
 from messaging.models import Conversation, Message, StatusUpdate
 from tests.conftest import ClientOf
-from whatsapp import sandbox
+from whatsapp.sandbox import transport as sandbox
 
 API = "/api/customers/customers"
 
@@ -113,7 +116,7 @@ def test_sending_is_throttled(as_jane: APIClient) -> None:
 
 
 def test_a_phone_that_cannot_be_reached(as_jane: APIClient, settings: Any) -> None:
-    settings.PHONE_CODE_SENDER = "tests.customers_doubles.unreachable"
+    settings.CHANNELS = {"whatsapp": "tests.customers_doubles.Unreachable"}
 
     answer = as_jane.post(f"{API}/send_phone_code/")
 

@@ -13,11 +13,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions import record_order, register, send_phone_code
+from customers.actions.phones import send_phone_code
+from customers.actions.purchases import record_order
+from customers.actions.registration import register
 from customers.models import Address, Customer, CustomerGroup, Event, LoyaltyEntry, Order, Review
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tests.conftest import ClientOf
-from whatsapp import sandbox
+from whatsapp.sandbox import transport as sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,9 @@ from django.core.files.base import ContentFile
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from core import live
-from customers.actions import assign, update_customer
+from core.live import publishing
+from customers.actions.assignments import assign
+from customers.actions.customers import update_customer
 from customers.models import Assignment, Customer, Event
 from messaging.models import BusinessNumber, Conversation, Message
 from tags.models import CustomerTag, Tag
@@ -22,7 +23,7 @@ Chat = Callable[..., Message]
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     sent: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(live, "publish", lambda group, event: sent.append((group, event)))
+    monkeypatch.setattr(publishing, "publish", lambda group, event: sent.append((group, event)))
     return sent
 
 
@@ -73,7 +74,7 @@ def test_the_screens_learn_of_it(
         as_admin.delete(f"/api/customers/{customer.pk}/")
 
     assert (f"customer.{customer.pk}", {"type": "erased"}) in published
-    assert ("inbox", {"type": "changed", "customer": customer.pk, "gone": owner.pk, "erased": True}) in published
+    assert ("desk", {"type": "changed", "customer": customer.pk, "gone": owner.pk, "erased": True}) in published
 
 
 def test_sales_may_not(as_owner: APIClient, full: Customer, customer: Customer) -> None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from customers.models import Customer
 from messaging.models import Message
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
 
 Chat = Callable[..., Message]

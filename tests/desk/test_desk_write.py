@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from customers.models import Assignment, Customer, Event
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 
 CUSTOMERS = "/api/customers/"
 

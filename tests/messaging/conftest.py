@@ -1,6 +1,6 @@
 """A number, what a customer says on it, and a transport that does as it is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +8,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from customers.events import lock
+from customers.actions.locking import lock
 from customers.models import Customer
-from messaging import numbers, outbox, receipts
-from messaging.inbound import Inbound, receive_message
-from messaging.models import Attachment, BusinessNumber, Message
-from messaging.outbox import Outbox
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound
+from messaging.models import BusinessNumber, Message
+from messaging.relay.outbox import Outbox
+from tests.messaging.channel_double import FakeChannel, FakeTransport
 
 Says = Callable[..., int | None]
 
@@ -46,45 +47,11 @@ def says(number: BusinessNumber) -> Says:
     return say
 
 
-class FakeTransport:
-    """Hands out wamids, or raises what stands in `outcomes` first (in `upload_outcomes`, for a file)."""
-
-    access = "token-1"
-
-    def __init__(self) -> None:
-        self.outcomes: list[Exception | None] = []
-        self.upload_outcomes: list[Exception] = []
-        self.sent: list[Message] = []
-        self.uploaded: list[Attachment] = []
-        self.shown: list[tuple[str, bool]] = []
-
-    def has(self, file: Attachment) -> bool:
-        return bool(file.provider_id)
-
-    def upload(self, message: Message, file: Attachment) -> None:
-        if self.upload_outcomes:
-            raise self.upload_outcomes.pop(0)
-        self.uploaded.append(file)
-        file.provider_id = f"media-{file.pk}"
-        Attachment.objects.filter(pk=file.pk).update(provider_id=file.provider_id)
-
-    def show_read(self, wamid: str, *, typing: bool) -> None:
-        self.shown.append((wamid, typing))
-
-    def send(self, message: Message, file: Attachment | None = None) -> str:
-        outcome = self.outcomes.pop(0) if self.outcomes else None
-        if outcome is not None:
-            raise outcome
-        self.sent.append(message)
-        return f"wamid.OUT{message.pk}"
-
-
 @pytest.fixture
-def transport(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTransport]:
-    fake = FakeTransport()
-    for module in (outbox, numbers, receipts):
-        monkeypatch.setattr(module, "transport_for", lambda number: fake)
-    return fake
+def transport(settings: Any) -> FakeTransport:
+    settings.CHANNELS = {"whatsapp": "tests.messaging.channel_double.FakeChannel"}
+    FakeChannel.fake = FakeTransport()
+    return FakeChannel.fake
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.events import lock, record
+from customers.actions.locking import lock
+from customers.events import record
 from customers.models import Customer
 from messaging.models import Attachment, Message
-from messaging.serializers import message_row
+from messaging.serializers.messages import message_row
 from tests.live_server import Socket
 from tests.messaging.conftest import Says
 

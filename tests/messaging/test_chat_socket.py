@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import actions as accounts
+from accounts.actions.sessions import end_session, end_sessions, sign_in
 from accounts.models import Session
-from customers.actions import assign, erase_customer
+from customers.actions.assignments import assign
+from customers.actions.customers import erase_customer
 from customers.models import Customer, Event
 from messaging.models import Message
 
@@ -168,14 +169,14 @@ def test_who_may_not_come_in(
     open_socket: Any, token_of: Any, customer: Any, owner: Any, customer_login: Any, path: str
 ) -> None:
     url = path.format(customer.pk)
-    session = accounts.sign_in(user=owner)
+    session = sign_in(user=owner)
     assert open_socket(url).close_code() == 4401
     assert open_socket(url, "garbage").close_code() == 4401
     assert open_socket(url, session.refresh).close_code() == 4401
     assert open_socket(f"{url}?ticket=garbage").close_code() == 4401
     assert open_socket(f"{url}?token={session.access}").close_code() == 4401
     assert open_socket(url, token_of(customer_login)).close_code() == 4403
-    accounts.end_session(session=session.session)
+    end_session(session=session.session)
     assert open_socket(url, session.access).close_code() == 4401
 
 
@@ -219,7 +220,7 @@ def test_losing_the_customer_closes_the_chat_before_another_event_is_seen(
 @pytest.mark.parametrize(
     ("end", "code"),
     [
-        (lambda client, user, customer: accounts.end_sessions(user=user), 4401),
+        (lambda client, user, customer: end_sessions(user=user), 4401),
         (lambda client, user, customer: client.patch(f"/api/users/{user.pk}/", {"is_active": False}), 4401),
         (lambda client, user, customer: client.patch(f"/api/users/{user.pk}/", {"password": "New-pass-1234"}), 4401),
         (lambda client, user, customer: client.delete(f"/api/users/{user.pk}/"), 4401),

@@ -8,12 +8,13 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from core import leases
+from core.db import leases
 from customers.models import Customer
-from messaging import outbox, statuses
+from messaging.actions import statuses
 from messaging.models import Message, StatusUpdate
-from messaging.outbox import Outbox
-from messaging.relay import Relay
+from messaging.relay import outbox
+from messaging.relay.loop import Relay
+from messaging.relay.outbox import Outbox
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_the_relay_outlives_a_turn_that_breaks_off(settings: Any, monkeypatch: p
         raise ValueError("a row nobody has thought of")
 
     monkeypatch.setattr(Outbox, "settle", settle)
-    monkeypatch.setattr("messaging.relay.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("messaging.relay.loop.POLL_SECONDS", 0.01)
     relay = Relay(alone=False)
     relay.start()
     try:

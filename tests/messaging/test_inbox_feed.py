@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from core import live
+from core.live.hub import Hub
 from messaging.consumers import inbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,16 +33,16 @@ def test_who_leaves_while_another_comes_takes_nothing_along(
     open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The layer takes its time over a subscription; the first of two who wait for it goes away."""
-    join = live.Hub.join
+    join = Hub.join
 
-    async def slowly(hub: live.Hub, group: str, subscriber: Any) -> None:
+    async def slowly(hub: Hub, group: str, subscriber: Any) -> None:
         await join(hub, group, subscriber)
         if group == "inbox":
             await asyncio.sleep(0.5)
 
     first = open_socket("/ws/inbox/", token_of(admin))
     first.read()
-    monkeypatch.setattr(live.Hub, "join", slowly)
+    monkeypatch.setattr(Hub, "join", slowly)
     second = open_socket("/ws/inbox/", token_of(admin))
     first.close()
     assert second.read()["type"] == "ready"

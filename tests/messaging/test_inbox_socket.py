@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from customers.actions import assign
+from customers.actions.assignments import assign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,8 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from customers.models import Customer
+from messaging.actions.statuses import apply_status
 from messaging.models import BusinessNumber, Message
-from messaging.statuses import apply_status
 
 
 def ids(response: Any) -> list[int]:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from customers.actions import locking
 from customers.models import Customer, Event
-from messaging import attachments
-from messaging.actions import chats, sending
 from messaging.models import Conversation, Message
 
 
@@ -22,14 +21,14 @@ def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer:
             assert as_admin.post("/api/assignments/", body).status_code == 201
 
     def arm() -> None:
-        for module in (sending, chats, attachments):
-            lock_for = module.lock_for
+        seen_by = locking._seen_by
 
-            def locked(actor: Any, pk: int, lock_for: Any = lock_for) -> Any:
-                go()
-                return lock_for(actor, pk)
+        def seen_later(*who: Any) -> Any:
+            monkeypatch.setattr(locking, "_seen_by", seen_by)
+            go()
+            return seen_by(*who)
 
-            monkeypatch.setattr(module, "lock_for", locked)
+        monkeypatch.setattr(locking, "_seen_by", seen_later)
 
     return arm
 

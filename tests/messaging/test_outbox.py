@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from customers.models import Customer, Event
-from messaging import outbox
+from messaging.actions.statuses import apply_status, settle_waiting
+from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import BusinessNumber, Message, StatusUpdate
-from messaging.outbox import Outbox
-from messaging.statuses import apply_status, settle_waiting
-from messaging.transports import Halted, Rejected, Retry, Unknown
+from messaging.relay import outbox
+from messaging.relay.outbox import Outbox
 from tests.messaging.conftest import make_due
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Role, Session, User
 from customers.models import Customer, Event
-from messaging.consumers import pulse
+from messaging.consumers import access_watch as pulse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

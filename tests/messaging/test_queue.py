@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from customers.models import Customer
 from messaging.models import BusinessNumber, Message
-from messaging.queue import due
+from messaging.relay.turns import due
 
 pytestmark = pytest.mark.django_db
 

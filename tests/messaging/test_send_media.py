@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from customers.models import Event
+from messaging.channels import Rejected, Retry
 from messaging.models import Attachment, AttachmentState, Message
-from messaging.outbox import Outbox
-from messaging.transports import Rejected, Retry
+from messaging.relay.outbox import Outbox
 from tests.media_files import jpeg, moving_webp, mp4, opus, picture, upload
 from tests.messaging.conftest import make_due
 

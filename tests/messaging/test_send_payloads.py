@@ -6,11 +6,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from customers.events import lock
+from customers.actions.locking import lock
 from customers.models import Event
-from messaging.inbound import Inbound, receive_message
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound, Rejected
 from messaging.models import BusinessNumber, Conversation, Message
-from messaging.transports import Rejected
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role, User
+from messaging.actions.number_pauses import UNTIL_RESUMED
+from messaging.channels import Halted, Retry
 from messaging.models import BusinessNumber, Conversation, Message, Receipt
-from messaging.numbers import UNTIL_RESUMED
-from messaging.outbox import Outbox
-from messaging.receipts import Receipts
-from messaging.rechecks import still_allowed
-from messaging.transports import Halted, Retry
+from messaging.relay.outbox import Outbox
+from messaging.relay.receipts import Receipts
+from messaging.relay.send_checks import still_allowed
 from tests.messaging.conftest import make_due
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +83,8 @@ class TestAskedAgain:
     def test_a_text_costs_no_question_more(
         self, send: Any, transport: Any, django_assert_num_queries: Any, settings: Any
     ) -> None:
-        settings.MESSAGE_RECHECKS = {}
         held = Message.objects.select_related("business_number", "customer", "sender", "retried_by").get(pk=send())
+        settings.CHANNELS = {}
         with django_assert_num_queries(1):  # the window
             still_allowed(held)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from messaging.consumers.outgoing import Outgoing
+from messaging.consumers.frame_writer import FrameWriter
 
 
 class Client:
@@ -16,7 +16,7 @@ class Client:
         self.room = asyncio.Event()
         self.gone = False
         self.tasks: list[asyncio.Task[None]] = []
-        self.outgoing = Outgoing(self.send, self.start, 3)
+        self.outgoing = FrameWriter(self.send, self.start, 3)
 
     async def send(self, text: str) -> None:
         await self.room.wait()

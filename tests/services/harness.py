@@ -28,9 +28,9 @@ PHONE_NUMBER_ID = "100200300"
 KINDS = ("embedded", "services")
 # Tables of jobs, and for how many seconds each is claimed.
 LEASES = {
-    "messaging_message": 30,  # messaging/outbox.py
-    "whatsapp_webhookevent": 30,  # whatsapp/inbox.py
-    "messaging_attachment": 300,  # whatsapp/downloads.py
+    "messaging_message": 30,  # messaging/relay/outbox.py
+    "whatsapp_webhookevent": 30,  # whatsapp/webhook/queue.py
+    "messaging_attachment": 300,  # whatsapp/media_downloads.py
 }
 
 

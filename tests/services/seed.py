@@ -9,7 +9,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from accounts.actions import sign_in  # noqa: E402
+from accounts.actions.sessions import sign_in  # noqa: E402
 from accounts.models import User  # noqa: E402
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core import live
-from core.layer import NoticedRedisLayer
+from core.live import hub, publishing
+from core.live.publishing import attach
+from core.live.redis_layer import NoticedRedisLayer
 from tests.core.test_live import Ear, tell
 from tests.services.harness import free_port, listens, wait_for
 
@@ -31,7 +32,8 @@ class Redis:
 def test_listeners_are_told_that_something_may_be_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     redis = Redis(free_port(), tmp_path)
     layer = NoticedRedisLayer(hosts=[f"redis://127.0.0.1:{redis.port}/0"], prefix="away")
-    monkeypatch.setattr(live, "_layer", lambda: layer)
+    for module in (hub, publishing):
+        monkeypatch.setattr(module, "channel_layer", lambda: layer)
 
     async def heard(ear: Ear, what: str) -> None:
         for _ in range(100):
@@ -41,7 +43,7 @@ def test_listeners_are_told_that_something_may_be_lost(monkeypatch: pytest.Monke
         raise AssertionError(f"{what} was not heard, but {ear.heard}")
 
     async def scene() -> None:
-        hub = live.attach()
+        hub = attach()
         early, late = Ear(), Ear()
         await hub.join("inbox", early)
         await tell("inbox")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Customer, Event
-from tags.actions import ensure_system_tags
+from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
 
 API = "/api/v1/msg"

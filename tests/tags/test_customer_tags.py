@@ -6,9 +6,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from customers.events import lock
+from customers.actions.locking import lock
 from customers.models import Customer, Event
-from tags.actions import take_over
+from tags.actions.customer_tags import take_over
 from tags.models import CustomerTag
 from tests.tags.conftest import API, names, path_of, shown
 

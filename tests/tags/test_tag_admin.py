@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from core import live
+from core.live import publishing
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
 from tests.tags.conftest import snapshot
@@ -26,7 +26,7 @@ def desk(admin: User) -> Client:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> list[Any]:
     frames: list[Any] = []
-    monkeypatch.setattr(live, "publish", lambda group, event: frames.append((group, event["frame"])))
+    monkeypatch.setattr(publishing, "publish", lambda group, event: frames.append((group, event["frame"])))
     return frames
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from core import live
+from core.live.groups import STAFF
+from core.live.hub import RESYNC
+from core.live.publishing import publish
 from customers.models import Customer
-from tags import actions
+from tags.actions.tags import delete_tag, rename_tag
 from tests.tags.conftest import API, names, path_of, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,15 +112,15 @@ def test_renaming_and_deleting_are_one_passing_frame_for_all_staff(
 def test_what_is_rolled_back_is_told_to_nobody(inbox: Any, owner: User, new_tag: Any) -> None:
     vip, mine = new_tag("VIP"), inbox(owner)
     with transaction.atomic():
-        actions.rename_tag(tag_id=vip.pk, name="Gold", actor=owner)
-        actions.delete_tag(tag_id=vip.pk, actor=owner)
+        rename_tag(tag_id=vip.pk, name="Gold", actor=owner)
+        delete_tag(tag_id=vip.pk, actor=owner)
         transaction.set_rollback(True)
     assert mine.silent()
 
 
 def test_a_lost_layer_does_not_close_or_confuse(inbox: Any, owner: User) -> None:
     mine = inbox(owner)
-    live.publish(live.STAFF, live.RESYNC)
+    publish(STAFF, RESYNC)
     assert mine.silent()
     mine.say(type="ping")
     assert mine.read()["type"] == "pong"

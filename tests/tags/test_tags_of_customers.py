@@ -6,9 +6,8 @@ import pytest
 
 from accounts.models import User
 from customers.models import Customer
-from tags.actions import ensure_system_tags
-from tags.models import CustomerTag, Tag
-from tags.querysets import carrying
+from tags.actions.tags import ensure_system_tags
+from tags.models import CustomerTag, Tag, carrying
 from tags.serializers import TagSerializer
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from core.times import iso
+from core.timestamps import iso
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
 from tests.tags.conftest import API, names, shown, snapshot

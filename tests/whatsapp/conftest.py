@@ -10,8 +10,8 @@ from django.test import Client
 from messaging.models import BusinessNumber
 from tests.graph_double import GraphDouble
 from tests.webhooks import PHONE_NUMBER_ID
-from whatsapp import graph as graph_module
-from whatsapp import signature
+from whatsapp.graph.client import clear_clients
+from whatsapp.webhook import signature
 
 Post = Callable[..., Any]
 
@@ -47,4 +47,4 @@ def graph(settings: Any) -> Iterator[GraphDouble]:
         settings.WHATSAPP_GRAPH_URL = double.url
         yield double
     # A later double may get the same port, and must not meet this one's connections.
-    graph_module.clear_clients()
+    clear_clients()

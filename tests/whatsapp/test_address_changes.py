@@ -9,7 +9,7 @@ from accounts.models import User
 from customers.models import Customer
 from messaging.models import Conversation, Message
 from tests.webhooks import payload, says, text
-from whatsapp.graph import recipient_of
+from whatsapp.graph.recipients import recipient_of
 from whatsapp.models import Identity
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from core.encryption import decrypt, encrypt
-from messaging import readiness
+from messaging.actions.number_pauses import UNTIL_RESUMED
 from messaging.models import BusinessNumber, Message
-from messaging.numbers import UNTIL_RESUMED
-from messaging.outbox import Outbox
+from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.webhooks import says, text
 from whatsapp.models import NumberAccess, WebhookEvent
@@ -144,7 +143,7 @@ class TestSending:
         assert second.paused_until == UNTIL_RESUMED
         assert second.halted_access
         assert Message.objects.get(pk=message).status == "queued"
-        (shown,) = readiness.numbers().more["paused"]
+        (shown,) = Client().get("/readyz").json()["checks"]["business_numbers"]["paused"]
         assert "190" in shown["reason"]
         relay()
         assert graph.accepted == []

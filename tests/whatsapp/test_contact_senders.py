@@ -8,7 +8,7 @@ from contacts.models import Contact
 from customers.models import Customer, Event
 from messaging.models import BusinessNumber, Message
 from tests.webhooks import says, text
-from whatsapp.graph import recipient_of
+from whatsapp.graph.recipients import recipient_of
 from whatsapp.models import Identity
 
 pytestmark = pytest.mark.django_db

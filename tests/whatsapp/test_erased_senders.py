@@ -9,7 +9,7 @@ from customers.models import Customer
 from messaging.models import Message
 from tests.webhooks import change, envelope, settle, status, text
 from whatsapp.models import Identity, WebhookEvent, WebhookState
-from whatsapp.payload.without import without
+from whatsapp.payload.redaction import redacted
 
 GONE, KEPT = "94771234567", "94779999999"
 
@@ -67,4 +67,4 @@ def test_what_was_handled_is_blanked(as_admin: Any, customer: Customer, half_don
     ],
 )
 def test_what_cannot_be_cut_goes_whole(body: bytes) -> None:
-    assert without(body, {GONE}) is None
+    assert redacted(body, {GONE}) is None

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from customers.models import Customer
+from messaging.actions.number_pauses import UNTIL_RESUMED, resume
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
-from messaging.numbers import UNTIL_RESUMED, resume
-from messaging.outbox import Outbox
+from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.webhooks import change, drain, envelope, says, text
-from whatsapp.meta_errors import Policy, describe
+from whatsapp.graph.errors import Policy, describe
 from whatsapp.models import Identity, Template, WebhookEvent
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from customers.models import Customer
+from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown, transport_for
 from messaging.models import BusinessNumber, Direction, Message, Status
-from messaging.transports import Halted, Outcome, Rejected, Retry, Unknown, transport_for
 from tests.graph_double import GraphDouble
 from whatsapp.graph import client as client_module
 from whatsapp.models import Identity

@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from customers.models import Customer
+from messaging.actions.receipts import show_typing
 from messaging.models import Attachment, BusinessNumber, Message
-from messaging.outbox import Outbox
-from messaging.receipts import Receipts, show_typing
+from messaging.relay.outbox import Outbox
+from messaging.relay.receipts import Receipts
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg, moving_webp, opus, picture, upload
 from tests.messaging.conftest import make_due

@@ -16,10 +16,10 @@ from customers.models import Customer, Event
 from messaging.models import Attachment, AttachmentState
 from tests.media_double import MediaDouble
 from tests.webhooks import PHONE_NUMBER_ID, says
-from whatsapp import media as media_module
-from whatsapp.downloads import LARGEST, Downloads
+from whatsapp.graph import media as media_module
+from whatsapp.graph.media import is_metas
 from whatsapp.management.commands import whatsapp_say
-from whatsapp.media import is_metas
+from whatsapp.media_downloads import LARGEST, Downloads
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from customers.errors import CodeNotSent
 from customers.models import Customer
 from messaging.models import BusinessNumber, Conversation, Message
-from messaging.phone_codes import send_code
 from tests.graph_double import GraphDouble
+from whatsapp.channel import WhatsApp
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def chat(customer: Customer, number: BusinessNumber) -> Conversation:
 
 
 def test_text_while_the_window_is_open(graph: GraphDouble, chat: Conversation) -> None:
-    send_code(phone="+94771234567", code=CODE)
+    WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
 
     (taken,) = graph.accepted
     assert (taken["body"]["to"], taken["body"]["type"]) == ("94771234567", "text")
@@ -34,7 +34,7 @@ def test_text_while_the_window_is_open(graph: GraphDouble, chat: Conversation) -
 def test_a_template_when_it_is_closed(graph: GraphDouble, settings: Any) -> None:
     settings.WHATSAPP_CODE_TEMPLATE = "sign_in_code:de"
 
-    send_code(phone="+94771234567", code=CODE)
+    WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
 
     (taken,) = graph.accepted
     parameters = [{"type": "text", "text": CODE}]
@@ -50,7 +50,7 @@ def test_a_template_when_it_is_closed(graph: GraphDouble, settings: Any) -> None
 
 def test_no_template(graph: GraphDouble) -> None:
     with pytest.raises(CodeNotSent):
-        send_code(phone="+94771234567", code=CODE)
+        WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
 
     assert graph.accepted == []
 
@@ -63,7 +63,7 @@ def test_failures_say_nothing_of_the_code(
     graph.queue(refused if fault == "refused" else fault)
 
     with caplog.at_level(logging.DEBUG), pytest.raises(CodeNotSent) as caught:
-        send_code(phone="+94771234567", code=CODE)
+        WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
 
     assert CODE not in caplog.text
     assert CODE not in str(caught.value)

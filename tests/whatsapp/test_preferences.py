@@ -7,8 +7,8 @@ import pytest
 from customers.models import Customer
 from messaging.models import BusinessNumber
 from tests.webhooks import payload, says, text
+from whatsapp.marketing import stopped_marketing
 from whatsapp.models import Identity, WebhookEvent
-from whatsapp.preferences import stopped_marketing
 
 pytestmark = pytest.mark.django_db
 

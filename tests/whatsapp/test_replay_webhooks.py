@@ -11,8 +11,8 @@ from django.utils import timezone
 from customers.models import Customer, Event
 from messaging.models import Message
 from tests.webhooks import drain, payload, says, text
-from whatsapp import handling
 from whatsapp.models import WebhookEvent
+from whatsapp.webhook import handlers
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def test_what_failed_is_handled_again(post: Any, monkeypatch: pytest.MonkeyPatch
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patched:
-        patched.setattr(handling, "receive_message", fail)
+        patched.setattr(handlers, "receive_message", fail)
         post(says(text("wamid.1")))
     post(says(text("wamid.2")))
     WebhookEvent.objects.filter(state="failed").update(attempts=8)

@@ -9,12 +9,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers.models import Customer
+from messaging.channels import Rejected, transport_for
 from messaging.models import BusinessNumber, Direction, Message, Status
-from messaging.outbox import Outbox
-from messaging.transports import Rejected, transport_for
+from messaging.relay.outbox import Outbox
 from tests.webhooks import says, text
-from whatsapp import sandbox
+from whatsapp.channel import courier
 from whatsapp.models import Identity, WebhookEvent
+from whatsapp.sandbox import transport as sandbox
 
 
 @pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_what_is_sent_is_soon_read(post: Any, monkeypatch: pytest.MonkeyPatch) -
     outbox = Outbox()
     for job in outbox.claim(10):
         outbox.run(job)
-    assert sandbox.courier.drain()
+    assert courier.drain()
     message.refresh_from_db()
     assert (message.status, message.error) == ("read", None)
     assert message.wamid
@@ -53,9 +54,7 @@ def test_statuses_that_come_before_the_answer_is_written(post: Any, monkeypatch:
     outbox = Outbox()
     (job,) = outbox.claim(1)
     real = transport_for(number).send
-    monkeypatch.setattr(
-        sandbox.SandboxTransport, "send", lambda self, m, file: (real(m, file), sandbox.courier.drain())[0]
-    )
+    monkeypatch.setattr(sandbox.SandboxTransport, "send", lambda self, m, file: (real(m, file), courier.drain())[0])
     outbox.run(job)
     message.refresh_from_db()
     assert message.status == "read"

@@ -238,7 +238,7 @@ class TestRaces:
     def test_a_lock_held_too_long_is_503_and_no_hanging(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         if connection.vendor != "sqlite":
             pytest.skip("only SQLite has one writer")
-        monkeypatch.setattr("whatsapp.inbox.STORE_PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr("whatsapp.webhook.queue.STORE_PATIENCE_SECONDS", 0.2)
         held, done = threading.Event(), threading.Event()
 
         def hold() -> None:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from messaging.models import BusinessNumber, Conversation, Message
-from messaging.outbox import Outbox
+from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg
 from whatsapp.access import SANDBOX_ACCOUNT_ID

@@ -14,9 +14,10 @@ from django.test import Client
 from customers.models import Customer
 from messaging.models import Conversation, Message, StatusUpdate
 from tests.webhooks import change, drain, envelope, says, status, text
-from whatsapp import handling, inbox, signature
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload import IncomingMessage, parse
+from whatsapp.payload.elements import IncomingMessage
+from whatsapp.payload.envelope import parse
+from whatsapp.webhook import handlers, queue, signature
 
 pytestmark = pytest.mark.django_db
 
@@ -180,7 +181,7 @@ class TestBatches:
     def test_what_does_not_fit_into_the_time_is_left_to_the_relay(
         self, post: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(inbox, "REQUEST_SECONDS", -1.0)
+        monkeypatch.setattr(queue, "REQUEST_SECONDS", -1.0)
         assert post(says(text("wamid.a"), text("wamid.b"))).status_code == 200
         event = WebhookEvent.objects.get()
         assert (event.state, event.lease_until, event.claim_token) == ("pending", None, None)
@@ -192,8 +193,8 @@ class TestBatches:
         assert Message.objects.count() == 2
 
     def test_a_long_body_is_handled_in_turns(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "REQUEST_SECONDS", 0.05)
-        monkeypatch.setattr(inbox, "TURN_SECONDS", 0.5)  # a busy machine gets somewhere in that, too
+        monkeypatch.setattr(queue, "REQUEST_SECONDS", 0.05)
+        monkeypatch.setattr(queue, "TURN_SECONDS", 0.5)  # a busy machine gets somewhere in that, too
         assert post(says(*(text(f"wamid.{n}") for n in range(200)))).status_code == 200
         assert 0 < WebhookEvent.objects.get().elements < 200
         drain()
@@ -204,8 +205,8 @@ class TestBatches:
 
     def test_every_turn_gets_somewhere(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """However long the body takes to be read."""
-        monkeypatch.setattr(inbox, "REQUEST_SECONDS", -1.0)
-        monkeypatch.setattr(inbox, "TURN_SECONDS", -1.0)
+        monkeypatch.setattr(queue, "REQUEST_SECONDS", -1.0)
+        monkeypatch.setattr(queue, "TURN_SECONDS", -1.0)
         post(says(*(text(f"wamid.{n}") for n in range(12))))
         assert drain() == 11
         event = WebhookEvent.objects.get()
@@ -243,7 +244,7 @@ class TestWhatCannotBeUnderstood:
         assert bytes(event.body) == body
         assert event.state == "failed"
         assert event.error
-        assert inbox.Inbox().claim(10) == []
+        assert queue.WebhookQueue().claim(10) == []
 
     @pytest.mark.parametrize(
         "body",
@@ -320,7 +321,7 @@ class TestFailures:
         def down(body: bytes) -> None:
             raise OperationalError("database is locked")
 
-        monkeypatch.setattr(inbox, "_store", down)
+        monkeypatch.setattr(queue, "_store", down)
         answer = post(says(text("wamid.1")))
         assert answer.status_code == 503
         assert "again" in answer.json()["detail"]
@@ -330,21 +331,21 @@ class TestFailures:
     def test_an_element_that_fails_is_tried_again(
         self, post: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
-        real = handling.receive_message
+        real = handlers.receive_message
 
         def fail_once(**given: Any) -> int | None:
             if given["inbound"].wamid == "wamid.2":
                 raise error
             return real(**given)
 
-        monkeypatch.setattr(handling, "receive_message", fail_once)
+        monkeypatch.setattr(handlers, "receive_message", fail_once)
         assert post(says(text("wamid.1"), text("wamid.2"), text("wamid.3"))).status_code == 200
         event = WebhookEvent.objects.get()
         assert (event.state, event.attempts, event.lease_until) == ("failed", 1, None)
         assert str(error) in event.error
         assert Message.objects.count() == 2
-        assert inbox.Inbox().claim(10) == [], "its pause is not over"
-        monkeypatch.setattr(handling, "receive_message", real)
+        assert queue.WebhookQueue().claim(10) == [], "its pause is not over"
+        monkeypatch.setattr(handlers, "receive_message", real)
         WebhookEvent.objects.update(not_before=event.received_at)
         drain()
         event.refresh_from_db()
@@ -355,7 +356,7 @@ class TestFailures:
         def fail(**given: Any) -> None:
             raise RuntimeError("a bug")
 
-        monkeypatch.setattr(handling, "receive_message", fail)
+        monkeypatch.setattr(handlers, "receive_message", fail)
         post(says(text("wamid.1")))
         received_at = WebhookEvent.objects.get().received_at
         tries = 1
@@ -369,9 +370,9 @@ class TestFailures:
         assert (event.state, event.attempts) == (WebhookState.FAILED, 8)
 
     def test_an_expired_lease_is_taken_over(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "process", lambda event, deadline: None)  # killed after storing
+        monkeypatch.setattr(queue, "process", lambda event, deadline: None)  # killed after storing
         post(says(text("wamid.1")))
-        source = inbox.Inbox()
+        source = queue.WebhookQueue()
         assert source.claim(10) == [], "the request may still be at it"
         WebhookEvent.objects.update(lease_until=WebhookEvent.objects.get().received_at)
         monkeypatch.undo()
@@ -379,44 +380,44 @@ class TestFailures:
         assert Message.objects.count() == 1
 
     def test_starting_alone_frees_every_lease(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "process", lambda event, deadline: None)
+        monkeypatch.setattr(queue, "process", lambda event, deadline: None)
         post(says(text("wamid.1")))
         monkeypatch.undo()
-        inbox.Inbox().settle(everything=False)
-        assert inbox.Inbox().claim(10) == []
-        inbox.Inbox().settle(everything=True)
+        queue.WebhookQueue().settle(everything=False)
+        assert queue.WebhookQueue().claim(10) == []
+        queue.WebhookQueue().settle(everything=True)
         assert drain() == 1
         assert Message.objects.count() == 1
 
     def test_what_kills_everybody_who_tries_is_given_up(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "process", lambda event, deadline: None)
+        monkeypatch.setattr(queue, "process", lambda event, deadline: None)
         post(says(text("wamid.1")))
         WebhookEvent.objects.update(lease_until=None, attempts=8)
-        inbox.Inbox().settle(everything=False)
+        queue.WebhookQueue().settle(everything=False)
         assert WebhookEvent.objects.get().state == "failed"
 
     def test_the_loser_of_a_lease_does_not_finish_the_event(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "process", lambda event, deadline: None)
+        monkeypatch.setattr(queue, "process", lambda event, deadline: None)
         post(says(text("wamid.1")))
         monkeypatch.undo()
         WebhookEvent.objects.update(lease_until=None)
-        (slow,) = inbox.Inbox().claim(1)
+        (slow,) = queue.WebhookQueue().claim(1)
         WebhookEvent.objects.update(lease_until=None)
-        (quick,) = inbox.Inbox().claim(1)
-        inbox.Inbox().run(slow)
+        (quick,) = queue.WebhookQueue().claim(1)
+        queue.WebhookQueue().run(slow)
         assert WebhookEvent.objects.get().claim_token == quick.token
-        inbox.Inbox().run(quick)
+        queue.WebhookQueue().run(quick)
         assert WebhookEvent.objects.get().state == "done"
         assert Message.objects.count() == 1
 
     def test_the_loser_of_a_lease_does_not_fail_the_event(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inbox, "process", lambda event, deadline: None)
+        monkeypatch.setattr(queue, "process", lambda event, deadline: None)
         post(says({**text("wamid.1"), "from": "nobody"}))
         monkeypatch.undo()
         WebhookEvent.objects.update(lease_until=None)
-        (slow,) = inbox.Inbox().claim(1)
+        (slow,) = queue.WebhookQueue().claim(1)
         WebhookEvent.objects.update(state="done", lease_until=None, claim_token=None)
-        inbox.Inbox().run(slow)
+        queue.WebhookQueue().run(slow)
         assert WebhookEvent.objects.get().state == "done"
 
 

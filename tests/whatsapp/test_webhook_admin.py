@@ -8,8 +8,8 @@ from django.test import Client
 from accounts.models import User
 from messaging.models import Message
 from tests.webhooks import says, text
-from whatsapp import handling, inbox
 from whatsapp.models import Identity, WebhookEvent
+from whatsapp.webhook import handlers, queue
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/whatsapp/webhookevent/"
@@ -26,14 +26,14 @@ def test_a_failed_webhook_is_replayed(desk: Client, post: Any, monkeypatch: pyte
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patched:
-        patched.setattr(handling, "receive_message", fail)
+        patched.setattr(handlers, "receive_message", fail)
         post(says(text("wamid.1")))
     WebhookEvent.objects.update(attempts=8)
     event = WebhookEvent.objects.get()
     assert b"a bug" in desk.get(LIST, {"state": "failed"}).content
     answer = desk.post(LIST, {"action": "replay", "_selected_action": [event.pk]}, follow=True)
     assert b"will be handled again" in answer.content
-    source = inbox.Inbox()
+    source = queue.WebhookQueue()
     (job,) = source.claim(5)
     source.run(job)
     event.refresh_from_db()

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from messaging.actions.number_pauses import UNTIL_RESUMED, resume
 from messaging.models import BusinessNumber
-from messaging.numbers import UNTIL_RESUMED, resume
 from whatsapp.access import access_of
+from whatsapp.message_templates import SyncFailed, accounts, sync
 from whatsapp.models import NumberAccess
-from whatsapp.templates import SyncFailed, accounts, sync
 
 
 class BusinessNumberForm(forms.ModelForm):

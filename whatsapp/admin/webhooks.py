@@ -10,11 +10,10 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from core import live
 from core.admin import ReadOnlyAdmin
-from messaging.jobs import RELAY
+from messaging.relay.jobs import wake_relays
 from whatsapp.models import Identity, WebhookEvent
-from whatsapp.report import daily
+from whatsapp.webhook.report import daily
 
 _SHOWN_CHARACTERS = 100_000
 _SHOWN_CUSTOMERS = 100
@@ -76,7 +75,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     def replay(self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]") -> None:
         # Through the ids: the list's queryset may be one that cannot be updated.
         count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
-        live.publish(RELAY, {"type": "wake"})
+        wake_relays()
         self.message_user(request, f"{count} webhooks will be handled again within seconds.")
 
 

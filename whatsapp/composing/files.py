@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from core.file_kinds import kind_of
-from core.uploads import UploadRefused, check_upload, webp_size
+from core.files.kinds import kind_of
+from core.files.uploads import UploadRefused, check_upload, webp_size
 
 KB, MB = 1024, 1024 * 1024
 

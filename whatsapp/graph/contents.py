@@ -3,8 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+from messaging.channels import Rejected
 from messaging.models import Attachment, Message
-from messaging.transports import Rejected
 
 MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
 

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 from pywa.errors import WhatsAppError
 
+from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown
 from messaging.models import Message
-from messaging.transports import Halted, Outcome, Rejected, Retry, Unknown
-from whatsapp.meta_errors import MetaError, Policy, describe
+from whatsapp.graph.errors import MetaError, Policy, describe
 
 # What a move or maintenance takes, and how long a retry after one of them waits.
 MAINTENANCE_SECONDS = 180.0
@@ -41,7 +41,7 @@ def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
 
 
 def outcome_of(known: MetaError, after: float | None, message: Message) -> Outcome:
-    """Say what an error of Meta means for the message (table in whatsapp/meta_errors.py)."""
+    """Say what an error of Meta means for the message (table in whatsapp/graph/errors.py)."""
     facts: dict[str, Any] = {"code": known.code, "title": known.title, "detail": known.detail}
     if known.policy is Policy.THROTTLED:
         return Retry(after=after, scope="number", **facts)

@@ -1,7 +1,7 @@
 """Where a message goes to."""
 
+from messaging.channels import Rejected
 from messaging.models import Conversation, Message
-from messaging.transports import Rejected
 from whatsapp.models import Identity
 
 

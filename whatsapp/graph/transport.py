@@ -10,17 +10,17 @@ from django.utils import timezone
 from pywa.errors import WhatsAppError
 
 from core.faults import fault
+from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import Attachment, BusinessNumber, Message
-from messaging.transports import Halted, Rejected, Retry, Unknown
 from whatsapp.access import Access
-from whatsapp.consequences import after_error
 from whatsapp.graph.client import client_for
-from whatsapp.graph.codes import code_content
+from whatsapp.graph.consequences import after_error
 from whatsapp.graph.contents import content_of
 from whatsapp.graph.outcomes import NOT_SENT, described, is_metas, outcome_of, unreadable
+from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
-from whatsapp.payload import Sender
-from whatsapp.preferences import STOPPED_MARKETING, note_preference
+from whatsapp.marketing import STOPPED_MARKETING, note_preference
+from whatsapp.payload.elements import Sender
 
 # Meta keeps an uploaded file for 30 days; a day less, so that none is named that is about to go.
 FILE_KEPT_FOR = timedelta(days=29)
@@ -64,7 +64,7 @@ class GraphTransport:
         Attachment.objects.filter(pk=file.pk).update(provider_id=media_id, provider_until=file.provider_until)
 
     def send(self, message: Message, file: Attachment | None = None) -> str:
-        """Send a message and return its wamid. Raises the outcomes of messaging/transports.py."""
+        """Send a message and return its wamid. Raises the outcomes of messaging/channels.py."""
         whatsapp = self._whatsapp()
         kind, content = content_of(message, file)
         replied = message.reply_to if kind != "reaction" else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from messaging.inbound import Inbound
+from messaging.channels import Inbound
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from core.times import from_epoch
-from messaging.inbound import Inbound, Media
+from core.timestamps import from_epoch
+from messaging.channels import Inbound, Media
+from whatsapp.payload.display_text import shown_text
 from whatsapp.payload.elements import (
     Echo,
     Edit,
@@ -17,8 +18,7 @@ from whatsapp.payload.elements import (
     Revoke,
     Sender,
 )
-from whatsapp.payload.reading import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
-from whatsapp.payload.words import shown_text
+from whatsapp.payload.fields import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
 
 # Kept raw: Meta says nothing in them, they would make an empty bubble.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from core.times import from_epoch
-from whatsapp.meta_errors import describe
+from core.timestamps import from_epoch
+from whatsapp.graph.errors import describe
 from whatsapp.payload.elements import Element, Ignored, Preference, Sender, StatusReport
-from whatsapp.payload.reading import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of
+from whatsapp.payload.fields import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of
 
 # The last two move nothing: they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from core.uploads import StoredUnder
+from core.files.names import StoredUnder
 
 BATCH = 500
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core import live
-from messaging.jobs import RELAY
-from messaging.relay import Relay, refuse_beside_embedded
+from core.live.groups import RELAY
+from core.live.publishing import attach
+from messaging.relay.loop import Relay, refuse_beside_embedded
 
 # Longer than the slowest send, shorter than the patience of systemd or Docker.
 STOP_SECONDS = 25.0
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         for signum in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(signum, stop.set)
         relay = Relay(alone=False)
-        await live.attach().join(RELAY, relay)
+        await attach().join(RELAY, relay)
         relay.start()
         self.stdout.write("relay: running")
         await stop.wait()

@@ -7,8 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 
-from core import live
-from messaging.jobs import RELAY
+from messaging.relay.jobs import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
 
 
@@ -35,7 +34,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{events.count()} webhooks would be handled again.")
             return
         count = events.replay()
-        live.publish(RELAY, {"type": "wake"})
+        wake_relays()
         self.stdout.write(f"{count} webhooks will be handled again by the relay.")
 
 

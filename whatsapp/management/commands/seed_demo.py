@@ -10,15 +10,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.actions import create_user
+from accounts.actions.users import create_user
 from accounts.models import Role, User
-from customers.actions import create_customer
+from customers.actions.customers import create_customer
 from customers.models import Customer
-from messaging.actions import mark_read, send_message
-from whatsapp.management.commands.whatsapp_say import said
-from whatsapp.signature import sign
-from whatsapp.templates import accounts, sync
-from whatsapp.webhook import deliver
+from messaging.actions.reading import mark_read
+from messaging.actions.sending import send_message
+from whatsapp.message_templates import accounts, sync
+from whatsapp.sandbox.bodies import said
+from whatsapp.webhook.deliver import deliver
+from whatsapp.webhook.signature import sign
 
 # username, first name, last name, role. Numbers and addresses below are reserved for examples.
 USERS = (

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from whatsapp.templates import SyncFailed, accounts, sync
+from whatsapp.message_templates import SyncFailed, accounts, sync
 
 
 class Command(BaseCommand):

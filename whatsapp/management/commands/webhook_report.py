@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from whatsapp.report import daily
+from whatsapp.webhook.report import daily
 
 _COLUMNS = ("day", "webhooks", "pending", "failed", "received", "stored", "missing", "unreadable")
 

@@ -1,22 +1,19 @@
 """Write to Patter as a customer would: `manage.py whatsapp_say +94771234567 "Hello"`."""
 
 import hashlib
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 import httpx
-import phonenumbers
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.file_kinds import Family, kind_of
+from core.files.kinds import Family, kind_of
 from core.phones import InvalidPhone, normalize
-from whatsapp.numbers import own_phone_number_id
-from whatsapp.sandbox import envelope, new_wamid
-from whatsapp.sandbox_media import SandboxStore
-from whatsapp.signature import secrets, sign
+from whatsapp.sandbox.bodies import said
+from whatsapp.sandbox.media import SandboxStore
+from whatsapp.webhook.signature import secrets, sign
 
 
 class Command(BaseCommand):
@@ -68,33 +65,6 @@ def _picture(file: Path, caption: str) -> dict[str, Any]:
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     return {"type": "image", "image": {**image, "caption": caption} if caption else image}
-
-
-def said(phone: str, text: str, name: str = "", **content: Any) -> bytes:
-    """The webhook body of a message from `phone` (in international form): a text, or `content` in its place."""
-    wa_id = phone.removeprefix("+")
-    user_id = _user_id(phone)
-    return envelope(
-        own_phone_number_id(),
-        "",
-        contacts=[{"profile": {"name": name or f"WhatsApp {wa_id[-4:]}"}, "wa_id": wa_id, "user_id": user_id}],
-        messages=[
-            {
-                "from": wa_id,
-                "from_user_id": user_id,
-                "id": new_wamid(),
-                "timestamp": str(int(time.time())),
-                **(content or {"type": "text", "text": {"body": text}}),
-            }
-        ],
-    )
-
-
-def _user_id(phone: str) -> str:
-    """A business-scoped id as Meta gives them: the country and a number that stays the person's."""
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "US"
-    digits = int(hashlib.sha256(phone.encode()).hexdigest(), 16) % 10**16
-    return f"{region if len(region) == 2 and region.isalpha() else 'US'}.{digits:016d}"
 
 
 def _post(url: str, body: bytes) -> int:

@@ -1,0 +1,135 @@
+"""What is looked at before an uploaded file is kept: size, kind by ending and content, pixels.
+
+Nothing is decoded or unpacked here: the checks read a few kilobytes of header, so a bomb costs no more than its size.
+"""
+
+import re
+import struct
+import warnings
+from typing import IO, Any
+
+from django.conf import settings
+from PIL import Image, UnidentifiedImageError
+
+from core.files.kinds import HEAD_BYTES, Family, kind_of, may_be_declared
+from core.files.names import ending_of, shown_name
+
+MAX_PIXELS = 25_000_000
+# For whoever decodes a picture later: Pillow's own limit is a warning, and seven times as high.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+# What Pillow raises for a picture above it.
+PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+# The names in an office document's archive take a few kilobytes.
+_MAX_DIRECTORY = 4 * 1024 * 1024
+_OPEN_XML_PART = {"docx": b"word/document.xml", "xlsx": b"xl/workbook.xml", "pptx": b"ppt/presentation.xml"}
+_CODECS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
+
+
+class UploadRefused(ValueError):
+    """The file is not taken; `str()` tells the sender why."""
+
+
+def check_upload(file: Any) -> None:
+    """Refuse an uploaded file that is too large, of no accepted kind, or not what it says it is.
+
+    `file` is Django's UploadedFile. Raises UploadRefused.
+    """
+    if file.size > settings.MAX_UPLOAD_MB * 1024 * 1024:
+        raise UploadRefused(f"The file is larger than {settings.MAX_UPLOAD_MB} MB.")
+    name = shown_name(file.name or "")
+    kind, ending = kind_of(name), ending_of(name)
+    if kind is None:
+        accepted = ", ".join(family.value for family in Family)
+        raise UploadRefused(f"Files named .{ending or '(nothing)'} are not accepted. Accepted are {accepted}.")
+    if file.size == 0:
+        raise UploadRefused("The submitted file is empty.")
+    file.seek(0)
+    genuine = kind.looks_right(file.read(HEAD_BYTES)) and may_be_declared(kind, getattr(file, "content_type", "") or "")
+    if not (genuine and _holds_together(file, kind.family, ending)):
+        raise UploadRefused(f"The content of the file does not match its name (.{ending}) or its declared type.")
+    file.seek(0)
+
+
+def _holds_together(file: Any, family: Family, ending: str) -> bool:
+    """The checks that read more than the first bytes. Raises UploadRefused for a picture that is too large."""
+    if family is Family.PICTURE:
+        return _check_pixels(file, ending)
+    if family is Family.TEXT:
+        return _is_text(file)
+    if part := _OPEN_XML_PART.get(ending):
+        directory = _zip_directory(file)
+        return part in directory and b"[Content_Types].xml" in directory
+    return True
+
+
+def _check_pixels(file: IO[bytes], ending: str) -> bool:
+    size = picture_size(file, ending)
+    if size is None or min(size) < 1:
+        return False
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise UploadRefused(f"The picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted.")
+    return True
+
+
+def picture_size(file: IO[bytes], ending: str) -> tuple[int, int] | None:
+    """Width and height from the header; None when it is no such picture. Raises UploadRefused for a huge one.
+
+    WebP, HEIC and AVIF are read here, because Pillow would load all of the file and set up a decoder.
+    """
+    file.seek(0)
+    if ending == "webp":
+        return webp_size(file.read(30))
+    if ending in ("heic", "heif", "avif"):
+        # The box `ispe` gives the size of an image; a picture made of tiles has several, the largest is its own.
+        boxes = re.findall(rb"ispe\x00{4}(.{8})", file.read(256 * 1024), re.DOTALL)
+        return max((struct.unpack(">II", box) for box in boxes), default=None, key=lambda size: size[0] * size[1])
+    try:
+        with Image.open(file, formats=[_CODECS[ending]]) as picture:
+            return picture.size
+    except PICTURE_BOMBS:
+        raise UploadRefused(f"The picture is too large: at most {MAX_PIXELS:,} pixels are accepted.")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error):
+        return None
+
+
+def webp_size(head: bytes) -> tuple[int, int] | None:
+    """Width and height of a WebP from its first 30 bytes; None when it is none."""
+    if len(head) < 30:
+        return None
+    if head[12:16] == b"VP8X":
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    if head[12:16] == b"VP8L" and head[20] == 0x2F:
+        bits = int.from_bytes(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if head[12:16] == b"VP8 " and head[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", head[26:30])
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _is_text(file: Any) -> bool:
+    """No NUL anywhere, unless a byte order mark says that it is UTF-16."""
+    file.seek(0)
+    if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    return all(b"\x00" not in chunk for chunk in file.chunks(1024 * 1024))
+
+
+def _zip_directory(file: IO[bytes]) -> bytes:
+    """The bytes of a ZIP's list of members; empty when it has none or an absurdly long one."""
+    file.seek(0, 2)
+    size = file.tell()
+    tail_at = max(size - 65_557, 0)
+    file.seek(tail_at)
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        return b""
+    length, offset = struct.unpack("<II", tail[at + 12 : at + 20])
+    if length > _MAX_DIRECTORY or offset > size:
+        return b""
+    file.seek(offset)
+    return file.read(length)

@@ -1,0 +1,153 @@
+"""Private files: the view that hands them out.
+
+An app that has files keeps them with `upload_to=StoredUnder("notes")` (core/files/uploads.py), shows `link(...)` of
+core/files/links.py in its JSON, and routes `media/notes/<path:path>` to a subclass of PrivateFileView that names
+the model and its fields.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import IO, Any, ClassVar, cast
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core.files.kinds import kind_of
+from core.files.links import user_of_link
+from core.files.names import shown_name
+
+CHUNK_BYTES = 1024 * 1024
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+class PrivateFileView(APIView):
+    """Hands a file to whoever may see its row: by a signed link, or with a bearer token on the same path.
+
+    The right is asked on every request. Who has neither token nor link gets 401, who may not see the file 404,
+    as if there were none. Subclasses name the model (its queryset has `visible_to`), the prefix its files are
+    stored under, and the fields of the file and of its original name.
+    """
+
+    model: ClassVar[Any]
+    prefix: ClassVar[str]
+    file_field: ClassVar[str] = "file"
+    name_field: ClassVar[str] = ""
+
+    permission_classes = [AllowAny]
+    swagger_schema = None
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A picture is asked for with `Accept: image/*`; it is sent as what it is.
+        return super().perform_content_negotiation(request, force=True)
+
+    def get(self, request: Request, path: str) -> HttpResponseBase:
+        name = f"{self.prefix}/{path}"
+        user = user_of_link(request, name) if "sig" in request.query_params else request.user
+        if not user.is_authenticated:
+            raise NotAuthenticated
+        rows = self.model.objects.visible_to(user).filter(**{self.file_field: name}).order_by()
+        shown_as = rows.values_list(self.name_field or self.file_field, flat=True)[:1]
+        if not (found := list(shown_as)):
+            raise Http404
+        return send_file(request, name, shown_as=found[0])
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return response
+
+
+def send_file(request: Request, name: str, *, shown_as: str) -> HttpResponseBase:
+    """The response with a stored file, whole or the range asked for; by nginx when FILES_ACCEL_PREFIX is set.
+
+    A browser may keep it, but asks again each time: the right may be gone, and a replaced file may get the name.
+    Raises Http404 when the file is not there.
+    """
+    kind = kind_of(name)
+    headers = {
+        "Content-Type": kind.mime_type if kind else "application/octet-stream",
+        "Content-Disposition": content_disposition_header(
+            as_attachment=not (kind and kind.inline), filename=shown_name(shown_as or name)
+        ),
+        "Cache-Control": "private, no-cache",
+    }
+    if settings.FILES_ACCEL_PREFIX:
+        headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(name)
+        return HttpResponse(headers=headers)
+    try:
+        file = default_storage.open(name, "rb")
+    except FileNotFoundError:
+        raise Http404
+    return _stream(request, file, {**headers, "Accept-Ranges": "bytes"})
+
+
+def _stream(request: Request, file: IO[bytes], headers: dict[str, Any]) -> HttpResponseBase:
+    stat = os.fstat(file.fileno())
+    size, modified = stat.st_size, int(stat.st_mtime)
+    etag = f'"{stat.st_mtime_ns:x}-{size:x}"'
+    headers |= {"ETag": etag, "Last-Modified": http_date(modified)}
+    status, start, end = 200, 0, size
+    if (wanted := _wanted_range(request, size, etag, modified)) is not None:
+        status, (start, end) = 206, wanted
+        if start >= end:
+            file.close()
+            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"})
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    whole = StreamingHttpResponse(status=status, headers=headers)
+    response: Any = get_conditional_response(request._request, etag, modified, cast(Any, whole))
+    if response is not whole or request.method == "HEAD":
+        file.close()
+        return response
+    file.seek(start)
+    whole.streaming_content = FileSlice(file, end - start)
+    return whole
+
+
+def _wanted_range(request: Request, size: int, etag: str, modified: int) -> tuple[int, int] | None:
+    """Start and end (exclusive) of the one range asked for; None sends the whole file.
+
+    An unsatisfiable range has its start at or past its end. Several ranges, and ranges of another version
+    of the file (If-Range), get the whole file, as RFC 9110 allows.
+    """
+    match = _RANGE.fullmatch(request.META.get("HTTP_RANGE", "").replace(" ", ""))
+    if match is None or match.groups() == ("", ""):
+        return None
+    condition = request.META.get("HTTP_IF_RANGE")
+    if condition and condition != etag and parse_http_date_safe(condition) != modified:
+        return None
+    first, last = match.groups()
+    if not first:
+        return max(size - int(last), 0), size if int(last) else 0
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+class FileSlice:
+    """`length` bytes of an open file from where it stands, in chunks; closed with the response."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self.file = file
+        self.left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left > 0 and (chunk := self.file.read(min(CHUNK_BYTES, self.left))):
+            self.left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self.file.close()

@@ -1,0 +1,122 @@
+"""Publishing: an event for every process that listens to a group. Events are small dicts of JSON values.
+
+Everything that is published goes through here, and here alone to the channel layer.
+"""
+
+import asyncio
+import atexit
+import logging
+import threading
+from concurrent.futures import Future
+
+from django.conf import settings
+from django.db import transaction
+
+from core.live.hub import Hint, Hub, channel_layer
+
+logger = logging.getLogger(__name__)
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+_loop: asyncio.AbstractEventLoop | None = None
+_lock = threading.Lock()
+_pending: set["Future[None]"] = set()
+
+
+def attach() -> Hub:
+    """Give this process's running event loop to `publish`, and return its hub.
+
+    Called at ASGI lifespan and by every consumer that connects.
+    """
+    global _loop
+    loop = asyncio.get_running_loop()
+    for stale in [known for known in _hubs if known.is_closed()]:
+        del _hubs[stale]
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    _loop = loop
+    return _hubs[loop]
+
+
+def layer_was_away() -> None:
+    """The layer of the running loop lost a connection and has it again; what was sent meanwhile is lost."""
+    hub = _hubs.get(asyncio.get_running_loop())
+    if hub is not None:
+        hub.resync_soon()
+
+
+def _start_loop() -> asyncio.AbstractEventLoop:
+    """Run an event loop in a thread, for processes that publish but serve no sockets."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="live", daemon=True).start()
+    atexit.register(_flush)
+    return loop
+
+
+def _flush() -> None:
+    """Give the last events of a short-lived process a moment to leave."""
+    for future in tuple(_pending):
+        try:
+            future.result(timeout=1)
+        except Exception as error:  # noqa: BLE001 - at exit there is nobody left to tell but the log
+            logger.warning("an event was not published: %r", error)
+
+
+def _publishing_loop() -> asyncio.AbstractEventLoop | None:
+    global _loop
+    with _lock:
+        if _loop is not None and not _loop.is_closed():
+            return _loop
+        if not settings.REDIS_URL:
+            return None  # one process, and it has no loop: no sockets, nothing to publish
+        _loop = _start_loop()
+        return _loop
+
+
+async def _send(group: str, event: Hint) -> None:
+    await channel_layer().group_send(group, {"type": "live", "group": group, "event": event})
+
+
+def _sent(future: "Future[None]") -> None:
+    _pending.discard(future)
+    if not future.cancelled() and (error := future.exception()) is not None:
+        logger.warning("an event was not published: %r", error)
+
+
+def publish(group: str, event: Hint) -> None:
+    """Send `event` to every listener of `group` in every process. Never raises, never waits.
+
+    Call it when the change it speaks of is committed; `publish_on_commit` does that for you.
+    """
+    loop = _publishing_loop()
+    if loop is None:
+        return
+    try:
+        if channel_layer() is None:
+            _hand_over(loop, group, event)
+        else:
+            _send_on(loop, group, event)
+    except RuntimeError as error:  # the loop closed between the look and the call: shutting down
+        logger.warning("an event was not published: %r", error)
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
+    hub = _hubs.get(loop)
+    if hub is not None and group in hub.subscribers:
+        # A copy, as a layer would give: subscribers keep in it what they share.
+        loop.call_soon_threadsafe(hub.deliver, group, dict(event))
+
+
+def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
+    sending = _send(group, event)
+    try:
+        future = asyncio.run_coroutine_threadsafe(sending, loop)
+    except RuntimeError:
+        sending.close()
+        raise
+    _pending.add(future)
+    future.add_done_callback(_sent)
+
+
+def publish_on_commit(group: str, event: Hint) -> None:
+    """Send `event` once the transaction around it has committed; at once without one."""
+    transaction.on_commit(lambda: publish(group, event))

@@ -1,0 +1,79 @@
+"""Two rows turn out to be one person."""
+
+from typing import Any
+
+from django.db.models import F
+
+from accounts.models import User
+from core.ports import ports
+from customers.actions.customers import forget_history, write_ledger_entry
+from customers.events import announce_gone
+from customers.models import Customer
+from customers.tiers import RANK, tier_for
+
+# What the registered person said of themselves goes before what the desk had noted.
+_SAID = ("first_name", "last_name", "username", "email", "nic", "gender", "date_of_birth", "avatar")
+_CHOSEN = (
+    "preferred_language",
+    "preferred_currency",
+    "accepts_marketing_email",
+    "accepts_marketing_sms",
+    "is_active",
+    "is_verified",
+)
+
+
+def absorb(older: Customer, newer: Customer, *, actor: User) -> None:
+    """Make one customer of two whom this transaction has locked: `older` keeps id, chat and owner, `newer` goes.
+
+    `older` takes the login and everything that hangs off `newer`, here and in the apps above (PERSONAL_DATA).
+    The caller saves nothing more but records the event.
+    """
+    for keeper in ports("PERSONAL_DATA"):
+        keeper.merge(into=older, gone=newer)
+    _take_rows(older, newer)
+    tier_before, points = older.loyalty_tier, newer.loyalty_points
+    for field in _SAID:
+        if value := getattr(newer, field):
+            setattr(older, field, value.name if field == "avatar" else value)
+    for field in _CHOSEN:
+        setattr(older, field, getattr(newer, field))
+    older.is_vip = older.is_vip or newer.is_vip
+    older.loyalty_points += points
+    older.total_orders += newer.total_orders
+    older.total_spent += newer.total_spent
+    tiers = (older.loyalty_tier, newer.loyalty_tier, tier_for(older.total_spent))
+    older.loyalty_tier = max(tiers, key=RANK.__getitem__)
+    older.last_order_date = max(filter(None, (older.last_order_date, newer.last_order_date)), default=None)
+    older.notes = "\n".join(filter(None, (older.notes, newer.notes)))
+    older.user_id = newer.user_id
+    # The login and the picture are the older one's before the newer row goes.
+    Customer.objects.filter(pk=newer.pk).update(user=None, avatar="")
+    older.save()
+    if points or tier_before != older.loyalty_tier:
+        # The points are in the entries that came along.
+        write_ledger_entry(older, tier_before=tier_before, reason=f"Merged with {newer.customer_id}.", actor=actor)
+    _remove(newer.pk, newer.owner_id)
+
+
+def _take_rows(older: Customer, newer: Customer) -> None:
+    mine: Any = {"customer": older}
+    for address_type in older.addresses.filter(is_default=True).values_list("address_type", flat=True):
+        newer.addresses.filter(address_type=address_type).update(is_default=False)
+    newer.addresses.update(**mine)
+    newer.orders.update(**mine)
+    # Their balances go on from those of the older one.
+    newer.loyalty_entries.update(**mine, points_after=F("points_after") + older.loyalty_points)
+    known = older.wishlist.values("product_id")
+    newer.wishlist.exclude(product_id__in=list(known.values_list("product_id", flat=True))).update(**mine)
+    reviewed = list(older.reviews.values_list("product_id", flat=True))
+    newer.reviews.exclude(product_id__in=reviewed).update(**mine)
+    groups = list(older.group_memberships.values_list("group_id", flat=True))
+    newer.group_memberships.exclude(group__in=groups).update(**mine)
+
+
+def _remove(pk: int, owner_id: int | None) -> None:
+    forget_history(Customer, pk)
+    # Read anew: a row that still names the picture would take the file along.
+    Customer.objects.get(pk=pk).delete()
+    announce_gone(pk, owner_id)

@@ -1,0 +1,102 @@
+"""Who belongs to a group: whoever was put there, and whoever its rules match now."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from rest_framework.exceptions import ValidationError
+
+from customers.filters import CustomerTraitFilter
+from customers.models import Customer, CustomerGroup, CustomerQuerySet, GroupMember
+from customers.tiers import Benefits, benefits_of_tier
+
+_NOBODY = Q(pk=0)
+
+
+def check_rules(rules: Any) -> dict[str, str]:
+    """Return the rules as they are kept. Raises ValidationError for wrong filters and values, naming the right ones."""
+    if not isinstance(rules, dict):
+        raise ValidationError("The rules are an object of filters and their values, like {'loyalty_tier': 'gold'}.")
+    right = sorted(CustomerTraitFilter.base_filters)
+    if wrong := sorted(set(rules) - set(right)):
+        raise ValidationError(
+            f"Not a filter of the customer list: {', '.join(wrong)}. Filters are: {', '.join(right)}."
+        )
+    kept = {name: _text(name, value) for name, value in rules.items()}
+    _, errors = CustomerTraitFilter.condition(kept)
+    if errors:
+        raise ValidationError([f"{name}: {' '.join(texts)}" for name, texts in errors.items()])
+    return kept
+
+
+def _text(name: str, value: Any) -> str:
+    """A rule's value as a query parameter says it. An empty one would match everybody."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float) and str(value).strip():
+        return str(value).strip()
+    raise ValidationError(f"{name}: Give one value, a text, a number or true or false.")
+
+
+def matched_by(group: CustomerGroup) -> Q:
+    """The customers whom the rules of a group match; none without rules."""
+    if not group.assignment_rules:
+        return _NOBODY
+    condition, errors = CustomerTraitFilter.condition(group.assignment_rules)
+    return _NOBODY if errors else condition
+
+
+def _belonging_to(group: CustomerGroup) -> Q:
+    added = GroupMember.objects.filter(group=group).values("customer")
+    return Q(pk__in=added) | matched_by(group)
+
+
+def members_of(group: CustomerGroup, customers: CustomerQuerySet) -> CustomerQuerySet:
+    """The members among `customers`."""
+    return customers.filter(_belonging_to(group))
+
+
+def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet) -> dict[int, int]:
+    """How many of `customers` belong to each of the groups, by the groups' ids; one query for all of them."""
+    if not groups:
+        return {}
+    counts = {f"g{group.pk}": Count("pk", filter=_belonging_to(group)) for group in groups}
+    found = customers.order_by().aggregate(**counts)
+    return {group.pk: found[f"g{group.pk}"] for group in groups}
+
+
+def benefits_of(customers: Collection[Customer]) -> dict[int, dict[str, Any]]:
+    """What each of the customers gets, the best of tier and groups, by id; three queries however many."""
+    best = {customer.pk: benefits_of_tier(customer.loyalty_tier) for customer in customers}
+    if not best:
+        return {}
+    giving = Q(discount_percentage__gt=0) | Q(priority_support=True) | Q(free_shipping=True)
+    groups = {group.pk: group for group in CustomerGroup.objects.filter(giving)}
+    for group_id, members in _members_among(groups, best).items():
+        group = groups[group_id]
+        given = Benefits(group.discount_percentage, group.priority_support, group.free_shipping)
+        for pk in members:
+            best[pk] = best[pk] + given
+    return {pk: benefits.as_json() for pk, benefits in best.items()}
+
+
+def _members_among(groups: Mapping[int, CustomerGroup], ids: Collection[int]) -> dict[int, set[int]]:
+    members: dict[int, set[int]] = defaultdict(set)
+    if not groups:
+        return members
+    added = GroupMember.objects.filter(group__in=groups, customer__in=ids)
+    for group_id, customer_id in added.values_list("group_id", "customer_id"):
+        members[group_id].add(customer_id)
+    rules = {
+        f"g{pk}": ExpressionWrapper(matched_by(group), output_field=BooleanField())
+        for pk, group in groups.items()
+        if group.assignment_rules
+    }
+    if rules:
+        rows: Any = Customer.objects.filter(pk__in=ids).values("pk", **rules)
+        for row in rows:
+            for name in rules:
+                if row[name]:
+                    members[int(name[1:])].add(row["pk"])
+    return members

@@ -1,0 +1,24 @@
+"""What a customer's fields may hold."""
+
+from django.db import models
+
+
+class Source(models.TextChoices):
+    WHATSAPP = "whatsapp"
+    INSTAGRAM = "instagram"
+    TELEGRAM = "telegram"
+    WEBSITE = "website"
+    MANUAL = "manual"
+
+
+class Gender(models.TextChoices):
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+
+
+class LoyaltyTier(models.TextChoices):
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    PLATINUM = "platinum"

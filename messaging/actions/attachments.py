@@ -1,0 +1,137 @@
+"""The files of messages that come in: fetched by the relay, in the chat as soon as they are here.
+
+Whoever fetches one holds its lease (core/db/leases.py) and shows the token to finish it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, Any
+from uuid import UUID
+
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.db import leases
+from core.files.kinds import Family, ending_for, kind_of
+from core.files.names import ending_of, shown_name
+from core.files.pictures import Preview, preview_of
+from customers.actions.locking import lock
+from customers.events import record
+from messaging.errors import NotFetchable
+from messaging.models import Attachment, AttachmentState
+from messaging.relay.jobs import wake_relays
+from messaging.serializers.messages import message_row
+
+# Pauses between tries: doubling, an hour at the most, until the provider forgets the file.
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
+GONE = "WhatsApp keeps files for seven days; this one could not be had in that time."
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as it came from the provider."""
+
+    content: IO[bytes]
+    size: int
+    mime_type: str
+    sha256: str
+
+
+def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
+    """Store a fetched file and show it; False when somebody else holds the attachment by now, or it is gone.
+
+    The file is written first: a crash in between leaves a file without a row, which sweep_files removes.
+    """
+    name = _name(attachment, fetched.mime_type)
+    kind = kind_of(name)
+    picture = kind is not None and kind.family is Family.PICTURE
+    preview = preview_of(fetched.content, ending_of(name)) if picture else Preview()
+    fetched.content.seek(0)
+    attachment.file.save(name, File(fetched.content), save=False)
+    if preview.thumbnail is not None:
+        attachment.thumbnail.save(f"thumbnail.{preview.ending}", ContentFile(preview.thumbnail), save=False)
+    kept = _finish(
+        attachment,
+        token,
+        state=AttachmentState.READY,
+        file=attachment.file.name,
+        thumbnail=attachment.thumbnail.name or "",
+        file_name=shown_name(name),
+        mime_type=fetched.mime_type[:150],
+        size=fetched.size,
+        sha256=fetched.sha256,
+        width=preview.width,
+        height=preview.height,
+        error="",
+    )
+    if not kept:
+        for stored in (attachment.file, attachment.thumbnail):
+            if stored.name:
+                stored.storage.delete(stored.name)
+    return kept
+
+
+def _name(attachment: Attachment, mime_type: str) -> str:
+    """The name the file came with, or one of its kind, always with an ending."""
+    ending = ending_for(mime_type)
+    name = shown_name(attachment.file_name) if attachment.file_name else ""
+    if ending_of(name):
+        return name
+    return f"{name or f'{attachment.message.type}-{attachment.message_id}'}.{ending or 'bin'}"
+
+
+def try_later(*, attachment: Attachment, token: UUID, reason: str) -> None:
+    """Fetch it again after a growing pause; give it up once the provider has forgotten the file."""
+    now = timezone.now()
+    until = attachment.provider_until or now
+    if now >= until:
+        give_up(attachment=attachment, token=token, reason=f"{GONE} ({reason})")
+        return
+    pause = leases.backoff(min(attachment.attempts, 20), first=FIRST_PAUSE, ceiling=LONGEST_PAUSE)
+    # The last try is when the time is over.
+    _held(attachment, token).update(
+        not_before=min(now + pause, until + timedelta(seconds=1)), lease_until=None, claim_token=None, error=reason
+    )
+
+
+def give_up(*, attachment: Attachment, token: UUID, reason: str) -> None:
+    """Say in the chat that the file cannot be had, and why."""
+    _finish(attachment, token, state=AttachmentState.FAILED, error=reason)
+
+
+@transaction.atomic
+def fetch_again(*, message: Any, actor: User) -> None:
+    """Have the relay fetch a file once more that could not be had. Raises NotFetchable and Http404."""
+    customer = lock(message.customer_id, actor=actor)
+    attachment = Attachment.objects.filter(message=message).first()
+    if attachment is None or not attachment.provider_id:
+        raise NotFetchable("This message has no file that could be fetched.")
+    if attachment.state != AttachmentState.FAILED:
+        raise NotFetchable(f"Only a file that failed can be fetched again; this one is {attachment.state}.")
+    now = timezone.now()
+    if attachment.provider_until is None or attachment.provider_until <= now:
+        raise NotFetchable(GONE)
+    Attachment.objects.filter(pk=attachment.pk).update(
+        state=AttachmentState.PENDING, error="", attempts=0, not_before=now, lease_until=None, claim_token=None
+    )
+    record(customer, "message_updated", message_row(message.pk), actor=actor)
+    wake_relays()
+
+
+def _held(attachment: Attachment, token: UUID) -> Any:
+    return Attachment.objects.filter(pk=attachment.pk, claim_token=token, state=AttachmentState.PENDING)
+
+
+@transaction.atomic
+def _finish(attachment: Attachment, token: UUID, **changes: Any) -> bool:
+    """Write the outcome and tell of it, unless the attachment is somebody else's by now."""
+    customer_id = _held(attachment, token).values_list("message__customer_id", flat=True).first()
+    if customer_id is None:
+        return False
+    customer = lock(customer_id)
+    if not _held(attachment, token).update(lease_until=None, claim_token=None, **changes):
+        return False
+    record(customer, "message_updated", message_row(attachment.message_id))
+    return True

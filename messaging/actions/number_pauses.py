@@ -1,0 +1,65 @@
+"""Business numbers that must not send for a while, or until somebody acts."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.db.leases import any_row
+from messaging.channels import Retry, transport_for
+from messaging.models import BusinessNumber
+from messaging.relay.jobs import wake_relays
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+# Past the longest pause. Without an end the power would overflow a float one day.
+_MOST_DOUBLINGS = 10
+UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+_HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %s"
+
+
+def throttle(number: BusinessNumber, outcome: Retry) -> None:
+    """Pause a number for 2 s, doubling to 60 s, or as long as the provider said. A halted one stays halted.
+
+    Messages that were under way when the pause began are throttled as well: they count once with it, and prolong
+    it only where the provider said so.
+    """
+    now, reason = timezone.now(), f"{outcome.title} ({outcome.code})"
+    said = timedelta(seconds=outcome.after or 0)
+    pause = min(FIRST_PAUSE * 2 ** min(number.throttled, _MOST_DOUBLINGS), LONGEST_PAUSE)
+    rows = BusinessNumber.objects.filter(pk=number.pk)
+    awake = rows.filter(Q(paused_until=None) | Q(paused_until__lte=now))
+    until = now + max(timedelta(seconds=pause), said)
+    if not awake.update(paused_until=until, throttled=F("throttled") + 1, reason=reason):
+        rows.filter(paused_until__lt=now + said).update(paused_until=now + said, reason=reason)
+
+
+def throttle_over(number_id: int) -> None:
+    """A message went through: the next throttling begins with a short pause again."""
+    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0)
+
+
+def halt(number: BusinessNumber, reason: str, access: str) -> None:
+    """Let nothing leave from a number until `resume`, or until it sends with another access than `access`."""
+    logger.error("%s sends nothing any more: %s", number, reason)
+    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=UNTIL_RESUMED, reason=reason, halted_access=access)
+
+
+def resume(number: BusinessNumber) -> None:
+    """Let a paused number send again. What was queued meanwhile goes out in its order."""
+    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=None, throttled=0, reason="", halted_access="")
+    wake_relays()
+
+
+def resume_with_new_access() -> None:
+    """Resume the numbers that were halted with another access than they have now."""
+    if not any_row(_HALTED, UNTIL_RESUMED):
+        return
+    for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED):
+        if transport_for(number).access not in ("", number.halted_access):
+            logger.warning("%s has a new access and sends again", number)
+            resume(number)

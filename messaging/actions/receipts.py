@@ -1,0 +1,39 @@
+"""What customers are shown of us: read ticks and the typing sign. Queued here, shown by the relay.
+
+A row per customer is the job (model Receipt). It is best effort: it never holds up a message.
+"""
+
+from django.conf import settings
+from django.utils import timezone
+
+from messaging.models import Receipt
+from messaging.relay.jobs import wake_relays
+
+# Values of WHATSAPP_READ_RECEIPTS.
+ON_READ, ON_REPLY, OFF = "on_read", "on_reply", "off"
+
+
+def show_read(customer_id: int, when: str) -> None:
+    """Have the customer's messages marked as read once this transaction is committed.
+
+    `when` is what happened: `on_read`, or `on_reply`, which under the setting `on_read` counts as well.
+    """
+    if settings.WHATSAPP_READ_RECEIPTS in {ON_READ: (ON_READ,), ON_REPLY: (ON_READ, ON_REPLY)}[when]:
+        _make_due(customer_id, typing=False)
+
+
+def show_typing(customer_id: int) -> None:
+    """Have the customer shown that somebody writes to them. Marks as read too, so it follows the same setting."""
+    if settings.WHATSAPP_READ_RECEIPTS != OFF:
+        _make_due(customer_id, typing=True)
+
+
+def _make_due(customer_id: int, *, typing: bool) -> None:
+    row = Receipt(customer_id=customer_id, due=True, typing=typing, attempts=0, not_before=timezone.now())
+    Receipt.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["customer"],
+        update_fields=["due", "typing", "attempts", "not_before", "lease_until", "claim_token"],
+    )
+    wake_relays()

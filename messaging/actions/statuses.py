@@ -1,0 +1,233 @@
+"""What the provider says of messages that went out. Statuses come late, twice, out of order and early."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from core.db.cursors import prepared_cursor
+from core.db.leases import any_row
+from core.timestamps import aware
+from customers.actions.locking import lock
+from customers.events import LOG_FIELDS, customer_of_row, record
+from customers.models import Customer
+from messaging.actions.reactions import withdraw_reaction
+from messaging.models import (
+    SERVICE_WINDOW,
+    BusinessNumber,
+    Conversation,
+    Direction,
+    Message,
+    Status,
+    StatusUpdate,
+)
+from messaging.serializers.messages import status_data
+
+_TIME_FIELD = {Status.SENT: "sent_at", Status.DELIVERED: "delivered_at", Status.READ: "read_at"}
+# Not the lease: the relay may be waiting for the answer to this very send.
+_WRITTEN = ("wamid", "status", "error", *_TIME_FIELD.values())
+
+# By hand, because for every message there are three of these: through the ORM a status cost five times what taking in
+# a message does (decision 005).
+_LOCK = (
+    f"SELECT {', '.join(f'c.{field}' for field in LOG_FIELDS)}, m.id FROM {Message._meta.db_table} m "
+    f"JOIN {Customer._meta.db_table} c ON c.id = m.customer_id "
+    "WHERE m.business_number_id = %s AND m.wamid = %s AND m.direction = 'outbound' "
+)
+_KEEP = (
+    f"INSERT INTO {StatusUpdate._meta.db_table} "
+    "(business_number_id, message_id, wamid, message_key, status, error, pricing, at, received_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    "ON CONFLICT (business_number_id, wamid, status) DO NOTHING RETURNING id"
+)
+_READ = f"SELECT {', '.join(_WRITTEN)} FROM {Message._meta.db_table} WHERE id = %s"
+_WRITE = f"UPDATE {Message._meta.db_table} SET {', '.join(f'{name} = %s' for name in _WRITTEN)} WHERE id = %s"
+
+_WAITING = (
+    f"SELECT 1 FROM {StatusUpdate._meta.db_table} u WHERE u.message_id IS NULL AND u.received_at > %s AND EXISTS ("
+    f"SELECT 1 FROM {Message._meta.db_table} m WHERE m.business_number_id = u.business_number_id AND m.wamid = u.wamid)"
+)
+
+# A status that waits longer speaks of a message that somebody else sent from the number.
+_WAITS_FOR = timedelta(hours=1)
+
+
+class Applied(NamedTuple):
+    """The id of the customer whose message a status is about, None while that is not known; and was it news of it?"""
+
+    customer_id: int | None
+    news: bool
+
+
+def apply_status(
+    *,
+    number: BusinessNumber,
+    wamid: str,
+    status: str,
+    at: datetime,
+    message_key: str = "",
+    error: dict[str, Any] | None = None,
+    pricing: dict[str, Any] | None = None,
+) -> Applied:
+    """Keep what the provider said of a message, and move the message forward if it is news.
+
+    `message_key` is the id sent along with the message: it finds one whose wamid is not known because the
+    answer to the send never came. A status whose message is not known yet waits for it.
+    """
+    update = StatusUpdate(
+        business_number=number,
+        wamid=wamid,
+        message_key=message_key,
+        status=status,
+        at=at,
+        error=error,
+        pricing=pricing,
+    )
+    with transaction.atomic(savepoint=False):
+        found = _lock_by_wamid(update) or _lock_by_key(update)
+        if found is None:
+            _keep(update)
+            return Applied(None, news=False)
+        customer, update.message_id = found
+        if not _keep(update) and not _was_waiting(update):
+            return Applied(int(customer.pk), news=False)  # a redelivery
+        advance(customer, _load(update.message_id), update)
+    return Applied(int(customer.pk), news=True)
+
+
+def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
+    """Lock the customer of the message an update speaks of; return both."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_LOCK + _lock_clause(), [update.business_number_id, update.wamid])
+        row = cursor.fetchone()
+    return (customer_of_row(row[:4]), row[4]) if row is not None else None
+
+
+def _lock_by_key(update: StatusUpdate) -> tuple[Customer, int] | None:
+    found = _find(update)
+    return (lock(found[1]), found[0]) if found is not None else None
+
+
+def _lock_clause() -> str:
+    return "FOR NO KEY UPDATE OF c" if connection.features.has_select_for_no_key_update else ""
+
+
+def _keep(update: StatusUpdate) -> bool:
+    """Store an update; return False when the same was said before."""
+    adapt = connection.ops.adapt_datetimefield_value
+    values = [update.business_number_id, update.message_id, update.wamid, update.message_key, update.status]
+    values += [_json(update.error), _json(update.pricing), adapt(update.at), adapt(update.received_at)]
+    with prepared_cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        return cursor.fetchone() is not None
+
+
+def _was_waiting(update: StatusUpdate) -> bool:
+    """Give an update that was kept before its message was known to the message; False when it was there already."""
+    same = StatusUpdate.objects.waiting().filter(
+        business_number=update.business_number_id, wamid=update.wamid, status=update.status
+    )
+    return same.update(message=update.message_id) == 1
+
+
+def _load(message_id: int) -> Message:
+    """Return a message with the fields that `advance` reads and writes; the others load when they are asked for."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_READ, [message_id])
+        row = dict(zip(_WRITTEN, cursor.fetchone(), strict=True))
+    if isinstance(row["error"], str):
+        row["error"] = json.loads(row["error"])
+    for name in _TIME_FIELD.values():
+        row[name] = row[name] and aware(row[name])
+    message: Message = Message.from_db(connection.alias, ("id", *row), (message_id, *row.values()))
+    return message
+
+
+def _write(message: Message) -> None:
+    values: list[Any] = [message.wamid, str(message.status), _json(message.error)]
+    values += [connection.ops.adapt_datetimefield_value(getattr(message, name)) for name in _TIME_FIELD.values()]
+    with prepared_cursor() as cursor:
+        cursor.execute(_WRITE, [*values, message.pk])
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def close_window(customer: Customer, number_id: int, *, since: datetime) -> None:
+    """The provider says that the service window of a locked customer is closed, on one of our numbers.
+
+    Believed unless they wrote after `since`, the time of the message it was said of, or on another number last.
+    """
+    now = timezone.now()
+    chats = Conversation.objects.filter(customer=customer, business_number=number_id, last_inbound_at__lte=since)
+    chats.filter(last_inbound_at__gt=now - SERVICE_WINDOW).update(last_inbound_at=now - SERVICE_WINDOW)
+
+
+def _find(update: StatusUpdate) -> tuple[int, int] | None:
+    """Return (message id, customer id) of the outbound message an update speaks of."""
+    sent = Message.objects.filter(business_number=update.business_number_id, direction=Direction.OUTBOUND)
+    found = sent.filter(wamid=update.wamid).values_list("pk", "customer_id").first()
+    if found is None and update.message_key.isdecimal() and len(update.message_key) < 19:
+        found = sent.filter(pk=int(update.message_key)).values_list("pk", "customer_id").first()
+    return found
+
+
+def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
+    """Apply one update to a message of a customer whom this transaction has locked."""
+    before = status_data(message)
+    other_attempt = message.wamid is not None and message.wamid != update.wamid
+    if update.status == Status.FAILED and (other_attempt or message.status == Status.QUEUED):
+        return  # an earlier attempt's failure says nothing of the one that is under way
+    if message.wamid is None:
+        message.wamid = update.wamid
+    if update.status in Status.values:
+        _set_time(message, Status(update.status), update.at)
+        if message.may_become(update.status):
+            message.status = update.status
+            message.error = update.error if update.status == Status.FAILED else None
+    _write(message)
+    after = status_data(message)
+    if after != before:
+        record(customer, "message_status", after)
+        if after["status"] == Status.FAILED:
+            withdraw_reaction(customer, message)
+
+
+def _set_time(message: Message, status: Status, at: datetime) -> None:
+    field = _TIME_FIELD.get(status)
+    if field is not None and getattr(message, field) is None:
+        setattr(message, field, at)
+    if status in (Status.READ, Status.PLAYED) and message.delivered_at is None:
+        message.delivered_at = at  # read implies delivered, which then never comes
+
+
+def apply_waiting(customer: Customer, message: Message) -> None:
+    """Apply the statuses that came before their message was known, oldest first."""
+    for update in StatusUpdate.objects.of(message).order_by("at", "pk"):
+        StatusUpdate.objects.filter(pk=update.pk).update(message=message)
+        advance(customer, message, update)
+
+
+def settle_waiting(limit: int = 200) -> int:
+    """Give waiting statuses to messages that became known meanwhile; return how many messages moved.
+
+    Closes the gap in which a status looked for a message just before the message learned its wamid.
+    """
+    since = timezone.now() - _WAITS_FOR
+    if not any_row(_WAITING, since):
+        return 0
+    known = Message.objects.filter(business_number=OuterRef("business_number"), wamid=OuterRef("wamid"))
+    recent = StatusUpdate.objects.waiting().filter(received_at__gt=since)
+    found = {pair for update in recent.filter(Exists(known))[:limit] if (pair := _find(update)) is not None}
+    for message_id, customer_id in found:
+        with transaction.atomic():
+            try:
+                customer = lock(customer_id)
+            except Customer.DoesNotExist:  # erased in between, with the message
+                continue
+            apply_waiting(customer, Message.objects.get(pk=message_id))
+    return len(found)

@@ -1,0 +1,86 @@
+"""How a socket says who it is: `["bearer", "<access token>"]` as subprotocols, or `?ticket=`.
+
+Tokens and tickets never reach a log (core/logs.py), and never a URL that lives longer than 30 seconds.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from rest_framework.exceptions import AuthenticationFailed
+
+from accounts.actions.sessions import redeem_ticket, session_of_token
+from accounts.models import Session
+
+Scope = MutableMapping[str, Any]
+ASGIApp = Callable[[Scope, Any, Any], Awaitable[None]]
+
+BEARER = "bearer"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who opened a socket, and until when it may stay open at the most."""
+
+    session: Session
+    expires_at: datetime
+
+
+def handshake(app: ASGIApp) -> ASGIApp:
+    """Put `credentials` (or None) and `origin_allowed` into the scope of every socket.
+
+    Nothing is refused here: a browser learns a close code only from a socket that was accepted.
+    """
+
+    async def with_credentials(scope: Scope, receive: Any, send: Any) -> None:
+        scope["origin_allowed"] = _origin_allowed(scope)
+        scope["credentials"] = None
+        if scope["origin_allowed"]:
+            scope["credentials"] = await database_sync_to_async(_authenticate, thread_sensitive=False)(scope)
+        await app(scope, receive, send)
+
+    return with_credentials
+
+
+def query_of(scope: Scope) -> dict[str, list[str]]:
+    """The socket's query parameters. Garbage in it is no parameter."""
+    try:
+        return parse_qs(scope.get("query_string", b"").decode("latin1"), max_num_fields=20, errors="replace")
+    except ValueError:  # more of them than anybody means
+        return {}
+
+
+def origin_of(scope: Scope) -> str:
+    """Where the socket's client reached Patter, as the beginning of a URL: `https://desk.example`."""
+    host = dict(scope.get("headers") or []).get(b"host", b"").decode("latin1")
+    return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
+
+
+def _authenticate(scope: Scope) -> Credentials | None:
+    subprotocols = scope.get("subprotocols") or []
+    if len(subprotocols) == 2 and subprotocols[0] == BEARER:
+        try:
+            return Credentials(*session_of_token(subprotocols[1]))
+        except AuthenticationFailed:
+            return None
+    ticket = query_of(scope).get("ticket", [""])[0]
+    session = redeem_ticket(ticket) if ticket else None
+    return Credentials(session, session.expires_at) if session is not None else None
+
+
+def _origin_allowed(scope: Scope) -> bool:
+    """Browsers name the page a socket comes from; programs name none, and hold no cookies to abuse."""
+    headers = dict(scope.get("headers") or [])
+    origin = headers.get(b"origin", b"").decode("latin1").lower()
+    if not origin:
+        return True
+    host = headers.get(b"host", b"").decode("latin1").lower()
+    try:
+        page = urlsplit(origin).netloc
+    except ValueError:  # brackets that hold no address
+        return False
+    return page == host or origin in {allowed.lower() for allowed in settings.CORS_ALLOWED_ORIGINS}

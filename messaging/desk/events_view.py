@@ -1,0 +1,48 @@
+"""`/api/customers/{id}/events/`: what sockets say, for whoever has none."""
+
+from drf_yasg import openapi
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import IsSalesOrAdmin
+from core.files.links import links_for
+from core.filters import MAX_ID
+from customers.events import frame_of
+from customers.models import Customer, Event
+from messaging.desk.serializers import EventsSerializer
+from messaging.serializers.messages import render_frame
+
+MAX_EVENTS = 500
+
+
+class CustomerEventsView(APIView):
+    """What happened to a customer: what sockets say, for whoever has none."""
+
+    permission_classes = [IsSalesOrAdmin]
+
+    @swagger_auto_schema(
+        manual_parameters=[
+            openapi.Parameter("after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the last seq you have")
+        ],
+        responses={200: EventsSerializer},
+    )
+    def get(self, request: Request, customer_id: str) -> Response:
+        """Events numbered above `after`, oldest first, at most 500."""
+        after = _after(request)
+        customer = Customer.objects.at_desk_of(request.user).or_404(customer_id)
+        events = list(Event.objects.after(customer.pk, after)[: MAX_EVENTS + 1])
+        links = links_for(request)
+        results = [render_frame(frame_of(event), links) for event in events[:MAX_EVENTS]]
+        # The events were read later than the customer, and may know of more.
+        last_seq = max([customer.last_seq, *(event.seq for event in events)])
+        return Response({"results": results, "last_seq": last_seq, "has_more": len(events) > MAX_EVENTS})
+
+
+def _after(request: Request) -> int:
+    text = request.query_params.get("after", "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID):
+        raise ValidationError({"after": ["A valid integer is required."]})
+    return int(text)

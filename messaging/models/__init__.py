@@ -1,0 +1,26 @@
+"""The chat: conversations, messages with their files and statuses, and the numbers they are held on."""
+
+from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
+from messaging.models.conversations import SERVICE_WINDOW, Conversation, Receipt, window_expires_at
+from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
+from messaging.models.numbers import BusinessNumber
+from messaging.models.statuses import StatusUpdate
+
+__all__ = [
+    "ATTACHMENTS",
+    "RANK",
+    "SERVICE_WINDOW",
+    "THUMBNAILS",
+    "Attachment",
+    "AttachmentQuerySet",
+    "AttachmentState",
+    "BusinessNumber",
+    "Conversation",
+    "Direction",
+    "Message",
+    "MessageQuerySet",
+    "Receipt",
+    "Status",
+    "StatusUpdate",
+    "window_expires_at",
+]

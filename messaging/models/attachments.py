@@ -1,0 +1,74 @@
+"""The files of messages."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.db.leases import Leased
+from core.files.names import StoredUnder
+from customers.visibility import FollowsCustomer
+
+# The folders of files below MEDIA_ROOT, and below MEDIA_URL.
+ATTACHMENTS, THUMBNAILS = "attachments", "thumbnails"
+
+
+class AttachmentState(models.TextChoices):
+    """`pending` until the file is here; `failed` when it could not be had."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class AttachmentQuerySet(FollowsCustomer):
+    customer_prefix = "message__customer__"
+
+    def visible_to(self, user: Any) -> "AttachmentQuerySet":
+        """The files of messages that `user` may see; of a message taken back there are none."""
+        shown: AttachmentQuerySet = super().visible_to(user).filter(message__deleted_at=None)
+        return shown
+
+    def wanted(self, now: datetime) -> "AttachmentQuerySet":
+        """Files that are still with their provider, and that nobody is fetching."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, state="pending", file="", provider_id__gt="", not_before__lte=now)
+
+
+class Attachment(Leased):
+    """The file of a message, either way. One that still has to be fetched from the provider is its own job.
+
+    `file_name` is the name the file came with. `provider_id` is what the provider calls the file, and keeps it
+    under until `provider_until`. `width` and `height` are those of a picture that could be read.
+    """
+
+    message = models.OneToOneField("Message", on_delete=models.CASCADE, related_name="attachment")
+    state = models.CharField(max_length=7, choices=AttachmentState.choices, default=AttachmentState.PENDING)
+    file = models.FileField(upload_to=StoredUnder(ATTACHMENTS), max_length=255, blank=True)
+    thumbnail = models.FileField(upload_to=StoredUnder(THUMBNAILS), max_length=255, blank=True)
+    mime_type = models.CharField(max_length=150, blank=True)
+    size = models.PositiveBigIntegerField(null=True, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    provider_until = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            # The way from a file to its row, asked on every download.
+            models.Index(fields=["file"], name="attachment_file"),
+            models.Index(fields=["thumbnail"], name="attachment_thumbnail"),
+            # The queue: small whatever the number of attachments.
+            models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="attachment_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.mime_type or 'file'} of #{self.message_id}"

@@ -1,0 +1,56 @@
+"""The chat with a customer as a whole, and what they are shown of us."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from core.db.leases import Leased
+from customers.models import Customer
+
+# A business may answer freely for this long after the customer's last message (Meta's service window).
+SERVICE_WINDOW = timedelta(hours=24)
+
+
+class Conversation(models.Model):
+    """The one chat with a customer, on the number they last wrote to."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="conversation", primary_key=True)
+    business_number = models.ForeignKey("BusinessNumber", on_delete=models.PROTECT, related_name="+")
+    unread_count = models.PositiveIntegerField(default=0)
+    last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    # The provider's address of whoever wrote last: the customer or one of their contacts.
+    last_address = models.CharField(max_length=150, null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"chat with {self.customer_id}"
+
+    @property
+    def window_expires_at(self) -> datetime | None:
+        """When the service window closes, or closed; None when the customer never wrote."""
+        return window_expires_at(self.last_inbound_at)
+
+
+def window_expires_at(last_inbound_at: datetime | None) -> datetime | None:
+    return last_inbound_at + SERVICE_WINDOW if last_inbound_at is not None else None
+
+
+class Receipt(Leased):
+    """What the customer is to be shown of us: that their messages were read, perhaps that somebody types.
+
+    Its own job while `due`, one per customer whatever happens meanwhile. Best effort: tried a few times, then dropped.
+    """
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="receipt", primary_key=True)
+    due = models.BooleanField(default=True)
+    typing = models.BooleanField(default=False)
+    # The newest message that the customer was told we read.
+    shown = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["not_before"], condition=Q(due=True), name="receipt_due")]
+
+    def __str__(self) -> str:
+        return f"receipt for {self.customer_id}"

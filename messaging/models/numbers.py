@@ -1,0 +1,27 @@
+"""Our own numbers, on which chats are held."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+
+class BusinessNumber(models.Model):
+    """One of our own addresses: a transport and the id by which its provider knows it."""
+
+    transport = models.CharField(max_length=20, default="whatsapp")
+    external_id = models.CharField(max_length=64)
+    display = models.CharField(max_length=40, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    # How often in a row the provider throttled us; the pause doubles with it.
+    throttled = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    # What the provider refused when it halted the number (Transport.access); another one resumes it.
+    halted_access = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["transport", "external_id"], name="business_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transport} {self.display or self.external_id}"

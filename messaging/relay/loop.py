@@ -1,0 +1,162 @@
+"""The relay: runs the jobs that stand in the tables (setting RELAY_JOBS).
+
+Embedded it is a thread of the server; with Redis it is `manage.py relay`, any number of them. It polls
+outside any transaction, once a second when nothing wakes it.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+
+from core.db.process_lock import ProcessLock
+from core.live.groups import RELAY
+from core.live.hub import Hint
+from core.live.publishing import attach
+from core.ports import ports
+from messaging.relay.jobs import JobSource
+
+logger = logging.getLogger("patter.relay")
+
+POLL_SECONDS = 1.0
+SETTLE_SECONDS = 2.0
+# How long an embedded relay waits for sends under way when the server stops; a longer one ends uncertain.
+STOP_SECONDS = 3.0
+
+
+class _Lane:
+    """One job source with its own threads, so that a slow provider does not hold up what comes in."""
+
+    def __init__(self, source: JobSource, wake: threading.Event) -> None:
+        self.source = source
+        self.free = source.workers
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._jobs: SimpleQueue[Any] = SimpleQueue()
+        # Daemons, not a ThreadPoolExecutor: at exit Python waits for an executor's threads, and Ctrl-C would
+        # take as long as a provider that does not answer.
+        for _ in range(source.workers):
+            threading.Thread(target=self._work, name=type(source).__name__.lower(), daemon=True).start()
+
+    def feed(self) -> int:
+        """Claim and start as many jobs as there are free threads; return how many."""
+        with self._lock:
+            free = self.free
+        jobs = self.source.claim(free) if free else []
+        with self._lock:
+            self.free -= len(jobs)
+        for job in jobs:
+            self._jobs.put(job)
+        return len(jobs)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._run(job)
+        connections.close_all()
+
+    def _run(self, job: Any) -> None:
+        try:
+            close_old_connections()
+            self.source.run(job)
+        except Exception:  # the lease runs out and `settle` decides; the others must go on
+            logger.exception("a job of %s failed", type(self.source).__name__)
+        finally:
+            close_old_connections()
+            with self._lock:
+                self.free += 1
+            self._wake.set()
+
+    @property
+    def busy(self) -> bool:
+        return self.free < self.source.workers
+
+    def close(self) -> None:
+        """Let the threads end when they are done with what they have."""
+        for _ in range(self.source.workers):
+            self._jobs.put(None)
+
+
+class Relay(threading.Thread):
+    """The loop. `alone` says that no other relay can be running, so every lease may be settled at start."""
+
+    def __init__(self, *, alone: bool) -> None:
+        super().__init__(name="relay", daemon=True)
+        self._alone = alone
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._lanes = [_Lane(source(), self._wake) for source in ports("RELAY_JOBS")]
+        self._settled_at = 0.0
+
+    def deliver(self, group: str, event: Hint) -> None:
+        """Live subscriber: something was queued."""
+        self._wake.set()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                close_old_connections()
+                self._settle()
+                started = sum(lane.feed() for lane in self._lanes)
+            except (OperationalError, InterfaceError) as error:
+                logger.error("database out of reach: %s", error)
+                close_old_connections()
+                self._stopping.wait(POLL_SECONDS)
+                continue
+            except Exception:  # whatever one row did: nothing is sent any more once this thread has ended
+                logger.exception("a turn of the relay broke off")
+                self._stopping.wait(POLL_SECONDS)
+                continue
+            if not started:
+                self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+        connections.close_all()
+
+    def _settle(self) -> None:
+        if time.monotonic() - self._settled_at < SETTLE_SECONDS:
+            return
+        for lane in self._lanes:
+            lane.source.settle(everything=self._alone)
+        self._alone = False
+        self._settled_at = time.monotonic()
+
+    def stop(self, seconds: float) -> None:
+        """Claim nothing more and wait up to `seconds` for what is under way."""
+        deadline = time.monotonic() + seconds
+        self._stopping.set()
+        self._wake.set()
+        self.join(seconds)
+        while any(lane.busy for lane in self._lanes) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for lane in self._lanes:
+            lane.close()
+
+
+class EmbeddedRelay:
+    """The relay of a server that is all of Patter. A second process on the same database is refused."""
+
+    def __init__(self) -> None:
+        self._lock = ProcessLock()
+        self._relay: Relay | None = None
+
+    async def start(self) -> None:
+        """Raises RuntimeError, with the reason, when another Patter runs on this database."""
+        await asyncio.to_thread(self._lock.acquire)
+        self._relay = Relay(alone=True)
+        await attach().join(RELAY, self._relay)
+        self._relay.start()
+
+    async def stop(self) -> None:
+        if self._relay is not None:
+            await asyncio.to_thread(self._relay.stop, STOP_SECONDS)
+        self._lock.release()
+
+
+def refuse_beside_embedded() -> None:
+    """Raise RuntimeError where the relay runs inside the server and a second one would send twice."""
+    if settings.EMBEDDED:
+        raise RuntimeError("Without REDIS_URL the relay runs inside the server; there is nothing to start.")

@@ -1,0 +1,76 @@
+"""Shows customers what was queued for them (messaging/actions/receipts.py): read ticks, the typing sign.
+
+A row per customer is the job (model Receipt). It is tried a few times and then dropped with a line in the log.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from core.db import leases
+from messaging.channels import transport_for
+from messaging.models import Direction, Message, Receipt
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60
+TRIES = 3
+# Meta knows a message for so long.
+KNOWN_FOR = timedelta(days=29)
+
+
+@dataclass(frozen=True)
+class Job:
+    receipt: Receipt
+    token: UUID
+
+
+class Receipts:
+    """The relay's source of read receipts."""
+
+    workers = 2
+
+    def settle(self, *, everything: bool) -> None:
+        """Nothing to decide: a receipt whose lease ran out is claimed again, and given up after a few times."""
+
+    def claim(self, limit: int) -> list[Job]:
+        now = timezone.now()
+        due = Receipt.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
+        jobs = []
+        for pk, attempts in leases.free(Receipt, "due", limit):
+            candidate = due.filter(pk=pk, attempts=attempts)
+            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=attempts + 1)
+            if token is not None:
+                jobs.append(Job(Receipt.objects.get(pk=pk), token))
+        return jobs
+
+    def run(self, job: Job) -> None:
+        receipt = job.receipt
+        newest = _newest(receipt.customer_id)
+        if newest is None or not newest.wamid or (newest.pk == receipt.shown and not receipt.typing):
+            return _finish(job, due=False)
+        try:
+            transport_for(newest.business_number).show_read(newest.wamid, typing=receipt.typing)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, a tick is not worth more than a line
+            again = receipt.attempts < TRIES and not receipt.typing
+            logger.info("customer %s: read receipt not shown (%s)", receipt.customer_id, type(error).__name__)
+            return _finish(job, due=again, not_before=timezone.now() + leases.backoff(receipt.attempts, first=5.0))
+        return _finish(job, due=False, shown=newest.pk)
+
+
+def _newest(customer_id: int) -> Message | None:
+    """The newest message from the customer that Meta still knows."""
+    inbound = Message.objects.filter(customer=customer_id, direction=Direction.INBOUND, wamid__gt="")
+    recent = inbound.filter(created_at__gt=timezone.now() - KNOWN_FOR)
+    newest: Message | None = recent.select_related("business_number").order_by("-ordered_at", "-pk").first()
+    return newest
+
+
+def _finish(job: Job, **changes: object) -> None:
+    """Write down the outcome, unless it was made due again meanwhile."""
+    held = Receipt.objects.filter(pk=job.receipt.pk, claim_token=job.token)
+    held.update(lease_until=None, claim_token=None, **changes)

@@ -1,0 +1,245 @@
+"""A message as REST and the sockets show it, and what it takes to send one."""
+
+from functools import cache
+from typing import Any
+
+from django.utils.functional import cached_property
+from rest_framework import serializers
+
+from accounts.models import full_name
+from core.files.links import Links, links_for
+from core.timestamps import iso
+from customers.events import Frame
+from messaging.models import AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
+
+# The columns of `message_data`; rows come from `.values()`, which costs a third of model instances
+# (reference/performance.md, section 2).
+MESSAGE_COLUMNS = (
+    "id",
+    "customer_id",
+    "direction",
+    "type",
+    "text",
+    "payload",
+    "reply_to_id",
+    "reactions",
+    "status",
+    "error",
+    "wamid",
+    "client_id",
+    "sender_id",
+    "sender__first_name",
+    "sender__last_name",
+    "sender__username",
+    "created_at",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+    "edited_at",
+    "deleted_at",
+    "ordered_at",
+    "attachment__state",
+    "attachment__mime_type",
+    "attachment__size",
+    "attachment__file_name",
+    "attachment__width",
+    "attachment__height",
+    "attachment__file",
+    "attachment__thumbnail",
+    "attachment__error",
+)
+
+
+# Recorded frames whose data is a message.
+_WITH_MESSAGE = frozenset({"chat_message", "message_updated"})
+
+
+@cache
+def shown_messages() -> MessageQuerySet:
+    """All messages with MESSAGE_COLUMNS chosen. To be narrowed, as any queryset.
+
+    Kept, because choosing thirty columns over three tables takes Django as long as fetching a page of them.
+    """
+    return Message.objects.values(*MESSAGE_COLUMNS)
+
+
+def message_data(row: dict[str, Any]) -> dict[str, Any]:
+    """Shape a row of MESSAGE_COLUMNS, in which absent columns count as empty, into JSON values."""
+    get = row.get
+    sender_id = get("sender_id")
+    taken_back = get("deleted_at") is not None
+    return {
+        "id": row["id"],
+        "customer": row["customer_id"],
+        "direction": row["direction"],
+        "type": row["type"],
+        # What was taken back is kept and not shown.
+        "text": "" if taken_back else row["text"],
+        "media": None if taken_back else media_data(row),
+        "payload": {} if taken_back else row["payload"],
+        "reply_to": get("reply_to_id"),
+        # Ours also name the message they came in and who reacted, for withdrawing them.
+        "reactions": [
+            {key: reaction.get(key) for key in ("emoji", "from", "at")}
+            for reaction in get("reactions") or []
+            if reaction["emoji"]
+        ],
+        "status": row["status"],
+        "error": get("error"),
+        "wamid": get("wamid"),
+        "client_id": get("client_id"),
+        "sender": sender_id
+        and {
+            "id": sender_id,
+            "name": full_name(row["sender__first_name"], row["sender__last_name"], row["sender__username"]),
+        },
+        "created_at": iso(row["created_at"]),
+        "sent_at": iso(get("sent_at")),
+        "delivered_at": iso(get("delivered_at")),
+        "read_at": iso(get("read_at")),
+        "edited_at": iso(get("edited_at")),
+        "deleted_at": iso(get("deleted_at")),
+    }
+
+
+def media_data(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The file of a message as it is recorded: with the stored names in the place of URLs (see `with_links`)."""
+    get = row.get
+    if not get("attachment__state"):
+        return None
+    return {
+        "state": row["attachment__state"],
+        "mime_type": row["attachment__mime_type"],
+        "size": get("attachment__size"),
+        "file_name": row["attachment__file_name"],
+        "width": get("attachment__width"),
+        "height": get("attachment__height"),
+        "file": get("attachment__file") or None,
+        "thumbnail": get("attachment__thumbnail") or None,
+        "error": get("attachment__error") or None,
+    }
+
+
+def with_links(data: dict[str, Any], links: Links) -> dict[str, Any]:
+    """A shaped message as `links`' user is to see it: with URLs for its files. Without files, `data` itself."""
+    media = data.get("media")
+    if media is None:
+        return data
+    shown = {key: value for key, value in media.items() if key not in ("file", "thumbnail")}
+    file, thumbnail = media["file"], media["thumbnail"]
+    shown["url"] = links.to(file) if file else None
+    shown["thumbnail_url"] = links.to(thumbnail) if thumbnail else None
+    return {**data, "media": shown}
+
+
+def message_row(message_id: int) -> dict[str, Any]:
+    """Load one message, shaped as it is recorded. Raises Message.DoesNotExist."""
+    return message_data(shown_messages().get(pk=message_id))
+
+
+def status_data(message: Message) -> dict[str, Any]:
+    """The data of a `message_status` event: what a tick needs."""
+    return {
+        "id": message.pk,
+        "status": str(message.status),
+        "error": message.error,
+        "wamid": message.wamid,
+        "sent_at": iso(message.sent_at),
+        "delivered_at": iso(message.delivered_at),
+        "read_at": iso(message.read_at),
+    }
+
+
+def render_frame(frame: Frame, links: Links) -> Frame:
+    """Add what recorded frames leave out because it is per user: the URLs of files.
+
+    The very same frame comes back when there is nothing to add.
+    """
+    if frame["type"] not in _WITH_MESSAGE:
+        return frame
+    data = with_links(frame["data"], links)
+    return frame if data is frame["data"] else {**frame, "data": data}
+
+
+class _Ref(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    class Meta:
+        ref_name = "Sender"
+
+
+class _Error(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    retryable = serializers.BooleanField()
+
+    class Meta:
+        ref_name = "MessageError"
+
+
+class _Media(serializers.Serializer[Any]):
+    url = serializers.CharField(allow_null=True, help_text="good for minutes, for you alone; null until ready")
+    thumbnail_url = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(choices=AttachmentState.choices)
+    mime_type = serializers.CharField()
+    size = serializers.IntegerField(allow_null=True)
+    file_name = serializers.CharField()
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    error = serializers.CharField(allow_null=True, help_text="why it failed, or was not to be had so far")
+
+    class Meta:
+        ref_name = "Media"
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """Shows rows of MESSAGE_COLUMNS; the fields are declared for the API's documentation."""
+
+    id = serializers.IntegerField()
+    customer = serializers.IntegerField()
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    type = serializers.CharField()
+    text = serializers.CharField()
+    media = _Media(allow_null=True)
+    payload = serializers.DictField()
+    reply_to = serializers.IntegerField(allow_null=True, help_text="the id of a message")
+    reactions = serializers.ListField(child=serializers.DictField())
+    status = serializers.ChoiceField(choices=Status.choices)
+    error = _Error(allow_null=True)
+    wamid = serializers.CharField(allow_null=True)
+    client_id = serializers.CharField(allow_null=True)
+    sender = _Ref(allow_null=True)
+    created_at = serializers.DateTimeField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        ref_name = "Message"
+
+    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+        return with_links(message_data(row), self._links)
+
+    @cached_property
+    def _links(self) -> Links:
+        return links_for(self.context["request"])
+
+
+class StatusSerializer(serializers.ModelSerializer[StatusUpdate]):
+    """One thing the provider said of a message that went out."""
+
+    class Meta:
+        model = StatusUpdate
+        fields = ["status", "at", "received_at", "error", "pricing"]
+        ref_name = "MessageStatus"
+
+
+class ReadSerializer(serializers.Serializer[Any]):
+    """What is left unread of a chat."""
+
+    customer = serializers.IntegerField()
+    unread_count = serializers.IntegerField()

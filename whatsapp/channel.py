@@ -1,0 +1,69 @@
+"""WhatsApp as messaging knows it (setting CHANNELS): the one door to this app."""
+
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+
+from customers.errors import CodeNotSent
+from customers.models import Customer
+from messaging.channels import Content, Draft, Outcome, Transport
+from messaging.models import BusinessNumber, Conversation, Message
+from whatsapp import identities
+from whatsapp.access import access_of
+from whatsapp.business_numbers import TRANSPORT, home_number
+from whatsapp.composing import compose
+from whatsapp.graph.transport import GraphTransport
+from whatsapp.sandbox.courier import Courier
+from whatsapp.sandbox.transport import SandboxTransport
+from whatsapp.webhook.deliver import deliver
+
+logger = logging.getLogger(__name__)
+
+# Carries what the sandbox says of messages back to the webhook.
+courier = Courier(deliver)
+
+
+def _transport(number: BusinessNumber) -> SandboxTransport | GraphTransport:
+    """What carries the messages of a number: Meta, or the sandbox when there is no access token."""
+    if settings.WHATSAPP_SANDBOX:
+        return SandboxTransport(number, courier)
+    return GraphTransport(number, access_of(number))
+
+
+class WhatsApp:
+    """See messaging.channels.Channel."""
+
+    @staticmethod
+    def transport(number: BusinessNumber) -> Transport:
+        return _transport(number)
+
+    @staticmethod
+    def home_number() -> BusinessNumber:
+        return home_number()
+
+    @staticmethod
+    def compose(draft: Draft) -> Content:
+        return compose.compose(draft)
+
+    @staticmethod
+    def recheck(message: Message) -> None:
+        compose.recheck(message)
+
+    @staticmethod
+    def senders_proved(customer: Customer) -> bool:
+        return identities.senders_proved(customer)
+
+    @staticmethod
+    def send_phone_code(*, phone: str, code: str) -> None:
+        """As text while the phone's holder may be answered freely, by a template otherwise. Waits for Meta."""
+        chats = Conversation.objects.filter(customer__phone=phone, business_number__transport=TRANSPORT)
+        chat = chats.select_related("business_number").first()
+        number = chat.business_number if chat is not None else home_number()
+        expires_at = chat.window_expires_at if chat is not None else None
+        in_window = expires_at is not None and expires_at > timezone.now()
+        try:
+            _transport(number).send_code(phone, code, in_window=in_window)
+        except Outcome as outcome:
+            logger.warning("a phone code could not be sent from %s: %s", number, type(outcome).__name__)
+            raise CodeNotSent from None

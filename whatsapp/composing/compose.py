@@ -1,0 +1,138 @@
+"""What Meta takes: a draft becomes the content of a message, or is refused before anything is queued.
+
+The limits are those of reference/whatsapp-cloud-api.md, section 6.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import Serializer
+
+from messaging.channels import Content, Draft
+from messaging.errors import NumberCannotSend
+from messaging.models import Message
+from whatsapp.access import access_of
+from whatsapp.composing.files import MEDIA_TYPES, check_file, type_of
+from whatsapp.composing.interactive import InteractiveSerializer
+from whatsapp.composing.payloads import ContactsSerializer, LocationSerializer, ReactionSerializer, preview_of_location
+from whatsapp.composing.template_messages import compose_template, sendable
+
+MAX_TEXT, MAX_CAPTION = 4096, 1024
+# Types whose text is what is written, and those that have none.
+_CAPTIONED = frozenset({"image", "video", "document"})
+
+
+def compose(draft: Draft) -> Content:
+    """Return what goes out for a draft. Raises ValidationError by field, and NumberCannotSend."""
+    access = access_of(draft.number)
+    if access is None:
+        raise NumberCannotSend(str(draft.number))
+    kind = draft.type or (type_of(draft.file) if draft.file is not None else "text")
+    if kind in MEDIA_TYPES:
+        return _media(draft, kind)
+    if draft.file is not None and kind != "template":
+        raise ValidationError({"media": [f"A message of the type {kind} has no file."]})
+    if draft.template is not None and kind != "template":
+        raise ValidationError({"template": ["Only a message of the type template has one."]})
+    if kind == "template":
+        _without(draft, kind, "text", "payload")
+        return compose_template(draft, access.waba_id)
+    if kind == "text":
+        return _text(draft)
+    return _COMPOSERS[kind](draft)
+
+
+def recheck(message: Message) -> None:
+    """Ask of a message that is sent again what may have changed. Raises ValidationError and NumberCannotSend."""
+    access = access_of(message.business_number)
+    if access is None:
+        raise NumberCannotSend(str(message.business_number))
+    if message.type == "template":
+        name, language = message.payload["name"], message.payload["language"]["code"]
+        sendable(message.customer, message.business_number, access.waba_id, name, language)
+
+
+def _text(draft: Draft) -> Content:
+    _without(draft, "text", "payload")
+    if not draft.text.strip():
+        raise ValidationError({"text": ["This field may not be blank."]})
+    return Content("text", draft.text, {"body": draft.text})
+
+
+def _media(draft: Draft, kind: str) -> Content:
+    _without(draft, kind, "payload", "template")
+    if draft.file is None:
+        raise ValidationError({"media": [f"A message of the type {kind} needs a file, sent as multipart/form-data."]})
+    mime_type = check_file(draft.file, kind)
+    if draft.text and kind not in _CAPTIONED:
+        raise ValidationError({"text": [f"WhatsApp shows no caption with a message of the type {kind}."]})
+    if len(draft.text) > MAX_CAPTION:
+        raise ValidationError({"text": [f"A caption has at most {MAX_CAPTION} characters."]})
+    return Content(kind, draft.text, {"caption": draft.text} if draft.text else {}, mime_type)
+
+
+def _location(draft: Draft) -> Content:
+    _without(draft, "location", "text")
+    payload = _checked(LocationSerializer, draft)
+    return Content("location", preview_of_location(payload), payload)
+
+
+def _contacts(draft: Draft) -> Content:
+    _without(draft, "contacts", "text")
+    payload = _checked(ContactsSerializer, draft)
+    names = [contact["name"]["formatted_name"] for contact in payload["contacts"]]
+    return Content("contacts", ", ".join(names)[:MAX_TEXT], payload)
+
+
+def _interactive(draft: Draft) -> Content:
+    """`text` may stand for the body."""
+    given = dict(draft.payload or {})
+    if draft.text:
+        given.setdefault("body", {"text": draft.text})
+    payload = _checked(InteractiveSerializer, draft, given)
+    return Content("interactive", payload["body"]["text"], payload)
+
+
+def _reaction(draft: Draft) -> Content:
+    _without(draft, "reaction", "text")
+    if draft.reply_to is None:
+        raise ValidationError({"reply_to": ["Name the message to react to."]})
+    if not draft.reply_to.wamid or draft.reply_to.type == "reaction":
+        raise ValidationError({"reply_to": ["WhatsApp does not know this message, so nobody can react to it."]})
+    payload = _checked(ReactionSerializer, draft)
+    return Content("reaction", payload["emoji"], payload)
+
+
+def _checked(serializer_class: type[Serializer[Any]], draft: Draft, given: Any = None) -> dict[str, Any]:
+    given = draft.payload if given is None else given
+    if given is None:
+        raise ValidationError({"payload": ["This field is required."]})
+    body = serializer_class(data=given)
+    if not body.is_valid():
+        raise ValidationError({"payload": body.errors})
+    return _plain(body.validated_data)
+
+
+def _plain(value: Any) -> Any:
+    """Validated data as JSON values."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _without(draft: Draft, kind: str, *fields: str) -> None:
+    """Refuse what a type has no use for, rather than dropping it silently."""
+    given = [field for field in fields if getattr(draft, field) not in (None, "")]
+    if given:
+        raise ValidationError({field: [f"A message of the type {kind} has none."] for field in given})
+
+
+_COMPOSERS: dict[str, Callable[[Draft], Content]] = {
+    "location": _location,
+    "contacts": _contacts,
+    "interactive": _interactive,
+    "reaction": _reaction,
+}

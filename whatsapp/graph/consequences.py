@@ -1,0 +1,63 @@
+"""What an error of Meta's changes beyond the one message it was about."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from customers.actions.locking import lock
+from messaging.actions.number_pauses import halt, throttle
+from messaging.actions.statuses import close_window
+from messaging.channels import Halted, Retry, transport_for
+from messaging.models import Attachment, BusinessNumber, Message
+from whatsapp.access import account_of
+from whatsapp.graph.errors import MetaError
+from whatsapp.graph.outcomes import outcome_of
+from whatsapp.models import Template
+from whatsapp.payload.elements import StatusReport
+
+logger = logging.getLogger(__name__)
+
+# What a template is from then on, until Meta or the next sync says otherwise.
+_TEMPLATE_STATUS = {132001: "MISSING", 132007: "REJECTED", 132015: "PAUSED", 132016: "DISABLED"}
+_OUTSIDE_WINDOW, _FILE_NOT_TAKEN = 131047, 131053
+# What Meta said of a number earlier than that, and told only now, is no reason to stop it: if it still holds, the next
+# message is told so.
+_OF_TODAY = timedelta(days=1)
+
+
+def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
+    """Learn from an error: the window is closed, the template or the uploaded file is no good.
+
+    Who stopped marketing messages is kept with their address (whatsapp/marketing.py).
+    """
+    if code == _OUTSIDE_WINDOW:
+        if message.to_number:
+            return  # said of a contact it was written to: the customer did write
+        with transaction.atomic():
+            close_window(lock(message.customer_id), message.business_number_id, since=message.created_at)
+    elif code == _FILE_NOT_TAKEN:
+        Attachment.objects.filter(message=message.pk).update(provider_id="", provider_until=None)
+    elif code in _TEMPLATE_STATUS and message.type == "template":
+        name, language = message.payload.get("name"), message.payload.get("language", {}).get("code")
+        templates = Template.objects.filter(waba_id=waba_id, name=name, language=language)
+        templates.update(status=_TEMPLATE_STATUS[int(code)], reason=f"Meta refused it ({code})")
+        logger.warning("template %s (%s) is %s", name, language, _TEMPLATE_STATUS[int(code)])
+
+
+def after_failure(said: StatusReport, number: BusinessNumber) -> None:
+    """Do what a failed status changes beyond its message, as the answer to a send does. Only for one that is news."""
+    sent = Message.objects.select_related("business_number").filter(business_number=number, wamid=said.wamid).first()
+    if sent is None or said.error is None:
+        return
+    after_error(said.error["code"], sent, waba_id=account_of(number))
+    if timezone.now() - said.at > _OF_TODAY:
+        return
+    # The number as it is now: `number` is one that the process remembers.
+    own = sent.business_number
+    outcome = outcome_of(MetaError.again(said.error), None, sent)
+    if isinstance(outcome, Halted):
+        halt(own, outcome.reason, transport_for(own).access)
+    elif isinstance(outcome, Retry) and outcome.scope == "number":
+        throttle(own, outcome)

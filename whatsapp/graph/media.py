@@ -1,0 +1,201 @@
+"""Files that customers sent, from where Meta keeps them.
+
+Two steps: the id becomes a URL that lives for five minutes, and the URL is opened with the same bearer token. The
+URL is somebody else's word: it is opened on Meta's hosts alone, or the configured Graph host, wherever it leads.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, Any, Protocol
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpx
+from django.conf import settings
+from pywa.utils import Version
+
+from core.faults import fault
+from messaging.models import BusinessNumber
+from whatsapp.access import access_of
+from whatsapp.graph.client import tls
+from whatsapp.sandbox.media import SandboxStore
+
+CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
+# However the bytes trickle in: Meta's URL is over by then.
+WHOLE_SECONDS = 240.0
+CHUNK_BYTES = 64 * 1024
+MAX_REDIRECTS = 3
+
+META_HOSTS = ("facebook.com", "fbcdn.net", "fbsbx.com", "whatsapp.net")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class MediaUnavailable(Exception):
+    """Not to be had now; `str()` says why, for whoever waits for it."""
+
+
+class MediaRefused(Exception):
+    """Not to be had at all; `str()` says why."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is known of a file once it is here."""
+
+    size: int
+    mime_type: str
+    sha256: str
+
+
+class Media(Protocol):
+    """Where the files of one number are."""
+
+    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
+        """Write the file into `into`. Raises MediaRefused, MediaUnavailable."""
+        ...
+
+
+def media_of(number: BusinessNumber) -> Media:
+    """Return what fetches the files of `number`. Raises MediaUnavailable without access to it."""
+    if settings.WHATSAPP_SANDBOX:
+        return SandboxMedia()
+    access = access_of(number)
+    if access is None:
+        raise MediaUnavailable("There is no access token for this number.")
+    return GraphMedia(number, access.token)
+
+
+class GraphMedia:
+    """Meta's Graph API."""
+
+    def __init__(self, number: BusinessNumber, token: str) -> None:
+        self._number = number
+        self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+
+    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
+        with _http_errors():
+            known = self._resolve(provider_id)
+            if isinstance(size := known.get("file_size"), int) and size > largest:
+                raise too_large(largest)
+            received = Received(into, largest)
+            self._download(str(known.get("url") or ""), received)
+        expected = known.get("sha256")
+        if isinstance(expected, str) and _SHA256.fullmatch(expected.lower()) and expected.lower() != received.sha256:
+            raise MediaUnavailable("The file came damaged.")
+        return Described(received.size, str(known.get("mime_type") or ""), received.sha256)
+
+    def _resolve(self, provider_id: str) -> dict[str, Any]:
+        version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
+        url = f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/v{version}/{quote(provider_id, safe='')}"
+        params = {"phone_number_id": self._number.external_id}
+        response = _client().get(url, params=params, headers=self._headers)
+        if response.status_code != 200:
+            raise MediaUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
+        try:
+            known = response.json()
+        except ValueError:
+            known = None
+        if not isinstance(known, dict):
+            raise MediaUnavailable("WhatsApp's answer about the file cannot be read.")
+        return known
+
+    def _download(self, url: str, received: "Received") -> None:
+        deadline = time.monotonic() + WHOLE_SECONDS
+        for _ in range(MAX_REDIRECTS + 1):
+            if not is_metas(url):
+                raise MediaRefused("The file is not on one of WhatsApp's own servers.")
+            with _client().stream("GET", url, headers=self._headers) as response:
+                if response.is_redirect:
+                    url = urljoin(url, response.headers.get("Location", ""))
+                    continue
+                if response.status_code != 200:
+                    raise MediaUnavailable(f"WhatsApp did not hand the file out (HTTP {response.status_code}).")
+                for chunk in response.iter_raw(CHUNK_BYTES):
+                    received.take(chunk)
+                    fault("M1")
+                    if time.monotonic() > deadline:
+                        raise MediaUnavailable("The file came too slowly.")
+                return
+        raise MediaUnavailable("WhatsApp sends us from one address to the next.")
+
+
+class Received:
+    """The bytes so far: counted, bounded, hashed."""
+
+    def __init__(self, into: IO[bytes], largest: int) -> None:
+        self.size = 0
+        self._into, self._largest = into, largest
+        self._hash = hashlib.sha256()
+
+    def take(self, chunk: bytes) -> None:
+        """Raises MediaRefused when the file becomes too large."""
+        self.size += len(chunk)
+        if self.size > self._largest:
+            raise too_large(self._largest)
+        self._hash.update(chunk)
+        self._into.write(chunk)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+class SandboxMedia:
+    """What `whatsapp_say --image` put into the sandbox's store."""
+
+    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
+        kept = SandboxStore().open(provider_id)
+        if kept is None:
+            raise MediaUnavailable("The sandbox has no such file.")
+        received = Received(into, largest)
+        with kept as file:
+            while chunk := file.read(CHUNK_BYTES):
+                received.take(chunk)
+                fault("M1")
+        return Described(received.size, "", received.sha256)
+
+
+def is_metas(url: str) -> bool:
+    """Whether a URL leads to one of Meta's hosts, or to the configured Graph host, and nowhere else."""
+    try:
+        parts, graph = urlsplit(url), urlsplit(settings.WHATSAPP_GRAPH_URL)
+        there, ours = (parts.scheme, parts.hostname, parts.port), (graph.scheme, graph.hostname, graph.port)
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None:
+        return False
+    if there == ours:
+        return True
+    host = parts.hostname or ""
+    known = any(host == known or host.endswith(f".{known}") for known in META_HOSTS)
+    return known and parts.scheme == "https" and parts.port in (None, 443)
+
+
+def too_large(largest: int) -> MediaRefused:
+    shown = f"{largest // 1024 // 1024} MB" if largest >= 1024 * 1024 else f"{largest // 1024} KB"
+    return MediaRefused(f"The file is larger than {shown}, the most that WhatsApp allows for its kind.")
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # Never the error's text: it may hold the URL, which opens the file.
+        raise MediaUnavailable(f"WhatsApp could not be reached ({type(error).__name__}).") from None
+
+
+@lru_cache(maxsize=1)
+def _client() -> httpx.Client:
+    """One client for all threads; the token goes with each request, redirects are looked at first."""
+    return httpx.Client(
+        verify=tls(),
+        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
+        follow_redirects=False,
+    )

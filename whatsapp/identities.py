@@ -1,0 +1,259 @@
+"""Who wrote: finding, or making, the customer behind a WhatsApp sender (DESIGN, section 6)."""
+
+import re
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from contacts.models import Contact
+from core.db.cursors import prepared_cursor
+from core.phones import variants
+from customers.actions.assignments import assign_automatically
+from customers.actions.customers import create_customer, update_customer
+from customers.actions.locking import lock
+from customers.events import LOG_FIELDS, customer_of_row
+from customers.models import Customer, Source
+from messaging.models import BusinessNumber, Conversation
+from whatsapp.models import Identity
+from whatsapp.payload.elements import Sender
+
+_STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
+# A rival that won is seen by the second look; the third is for one that was erased in between.
+_LOOKS = 3
+
+# The hot path: identity, customer with lock, and owner in one statement, and of the customer only what taking
+# in a message needs. (A raw queryset of whole customers costs as much as all the other statements together.)
+_KNOWN = f"""
+SELECT {", ".join(f"c.{field}" for field in LOG_FIELDS)}, i.id, i.wa_id, i.user_id, i.profile_name, u.is_active
+FROM {Identity._meta.db_table} i
+JOIN {Customer._meta.db_table} c ON c.id = i.customer_id
+LEFT JOIN {User._meta.db_table} u ON u.id = c.owner_id
+WHERE i.business_number_id = %s AND i.{{key}} = %s
+"""
+
+
+def customer_of(sender: Sender, number: BusinessNumber) -> Customer:
+    """Return the customer who wrote, locked by the transaction this is called in; a new one if need be.
+
+    By identity on this number, else by phone in every spelling WhatsApp uses, else by the number of a contact,
+    else created. A customer without an active owner gets one (setting ASSIGNMENT_STRATEGY). Fields the chat does
+    not need may be deferred.
+    """
+    customer, has_owner = _by_identity(sender, number)
+    for _ in range(_LOOKS):
+        if customer is not None:
+            break
+        try:
+            with transaction.atomic():
+                customer = _by_phone(sender) or _by_contact(sender) or _new_customer(sender)
+                introduce(customer, sender, number)
+        except (IntegrityError, ValidationError):
+            # Somebody else was first, with the phone or with the identity; undone with it is a customer
+            # made in vain.
+            customer, has_owner = _by_identity(sender, number)
+    if customer is None:
+        raise RuntimeError("the sender could be neither found nor created")
+    if not has_owner:
+        # The joined owner is the one from before this transaction got the lock; the action asks anew.
+        customer = lock(customer.pk)
+        assign_automatically(customer)
+    return customer
+
+
+def customer_id_of(recipient: Sender, number: BusinessNumber) -> int | None:
+    """Return the id of the customer at an address, without making or locking one."""
+    identities = Identity.objects.filter(business_number=number)
+    for key, value in _keys(recipient):
+        if found := identities.filter(**{key: value}).values_list("customer_id", flat=True).first():
+            return int(found)
+    if phone := _phone(recipient):
+        by_phone = Customer.objects.filter(phone__in=variants(phone)).values_list("pk", flat=True).first()
+        return by_phone or _customer_id_by_contact(phone)
+    return None
+
+
+def _by_identity(sender: Sender, number: BusinessNumber) -> tuple[Customer | None, bool]:
+    """Return the customer, locked, and whether their owner is active."""
+    lock_clause = "FOR NO KEY UPDATE OF c" if connection.features.has_select_for_no_key_update else ""
+    for key, value in _keys(sender):
+        with prepared_cursor() as cursor:
+            cursor.execute(_KNOWN.format(key=key) + lock_clause, [number.pk, value])
+            row = cursor.fetchone()
+        if row is not None:
+            learned = _complete(Identity(id=row[4], wa_id=row[5], user_id=row[6], profile_name=row[7]), sender)
+            customer = _with_phone(row[0], sender) if "wa_id" in learned else customer_of_row(row[:4])
+            return customer, bool(row[8])
+    return None, False
+
+
+def _keys(sender: Sender) -> list[tuple[str, str]]:
+    keys = (("wa_id", sender.wa_id), ("user_id", sender.user_id))
+    return [(key, value) for key, value in keys if value is not None]
+
+
+def _with_phone(customer_id: int, sender: Sender) -> Customer:
+    """The customer, locked, who hid their phone until now: it is kept unless it is somebody else's already."""
+    customer, phone = lock(customer_id), _phone(sender)
+    if customer.phone is None and phone is not None and _change_phone(customer, phone):
+        customer = lock(customer_id)
+    return customer
+
+
+def _change_phone(customer: Customer, phone: str) -> bool:
+    """Give a locked customer this phone if nobody else has it, in any spelling."""
+    if Customer.objects.filter(phone__in=variants(phone)).exclude(pk=customer.pk).exists():
+        return False
+    try:
+        update_customer(customer_id=customer.pk, actor=None, changes={"phone": phone})
+    except ValidationError:  # taken meanwhile
+        return False
+    return True
+
+
+def move_address(customer_id: int, old: Sender, new: Sender, number: BusinessNumber) -> None:
+    """Recognise a customer at `new` instead of `old` from now on, and answer them there.
+
+    Their phone follows when it was the old one and the new one is free. When `new` stands for somebody else
+    already, nothing moves.
+    """
+    customer = lock(customer_id)
+    mine = Identity.objects.filter(customer=customer, business_number=number)
+    known = next((row for key, value in _keys(old) + _keys(new) if (row := mine.filter(**{key: value}).first())), None)
+    try:
+        with transaction.atomic():
+            if known is None:
+                introduce(customer, new, number)
+            else:
+                Identity.objects.filter(pk=known.pk).update(**dict(_keys(new)))
+    except IntegrityError:
+        return
+    addresses = [value for _, value in _keys(old)]
+    if new.wa_id is not None or old.wa_id is None:
+        Conversation.objects.filter(customer=customer, last_address__in=addresses).update(last_address=new.address)
+    was, phone = _phone(old), _phone(new)
+    if phone is not None and phone != customer.phone and (customer.phone is None or customer.phone in _spellings(was)):
+        _change_phone(customer, phone)
+
+
+def _spellings(phone: str | None) -> list[str]:
+    return variants(phone) if phone is not None else []
+
+
+def address_of(sender: Sender, number: BusinessNumber) -> str:
+    """One name for somebody, whichever of their two ids is given this time."""
+    known = at_address(sender, number).order_by("pk").first()
+    return (known.wa_id or known.user_id if known is not None else None) or sender.address
+
+
+def _complete(known: Identity, sender: Sender) -> dict[str, str]:
+    """Write down, and return, what the identity of a found customer did not know yet."""
+    new = {
+        "wa_id": sender.wa_id if known.wa_id is None else None,
+        "user_id": sender.user_id if known.user_id is None else None,
+        "profile_name": sender.name[:300] if sender.name[:300] != known.profile_name else None,
+    }
+    learned = {key: value for key, value in new.items() if value}
+    if not learned:
+        return {}
+    try:
+        with transaction.atomic():
+            Identity.objects.filter(pk=known.pk).update(**learned)
+    except IntegrityError:
+        return {}  # the other id already stands for somebody: the one that found the customer decides
+    return learned
+
+
+def _by_phone(sender: Sender) -> Customer | None:
+    phone = _phone(sender)
+    if phone is None:
+        return None
+    found = Customer.objects.select_for_update(no_key=True).filter(phone__in=variants(phone)).order_by("pk")
+    customers = list(found)
+    exact = [customer for customer in customers if customer.phone == phone]
+    return next(iter(exact or customers), None)
+
+
+def _by_contact(sender: Sender) -> Customer | None:
+    phone = _phone(sender)
+    if phone is None or (found := _customer_id_by_contact(phone)) is None:
+        return None
+    return Customer.objects.select_for_update(no_key=True).filter(pk=found).first()
+
+
+def _customer_id_by_contact(phone: str) -> int | None:
+    """The one customer with an active contact of that number; with several nobody knows who is meant."""
+    contacts = Contact.objects.reached_at(variants(phone))
+    customer_ids = list(contacts.order_by().values_list("customer_id", flat=True).distinct()[:2])
+    return customer_ids[0] if len(customer_ids) == 1 else None
+
+
+def _phone(sender: Sender) -> str | None:
+    """The sender's phone as Patter stores it; None for one that is hidden or too long or short to be kept."""
+    if sender.wa_id is None or _STORABLE_PHONE.fullmatch(sender.wa_id) is None:
+        return None
+    return f"+{sender.wa_id}"
+
+
+def _new_customer(sender: Sender) -> Customer:
+    first_name, _, last_name = " ".join(sender.name.split()).partition(" ")
+    customer = create_customer(
+        actor=None,
+        source=Source.WHATSAPP.value,
+        first_name=first_name[:150],
+        last_name=last_name[:150],
+        username=sender.username,
+        phone=_phone(sender),
+    )
+    return lock(customer.pk)
+
+
+def introduce(customer: Customer, sender: Sender, number: BusinessNumber) -> Identity:
+    """Remember that this sender is `customer`. Raises IntegrityError when the sender is already somebody."""
+    identity: Identity = Identity.objects.create(
+        customer=customer,
+        business_number=number,
+        wa_id=sender.wa_id,
+        user_id=sender.user_id,
+        profile_name=sender.name[:300],
+    )
+    return identity
+
+
+def learn_address(customer_id: int, recipient: Sender, number: BusinessNumber) -> None:
+    """Remember by which ids Meta knows a customer whom a message reached: they may answer with their phone hidden.
+
+    Nothing changes when either id stands for somebody else already.
+    """
+    known = list(at_address(recipient, number))
+    if any(identity.customer_id != customer_id for identity in known):
+        return
+    if known:
+        _complete(known[0], recipient)
+        return
+    try:
+        with transaction.atomic():
+            introduce(lock(customer_id), recipient, number)
+    except (Customer.DoesNotExist, IntegrityError):
+        return  # erased, or known since the look
+
+
+def at_address(sender: Sender, number: BusinessNumber) -> "QuerySet[Identity]":
+    """What is known of somebody on one of our numbers, by either of their ids."""
+    either = Q()
+    for key, value in _keys(sender):
+        either |= Q(**{key: value})
+    return Identity.objects.filter(either, business_number=number)
+
+
+def senders_proved(customer: Customer) -> bool:
+    """Whether `customer` proved their phone, and whoever wrote as them did it from that phone.
+
+    A contact whom they named may have written too, and nothing proves that it is theirs.
+    """
+    if not customer.phone_verified or customer.phone is None:
+        return False
+    own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
+    # One without a wa_id hides the phone, and is the customer's only by what staff or Meta said of it.
+    return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()

@@ -1,0 +1,99 @@
+"""What customers send as files, fetched by the relay: the message is in the chat long before.
+
+Meta keeps a file for seven days and hands it out in two steps. What fails is tried again until the days are over.
+"""
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from typing import IO
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from core.db import leases
+from messaging.actions.attachments import Fetched, give_up, keep_file, try_later
+from messaging.models import Attachment, AttachmentState, BusinessNumber, Message
+from whatsapp.business_numbers import TRANSPORT
+from whatsapp.graph.media import MediaRefused, MediaUnavailable, media_of
+
+logger = logging.getLogger(__name__)
+
+# Longer than the longest download (whatsapp/graph/media.py), with time to look into the file.
+LEASE_SECONDS = 300
+# In memory up to this size, then on disk without a name: nothing is left behind by a crash.
+SPOOL_BYTES = 1024 * 1024
+
+_MB = 1024 * 1024
+# Meta's table of sizes; anything else is kept as a document is.
+LARGEST = {"image": 5 * _MB, "video": 16 * _MB, "audio": 16 * _MB, "sticker": 500 * 1024, "document": 100 * _MB}
+
+
+# `Attachment.objects.wanted` as the queue asks it, of what came over WhatsApp.
+_WANTED = f"""
+state = '{AttachmentState.PENDING}' AND file = '' AND provider_id > '' AND EXISTS (
+    SELECT 1 FROM {Message._meta.db_table} m JOIN {BusinessNumber._meta.db_table} n ON n.id = m.business_number_id
+    WHERE m.id = job.message_id AND n.transport = '{TRANSPORT}'
+)"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed attachment and the token that may finish it."""
+
+    attachment: Attachment
+    token: UUID
+
+
+class Downloads:
+    """The relay's source of files to fetch. Its lane is its own: a slow file holds up no message."""
+
+    workers = 4
+
+    def settle(self, *, everything: bool) -> None:
+        """Free what nobody can be fetching any more; a lease that ran out frees itself."""
+        if everything:
+            Attachment.objects.filter(state=AttachmentState.PENDING, lease_until__isnull=False).update(
+                lease_until=None, claim_token=None
+            )
+
+    def claim(self, limit: int) -> list[Job]:
+        now = timezone.now()
+        jobs = []
+        for pk, attempts in leases.free(Attachment, _WANTED, limit):
+            # The conditions again, on the row itself: `attempts` changes with every claim.
+            candidate = Attachment.objects.wanted(now).filter(pk=pk, attempts=attempts)
+            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
+            if token is not None:
+                attachment = Attachment.objects.select_related("message__business_number").get(pk=pk)
+                jobs.append(Job(attachment, token))
+        return jobs
+
+    def run(self, job: Job) -> None:
+        attachment, token = job.attachment, job.token
+        try:
+            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as content:
+                keep_file(attachment=attachment, token=token, fetched=_fetch(attachment, content))
+        except MediaRefused as error:
+            give_up(attachment=attachment, token=token, reason=str(error))
+        except MediaUnavailable as error:
+            logger.info("attachment %s: %s", attachment.pk, error)
+            try_later(attachment=attachment, token=token, reason=str(error))
+        except OSError as error:  # a full disk, say
+            logger.error("attachment %s could not be stored: %r", attachment.pk, error)
+            try_later(attachment=attachment, token=token, reason="The file could not be stored.")
+
+
+def _fetch(attachment: Attachment, content: IO[bytes]) -> Fetched:
+    """Fetch a file into `content`. Raises MediaRefused, MediaUnavailable."""
+    message = attachment.message
+    largest = LARGEST.get(message.type, LARGEST["document"])
+    media = media_of(message.business_number)
+    described = media.fetch(attachment.provider_id, content, largest=largest)
+    return Fetched(
+        content=content,
+        size=described.size,
+        mime_type=described.mime_type or attachment.mime_type,
+        sha256=described.sha256,
+    )

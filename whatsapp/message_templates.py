@@ -1,0 +1,160 @@
+"""Templates: fetched from Meta, kept up by its webhooks."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from whatsapp.access import SANDBOX_ACCOUNT_ID, Access, access_of
+from whatsapp.business_numbers import home_number
+from whatsapp.graph.client import client_for
+from whatsapp.models import NumberAccess, Template
+from whatsapp.payload.elements import TemplateChange
+
+PAGE = 100
+# More pages than any account has templates for: a paging that turns in a circle must end.
+MOST_PAGES = 100
+
+_KEPT = (
+    "provider_id",
+    "category",
+    "status",
+    "parameter_format",
+    "components",
+    "quality",
+    "reason",
+    "synced_at",
+)
+# What the sandbox's Meta has approved.
+_DEMO: list[dict[str, Any]] = [
+    {
+        "id": "1001",
+        "name": "hello",
+        "language": "en",
+        "category": "UTILITY",
+        "components": [{"type": "BODY", "text": "Hello {{1}}, thank you for your message. How can we help?"}],
+    },
+    {
+        "id": "1002",
+        "name": "order_update",
+        "language": "en",
+        "category": "UTILITY",
+        "parameter_format": "NAMED",
+        "components": [
+            {"type": "HEADER", "format": "TEXT", "text": "Your order {{order}}"},
+            {"type": "BODY", "text": "Hello {{name}}, your order {{order}} arrives on {{day}}."},
+            {"type": "FOOTER", "text": "Patter demo"},
+            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Thanks"}]},
+        ],
+    },
+    {
+        "id": "1003",
+        "name": "summer_sale",
+        "language": "en",
+        "category": "MARKETING",
+        "components": [
+            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "BODY", "text": "{{1}}, everything is {{2}} percent off this week."},
+            {
+                "type": "BUTTONS",
+                "buttons": [{"type": "URL", "text": "Look", "url": "https://shop.example/sale?c={{1}}"}],
+            },
+        ],
+    },
+]
+
+
+class SyncFailed(Exception):
+    """The templates of an account could not be had; `str()` says why."""
+
+
+def accounts() -> list[Access]:
+    """Every account whose templates can be fetched: one access for each."""
+    if settings.WHATSAPP_SANDBOX:
+        return [Access("", SANDBOX_ACCOUNT_ID)]
+    found: dict[str, Access] = {}
+    numbers = [home_number(), *(row.number for row in NumberAccess.objects.select_related("number").order_by("pk"))]
+    for number in numbers:
+        access = access_of(number)
+        if access is not None and access.waba_id:
+            found.setdefault(access.waba_id, access)
+    return list(found.values())
+
+
+def sync(access: Access) -> int:
+    """Make our templates of an account those Meta has now; return how many. What Meta no longer has is MISSING.
+
+    Raises SyncFailed, and changes nothing then.
+    """
+    described = _DEMO if settings.WHATSAPP_SANDBOX else _fetch(access)
+    now = timezone.now()
+    rows = {(row.name, row.language): row for row in (_row(access.waba_id, one, now) for one in described) if row}
+    with transaction.atomic():
+        Template.objects.bulk_create(
+            rows.values(),
+            update_conflicts=True,
+            unique_fields=["waba_id", "name", "language"],
+            update_fields=_KEPT,
+            batch_size=200,
+        )
+        gone = Template.objects.filter(waba_id=access.waba_id, synced_at__lt=now)
+        gone.update(status="MISSING", reason="Meta has it no more")
+    return len(rows)
+
+
+def _fetch(access: Access) -> list[dict[str, Any]]:
+    api = client_for(access.token)[0].api
+    found: list[dict[str, Any]] = []
+    pagination: dict[str, Any] = {"limit": PAGE}
+    for _ in range(MOST_PAGES):
+        try:
+            page = api.get_templates(waba_id=access.waba_id, pagination=pagination)
+            found += page["data"]
+            paging = page.get("paging") or {}
+        except Exception as error:  # pywa's, httpx's, and of an answer of another shape
+            raise SyncFailed(f"{access.waba_id}: {type(error).__name__}: {str(error)[:200]}") from error
+        if not paging.get("next"):
+            return found
+        pagination = {"limit": PAGE, "after": paging["cursors"]["after"]}
+    raise SyncFailed(f"{access.waba_id}: the list has no end")
+
+
+def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
+    name, language = one.get("name"), one.get("language")
+    components = one.get("components")
+    if not isinstance(name, str) or not isinstance(language, str) or not isinstance(components, list):
+        return None
+    quality = one.get("quality_score")
+    reason = str(one.get("rejected_reason") or "")
+    return Template(
+        waba_id=waba_id,
+        name=name[:512],
+        language=language[:20],
+        provider_id=str(one.get("id") or "")[:64],
+        category=str(one.get("category") or "")[:40],
+        status=str(one.get("status") or Template.SENDABLE)[:40],
+        parameter_format=str(one.get("parameter_format") or "POSITIONAL")[:20],
+        components=[part for part in components if isinstance(part, dict)],
+        quality=str(quality.get("score") or "")[:40] if isinstance(quality, dict) else "",
+        reason="" if reason == "NONE" else reason,
+        synced_at=now,
+    )
+
+
+def apply_change(change: TemplateChange) -> None:
+    """Write down what a webhook says of a template. One we never fetched is left to the next sync."""
+    known = Template.objects.filter(waba_id=change.waba_id, name=change.name, language=change.language)
+    for template in known.select_for_update():
+        for field, value in change.changes.items():
+            setattr(template, field, value)
+        if change.texts:
+            template.components = _with_texts(template.components, change.texts)
+        template.save()
+
+
+def _with_texts(components: list[dict[str, Any]], texts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The components with the parts that Meta named anew."""
+    kinds = [str(part.get("type", "")).upper() for part in components]
+    changed = [{**part, **texts.get(kind, {})} for kind, part in zip(kinds, components, strict=True)]
+    return changed + [{"type": kind, **part} for kind, part in texts.items() if kind not in kinds]

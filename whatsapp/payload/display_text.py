@@ -1,0 +1,74 @@
+"""The words of a message: what its bubble, the preview in a list and the search go by."""
+
+from collections.abc import Callable
+from typing import Any
+
+from whatsapp.payload.fields import object_of
+
+# Pictures, sounds and files speak for themselves.
+_WORDLESS = frozenset({"image", "video", "audio", "document", "sticker"})
+_MAX_LENGTH = 4096
+
+
+def shown_text(kind: str, content: Any) -> str:
+    """The body, the caption, what the pressed button said; where there is nothing to read, a word in brackets.
+
+    Raises ValueError for a text message without text.
+    """
+    if kind == "text":
+        body = object_of(content).get("body")
+        if not isinstance(body, str):
+            raise ValueError("the text is not a text")
+        return body
+    read = _WORDS.get(kind, _common)
+    found = read(content)
+    if found or kind in _WORDLESS:
+        return found
+    return f"[{kind}]"
+
+
+def _text(value: Any) -> str:
+    return value[:_MAX_LENGTH] if isinstance(value, str) else ""
+
+
+def _common(content: Any) -> str:
+    content = object_of(content)
+    return _text(content.get("caption")) or _text(content.get("text")) or _text(content.get("body"))
+
+
+def _interactive(content: Any) -> str:
+    content = object_of(content)
+    kind = content.get("type")
+    reply = object_of(content.get(kind)) if isinstance(kind, str) else {}
+    if kind == "call_permission_reply" and _text(reply.get("response")):
+        return f"[call permission: {_text(reply['response'])}]"
+    return _text(reply.get("title")) or _text(reply.get("body"))
+
+
+def _location(content: Any) -> str:
+    content = object_of(content)
+    name, address = _text(content.get("name")), _text(content.get("address"))
+    if name or address:
+        return address if name in address else ", ".join(part for part in (name, address) if part)
+    latitude, longitude = content.get("latitude"), content.get("longitude")
+    known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
+    return f"{latitude}, {longitude}" if known else ""
+
+
+def _contacts(content: Any) -> str:
+    cards = [object_of(card) for card in content] if isinstance(content, list) else []
+    names = [object_of(card.get("name")).get("formatted_name") for card in cards]
+    return ", ".join(_text(name) for name in names if _text(name))[:_MAX_LENGTH]
+
+
+def _unsupported(content: Any) -> str:
+    kind = _text(object_of(content).get("type"))
+    return f"[unsupported: {kind}]" if kind else ""
+
+
+_WORDS: dict[str, Callable[[Any], str]] = {
+    "interactive": _interactive,
+    "location": _location,
+    "contacts": _contacts,
+    "unsupported": _unsupported,
+}

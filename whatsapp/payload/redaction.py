@@ -1,0 +1,36 @@
+"""Taking one person out of a body that speaks of several."""
+
+import json
+from typing import Any
+
+from core import safe_json
+from whatsapp.payload.fields import list_of, object_of
+
+# Where an item names whom it is of.
+_PEOPLE = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")
+
+
+def redacted(body: bytes, ids: set[str]) -> bytes | None:
+    """The body without what was said by or to whoever has one of `ids` (digits without `+`, user ids).
+
+    None when nothing is left to be handled, when it cannot be read, and when an id is still in it somewhere.
+    """
+    try:
+        data = safe_json.loads(body)
+    except safe_json.BadJSON:
+        return None
+    left = False
+    for entry in map(object_of, list_of(object_of(data).get("entry"))):
+        for change in map(object_of, list_of(entry.get("changes"))):
+            value = object_of(change.get("value"))
+            for name, items in value.items():
+                if isinstance(items, list):
+                    value[name] = [item for item in items if not _is_of(item, ids)]
+                    left = left or (name != "contacts" and bool(value[name]))
+    rest = json.dumps(data)
+    return rest.encode() if left and not any(one in rest for one in ids) else None
+
+
+def _is_of(item: Any, ids: set[str]) -> bool:
+    named = (object_of(item).get(key) for key in _PEOPLE)
+    return any(isinstance(one, str) and one.removeprefix("+") in ids for one in named)

@@ -1,0 +1,58 @@
+"""A WhatsApp without Meta: takes every message, and has it sent, delivered and read a moment later."""
+
+import time
+from collections import deque
+
+from messaging.models import Attachment, BusinessNumber, Message
+from whatsapp.graph.recipients import recipient_of
+from whatsapp.sandbox.bodies import envelope, new_wamid
+from whatsapp.sandbox.courier import Courier
+
+# Seconds from a send to each status; tests leave it empty, or fill it with noughts.
+PACE: dict[str, float] = {"sent": 0.3, "delivered": 0.8, "read": 1.5}
+
+# (phone, code), the newest last: the process forgets them.
+codes_sent: deque[tuple[str, str]] = deque(maxlen=100)
+
+
+class SandboxTransport:
+    """Accepts whatever a real number could send."""
+
+    access = "sandbox"
+
+    def __init__(self, number: BusinessNumber, courier: Courier) -> None:
+        self.number, self._courier = number, courier
+
+    def has(self, file: Attachment) -> bool:
+        return bool(file.provider_id)
+
+    def upload(self, message: Message, file: Attachment) -> None:
+        """There is nobody to hand the file to; it gets an id all the same."""
+        file.provider_id = f"sandbox-{file.pk}"
+        Attachment.objects.filter(pk=file.pk).update(provider_id=file.provider_id)
+
+    def show_read(self, wamid: str, *, typing: bool) -> None:
+        """There is nobody to tell."""
+
+    def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
+        """Keep the code where tests find it; it is printed nowhere."""
+        codes_sent.append((phone, code))
+
+    def send(self, message: Message, file: Attachment | None = None) -> str:
+        """Return a new wamid, and have the statuses delivered. Raises Rejected without a recipient, as Graph does."""
+        address = recipient_of(message)
+        wamid = new_wamid()
+        for status, after in PACE.items():
+            self._courier.post(self._status(wamid, status, address, message.pk, time.time() + after), after=after)
+        return wamid
+
+    def _status(self, wamid: str, status: str, address: dict[str, str | None], key: int, at: float) -> bytes:
+        recipient = {"recipient_id": address["to"], "recipient_user_id": address["recipient"]}
+        report = {
+            "id": wamid,
+            "status": status,
+            "timestamp": str(int(at)),
+            **{name: value for name, value in recipient.items() if value},
+            "biz_opaque_callback_data": str(key),
+        }
+        return envelope(self.number.external_id, self.number.display, statuses=[report])

@@ -1,0 +1,31 @@
+"""What happens to a body posted to the webhook: the function behind the view, which the sandbox calls too."""
+
+import logging
+
+from django.db import Error
+
+from core.faults import fault
+from whatsapp.webhook.queue import receive
+from whatsapp.webhook.signature import is_signed
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(body: bytes, signature: str | None) -> int:
+    """Take in one webhook body and return the HTTP status Meta gets.
+
+    200: stored, whatever becomes of it. 401: not signed by Meta, nothing was done. 503: could not be
+    stored, so Meta must send it again.
+    """
+    fault("W1")
+    if not is_signed(body, signature):
+        logger.warning("refused a webhook without a valid signature (%d bytes)", len(body))
+        return 401
+    fault("W2")
+    try:
+        receive(body)
+    except Error as error:  # only storing raises; handling never does
+        logger.error("a webhook could not be stored: %s", error)
+        return 503
+    fault("W4")
+    return 200

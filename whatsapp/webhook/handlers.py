@@ -1,0 +1,127 @@
+"""What each element of a webhook does. Called inside a transaction of its own; safe to be done twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+from customers.actions.locking import lock
+from customers.actions.referrals import note_referral
+from messaging.actions.message_changes import change_reaction, edit_message, revoke_message
+from messaging.actions.reactions import BUSINESS
+from messaging.actions.receiving import receive_echo, receive_message, receive_notice
+from messaging.actions.statuses import apply_status
+from messaging.models import BusinessNumber, Message
+from whatsapp.graph.consequences import after_failure
+from whatsapp.identities import address_of, customer_id_of, customer_of, learn_address, move_address
+from whatsapp.marketing import STOPPED_MARKETING, note_preference
+from whatsapp.payload.elements import (
+    Echo,
+    Edit,
+    IncomingMessage,
+    Notice,
+    OfNumber,
+    Preference,
+    Reaction,
+    Revoke,
+    Sender,
+    StatusReport,
+)
+
+
+def handle(element: OfNumber, number: BusinessNumber) -> int | None:
+    """Do what one element says; return the id of the customer it speaks of, if one is known."""
+    return _HANDLERS[type(element)](element, number)
+
+
+def person_of(element: OfNumber, number: BusinessNumber) -> int | None:
+    """The id of the customer who is behind an element that could not be handled, if they are known at all."""
+    for name in _PEOPLE:
+        person = getattr(element, name, None)
+        if isinstance(person, Sender):
+            return customer_id_of(person, number)
+    return None
+
+
+def _message(said: IncomingMessage, number: BusinessNumber) -> int:
+    customer = customer_of(said.sender, number)
+    new = receive_message(customer=customer, number=number, inbound=said.inbound)
+    if new is not None and said.referral is not None:
+        note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
+    return int(customer.pk)
+
+
+def _echo(said: Echo, number: BusinessNumber) -> int:
+    customer = customer_of(said.recipient, number)
+    receive_echo(customer=customer, number=number, inbound=said.inbound)
+    return int(customer.pk)
+
+
+def _reaction(said: Reaction, number: BusinessNumber) -> int:
+    by = address_of(said.by, number) if said.by is not None else BUSINESS
+    return change_reaction(number=number, wamid=said.target, by=by, emoji=said.emoji, at=said.at)
+
+
+def _edit(said: Edit, number: BusinessNumber) -> int:
+    return edit_message(number=number, wamid=said.target, edit_wamid=said.wamid, text=said.text, at=said.at)
+
+
+def _revoke(said: Revoke, number: BusinessNumber) -> int:
+    return revoke_message(number=number, wamid=said.target, at=said.at)
+
+
+def _notice(said: Notice, number: BusinessNumber) -> int | None:
+    # Whoever WhatsApp speaks of may have written long before Patter was there: no reason to make a customer.
+    customer_id = customer_id_of(said.old, number)
+    if customer_id is None and said.new is not None:
+        customer_id = customer_id_of(said.new, number)
+    if customer_id is None:
+        return None
+    if said.new is not None:
+        move_address(customer_id, said.old, said.new, number)
+    receive_notice(customer=lock(customer_id), number=number, inbound=said.inbound)
+    return customer_id
+
+
+def _preference(said: Preference, number: BusinessNumber) -> int | None:
+    note_preference(sender=said.sender, number=number, accepts=said.accepts, at=said.at)
+    return customer_id_of(said.sender, number)
+
+
+def _status(said: StatusReport, number: BusinessNumber) -> int | None:
+    customer_id, news = apply_status(
+        number=number,
+        wamid=said.wamid,
+        status=said.status,
+        at=said.at,
+        message_key=said.message_key,
+        error=said.error,
+        pricing=said.pricing,
+    )
+    # Told again, or replayed, a failure must not undo what changed since: a template approved anew, a new upload.
+    if news and said.error is not None:
+        after_failure(said, number)
+    if said.recipient is None:
+        return customer_id
+    if customer_id is not None and news and said.recipient.user_id is not None and _reached_the_customer(said, number):
+        learn_address(customer_id, said.recipient, number)
+    if said.error is not None and said.error["code"] == STOPPED_MARKETING:
+        note_preference(sender=said.recipient, number=number, accepts=False, at=said.at)
+    return customer_id or customer_id_of(said.recipient, number)
+
+
+def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
+    """Whether the message went to the customer themselves and not to one of their contacts."""
+    return Message.objects.filter(business_number=number, wamid=said.wamid, to_number=None).exists()
+
+
+# Where the elements name the person they speak of.
+_PEOPLE = ("sender", "by", "recipient", "old")
+_HANDLERS: dict[type[OfNumber], Callable[[Any, BusinessNumber], int | None]] = {
+    IncomingMessage: _message,
+    Echo: _echo,
+    Reaction: _reaction,
+    Edit: _edit,
+    Revoke: _revoke,
+    Notice: _notice,
+    Preference: _preference,
+    StatusReport: _status,
+}

@@ -1,0 +1,271 @@
+"""Webhooks: stored first, handled at once as far as time allows, and by the relay otherwise.
+
+Elements are idempotent (a unique wamid, a unique status), so whoever takes an event over starts from its
+beginning. Storing and finishing are hand-written SQL: with messaging/actions/receiving.py they are the hot path.
+"""
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import Error, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from core.db import leases
+from core.db.cursors import prepared_cursor
+from core.db.sqlite import patience
+from core.faults import fault
+from messaging.relay.jobs import wake_relays
+from whatsapp import business_numbers
+from whatsapp.message_templates import apply_change
+from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.payload.elements import Broken, Element, OfNumber, TemplateChange
+from whatsapp.payload.envelope import Malformed, parse
+from whatsapp.webhook.handlers import handle, person_of
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30
+# How long the request that stored an event may work on it; Meta wants its answer within a second or so.
+REQUEST_SECONDS = 0.5
+# How long the relay stays with one event before the next gets its turn.
+TURN_SECONDS = 3.0
+# How long the request waits for SQLite's one writer, to store and then for each element: Meta hangs up long before the
+# 20 s of ordinary requests, and comes again.
+STORE_PATIENCE_SECONDS, HANDLE_PATIENCE_SECONDS = 3.0, 1.0
+
+_TABLE = WebhookEvent._meta.db_table
+_LINKS = WebhookEvent.customers.through._meta.db_table
+_INSERT = (
+    f"INSERT INTO {_TABLE} (body, state, error, elements, received_at, attempts, not_before, lease_until, claim_token) "
+    "VALUES (%s, 'pending', '', 0, %s, 1, %s, %s, %s) RETURNING id"
+)
+_LINK = f"INSERT INTO {_LINKS} (webhookevent_id, customer_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_DONE = (
+    f"UPDATE {_TABLE} SET state = 'done', error = '', elements = %s, took_ms = %s, lease_until = NULL, "
+    "claim_token = NULL WHERE id = %s AND claim_token = %s"
+)
+# Both at once, where the database can.
+_LINK_AND_DONE = f"WITH linked AS ({_LINK}) {_DONE}"
+
+_FAILED = "element"
+
+
+@dataclass
+class Claimed:
+    """An event somebody works on, with the token that may finish it.
+
+    `done` elements were handled in earlier turns, with `failures`.
+    """
+
+    pk: int
+    body: bytes
+    token: uuid.UUID
+    attempts: int = 1
+    done: int = 0
+    failures: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    linked: set[int] = field(default_factory=set)
+
+    @property
+    def took_ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+    @property
+    def row(self) -> "QuerySet[WebhookEvent]":
+        """The event, as long as it is still ours."""
+        return WebhookEvent.objects.filter(pk=self.pk, claim_token=self.token)
+
+
+def receive(body: bytes) -> None:
+    """Store a signed webhook body, committed, and handle as much of it as fits into half a second.
+
+    Raises django.db.Error when it cannot be stored, and never for what happens after that.
+    """
+    with patience(STORE_PATIENCE_SECONDS):
+        event = _store(body)
+    try:
+        with patience(HANDLE_PATIENCE_SECONDS):
+            process(event, event.started + REQUEST_SECONDS)
+    except Error as error:  # the database went away: the lease runs out and the relay goes on
+        logger.error("webhook %s waits for the relay: %s", event.pk, error)
+
+
+def _store(body: bytes) -> Claimed:
+    now = timezone.now()
+    event = Claimed(pk=0, body=body, token=uuid.uuid4())
+    adapt = connection.ops.adapt_datetimefield_value
+    at, until = adapt(now), adapt(now + timedelta(seconds=LEASE_SECONDS))
+    with prepared_cursor() as cursor:
+        cursor.execute(_INSERT, [body, at, at, until, event.token.hex])
+        event.pk = cursor.fetchone()[0]
+    return event
+
+
+def process(event: Claimed, deadline: float) -> None:
+    """Handle an event's elements, each in a transaction of its own, and finish the event.
+
+    What is not done by `deadline` (time.monotonic) is given up to the relay; one element is done in any case, so that
+    a body that takes long to read comes to its end as well. Raises django.db.Error only when the event itself
+    cannot be finished.
+    """
+    try:
+        elements = parse(event.body)
+    except Malformed as error:
+        event.row.update(**_failure([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
+        return
+    for index, element in enumerate(elements[event.done :], start=event.done):
+        if index > event.done and time.monotonic() > deadline:
+            return _give_up(event, index)
+        if isinstance(element, Broken):
+            event.failures.append(f"{element.where}: {element.reason}")
+            continue
+        last = index == len(elements) - 1 and not event.failures
+        try:
+            _handle(event, element, finish=len(elements) if last else None)
+        except Exception as error:  # noqa: BLE001 - whatever one element does, its neighbours must not suffer
+            logger.warning("webhook %s, element %d: %r", event.pk, index, error)
+            business_numbers.forget()
+            event.failures.append(f"{_FAILED} {index}: {type(error).__name__}: {error}")
+            _link_person(event, element)
+        if index == len(elements) // 2:
+            fault("P2")
+    if event.failures:
+        # What is broken stays broken; only an element that failed is worth another try.
+        again = any(reason.startswith(_FAILED) for reason in event.failures)
+        attempts = event.attempts if again else WebhookEvent.MAX_ATTEMPTS
+        event.row.update(**_failure(event.failures, attempts), elements=len(elements), took_ms=event.took_ms)
+    elif len(elements) == event.done:
+        _close(event, None, len(elements))
+
+
+def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
+    """Do one element. The last of an event that went well finishes it in the same commit (`finish`: how many)."""
+    number = None
+    if isinstance(element, OfNumber):
+        number = business_numbers.number_of(element.phone_number_id, element.display_number)
+    with transaction.atomic():
+        customer_id = None
+        if isinstance(element, OfNumber) and number is not None:
+            customer_id = handle(element, number)
+        elif isinstance(element, TemplateChange):
+            apply_change(element)
+        _close(event, customer_id, finish)
+        fault("W3")
+
+
+def _link_person(event: Claimed, element: Element) -> None:
+    """Write down whom an element that failed speaks of: erasing them must blank this body as well."""
+    if not isinstance(element, OfNumber):
+        return
+    try:
+        with transaction.atomic():
+            number = business_numbers.number_of(element.phone_number_id, element.display_number)
+            _close(event, person_of(element, number), None)
+    except Error as error:  # the failure is written down in any case
+        logger.warning("webhook %s: %r", event.pk, error)
+
+
+def _close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
+    """Write down whom the element spoke of (erasing them blanks the raw body), and that the event is done."""
+    new = customer_id is not None and customer_id not in event.linked
+    link: list[Any] = [event.pk, customer_id]
+    done: list[Any] = [finish, event.took_ms, event.pk, event.token.hex]
+    with prepared_cursor() as cursor:
+        if new and finish is not None and connection.vendor == "postgresql":
+            cursor.execute(_LINK_AND_DONE, link + done)
+            return
+        if new:
+            cursor.execute(_LINK, link)
+            transaction.on_commit(lambda: event.linked.add(customer_id or 0))
+        if finish is not None:
+            cursor.execute(_DONE, done)
+
+
+def _failure(reasons: list[str], attempts: int) -> dict[str, object]:
+    """The fields of an event that failed; with `attempts` used up it is left to an admin."""
+    return {
+        "state": WebhookState.FAILED,
+        "error": _shown(reasons),
+        "attempts": attempts,
+        "not_before": timezone.now() + leases.backoff(attempts),
+        "lease_until": None,
+        "claim_token": None,
+    }
+
+
+def _shown(reasons: list[str]) -> str:
+    """The reasons a line each, in characters every database stores."""
+    lines = [" ".join(reason.split())[:500] for reason in reasons[:20]]
+    more = [f"and {len(reasons) - 20} more"] if len(reasons) > 20 else []
+    return "\n".join(lines + more).replace("\x00", "?").encode("utf-8", "replace").decode()
+
+
+def _give_up(event: Claimed, done: int) -> None:
+    """Leave what comes after `done` elements to the relay, at once; a turn that got somewhere costs no try."""
+    event.row.update(
+        state=WebhookState.PENDING,
+        elements=done,
+        error=_shown(event.failures),
+        attempts=event.attempts - 1 if done > event.done else event.attempts,
+        not_before=timezone.now(),
+        lease_until=None,
+        claim_token=None,
+    )
+    wake_relays()
+
+
+_OPEN = f"state <> '{WebhookState.DONE}'"
+_WAITING = f"{_OPEN} AND attempts < {WebhookEvent.MAX_ATTEMPTS}"
+_GIVEN_UP = f"{_OPEN} AND state = '{WebhookState.PENDING}' AND attempts >= {WebhookEvent.MAX_ATTEMPTS}"
+
+
+class WebhookQueue:
+    """The relay's source of webhooks that a request did not finish."""
+
+    # One, so that a customer's messages are taken in the order they came.
+    workers = 1
+
+    def settle(self, *, everything: bool) -> None:
+        """Free claimed events when nobody else can be working on them, and give up those that kill whoever tries."""
+        open_events = WebhookEvent.objects.exclude(state=WebhookState.DONE)
+        if everything:
+            open_events.filter(lease_until__isnull=False).update(lease_until=None, claim_token=None)
+        if leases.free(WebhookEvent, _GIVEN_UP, 1):
+            spent = open_events.filter(state=WebhookState.PENDING, attempts__gte=WebhookEvent.MAX_ATTEMPTS)
+            _free(spent, timezone.now()).update(
+                state=WebhookState.FAILED, error="Nobody who tried to handle this came to its end."
+            )
+
+    def claim(self, limit: int) -> list[Claimed]:
+        now = timezone.now()
+        claimed = []
+        for pk, attempts in leases.free(WebhookEvent, _WAITING, limit):
+            # The conditions again, on the row itself: `attempts` changes with every claim.
+            candidate = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), now).filter(
+                pk=pk, attempts=attempts
+            )
+            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
+            if token is not None:
+                claimed.append(_claimed(WebhookEvent.objects.get(pk=pk), token))
+        return claimed
+
+    def run(self, job: Claimed) -> None:
+        fault("P1")
+        process(job, time.monotonic() + TURN_SECONDS)
+
+
+def _claimed(event: WebhookEvent, token: uuid.UUID) -> Claimed:
+    """Take up an event where it was left; a failed one from its beginning."""
+    claimed = Claimed(pk=event.pk, body=bytes(event.body), token=token, attempts=event.attempts)
+    if event.state == WebhookState.PENDING:
+        claimed.done, claimed.failures = event.elements, event.error.splitlines()
+    return claimed
+
+
+def _free(events: "QuerySet[WebhookEvent]", now: datetime) -> "QuerySet[WebhookEvent]":
+    return events.filter(Q(lease_until=None) | Q(lease_until__lt=now))

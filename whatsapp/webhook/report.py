@@ -1,0 +1,80 @@
+"""Received against stored: the daily proof that every message in Meta's webhooks is in a chat."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+
+from messaging.models import Message
+from whatsapp.business_numbers import TRANSPORT
+from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.payload.elements import Broken, Echo, IncomingMessage
+from whatsapp.payload.envelope import Malformed, parse
+
+BATCH = 200
+
+# Number and wamid: what makes a message one.
+Key = tuple[str, str]
+
+
+@dataclass
+class DayReport:
+    """One day (UTC) of webhooks: how they ended, and what became of the messages in them.
+
+    `received` counts messages in the raw bodies, redeliveries included; those of `missing` are in no chat.
+    `unreadable` are elements, or whole bodies, that are not what Meta documents.
+    """
+
+    day: date
+    webhooks: int = 0
+    pending: int = 0
+    failed: int = 0
+    received: int = 0
+    stored: int = 0
+    unreadable: int = 0
+    missing: list[Key] = field(default_factory=list)
+
+
+def daily(days: int, today: date) -> Iterator[DayReport]:
+    """The report of each of the last `days` days, the newest first. Reads every raw body that is still kept."""
+    for back in range(days):
+        yield _report(today - timedelta(days=back))
+
+
+def _report(day: date) -> DayReport:
+    report = DayReport(day)
+    begin = datetime.combine(day, time.min, tzinfo=UTC)
+    events = WebhookEvent.objects.filter(received_at__gte=begin, received_at__lt=begin + timedelta(days=1))
+    rows = iter(events.order_by("pk").values_list("body", "state").iterator(chunk_size=BATCH))
+    while batch := list(islice(rows, BATCH)):
+        keys: list[Key] = []
+        for body, state in batch:
+            report.webhooks += 1
+            report.pending += state == WebhookState.PENDING
+            report.failed += state == WebhookState.FAILED
+            keys += _messages_in(bytes(body), report)
+        stored = _stored(keys)
+        report.received += len(keys)
+        report.stored += sum(key in stored for key in keys)
+        report.missing += [key for key in keys if key not in stored]
+    return report
+
+
+def _messages_in(body: bytes, report: DayReport) -> Iterable[Key]:
+    try:
+        elements = parse(body)
+    except Malformed:
+        report.unreadable += 1
+        return []
+    report.unreadable += sum(isinstance(element, Broken) for element in elements)
+    messages = (element for element in elements if isinstance(element, IncomingMessage | Echo))
+    return [(message.phone_number_id, message.inbound.wamid) for message in messages]
+
+
+def _stored(keys: list[Key]) -> set[Key]:
+    found: set[Key] = set()
+    for start in range(0, len(keys), 500):
+        wamids = {wamid for _, wamid in keys[start : start + 500]}
+        known = Message.objects.filter(wamid__in=wamids, business_number__transport=TRANSPORT)
+        found.update(known.values_list("business_number__external_id", "wamid"))
+    return found
