@@ -8,28 +8,20 @@ from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordCha
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException
 
 from accounts.actions.sessions import check_credentials, end_session
 from accounts.actions.users import create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
 from accounts.models import Role, Session, User
+from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
 from core.throttles import client_address
 
 # What a login may do follows from its role alone.
 admin.site.unregister(Group)
-
-
-def texts_of(detail: Any) -> list[str]:
-    """Flatten the detail of an API error into its texts."""
-    if isinstance(detail, dict):
-        return [text for part in detail.values() for text in texts_of(part)]
-    if isinstance(detail, list):
-        return [text for part in detail for text in texts_of(part)]
-    return [str(detail)]
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -92,7 +84,7 @@ class UserForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(RefusalsAdmin):
     form = UserForm
     list_display = ("username", "name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
@@ -127,14 +119,6 @@ class UserAdmin(admin.ModelAdmin):
         else:
             obj.pk = create_user(actor=user_of(request), **wanted).pk
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except ValidationError as refused:
-            for text in texts_of(refused.detail):
-                self.message_user(request, text, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-
     @admin.action(description="Remove the selected logins for good", permissions=["change"])
     def remove(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
@@ -147,7 +131,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):
+class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "created_at", "expires_at", "ended_at")
     list_filter = ("created_at",)
     search_fields = ("user__username", "user__email")
@@ -155,15 +139,6 @@ class SessionAdmin(admin.ModelAdmin):
     ordering = ("-created_at",)
     exclude = ("refresh_jti", "recently_used")
     actions = ("end",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
-        return False
 
     @admin.action(description="End the selected sessions", permissions=["view"])
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:

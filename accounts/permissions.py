@@ -1,26 +1,42 @@
 """Which roles may call a view. Which rows they see is for `visible_to` to say."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # Importing it for real loads the default permission, which is below.
+    from rest_framework.views import APIView
 
 
 class IsAdmin(BasePermission):
     """Admins only."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and request.user.is_admin
 
 
 class IsSalesOrAdmin(BasePermission):
     """The staff of the desk."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and (request.user.is_admin or request.user.is_sales)
 
 
 class IsAdminOrCustomer(BasePermission):
     """Admins, and customers for themselves: what is not the desk's to do."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and not request.user.is_sales
+
+
+class RightsByAction:
+    """For viewsets: `rights` names who may call each action. An action that it does not name is for admins."""
+
+    rights: ClassVar[Mapping[str, type[BasePermission]]] = {}
+    action: str | None
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [self.rights.get(self.action or "", IsAdmin)()]

@@ -1,7 +1,7 @@
 from typing import cast
 
 from django.db.models import QuerySet
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.generics import GenericAPIView, RetrieveAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -25,6 +25,7 @@ from accounts.serializers import (
     TokensSerializer,
     UserSerializer,
 )
+from core.documentation import documented
 from core.throttles import client_address
 
 REFUSED = "Refused; `detail` says why."
@@ -50,7 +51,7 @@ class CredentialsView(GenericAPIView):
 class LoginView(CredentialsView):
     serializer_class = LoginSerializer
 
-    @swagger_auto_schema(
+    @documented(
         responses={200: SignedInSerializer, 401: REFUSED, 429: "Too many failed sign-ins of this login from here."}
     )
     def post(self, request: Request) -> Response:
@@ -63,7 +64,7 @@ class LoginView(CredentialsView):
 class RefreshView(CredentialsView):
     serializer_class = RefreshSerializer
 
-    @swagger_auto_schema(responses={200: TokensSerializer, 401: REFUSED})
+    @documented(responses={200: TokensSerializer, 401: REFUSED})
     def post(self, request: Request) -> Response:
         """Swap a refresh token for a new pair. Each works once; one that was used long before ends the session."""
         return Response(TokensSerializer(refresh(token=self.credentials(request)["refresh"])).data)
@@ -72,7 +73,7 @@ class RefreshView(CredentialsView):
 class LogoutView(CredentialsView):
     serializer_class = RefreshSerializer
 
-    @swagger_auto_schema(responses={204: "Signed out.", 401: REFUSED})
+    @documented(responses={204: "Signed out.", 401: REFUSED})
     def post(self, request: Request) -> Response:
         """End the session of a refresh token: its access tokens stop at once and its sockets close."""
         log_out(token=self.credentials(request)["refresh"])
@@ -93,7 +94,7 @@ class SocketTicketView(GenericAPIView):
     serializer_class = Serializer
     permission_classes = (IsAuthenticated,)
 
-    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer})
+    @documented(request_body=no_body, responses={200: TicketSerializer})
     def post(self, request: Request) -> Response:
         """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token itself."""
         ticket = issue_ticket(session=cast(Session, request.auth))

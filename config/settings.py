@@ -239,7 +239,8 @@ RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "wha
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    # Closed unless a view says who may call it.
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsAdmin"],
     "DEFAULT_PARSER_CLASSES": [
         "config.parsers.SafeJSONParser",
         "config.parsers.SafeFormParser",

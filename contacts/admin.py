@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.authentication import user_of
 from contacts.actions import delete_contact
 from contacts.models import Contact
 
@@ -32,14 +32,8 @@ class ContactAdmin(admin.ModelAdmin):
         return False
 
     def delete_model(self, request: HttpRequest, obj: Contact) -> None:
-        delete_contact(actor=_actor(request), contact=obj)
+        delete_contact(actor=user_of(request), contact=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
         for contact in queryset.order_by("pk"):
-            delete_contact(actor=_actor(request), contact=contact)
-
-
-def _actor(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # Django admin is behind a sign-in
-    return user
+            delete_contact(actor=user_of(request), contact=contact)

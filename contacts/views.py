@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,6 +30,7 @@ from contacts.serializers import (
     indexed,
 )
 from contacts.stream import customers_with_contacts
+from core.documentation import documented
 from core.filters import MAX_ID
 from customers.models import Customer, CustomerNotFound
 
@@ -38,13 +40,14 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
 
     queryset = Contact.objects.all()
     serializer_class = ContactWriteSerializer
+    permission_classes = [IsAuthenticated]
     filterset_class = ContactFilter
     lookup_value_regex = r"\d+"
 
     def get_queryset(self) -> Any:
         return Contact.objects.visible_to(self.request.user)
 
-    @swagger_auto_schema(responses={200: documentation.CONTACT_PAGE, **REFUSALS})
+    @documented(responses={200: documentation.CONTACT_PAGE, **REFUSALS})
     def list(self, request: Request) -> Response:
         """Contacts, newest first."""
         contacts: Any = self.filter_queryset(self.get_queryset())
@@ -52,11 +55,11 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
         data = self.get_paginated_response([contact_row(row) for row in page or []]).data
         return Response(success("Contacts retrieved successfully", data))
 
-    @swagger_auto_schema(responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(responses={200: documentation.CONTACT, **REFUSALS})
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(success("Contact retrieved successfully", contact_data(self._contact())))
 
-    @swagger_auto_schema(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
     def create(self, request: Request) -> Response:
         """Create a contact. With `is_primary` it takes the place of the customer's primary contact."""
         fields = _checked(ContactWriteSerializer(data=request.data))
@@ -64,9 +67,7 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
         body = success("Customer contact created successfully", contact_data(contact))
         return Response(body, status=status.HTTP_201_CREATED)
 
-    @swagger_auto_schema(
-        request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS}
-    )
+    @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
     def update(self, request: Request, pk: str) -> Response:
         """Change any part of a contact. Its customer stays."""
         contact = self._contact()
@@ -75,27 +76,25 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
         contact = actions.update_contact(actor=user_of(request), contact=contact, changes=changes)
         return Response(success("Contact updated successfully", contact_data(contact)))
 
-    @swagger_auto_schema(
-        request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS}
-    )
+    @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
 
-    @swagger_auto_schema(responses={200: documentation.DELETED, **REFUSALS})
+    @documented(responses={200: documentation.DELETED, **REFUSALS})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a contact. No other one becomes primary in its place."""
         actions.delete_contact(actor=user_of(request), contact=self._contact())
         return Response(success("Contact deleted successfully"))
 
-    @swagger_auto_schema(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="set-primary")
     def set_primary(self, request: Request, pk: str) -> Response:
         """Make a contact, active or not, the primary one of its customer."""
         contact = actions.set_primary(actor=user_of(request), contact=self._contact())
         return Response(success("Contact set as primary successfully", contact_data(contact)))
 
-    @swagger_auto_schema(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="toggle-status")
     def toggle_status(self, request: Request, pk: str) -> Response:
         """Turn an active contact inactive, an inactive one active. A primary contact stays it."""
@@ -103,7 +102,7 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
 
-    @swagger_auto_schema(
+    @documented(
         request_body=documentation.BulkBodySerializer,
         responses={201: documentation.BULK, 207: documentation.BULK, **REFUSALS},
     )
@@ -122,7 +121,7 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
         body = success(f"Created {len(created)} contacts successfully", data)
         return Response(body, status.HTTP_207_MULTI_STATUS if errors else status.HTTP_201_CREATED)
 
-    @swagger_auto_schema(responses={200: documentation.StatsAnswer, **REFUSALS})
+    @documented(responses={200: documentation.StatsAnswer, **REFUSALS})
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def stats(self, request: Request) -> Response:
         """Counts of the contacts and customers the caller may see."""
@@ -142,7 +141,9 @@ class ContactViewSet(viewsets.GenericViewSet[Contact]):
 class CustomerContactsView(APIView):
     """The contacts of one customer."""
 
-    @swagger_auto_schema(responses={200: documentation.CUSTOMER_CONTACTS, **REFUSALS})
+    permission_classes = [IsAuthenticated]
+
+    @documented(responses={200: documentation.CUSTOMER_CONTACTS, **REFUSALS})
     def get(self, request: Request, customer_id: str) -> Response:
         """A customer's contacts, the primary one first."""
         try:
@@ -165,7 +166,9 @@ class CustomerContactsView(APIView):
 class CustomersWithContactsView(APIView):
     """Every customer with their contacts."""
 
-    @swagger_auto_schema(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
+    permission_classes = [IsAuthenticated]
+
+    @documented(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
     def get(self, request: Request) -> StreamingHttpResponse:
         """All customers the caller may see, those without contacts too; streamed, not paged."""
         return StreamingHttpResponse(customers_with_contacts(user_of(request)), content_type="application/json")

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.exceptions import APIException
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -17,3 +18,36 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class RefusalsAdmin(admin.ModelAdmin):
+    """A page whose forms are saved by the actions the API calls: what those refuse is shown above the form."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+            return response
+        except APIException as refused:
+            return self.refused(request, refused)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().delete_view(request, *args, **kwargs)
+            return response
+        except APIException as refused:
+            return self.refused(request, refused)
+
+    def refused(self, request: HttpRequest, error: APIException) -> HttpResponse:
+        """Say why nothing was changed, and show the page again."""
+        for text in texts_of(error.detail):
+            self.message_user(request, text, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def texts_of(detail: Any) -> list[str]:
+    """The texts in the detail of an API error, however it is nested."""
+    if isinstance(detail, dict):
+        return [text for part in detail.values() for text in texts_of(part)]
+    if isinstance(detail, list):
+        return [text for part in detail for text in texts_of(part)]
+    return [str(detail)]

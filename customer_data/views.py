@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.generics import ListAPIView
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
 from core.files.views import PrivateFileView
 from customer_data.actions import create_data, delete_data, delete_many, update_data
 from customer_data.filters import AllDataFilter, CustomerDataFilter
@@ -42,7 +42,7 @@ class CustomerDataViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
     def get_queryset(self) -> Any:
         return CustomerData.objects.visible_to(self.request.user).shown()
 
-    @swagger_auto_schema(
+    @documented(
         consumes=FORM,
         request_body=CreateDataSerializer,
         responses={201: CustomerDataSerializer, 400: "the key exists, or neither value nor file"},
@@ -53,26 +53,26 @@ class CustomerDataViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
         return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
 
-    @swagger_auto_schema(consumes=FORM, request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
+    @documented(consumes=FORM, request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Change key, value or file; whatever is left out stays. Without a file the body may be JSON."""
         entry = self.get_object()
         changed = update_data(entry=entry, actor=user_of(request), changes=self._checked(ChangeDataSerializer))
         return Response(self.get_serializer(changed).data)
 
-    @swagger_auto_schema(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
+    @documented(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
 
-    @swagger_auto_schema(responses={200: DeletedSerializer})
+    @documented(responses={200: DeletedSerializer})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete an entry with its file."""
         entry = self.get_object()
         delete_data(entry=entry, actor=user_of(request))
         return Response({"message": f"Customer data '{entry.key}' deleted successfully", "deleted_key": entry.key})
 
-    @swagger_auto_schema(request_body=BulkDeleteSerializer, responses={200: BulkDeletedSerializer})
+    @documented(request_body=BulkDeleteSerializer, responses={200: BulkDeletedSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-delete", filterset_class=None)
     def bulk_delete(self, request: Request) -> Response:
         """Delete several entries with their files. Ids that are not yours are passed over."""

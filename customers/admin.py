@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import ForeignKey, Q, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from rest_framework.exceptions import APIException, ValidationError
+from django.http import HttpRequest
+from rest_framework.exceptions import ValidationError
 
+from accounts.authentication import user_of
 from accounts.models import User
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, RefusalsAdmin
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.group_members import check_rules
 from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Order
@@ -29,7 +30,7 @@ class AssignmentInline(admin.TabularInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):
+class CustomerAdmin(RefusalsAdmin):
     list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_active", "date_joined")
     list_filter = ("source", "is_active", "is_vip", "loyalty_tier")
     list_select_related = ("owner",)
@@ -60,27 +61,13 @@ class CustomerAdmin(admin.ModelAdmin):
             field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
         return field
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
-            return response
-        except APIException as error:
-            return self._refused(request, error)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            response: HttpResponse = super().delete_view(request, *args, **kwargs)
-            return response
-        except APIException as error:
-            return self._refused(request, error)
-
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         changed = {field: form.cleaned_data[field] for field in form.changed_data}
         if change:
-            update_customer(customer_id=obj.pk, actor=_actor(request), changes=changed)
+            update_customer(customer_id=obj.pk, actor=user_of(request), changes=changed)
         else:
             # The form's other fields stand at their defaults.
-            obj.pk = create_customer(actor=_actor(request), **changed).pk
+            obj.pk = create_customer(actor=user_of(request), **changed).pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         deleted, counts, _, protected = super().get_deleted_objects(objs, request)
@@ -88,18 +75,11 @@ class CustomerAdmin(admin.ModelAdmin):
         return deleted, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
-        erase_customer(customer_id=obj.pk, actor=_actor(request))
+        erase_customer(customer_id=obj.pk, actor=user_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         for pk in queryset.order_by("pk").values_list("pk", flat=True):
-            erase_customer(customer_id=pk, actor=_actor(request))
-
-    def _refused(self, request: HttpRequest, error: APIException) -> HttpResponse:
-        reasons = error.detail.values() if isinstance(error.detail, dict) else [error.detail]
-        for reason in reasons:
-            text = " ".join(map(str, reason)) if isinstance(reason, list) else str(reason)
-            self.message_user(request, text, messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
+            erase_customer(customer_id=pk, actor=user_of(request))
 
 
 class GroupForm(forms.ModelForm):
@@ -149,9 +129,3 @@ class LoyaltyEntryAdmin(ShownAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("actor")
-
-
-def _actor(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # Django admin is behind a sign-in
-    return user

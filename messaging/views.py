@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
 from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.pagination import KeysetPages
@@ -48,7 +48,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         # A reaction can be looked up, but is no bubble of a list.
         return messages.bubbles() if self.action == "list" else messages
 
-    @swagger_auto_schema(
+    @documented(
         consumes=["multipart/form-data"],
         request_body=SendMessageSerializer,
         responses={
@@ -75,7 +75,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return _shown(message, request, code)
 
-    @swagger_auto_schema(request_body=None, responses={200: MessageSerializer, 409: "not failed, or no window"})
+    @documented(request_body=None, responses={200: MessageSerializer, 409: "not failed, or no window"})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Queue a failed or uncertain message again, as a new attempt."""
@@ -85,7 +85,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         retry_message(message=message, actor=user_of(request))
         return _shown(message, request)
 
-    @swagger_auto_schema(request_body=None, responses={200: MessageSerializer, 409: "not failed, or too old"})
+    @documented(request_body=None, responses={200: MessageSerializer, 409: "not failed, or too old"})
     @action(detail=True, methods=["post"], url_path="fetch-media")
     def fetch_media(self, request: Request, pk: str) -> Response:
         """Try again to get a file that could not be had. WhatsApp keeps what a customer sent for seven days."""
@@ -95,7 +95,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         fetch_again(message=message, actor=user_of(request))
         return _shown(message, request)
 
-    @swagger_auto_schema(responses={200: StatusSerializer(many=True)})
+    @documented(responses={200: StatusSerializer(many=True)})
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def statuses(self, request: Request, pk: str) -> Response:
         """Everything that WhatsApp said of a message that went out, oldest first, with what it costs."""
@@ -140,7 +140,7 @@ class ThumbnailFileView(PrivateFileView):
 class ReadView(APIView):
     permission_classes = [IsSalesOrAdmin]
 
-    @swagger_auto_schema(request_body=None, responses={200: ReadSerializer})
+    @documented(request_body=None, responses={200: ReadSerializer})
     def post(self, request: Request, customer_id: str) -> Response:
         """Count the customer's messages so far as read."""
         return Response(mark_read(customer_id=_on_desk(request, customer_id), actor=user_of(request)))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import serializers
 
+from core.documentation import View, documented
 from tags.envelope import ErrorSerializer
 from tags.serializers import MAX_CUSTOMERS, MAX_TAGS, CountedTagSerializer, TagSerializer
 
@@ -33,18 +33,17 @@ WITH_COUNTS = openapi.Parameter(
 )
 
 
-def documented(
+def tag_operation(
     operation_id: str, answer: Any, *parameters: openapi.Parameter, status: int = 200, body: Any = None
-) -> Callable[[Any], Any]:
+) -> Callable[[View], View]:
     """What Swagger says of an operation under `/api/v1/msg/`."""
-    found: Callable[[Any], Any] = swagger_auto_schema(
+    return documented(
         tags=["tags"],
         operation_id=operation_id,
         manual_parameters=list(parameters),
         request_body=body,
         responses={status: answer, **REFUSALS},
     )
-    return found
 
 
 class TagIdsSerializer(serializers.Serializer[Any]):

@@ -26,7 +26,7 @@ from tags.actions.customer_tags import (
     tag_customers,
 )
 from tags.actions.tags import check_may_change, create_tags, delete_tag, delete_tags, rename_tag
-from tags.documentation import CUSTOMER_ID, TAG_ID, WITH_COUNTS, documented
+from tags.documentation import CUSTOMER_ID, TAG_ID, WITH_COUNTS, tag_operation
 from tags.errors import ForeignCustomer, NoSuchTag
 from tags.filters import CountsFilter, CustomerTagFilter, TagFilter
 from tags.models import Tag
@@ -75,20 +75,20 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
     filterset_class = CustomerTagFilter
     pagination_class = None
 
-    @documented("customer_tags_list", documentation.CustomerTagsSerializer, CUSTOMER_ID)
+    @tag_operation("customer_tags_list", documentation.CustomerTagsSerializer, CUSTOMER_ID)
     def get(self, request: Request, customer_id: str) -> Response:
         """All tags of a customer."""
         tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source))
         shown = [tag_data(tag) for tag in tags]
         return Response({"customer_id": self.customer.pk, "tags": shown, "count": len(shown)})
 
-    @documented("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def post(self, request: Request, customer_id: str) -> Response:
         """Add tags, keeping those the customer has; the message counts those that are new."""
         change = add_tags(**self._what(request))
         return self._changed(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
-    @documented("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def put(self, request: Request, customer_id: str) -> Response:
         """Replace all tags but the system tag, which stays; an empty list clears them."""
         what = self._what(request, allow_empty=True)
@@ -97,7 +97,7 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
             return self._changed("Successfully removed all tags from customer", change)
         return self._changed(f"Successfully replaced customer tags with {len(what['tag_ids'])} tag(s)", change)
 
-    @documented("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def delete(self, request: Request, customer_id: str) -> Response:
         """Remove the named tags; the message counts those the customer had."""
         change = remove_tags(**self._what(request))
@@ -114,13 +114,13 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
 class CustomerTagView(_CustomerView):
     """One tag of one customer."""
 
-    @documented("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
+    @tag_operation("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Add one tag."""
         tag = add_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
         return self.answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
 
-    @documented("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
+    @tag_operation("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Remove one tag."""
         tag = remove_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
@@ -140,12 +140,12 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
     def filterset_class(self) -> type[FilterSet] | None:
         return {"list": TagFilter, "retrieve": CountsFilter}.get(self.action)
 
-    @documented("tags_list", CountedTagSerializer(many=True))
+    @tag_operation("tags_list", CountedTagSerializer(many=True))
     def list(self, request: Request) -> Response:
         """The team's tags, as a bare array."""
         return Response(CountedTagSerializer(self.filter_queryset(self.get_queryset()), many=True).data)
 
-    @documented("tags_create", documentation.CREATED, status=201, body=NewTagsSerializer)
+    @tag_operation("tags_create", documentation.CREATED, status=201, body=NewTagsSerializer)
     def create(self, request: Request) -> Response:
         """Make one tag (`name`) or several (`names`): all of them or none."""
         body = NewTagsSerializer(data=request.data)
@@ -155,12 +155,12 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
         data = [tag_data(tag) for tag in tags]
         return Response(data if names else data[0], status=status.HTTP_201_CREATED)
 
-    @documented("tags_read", CountedTagSerializer, WITH_COUNTS)
+    @tag_operation("tags_read", CountedTagSerializer, WITH_COUNTS)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One tag."""
         return Response(CountedTagSerializer(self._tag(self.filter_queryset(self.get_queryset()))).data)
 
-    @documented("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
+    @tag_operation("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
     def update(self, request: Request, pk: str) -> Response:
         """Rename a tag: whoever made it, or an admin."""
         check_may_change(self._tag(), user_of(request))
@@ -168,13 +168,13 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
         body.is_valid(raise_exception=True)
         return Response(tag_data(rename_tag(tag_id=_number(pk), actor=user_of(request), **body.validated_data)))
 
-    @documented("tags_delete", documentation.TagDeletedSerializer)
+    @tag_operation("tags_delete", documentation.TagDeletedSerializer)
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a tag, which takes it off every customer: whoever made it, or an admin."""
         tag = delete_tag(tag_id=_number(pk), actor=user_of(request))
         return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
 
-    @documented("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
+    @tag_operation("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
     @action(detail=False, methods=["post"], url_path="bulk-delete")
     def bulk_delete(self, request: Request) -> Response:
         """Delete several tags. System tags and tags that are not yours are passed over."""
@@ -192,7 +192,7 @@ class TagViewSet(viewsets.GenericViewSet[Tag]):
             }
         )
 
-    @documented("tags_customers", documentation.CustomersTaggedSerializer, body=documentation.TagCustomersSerializer)
+    @tag_operation("tags_customers", documentation.CustomersTaggedSerializer, body=documentation.TagCustomersSerializer)
     @action(detail=True, methods=["post"])
     def customers(self, request: Request, pk: str) -> Response:
         """Put the tag on up to 1,000 customers, or take it off, each by the rules of the endpoint for one."""

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_yasg import openapi
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
 from whatsapp.filters import TemplateFilter
 from whatsapp.models import Template
 from whatsapp.serializers import TemplateSerializer
@@ -53,7 +53,7 @@ class WebhookView(APIView):
             return self.post(request)
         return super().dispatch(request, *args, **kwargs)
 
-    @swagger_auto_schema(
+    @documented(
         operation_summary="Webhook verification (Meta setup)",
         manual_parameters=[
             _text_query("hub.mode", "`subscribe`"),
@@ -71,7 +71,7 @@ class WebhookView(APIView):
             return JsonResponse({"detail": "The verify token does not match."}, status=403)
         return HttpResponse(request.GET.get("hub.challenge", ""), content_type="text/plain; charset=utf-8")
 
-    @swagger_auto_schema(
+    @documented(
         operation_summary="Handle incoming WhatsApp messages",
         operation_description="Called by Meta. The body is stored as it came before the answer is given.",
         manual_parameters=[

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.actions.users import change_password
 from accounts.authentication import user_of
 from accounts.models import Session
+from core.documentation import documented
 from customers.actions.phones import send_phone_code, verify_phone
 from customers.models import PhoneCode
 from customers.serializers.profiles import (
@@ -23,7 +24,7 @@ from customers.views.purchases import PurchasesViewSet
 
 
 class AccountViewSet(PurchasesViewSet):
-    @swagger_auto_schema(request_body=ChangePasswordSerializer, responses={200: MessageSerializer})
+    @documented(request_body=ChangePasswordSerializer, responses={200: MessageSerializer})
     @action(detail=False, methods=["post"])
     def change_password(self, request: Request) -> Response:
         """Change one's password; every other session ends. For every login."""
@@ -36,7 +37,7 @@ class AccountViewSet(PurchasesViewSet):
         )
         return Response({"message": "The password was changed. Every other session was ended."})
 
-    @swagger_auto_schema(
+    @documented(
         request_body=no_body,
         responses={200: CodeSentSerializer, 429: "too many codes", 503: "the phone cannot be reached"},
     )
@@ -47,7 +48,7 @@ class AccountViewSet(PurchasesViewSet):
         seconds = int(PhoneCode.LIFETIME.total_seconds())
         return Response({"message": "A code was sent to your phone.", "expires_in": seconds})
 
-    @swagger_auto_schema(request_body=PhoneCodeSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=PhoneCodeSerializer, responses={200: ProfileSerializer})
     @action(detail=False, methods=["post"])
     def verify_phone(self, request: Request) -> Response:
         """Prove one's phone with the code. Who wrote to us from it before finds everything in one profile after."""

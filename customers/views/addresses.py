@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdminOrCustomer
+from core.documentation import documented
 from customers.actions.addresses import create_address, delete_address, set_default_address, update_address
 from customers.filters import AddressFilter
 from customers.models import Address, Customer
@@ -32,7 +33,7 @@ class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     def get_queryset(self) -> Any:
         return Address.objects.visible_to(self.request.user).order_by("-created_at", "-pk")
 
-    @swagger_auto_schema(request_body=AddressSerializer, responses={201: AddressSerializer})
+    @documented(request_body=AddressSerializer, responses={201: AddressSerializer})
     def create(self, request: Request) -> Response:
         """The first address of its type is the default. Admins name the customer."""
         body = AddressSerializer(data=request.data, context=self.get_serializer_context())
@@ -44,7 +45,7 @@ class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         address = create_address(customer_id=customer.pk, actor=user_of(request), **given)
         return Response(self.get_serializer(address).data, status=status.HTTP_201_CREATED)
 
-    @swagger_auto_schema(request_body=AddressSerializer, responses={200: AddressSerializer})
+    @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Takes some of the fields or all; whose it is stays."""
         address = self.get_object()
@@ -56,7 +57,7 @@ class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         changed = update_address(address=address, actor=user_of(request), changes=changes)
         return Response(self.get_serializer(changed).data)
 
-    @swagger_auto_schema(request_body=AddressSerializer, responses={200: AddressSerializer})
+    @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
@@ -66,7 +67,7 @@ class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         delete_address(address=self.get_object(), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(request_body=no_body, responses={200: AddressSerializer})
+    @documented(request_body=no_body, responses={200: AddressSerializer})
     @action(detail=True, methods=["post"])
     def set_default(self, request: Request, pk: str) -> Response:
         """Make it the default of its type."""

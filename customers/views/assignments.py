@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
 from customers.actions.assignments import assign, end_assignment
 from customers.filters import AssignmentFilter
 from customers.models import Assignment, Customer
@@ -28,7 +28,7 @@ class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
     def get_queryset(self) -> Any:
         return Assignment.objects.visible_to(self.request.user).newest_first()
 
-    @swagger_auto_schema(request_body=AssignSerializer, responses={201: AssignmentSerializer})
+    @documented(request_body=AssignSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
         """Assign a customer to a salesperson. Sales hand over one of their own."""
         body = AssignSerializer(data=request.data, context=self.get_serializer_context())

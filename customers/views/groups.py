@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -15,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin
+from core.documentation import documented
 from customers.actions.groups import add_member, remove_member
 from customers.group_members import count_members, members_of
 from customers.models import Customer, CustomerGroup, CustomerQuerySet
@@ -57,7 +57,7 @@ class GroupViewSet(GenericViewSet[CustomerGroup]):
         self.get_object().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(responses={200: ProfileSerializer(many=True)})
+    @documented(responses={200: ProfileSerializer(many=True)})
     @action(detail=True)
     def members(self, request: Request, pk: str) -> Response:
         """Who belongs to the group, put there or by its rules: those of them whom you may see, newest first."""
@@ -65,7 +65,7 @@ class GroupViewSet(GenericViewSet[CustomerGroup]):
         page = self.paginate_queryset(members.select_related("owner").order_by("-pk")) or []  # type: ignore[arg-type]
         return self.get_paginated_response(profiles_data(page, request))  # type: ignore[arg-type]
 
-    @swagger_auto_schema(request_body=MemberSerializer, responses={200: GroupSerializer})
+    @documented(request_body=MemberSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
     def add_member(self, request: Request, pk: str) -> Response:
         """Put a customer into the group; one who is there already stays."""
@@ -73,7 +73,7 @@ class GroupViewSet(GenericViewSet[CustomerGroup]):
         add_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
         return self._answer(group)
 
-    @swagger_auto_schema(request_body=MemberSerializer, responses={200: GroupSerializer})
+    @documented(request_body=MemberSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
     def remove_member(self, request: Request, pk: str) -> Response:
         """Take a customer out of the group; 400 for one who belongs by its rules alone."""
@@ -81,7 +81,7 @@ class GroupViewSet(GenericViewSet[CustomerGroup]):
         remove_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
         return self._answer(group)
 
-    @swagger_auto_schema(responses={200: GroupStatisticsSerializer})
+    @documented(responses={200: GroupStatisticsSerializer})
     @action(detail=True)
     def statistics(self, request: Request, pk: str) -> Response:
         """What the members of the group have bought."""

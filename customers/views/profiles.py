@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from drf_yasg.utils import no_body, swagger_auto_schema
+from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer
+from core.documentation import documented
 from core.files.views import PrivateFileView
 from customers.actions.customers import erase_customer, set_state, update_profile
 from customers.actions.loyalty import add_points, set_tier
@@ -93,14 +94,14 @@ class ProfileViewSet(AccountViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.shown(pk)
 
-    @swagger_auto_schema(
+    @documented(
         consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
     )
     def update(self, request: Request, pk: str) -> Response:
         """Takes some of the fields or all. 403 names the fields that would change and are not yours to change."""
         return self._write(self.customer(pk), ProfileWriteSerializer)
 
-    @swagger_auto_schema(
+    @documented(
         consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
     )
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -112,41 +113,37 @@ class ProfileViewSet(AccountViewSet):
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(responses={200: ProfileSerializer})
+    @documented(responses={200: ProfileSerializer})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def me(self, request: Request) -> Response:
         """The customer whose login asks; 404 for a login without one."""
         return self.shown(self.own().pk)
 
-    @swagger_auto_schema(
-        method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer}
-    )
-    @swagger_auto_schema(
-        method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer}
-    )
+    @documented(method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
+    @documented(method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
     @action(detail=False, methods=["put", "patch"])
     def update_profile(self, request: Request) -> Response:
         """Change some of one's own profile. Fields that are not one's own are ignored."""
         return self._write(self.own(), OwnProfileSerializer)
 
-    @swagger_auto_schema(responses={200: StatsSerializer})
+    @documented(responses={200: StatsSerializer})
     @action(detail=True)
     def stats(self, request: Request, pk: str) -> Response:
         """What a customer bought, in six figures."""
         return Response(stats_data(self.customer(pk)))
 
-    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, pk: str) -> Response:
         """The customer's email is theirs."""
         return self._set(pk, is_verified=True)
 
-    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def make_vip(self, request: Request, pk: str) -> Response:
         return self._set(pk, is_vip=True)
 
-    @swagger_auto_schema(request_body=SetTierSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=SetTierSerializer, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def update_loyalty_tier(self, request: Request, pk: str) -> Response:
         """Set a tier; without one, that which total_spent has earned."""
@@ -154,32 +151,32 @@ class ProfileViewSet(AccountViewSet):
         set_tier(customer_id=int(pk), actor=user_of(request), tier=given.get("loyalty_tier"), reason=given["reason"])
         return self.shown(pk)
 
-    @swagger_auto_schema(request_body=AddPointsSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=AddPointsSerializer, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def add_loyalty_points(self, request: Request, pk: str) -> Response:
         """Give points, or take some away: never below zero."""
         add_points(customer_id=int(pk), actor=user_of(request), **self.checked(AddPointsSerializer))
         return self.shown(pk)
 
-    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: str) -> Response:
         """Close the account: the login is barred and its sessions end."""
         return self._set(pk, is_active=False)
 
-    @swagger_auto_schema(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: str) -> Response:
         """Open the account again; its sessions stay ended."""
         return self._set(pk, is_active=True)
 
-    @swagger_auto_schema(responses={200: AnalyticsSerializer})
+    @documented(responses={200: AnalyticsSerializer})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def analytics(self, request: Request) -> Response:
         """The key figures of all customers."""
         return Response(analytics(Customer.objects.all()))
 
-    @swagger_auto_schema(produces=["text/csv"], responses={200: "a CSV file"})
+    @documented(produces=["text/csv"], responses={200: "a CSV file"})
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
         """The filtered list as CSV. Texts that a spreadsheet would run as a formula begin with an apostrophe."""
@@ -187,7 +184,7 @@ class ProfileViewSet(AccountViewSet):
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
-    @swagger_auto_schema(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
+    @documented(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
     @action(detail=True, url_path="export", pagination_class=None)
     def export_one(self, request: Request, pk: str) -> HttpResponseBase:
         """Everything known about one person: JSON, with the files beside it."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_yasg import openapi
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
+from core.documentation import documented
 from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
 from customers.models import Customer, OrderStatus
@@ -36,7 +36,7 @@ def _page_of(serializer_class: Any) -> Any:
 class PurchasesViewSet(GenericViewSet[Customer]):
     """What customers buy, want and say of it. Rights are the profile's (customers/views/profiles.py)."""
 
-    @swagger_auto_schema(manual_parameters=[_STATUS, *_PAGE], responses={200: _page_of(OrderSerializer)})
+    @documented(manual_parameters=[_STATUS, *_PAGE], responses={200: _page_of(OrderSerializer)})
     @action(detail=True)
     def orders(self, request: Request, pk: str) -> Response:
         """A customer's orders, newest first."""
@@ -45,20 +45,20 @@ class PurchasesViewSet(GenericViewSet[Customer]):
             raise ValidationError(filters.errors)
         return self._page(filters.qs, OrderSerializer)
 
-    @swagger_auto_schema(request_body=OrderSerializer, responses={200: OrderSerializer, 201: OrderSerializer})
+    @documented(request_body=OrderSerializer, responses={200: OrderSerializer, 201: OrderSerializer})
     @orders.mapping.post
     def record_order(self, request: Request, pk: str) -> Response:
         """An order of the shop's order system. A known number changes that order, and counts once."""
         order, new = record_order(customer_id=int(pk), actor=user_of(request), **self.checked(OrderSerializer))
         return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
 
-    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(WishlistItemSerializer)})
+    @documented(manual_parameters=_PAGE, responses={200: _page_of(WishlistItemSerializer)})
     @action(detail=True)
     def wishlist(self, request: Request, pk: str) -> Response:
         """What a customer wants, newest first."""
         return self._page(self.customer(pk).wishlist.order_by("-pk"), WishlistItemSerializer)
 
-    @swagger_auto_schema(request_body=WishlistItemSerializer, responses={201: WishlistItemSerializer})
+    @documented(request_body=WishlistItemSerializer, responses={201: WishlistItemSerializer})
     @wishlist.mapping.post
     def add_wish(self, request: Request, pk: str) -> Response:
         """Put a product on the wishlist; 200 when it is there already."""
@@ -71,20 +71,20 @@ class PurchasesViewSet(GenericViewSet[Customer]):
         unwish(customer_id=int(pk), actor=user_of(request), item_id=int(item))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(ReviewSerializer)})
+    @documented(manual_parameters=_PAGE, responses={200: _page_of(ReviewSerializer)})
     @action(detail=True)
     def reviews(self, request: Request, pk: str) -> Response:
         """What a customer says of products, newest first."""
         return self._page(self.customer(pk).reviews.order_by("-pk"), ReviewSerializer)
 
-    @swagger_auto_schema(request_body=ReviewSerializer, responses={201: ReviewSerializer})
+    @documented(request_body=ReviewSerializer, responses={201: ReviewSerializer})
     @reviews.mapping.post
     def add_review(self, request: Request, pk: str) -> Response:
         """One review of a product; 400 when there is one already."""
         review = write_review(customer_id=int(pk), actor=user_of(request), **self.checked(ReviewSerializer))
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 
-    @swagger_auto_schema(request_body=ChangeReviewSerializer, responses={200: ReviewSerializer})
+    @documented(request_body=ChangeReviewSerializer, responses={200: ReviewSerializer})
     @action(detail=True, methods=["put"], url_path=r"reviews/(?P<review>\d{1,18})")
     def change_review(self, request: Request, pk: str, review: str) -> Response:
         """Change rating or text, or both."""
@@ -101,7 +101,7 @@ class PurchasesViewSet(GenericViewSet[Customer]):
         delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @swagger_auto_schema(manual_parameters=_PAGE, responses={200: _page_of(LoyaltyEntrySerializer)})
+    @documented(manual_parameters=_PAGE, responses={200: _page_of(LoyaltyEntrySerializer)})
     @action(detail=True)
     def loyalty(self, request: Request, pk: str) -> Response:
         """The ledger behind points and tier, newest first: what, why and who."""

@@ -1,12 +1,12 @@
 """`/api/customers/register/`"""
 
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.documentation import documented
 from core.throttles import AddressThrottle
 from customers.actions.registration import register
 from customers.group_members import benefits_of
@@ -24,7 +24,7 @@ class RegisterView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [RegistrationThrottle]
 
-    @swagger_auto_schema(
+    @documented(
         request_body=RegisterSerializer,
         responses={201: ProfileSerializer, 400: "what is taken or weak, per field", 429: "too many from this address"},
     )

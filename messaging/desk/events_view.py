@@ -1,13 +1,13 @@
 """`/api/customers/{id}/events/`: what sockets say, for whoever has none."""
 
 from drf_yasg import openapi
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
 from core.files.links import links_for
 from core.filters import MAX_ID
 from customers.events import frame_of
@@ -23,7 +23,7 @@ class CustomerEventsView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
-    @swagger_auto_schema(
+    @documented(
         manual_parameters=[
             openapi.Parameter("after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the last seq you have")
         ],

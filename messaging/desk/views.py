@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsSalesOrAdmin
+from core.documentation import documented
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CustomerWriteSerializer
@@ -46,7 +46,7 @@ class DeskViewSet(GenericViewSet[Customer]):
         rows = self.paginate_queryset(pages)  # type: ignore[arg-type]
         return self.get_paginated_response(rows)
 
-    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={201: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={201: DeskRowSerializer})
     def create(self, request: Request) -> Response:
         """A customer whom a salesperson makes is theirs."""
         body = CustomerWriteSerializer(data=request.data, partial=True)
@@ -60,7 +60,7 @@ class DeskViewSet(GenericViewSet[Customer]):
             raise Http404
         return Response(rows[0])
 
-    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Takes some of the fields or all. Sales change name and notes; 403 names any other field that would change."""
         body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
@@ -68,7 +68,7 @@ class DeskViewSet(GenericViewSet[Customer]):
         customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
         return Response(desk_row(customer.pk))
 
-    @swagger_auto_schema(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
