@@ -15,13 +15,11 @@ from accounts.models import User
 from core import throttles
 from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
+from tests.cast import PASSWORD, ClientOf
 from tests.live_server import LiveServer, Socket
+from tests.one_of_everything import one_of_everything
 from whatsapp import business_numbers
 from whatsapp.sandbox import transport as sandbox
-
-PASSWORD = "correct-horse-battery-9"
-
-ClientOf = Callable[[User], APIClient]
 
 # Modules and thousands of tests live until the end, and each full collection of garbage would look at all of them.
 gc.disable()
@@ -102,6 +100,12 @@ def customer_login(customer: Customer) -> User:
     Customer.objects.filter(pk=customer.pk).update(user=user)
     customer.refresh_from_db()
     return user
+
+
+@pytest.fixture
+def things(owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
+    """One of everything that has an id, all of it the owner's: the ids by the names of tests/permission_matrix.py."""
+    return one_of_everything(owner=owner, stranger=stranger, customer=customer, admin=admin)
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_permissions import MATRIX
-from tests.test_permissions import things as things
+from tests.permission_matrix import MATRIX
 
 HUGE = 10**30
 VALUES = [

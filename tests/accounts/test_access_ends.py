@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from accounts.actions.sessions import Tokens, sign_in
 from accounts.models import Session, User
 from core.live import publishing
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 
 ME = "/api/auth/me/"
 ENDING: list[dict[str, Any]] = [{"password": "mango-river-88"}, {"is_active": False}, {"role": "admin"}]

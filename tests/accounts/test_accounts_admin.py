@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts.actions.sessions import session_of_token, sign_in
 from accounts.models import Session, User
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 
 USERS = "/admin/accounts/user/"
 

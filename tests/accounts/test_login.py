@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from customers.models import Customer
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 
 URL = "/api/auth/login/"
 

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Session, User
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 
 URL = "/api/auth/login/"
 

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from core import throttles
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 from tests.live_server import free_port
 
 URL = "/api/auth/login/"

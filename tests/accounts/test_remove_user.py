@@ -9,7 +9,7 @@ from accounts.models import User
 from core import ports
 from customers.models import Customer
 from tests.accounts.parallel import all_in_parallel
-from tests.conftest import PASSWORD, ClientOf
+from tests.cast import PASSWORD, ClientOf
 
 URL = "/api/users/"
 

@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from tests.accounts.parallel import in_parallel
-from tests.conftest import PASSWORD, ClientOf
+from tests.cast import PASSWORD, ClientOf
 
 URL = "/api/users/"
 NEW = {"username": "nina", "email": "nina@desk.example", "password": "mango-river-88", "role": "sales"}

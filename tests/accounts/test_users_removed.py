@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from customers.actions.registration import register
 from customers.models import Customer, Event
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 
 
 def test_no_name_that_is_taken_keeps_a_login_from_going(as_admin: APIClient, stranger: User) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_permissions import MATRIX
+from tests.permission_matrix import MATRIX
 
 # These have words of their own.
 WORDED = ("/contacts/", "/api/v1/msg/")

@@ -1,6 +1,5 @@
-"""A contact, how it looks, and the ways a request is refused."""
+"""Contacts, and a customer of somebody else."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,12 +7,8 @@ import pytest
 from accounts.models import User
 from contacts.actions import create_contact
 from contacts.models import Contact
-from core.timestamps import iso
 from customers.models import Customer
-
-FIELDS = {"email": "contact@example.com", "wa_number": "+94771234560", "tp_number": "+94112345678"}
-
-NewContact = Callable[..., Contact]
+from tests.contacts.expected import FIELDS, NewContact
 
 
 @pytest.fixture
@@ -44,40 +39,3 @@ def contact(customer: Customer, new_contact: NewContact) -> Contact:
 def other_customer(stranger: User) -> Customer:
     """A customer of `stranger`, without a name."""
     return Customer.objects.create(phone="+94779999999", owner=stranger)
-
-
-def shown(contact: Contact) -> dict[str, Any]:
-    """A contact of John Doe as every endpoint shows it."""
-    contact.refresh_from_db()
-    return {
-        "id": contact.pk,
-        "customer": contact.customer_id,
-        "customer_name": "John Doe",
-        "customer_username": "johndoe",
-        "email": contact.email,
-        "wa_number": contact.wa_number,
-        "tp_number": contact.tp_number,
-        "is_primary": contact.is_primary,
-        "is_active": contact.is_active,
-        "contact_info": {
-            "email": contact.email,
-            "whatsapp": contact.wa_number,
-            "telephone": contact.tp_number,
-            "is_primary": contact.is_primary,
-        },
-        "created_at": iso(contact.created_at),
-        "updated_at": iso(contact.updated_at),
-    }
-
-
-def failure(message: str, **errors: Any) -> dict[str, Any]:
-    return {"success": False, "message": message, "errors": errors}
-
-
-NOT_SIGNED_IN = failure("Authentication credentials were not provided.")
-NO_CONTACT = failure("Contact not found.")
-
-
-def snapshot() -> list[dict[str, Any]]:
-    """Every contact, to see that nothing changed."""
-    return list(Contact.objects.order_by("pk").values())

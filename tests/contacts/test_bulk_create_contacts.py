@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
 from customers.models import Customer, Event
-from tests.contacts.conftest import NOT_SIGNED_IN, failure, shown, snapshot
+from tests.contacts.expected import NOT_SIGNED_IN, failure, shown, snapshot
 
 URL = "/api/contacts/bulk-create/"
 

@@ -7,7 +7,7 @@ from rest_framework.exceptions import PermissionDenied, Throttled
 
 from contacts.models import Contact
 from contacts.views import ContactViewSet, CustomersWithContactsView
-from tests.contacts.conftest import failure
+from tests.contacts.expected import failure
 
 PATHS = ["/api/contacts/", "/api/customers-with-contacts/", "/api/customers/1/contacts/"]
 

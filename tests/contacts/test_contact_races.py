@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from contacts.models import Contact
 from customers.models import Event
-from tests.contacts.conftest import FIELDS
+from tests.contacts.expected import FIELDS
 
 THREADS = 8
 ROUNDS = 3

@@ -3,7 +3,7 @@
 from typing import Any
 
 from customers.models import Customer
-from tests.contacts.conftest import NOT_SIGNED_IN, failure
+from tests.contacts.expected import NOT_SIGNED_IN, failure
 
 URL = "/api/contacts/stats/"
 

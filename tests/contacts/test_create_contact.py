@@ -6,7 +6,7 @@ import pytest
 
 from contacts.models import Contact
 from customers.models import Event
-from tests.contacts.conftest import FIELDS, NOT_SIGNED_IN, failure, shown, snapshot
+from tests.contacts.expected import FIELDS, NOT_SIGNED_IN, failure, shown, snapshot
 
 URL = "/api/contacts/"
 WA_FORMAT = "WhatsApp number must be in format '+94771234567' or '0771234567'."

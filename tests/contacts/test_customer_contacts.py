@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contacts.conftest import NOT_SIGNED_IN, failure, shown
+from tests.contacts.expected import NOT_SIGNED_IN, failure, shown
 
 
 @pytest.mark.parametrize("client", ["as_admin", "as_owner", "as_customer"])

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts import stream
 from customers.models import Customer
-from tests.contacts.conftest import NOT_SIGNED_IN, shown
+from tests.contacts.expected import NOT_SIGNED_IN, shown
 
 URL = "/api/customers-with-contacts/"
 

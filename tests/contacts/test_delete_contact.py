@@ -6,7 +6,7 @@ import pytest
 
 from contacts.models import Contact
 from customers.models import Event
-from tests.contacts.conftest import NO_CONTACT, NOT_SIGNED_IN, snapshot
+from tests.contacts.expected import NO_CONTACT, NOT_SIGNED_IN, snapshot
 
 
 @pytest.mark.parametrize("client", ["as_admin", "as_owner", "as_customer"])

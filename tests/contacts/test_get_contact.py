@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contacts.conftest import NO_CONTACT, NOT_SIGNED_IN, shown
+from tests.contacts.expected import NO_CONTACT, NOT_SIGNED_IN, shown
 
 
 @pytest.mark.parametrize("client", ["as_admin", "as_owner", "as_customer"])

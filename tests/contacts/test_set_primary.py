@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from contacts.models import Contact
 from customers.models import Event
-from tests.contacts.conftest import NO_CONTACT, NOT_SIGNED_IN, failure, shown, snapshot
+from tests.contacts.expected import NO_CONTACT, NOT_SIGNED_IN, failure, shown, snapshot
 
 
 def url(contact: Any) -> str:

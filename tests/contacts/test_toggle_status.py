@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from customers.models import Event
-from tests.contacts.conftest import NO_CONTACT, NOT_SIGNED_IN, shown, snapshot
+from tests.contacts.expected import NO_CONTACT, NOT_SIGNED_IN, shown, snapshot
 
 
 def url(contact: Any) -> str:

@@ -27,7 +27,7 @@ from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber
 from messaging.personal_data import Chat
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 from whatsapp.models import Identity, WebhookEvent
 
 API = "/api/customers/customers"

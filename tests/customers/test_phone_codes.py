@@ -18,7 +18,7 @@ from customers.actions.purchases import record_order, write_review
 from customers.actions.registration import register
 from customers.models import Address, Customer, Event, Order, PhoneCode, Review
 from messaging.models import Conversation, Message, StatusUpdate
-from tests.conftest import ClientOf
+from tests.cast import ClientOf
 from whatsapp.sandbox import transport as sandbox
 
 API = "/api/customers/customers"

@@ -18,7 +18,7 @@ from customers.actions.purchases import record_order
 from customers.actions.registration import register
 from customers.models import Address, Customer, CustomerGroup, Event, LoyaltyEntry, Order, Review
 from tags.actions.tags import ensure_system_tags
-from tests.conftest import ClientOf
+from tests.cast import ClientOf
 from whatsapp.sandbox import transport as sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

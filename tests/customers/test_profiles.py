@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from customers.models import Customer, Event, LoyaltyEntry
-from tests.conftest import PASSWORD, ClientOf
+from tests.cast import PASSWORD, ClientOf
 
 API = "/api/customers/customers"
 KEYS = {

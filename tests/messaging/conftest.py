@@ -1,7 +1,7 @@
 """A number, what a customer says on it, and a transport that does as it is told."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,10 @@ from customers.actions.locking import lock
 from customers.models import Customer
 from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber
 from messaging.relay.outbox import Outbox
 from tests.messaging.channel_double import FakeChannel, FakeTransport
-
-Says = Callable[..., int | None]
+from tests.messaging.steps import Says
 
 
 @pytest.fixture
@@ -66,8 +65,3 @@ def relay_turn() -> Callable[[], int]:
         return len(jobs)
 
     return turn
-
-
-def make_due(message: Any) -> None:
-    """Let the pause before a message's next try be over."""
-    Message.objects.filter(pk=message).update(not_before=datetime(2000, 1, 1, tzinfo=timezone.get_current_timezone()))

@@ -20,7 +20,7 @@ from customers.models import Customer
 from messaging.models import Attachment, Message
 from messaging.serializers.messages import message_row
 from tests.live_server import Socket
-from tests.messaging.conftest import Says
+from tests.messaging.steps import Says
 
 
 @pytest.fixture(autouse=True)

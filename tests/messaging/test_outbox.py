@@ -13,7 +13,7 @@ from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import BusinessNumber, Message, StatusUpdate
 from messaging.relay import outbox
 from messaging.relay.outbox import Outbox
-from tests.messaging.conftest import make_due
+from tests.messaging.steps import make_due
 
 pytestmark = pytest.mark.django_db
 

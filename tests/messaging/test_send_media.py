@@ -11,7 +11,7 @@ from messaging.channels import Rejected, Retry
 from messaging.models import Attachment, AttachmentState, Message
 from messaging.relay.outbox import Outbox
 from tests.media_files import jpeg, moving_webp, mp4, opus, picture, upload
-from tests.messaging.conftest import make_due
+from tests.messaging.steps import make_due
 
 KB, MB = 1024, 1024 * 1024
 

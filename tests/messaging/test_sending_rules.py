@@ -14,7 +14,7 @@ from messaging.models import BusinessNumber, Conversation, Message, Receipt
 from messaging.relay.outbox import Outbox
 from messaging.relay.receipts import Receipts
 from messaging.relay.send_checks import still_allowed
-from tests.messaging.conftest import make_due
+from tests.messaging.steps import make_due
 
 pytestmark = pytest.mark.django_db
 

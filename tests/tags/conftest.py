@@ -1,19 +1,14 @@
-"""Tags of the team, and what must not change when a request is refused."""
+"""Tags of the team, and a customer of somebody else."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from accounts.models import User
-from core.timestamps import iso
-from customers.models import Customer, Event
+from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
-
-API = "/api/v1/msg"
-
-NewTag = Callable[..., Tag]
+from tests.tags.expected import NewTag
 
 
 @pytest.fixture
@@ -46,31 +41,3 @@ def new_tag(owner: User) -> NewTag:
 def foreign(stranger: User) -> Customer:
     """A customer of `stranger`."""
     return Customer.objects.create(first_name="Foreign", source="telegram", owner=stranger)
-
-
-def shown(tag: Tag) -> dict[str, Any]:
-    """A tag as the contract shows it."""
-    return {
-        "id": tag.pk,
-        "name": tag.name,
-        "created_by": tag.created_by_id,
-        "created_at": iso(tag.created_at),
-        "is_system": tag.source is not None,
-    }
-
-
-def path_of(customer: Customer, tag: Tag | int | None = None) -> str:
-    last = "" if tag is None else f"{tag if isinstance(tag, int) else tag.pk}/"
-    return f"{API}/customer/{customer.pk}/tags/{last}"
-
-
-def snapshot() -> list[Any]:
-    """Everything that a request about tags may write, to see that nothing changed."""
-    return [list(model.objects.order_by("pk").values()) for model in (Tag, CustomerTag)] + [
-        list(Customer.objects.order_by("pk").values("pk", "last_seq")),
-        Event.objects.count(),
-    ]
-
-
-def names(body: Any) -> list[str]:
-    return [tag["name"] for tag in body]

@@ -10,7 +10,7 @@ from customers.actions.locking import lock
 from customers.models import Customer, Event
 from tags.actions.customer_tags import take_over
 from tags.models import CustomerTag
-from tests.tags.conftest import API, names, path_of, shown
+from tests.tags.expected import API, names, path_of, shown
 
 
 def events(customer: Customer) -> list[dict[str, Any]]:

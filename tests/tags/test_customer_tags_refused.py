@@ -7,7 +7,7 @@ from rest_framework.exceptions import Throttled
 
 from customers.models import Customer
 from tags.views import CustomerTagsView, TagViewSet
-from tests.tags.conftest import API, path_of, snapshot
+from tests.tags.expected import API, path_of, snapshot
 
 NOT_A_LIST = "tag_ids must be a list of integers"
 NO_ACCESS = {"error": "You don't have permission to access this customer"}

@@ -11,7 +11,7 @@ from accounts.models import User
 from core.live import publishing
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
-from tests.tags.conftest import snapshot
+from tests.tags.expected import snapshot
 
 TAGS = "/admin/tags/tag/"
 

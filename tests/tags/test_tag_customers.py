@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
-from tests.tags.conftest import API, names, shown, snapshot
+from tests.tags.expected import API, names, shown, snapshot
 
 
 def path_to(tag: Tag | int) -> str:

@@ -11,7 +11,7 @@ from core.live.hub import RESYNC
 from core.live.publishing import publish
 from customers.models import Customer
 from tags.actions.tags import delete_tag, rename_tag
-from tests.tags.conftest import API, names, path_of, shown
+from tests.tags.expected import API, names, path_of, shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
-from tests.tags.conftest import API, path_of
+from tests.tags.expected import API, path_of
 
 ROUNDS = 6
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from core.timestamps import iso
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
-from tests.tags.conftest import API, names, shown, snapshot
+from tests.tags.expected import API, names, shown, snapshot
 
 TAGS = f"{API}/tags/"
 SYSTEM = {"error": "System tags cannot be modified or deleted"}

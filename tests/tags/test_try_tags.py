@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from customers.models import Customer
 from tags.models import Tag
-from tests.conftest import PASSWORD
+from tests.cast import PASSWORD
 from tests.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from messaging.relay.outbox import Outbox
 from messaging.relay.receipts import Receipts
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg, moving_webp, opus, picture, upload
-from tests.messaging.conftest import make_due
+from tests.messaging.steps import make_due
 from tests.webhooks import PHONE_NUMBER_ID, says, text
 from whatsapp.models import Template
 

@@ -1,0 +1,55 @@
+"""One of everything that has an id, for tests that walk through all endpoints."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from contacts.models import Contact
+from customer_data.models import CustomerData
+from customers.actions.addresses import create_address
+from customers.actions.assignments import assign
+from customers.actions.locking import lock
+from customers.actions.purchases import wish, write_review
+from customers.models import Customer, CustomerGroup
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound
+from messaging.models import BusinessNumber, Message
+from tags.models import Tag
+
+
+def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
+    """Make one of everything, all of it the owner's; return the ids by the names of tests/permission_matrix.py."""
+    assignment = assign(customer_id=Customer.objects.create(owner=None).pk, salesperson=owner, actor=admin)
+    number = BusinessNumber.objects.create(external_id="1")
+    with transaction.atomic():
+        inbound = Inbound(wamid="wamid.1", type="text", text="hi", at=timezone.now())
+        message = receive_message(customer=lock(customer.pk), number=number, inbound=inbound)
+    Message.objects.filter(pk=message).update(status="received")
+    contact = Contact.objects.create(
+        customer=customer, email="c@example.com", wa_number="+94771234568", tp_number="+94112345678"
+    )
+    data = CustomerData.objects.create(user=owner, customer=customer, key="birthday", value="1990-05-15")
+    group = CustomerGroup.objects.create(name="Everybody")
+    address = create_address(
+        customer_id=customer.pk,
+        actor=admin,
+        address_type="billing",
+        address_line1="1 Main St",
+        city="Kandy",
+        country="LK",
+    )
+    item, _ = wish(customer_id=customer.pk, actor=admin, product_id="p1", name="A chair")
+    review = write_review(customer_id=customer.pk, actor=admin, product_id="p1", rating=5)
+    return {
+        "group": group.pk,
+        "address": address.pk,
+        "item": item.pk,
+        "review": review.pk,
+        "user": stranger.pk,
+        "customer": customer.pk,
+        "message": message or 0,
+        "assignment": assignment.pk,
+        "contact": contact.pk,
+        "data": data.pk,
+        "tag": Tag.objects.create(name="VIP", created_by=owner).pk,
+    }
