@@ -1,4 +1,4 @@
-"""What the cast of tests/conftest.py has in common: one password, and a way to sign in."""
+"""What the cast in tests/conftest.py shares: one password, and a way to sign in."""
 
 from collections.abc import Callable
 

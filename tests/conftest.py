@@ -1,4 +1,4 @@
-"""The cast: an admin, the sales owner of a customer, a sales stranger, and the customer themselves."""
+"""The cast: an admin, a salesperson who owns a customer, a salesperson who owns nobody, and the customer."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from tests.one_of_everything import one_of_everything
 from whatsapp import business_numbers
 from whatsapp.sandbox import transport as sandbox
 
-# Modules and thousands of tests live until the end, and each full collection of garbage would look at all of them.
+# Modules and thousands of tests live until the end, and each full garbage collection would visit all of them.
 gc.disable()
 
 
@@ -34,16 +34,16 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings() -> None:
-    """Fast password hashes; and no client of any test reads the directory of static files."""
+    """Hash passwords fast, and keep every test client from scanning the static files."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_flush() -> None:
-    """After a test with real commits: leave the database to the next as migrations did, and no slower than need be.
+    """After a test with real commits, restore only what tests need of the migrated database.
 
-    A content type is made again when it is asked for, and no test looks at permissions: admins are superusers.
+    Content types are made again when needed, and no test looks at Django's permissions: admins are superusers.
     """
 
     def as_migrated(*_: Any) -> None:
@@ -55,8 +55,7 @@ def _quick_flush() -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counters of rate limits at zero, nothing remembered of rows that are gone, and a sandbox that takes messages
-    and says no more of them."""
+    """Reset rate limits and remembered business numbers, and let the sandbox take messages without reporting on them."""
     throttles.reset()
     business_numbers.forget()
     monkeypatch.setattr(sandbox, "PACE", {})
@@ -104,7 +103,7 @@ def customer_login(customer: Customer) -> User:
 
 @pytest.fixture
 def things(owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
-    """One of everything that has an id, all of it the owner's: the ids by the names of tests/permission_matrix.py."""
+    """One of everything that has an id, all of it the owner's: ids by the names in tests/permission_matrix.py."""
     return one_of_everything(owner=owner, stranger=stranger, customer=customer, admin=admin)
 
 

@@ -1,4 +1,4 @@
-"""The real ASGI application on a loopback port, in a thread, without lifespan (so without a relay)."""
+"""The real ASGI application in a thread, on a loopback port. Without lifespan, so without a relay."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from core.live.hub import Hint
 from core.live.publishing import attach, publish
 from messaging.consumers.inbox import _feeds
 
-# Seconds until a test gives up waiting; reached only where something is broken, or the machine very busy.
+# Seconds until a test gives up waiting. Reached only if something is broken or the machine is very busy.
 PATIENCE = 10.0
 
 
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 class _Mark:
-    """Joins a group and waits for its own event, behind which nothing older can come."""
+    """Joins a group and waits for its own event: everything older has arrived before it."""
 
     def __init__(self) -> None:
         self.seen = asyncio.Event()
@@ -51,7 +51,7 @@ async def _settled() -> None:
 
 
 class LiveServer:
-    """uvicorn in a thread; `url` is where it answers."""
+    """uvicorn in a thread, answering at `url`."""
 
     def __init__(self, application: Any = "config.asgi:application") -> None:
         self.port = free_port()
@@ -71,7 +71,7 @@ class LiveServer:
             time.sleep(0.01)
 
     def settle(self) -> None:
-        """Wait until nothing is under way on the live channel: what one test says must not reach the next."""
+        """Wait until no live event is on its way: what one test publishes must not reach the next."""
         loop = publishing._loop
         if loop is not None and not loop.is_closed():
             asyncio.run_coroutine_threadsafe(_settled(), loop).result(10)
@@ -82,7 +82,7 @@ class LiveServer:
 
 
 class Socket:
-    """A client socket that speaks frames."""
+    """A client socket that sends and receives frames."""
 
     def __init__(self, server: LiveServer, path: str, token: str | None = None, **options: Any) -> None:
         if token is not None:
@@ -96,7 +96,7 @@ class Socket:
         return frame
 
     def read_type(self, type: str, seconds: float = PATIENCE) -> dict[str, Any]:
-        """Read on until a frame of the type comes."""
+        """Read until a frame of this type comes, and return it."""
         deadline = time.monotonic() + seconds
         while True:
             frame = self.read(max(deadline - time.monotonic(), 0.01))
@@ -104,7 +104,7 @@ class Socket:
                 return frame
 
     def silent(self, seconds: float = 0.3) -> bool:
-        """Whether nothing comes for a while."""
+        """Whether nothing comes for some time. Fails if something does."""
         try:
             frame = self.read(seconds)
         except TimeoutError:
@@ -112,7 +112,7 @@ class Socket:
         raise AssertionError(f"unexpected frame {frame}")
 
     def until_closed(self, seconds: float = PATIENCE) -> tuple[list[dict[str, Any]], int]:
-        """Read to the end: the frames that came, and the code the server closed with."""
+        """Read until the server closes: the frames that came, and the close code."""
         frames: list[dict[str, Any]] = []
         deadline = time.monotonic() + seconds
         while True:

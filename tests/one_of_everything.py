@@ -1,4 +1,4 @@
-"""One of everything that has an id, for tests that walk through all endpoints."""
+"""One of everything that has an id, for tests that call every endpoint."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +18,7 @@ from tags.models import Tag
 
 
 def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
-    """Make one of everything, all of it the owner's; return the ids by the names of tests/permission_matrix.py."""
+    """Make one of everything, all of it the owner's. Returns ids by the names in tests/permission_matrix.py."""
     assignment = assign(customer_id=Customer.objects.create(owner=None).pk, salesperson=owner, actor=admin)
     number = BusinessNumber.objects.create(external_id="1")
     with transaction.atomic():

@@ -3,11 +3,14 @@
 Writes are sent with an empty body: 400 then says that the caller got past the permissions.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from drf_yasg.generators import EndpointEnumerator
 
 ROLES = ("anonymous", "customer", "owner", "stranger", "admin")
 
-# What each of ROLES gets: anonymous, the customer, their salesperson, another salesperson, an admin.
+# The status that each of ROLES gets: anonymous, the customer, their salesperson, another salesperson, an admin.
 MATRIX = {
     "POST /api/auth/login/": "400 400 400 400 400",
     "POST /api/auth/refresh/": "400 400 400 400 400",
@@ -107,19 +110,19 @@ MATRIX = {
     "GET /api/message/customer-data/": "401 403 200 200 200",
     "POST /api/message/customer-data/": "401 403 400 400 400",
     "POST /api/message/customer-data/bulk-delete/": "401 403 400 400 400",
-    # The entry is its owner's alone: an admin has entries of their own.
+    # Entries are private to their user, so not even an admin sees them.
     "GET /api/message/customer-data/{data}/": "401 403 200 404 404",
     "PUT /api/message/customer-data/{data}/": "401 403 200 404 404",
     "PATCH /api/message/customer-data/{data}/": "401 403 200 404 404",
     "DELETE /api/message/customer-data/{data}/": "401 403 200 404 404",
     "GET /api/message/customer/{customer}/data/": "401 403 200 404 200",
-    # Here a foreign customer is 403, a missing one 404.
+    # Here somebody else's customer is 403, a missing one 404.
     "GET /api/v1/msg/customer/{customer}/tags/": "401 403 200 403 200",
     "POST /api/v1/msg/customer/{customer}/tags/": "401 403 400 403 400",
     "PUT /api/v1/msg/customer/{customer}/tags/": "401 403 400 403 400",
     "DELETE /api/v1/msg/customer/{customer}/tags/": "401 403 400 403 400",
     "POST /api/v1/msg/customer/{customer}/tags/{tag}/": "401 403 200 403 200",
-    # The customer lacks it.
+    # The customer does not have this tag.
     "DELETE /api/v1/msg/customer/{customer}/tags/{tag}/": "401 403 400 403 400",
     "GET /api/v1/msg/tags/": "401 403 200 200 200",
     "POST /api/v1/msg/tags/": "401 403 400 400 400",
@@ -130,7 +133,7 @@ MATRIX = {
     "POST /api/v1/msg/tags/{tag}/customers/": "401 403 400 400 400",
 }
 
-# How the resolver spells the ids of a path, by the word before them.
+# What the id in a path is an id of, by the word before it.
 _ID_AFTER = {
     "users": "user",
     "messages": "message",
@@ -147,13 +150,16 @@ _ID_AFTER = {
 }
 
 
-def rows() -> list[str]:
-    """Every endpoint, with its ids named after what they are ids of."""
-    found = []
-    for path, method, _ in EndpointEnumerator().get_api_endpoints():
+def endpoints() -> Iterator[tuple[str, Any]]:
+    """Every endpoint with the view behind it; the ids in its path are named after what they are ids of."""
+    for path, method, view in EndpointEnumerator().get_api_endpoints():
         words = path.split("/")
         for index, word in enumerate(words):
             if word.startswith("{"):
                 words[index] = f"{{{_ID_AFTER.get(words[index - 1], words[index - 1])}}}"
-        found.append(f"{method} {'/'.join(words)}")
-    return found
+        yield f"{method} {'/'.join(words)}", view
+
+
+def rows() -> list[str]:
+    """Every endpoint there is, as MATRIX spells it."""
+    return [row for row, _ in endpoints()]

@@ -1,4 +1,4 @@
-"""Every endpoint against what breaks servers: never a 5xx, always a text, and lists stay readable."""
+"""Hostile input to every endpoint: never a 5xx, always a text that says why, and lists stay readable."""
 
 import json
 import re
@@ -44,7 +44,7 @@ RAW_BODIES = [
     b"[" * 100_000,
     b'{"n": ' + b"9" * 5000 + b"}",
 ]
-# Names under which some endpoint reads something.
+# The names of every field that some endpoint reads.
 FIELDS = [
     "username", "password", "email", "first_name", "last_name", "name", "role", "is_active", "phone", "source", "notes",
     "owner", "customer", "salesperson", "note", "text", "type", "reply_to", "client_id", "to_contact", "refresh",
@@ -58,7 +58,7 @@ QUERIES = [
     "page=0", "page=-1", f"page={HUGE}", "page=x", "page_size=x", f"page_size={HUGE}", "page_size=-5",
     "cursor=p%3Dnotadate", "cursor=%F0%9F%98%80", "cursor=b2xkZXJ8MjAyNHx4", f"after={HUGE}", "after=-1", "after=x",
     f"customer={HUGE}", f"customer_id={HUGE}&salesperson={HUGE}", f"owner={HUGE}", f"tag={HUGE}",
-    # No words of anything: all of them are looked at before any is refused.
+    # None of these values is allowed. Together in one request, because all are checked before any is refused.
     "customer=x&customer_id=x&owner=x&tag=x&unassigned=x&has_unread=maybe&is_active=x&role=x&source=x&direction=x"
     "&status=x&gender=x&address_type=x&is_default=2&is_primary=2",
     "ordering=x", "ordering=-password", "ordering=__class__", "search=%00", "search=%25%5F%5C",
@@ -72,7 +72,7 @@ QUERIES = [
 
 
 def clean(response: Any) -> bool:
-    """Whether the request was taken; one that was not must have been refused properly."""
+    """Whether the request was accepted. A refusal must be a 4xx with a text."""
     assert response.status_code < 500, response.content[:300]
     if response.status_code >= 400:
         assert response.content, "a refusal says what is wrong"
@@ -80,7 +80,7 @@ def clean(response: Any) -> bool:
 
 
 def readable(client: Any, written: str) -> None:
-    """What was stored at `written` must not break the lists of its kind for everybody."""
+    """Whatever was stored at `written` must not break the lists of its kind."""
     kind = "/".join(written.split("/")[:3])
     for row in MATRIX:
         method, path = row.split()
@@ -94,7 +94,7 @@ def requests(method_is: Any) -> list[str]:
     return [row for row in MATRIX if method_is(row.split()[0])]
 
 
-# A PATCH is the PUT of its path, where there is one.
+# PATCH does the same as PUT, so one of them is enough.
 TAKE_BODIES = [
     row
     for row in requests(lambda method: method not in ("GET", "DELETE"))
@@ -121,7 +121,7 @@ def test_queries(row: str, things: dict[str, int], as_admin: Any) -> None:
     as_admin.raise_request_exception = False
     _, path = row.format(**things).split()
     plain = as_admin.get(path)
-    # What shows one thing reads no filters: there they all go in one request.
+    # Only lists read filters; anything else gets all the queries in one request.
     one_by_one = "{" not in row if plain.streaming else b"[" in plain.content[:400]
     for query in QUERIES if one_by_one else ["&".join(QUERIES)]:
         clean(as_admin.get(f"{path}?{query}"))

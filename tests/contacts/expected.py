@@ -1,4 +1,4 @@
-"""How a contact looks, and how its endpoints refuse a request."""
+"""What a contact looks like, and what its endpoints answer when they refuse."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files of every kind, as they are uploaded, stored and answered."""
+"""Files for uploads, and what is left of them."""
 
 import io
 from collections.abc import Callable

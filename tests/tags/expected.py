@@ -1,4 +1,4 @@
-"""How tags look, where they are, and what must not change when a request is refused."""
+"""What tags look like, their paths, and what must not change when a request is refused."""
 
 from collections.abc import Callable
 from typing import Any
