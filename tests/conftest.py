@@ -55,7 +55,7 @@ def _quick_flush() -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset rate limits and remembered business numbers, and let the sandbox take messages without reporting on them."""
+    """Reset rate limits and remembered business numbers; the sandbox takes messages and reports nothing of them."""
     throttles.reset()
     business_numbers.forget()
     monkeypatch.setattr(sandbox, "PACE", {})
