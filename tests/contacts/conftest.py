@@ -1,5 +1,6 @@
 """Contacts, and a customer of somebody else."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from accounts.models import User
 from contacts.actions import create_contact
 from contacts.models import Contact
 from customers.models import Customer
-from tests.contacts.expected import FIELDS, NewContact
+from tests.contacts.expected import FIELDS
+
+NewContact = Callable[..., Contact]
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
-"""What a contact looks like, and what its endpoints answer when they refuse."""
+"""What answers about contacts look like, and what must not change if a request is refused."""
 
-from collections.abc import Callable
 from typing import Any
 
 from contacts.models import Contact
 from core.timestamps import iso
 
 FIELDS = {"email": "contact@example.com", "wa_number": "+94771234560", "tp_number": "+94112345678"}
-
-NewContact = Callable[..., Contact]
 
 
 def shown(contact: Contact) -> dict[str, Any]:

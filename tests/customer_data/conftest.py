@@ -1,4 +1,4 @@
-"""A folder for files that is gone when the test ends, and an upload."""
+"""A folder for files that ends with the test, and an entry with a file."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from customers.models import Customer
-from tests.customer_data.files import DATA, PDF, Upload, a_file
+from tests.customer_data.uploads import DATA, PDF, Upload, a_file
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from customer_data.models import CustomerData
 from customers.models import Customer, Event
-from tests.customer_data.files import DATA, PDF, Upload, a_file
+from tests.customer_data.uploads import DATA, PDF, Upload, a_file
 
 DUPLICATE = "A data field with key 'birthday' already exists for this customer. Use PUT to update it."
 NOTHING = {"non_field_errors": ["At least one of 'value' or 'file' must be provided."]}

@@ -17,7 +17,7 @@ from customer_data.models import CustomerData
 from customers.actions.customers import erase_customer
 from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
-from tests.customer_data.files import DATA, Upload, a_file, files_in
+from tests.customer_data.uploads import DATA, Upload, a_file, files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from customers.models import Customer
-from tests.customer_data.files import DATA, PDF
+from tests.customer_data.uploads import DATA, PDF
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from core.files.links import LINK_SECONDS, signed_path
 from customer_data.actions import update_data
 from customer_data.models import CustomerData
 from customers.models import Customer
-from tests.customer_data.files import DATA, PDF, Upload, a_file, body_of, picture
+from tests.customer_data.uploads import DATA, PDF, Upload, a_file, body_of, picture
 
 PATH = "/media/customer_data/2024/01/15/contract.pdf"
 

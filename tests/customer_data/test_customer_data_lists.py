@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from customer_data.models import CustomerData
 from customers.models import Customer
-from tests.customer_data.files import DATA, Upload
+from tests.customer_data.uploads import DATA, Upload
 
 
 def keys(response: Any) -> list[str]:

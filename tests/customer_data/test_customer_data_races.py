@@ -14,7 +14,7 @@ from customer_data.models import CustomerData
 from customers.models import Customer, Event
 from tags.actions.tags import ensure_system_tags
 from tests.accounts.parallel import all_in_parallel
-from tests.customer_data.files import DATA, Upload, a_file, files_in
+from tests.customer_data.uploads import DATA, Upload, a_file, files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,6 +1,6 @@
-"""Tags of the team, and a customer of somebody else."""
+"""Tags of the team, the system tags, and a customer of somebody else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,7 +8,8 @@ from accounts.models import User
 from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
-from tests.tags.expected import NewTag
+
+NewTag = Callable[..., Tag]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
-"""What tags look like, their paths, and what must not change when a request is refused."""
+"""What answers about tags look like, and what must not change if a request is refused."""
 
-from collections.abc import Callable
 from typing import Any
 
 from core.timestamps import iso
@@ -8,8 +7,6 @@ from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
 
 API = "/api/v1/msg"
-
-NewTag = Callable[..., Tag]
 
 
 def shown(tag: Tag) -> dict[str, Any]:

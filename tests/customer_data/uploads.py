@@ -1,4 +1,4 @@
-"""Files for uploads, and what is left of them."""
+"""Files of every kind to upload, and what became of them."""
 
 import io
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from PIL import Image
 DATA = "/api/message/customer-data/"
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
+# The fixture `upload`.
 Upload = Callable[..., dict[str, Any]]
 
 
