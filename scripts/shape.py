@@ -15,6 +15,9 @@ from pathlib import Path
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+# Django's documentation offers these to everybody, in spite of the underscore.
+PUBLIC_IN_DJANGO = {"_meta", "_default_manager", "_base_manager"}
+
 
 @dataclass(frozen=True)
 class Module:
@@ -92,16 +95,23 @@ class Shape:
                 longest[name] = [*sorted(inside), *rest]
         return max(longest.values(), key=len)
 
-    def private_imports(self) -> list[str]:
-        """Names with an underscore that one module takes from another."""
-        return [
-            f"{module.path}:{node.lineno} {alias.name}"
-            for module in self.modules.values()
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in self._folders
-            for alias in node.names
-            if alias.name.startswith("_")
-        ]
+    def private_names(self) -> list[str]:
+        """Names with an underscore that one module takes from another: imported, or reached as `module._name`."""
+        return [found for module in self.modules.values() for found in self._private_in(module)]
+
+    def _private_in(self, module: Module) -> Iterator[str]:
+        ours = set()  # what this module calls the modules and classes that it imports from us
+        for node in _statements(module.tree, types=True):
+            source = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                if f"{source}{alias.name}".partition(".")[0] not in self._folders:
+                    continue
+                ours.add(alias.asname or alias.name)
+                if source and _is_private(alias.name):
+                    yield f"{module.path}:{node.lineno} {alias.name}"
+        for found in ast.walk(module.tree):
+            if isinstance(found, ast.Attribute) and _is_private(found.attr) and ast.unparse(found.value) in ours:
+                yield f"{module.path}:{found.lineno} {ast.unparse(found)}"
 
     @property
     def _folders(self) -> set[str]:
@@ -124,6 +134,10 @@ def _defined(tree: ast.Module) -> Iterator[str]:
                 yield from (part.id for part in parts if isinstance(part, ast.Name) and part.id != "__all__")
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in PUBLIC_IN_DJANGO
 
 
 def _statements(tree: ast.Module, *, types: bool) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -180,7 +194,7 @@ def main() -> None:
         "circles": len(shape.circles),
         "longest chain": len(shape.chain),
         "ports": shape.ports(),
-        "private names imported": len(shape.private_imports()),
+        "private names of others": len(shape.private_names()),
     }
     for name, value in figures.items():
         print(f"{name:28}{value}")

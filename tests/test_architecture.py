@@ -1,32 +1,90 @@
-"""Rules that are proved by the shape of the code. Each failure says what to do instead."""
+"""Rules that the shape of the code proves. Each failure says what to do instead."""
 
 import ast
+import io
+import re
 import subprocess
+import tokenize
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.permissions import RightsByAction
+from scripts.shape import FunctionNode, Shape
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
-LONGEST_FILE = 300
-# A list, read from top to bottom, of which every entry belongs into the one place.
+FOLDERS = ["config", *APPS, "benchmarks", "scripts", "tests"]
+
+CIRCLES, LONGEST_CHAIN, MOST_PORTS = 2, 15, 8
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+# A list, read from top to bottom, and every entry belongs into the one place.
 LISTS = {"config/settings.py"}
+
+# What every viewset may answer without an `@action`.
+STANDARD_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
+
+# `docs/operations.md`, `core/files`: anything below a folder of ours, and any path with the ending of a text file.
+NAMED_PATH = re.compile(
+    rf"(?<![\w/.<{{-])(?:(?:{'|'.join([*FOLDERS, 'docs'])})/[\w./-]*\w|[\w.-]+/[\w./-]+\.(?:md|py|toml|ya?ml))"
+)
+NOT_IN_THE_REPOSITORY = re.compile(r"\breference/|\bDESIGN\b")
+
+# Not right yet. Take an entry out as soon as it is.
+LONG_FUNCTIONS_LEFT = {
+    "contacts/actions.py create_contacts",
+    "messaging/actions/receiving.py _keep",
+    "messaging/actions/sending.py send_message",
+}
+WITHOUT_RIGHTS_LEFT = {
+    "contacts.views.ContactViewSet",
+    "customer_data.views.CustomerDataViewSet",
+    "customers.views.addresses.AddressViewSet",
+    "customers.views.groups.GroupViewSet",
+    "customers.views.profiles.ProfileViewSet",
+    "messaging.views.MessageViewSet",
+    "tags.views.TagViewSet",
+}
+PATHS_LEFT = {
+    "customers/models/customers.py names customers/actions.py",
+    "messaging/serializers/sending.py names messaging/drafts.py",
+}
+CITATIONS_LEFT = {
+    "benchmarks/pace.py",
+    "config/asgi.py",
+    "contacts/serializers.py",
+    "core/db/leases.py",
+    "core/faults.py",
+    "core/phones.py",
+    "core/safe_json.py",
+    "customers/events.py",
+    "customers/migrations/0002_search_index.py",
+    "customers/serializers/customers.py",
+    "messaging/actions/receiving.py",
+    "messaging/desk/rows.py",
+    "messaging/serializers/messages.py",
+    "tests/whatsapp/test_error_codes.py",
+    "whatsapp/composing/compose.py",
+    "whatsapp/graph/errors.py",
+    "whatsapp/identities.py",
+    "whatsapp/models.py",
+    "whatsapp/payload/__init__.py",
+    "whatsapp/payload/messages.py",
+    "whatsapp/payload/statuses.py",
+}
 
 
 @cache
-def _sources() -> tuple[tuple[str, ast.Module, int], ...]:
-    """Every module of the apps and of config: its path, its syntax tree, its number of lines."""
-    found = []
-    for folder in ("config", *APPS):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "migrations" not in path.parts:
-                text = path.read_text()
-                found.append((str(path.relative_to(ROOT)), ast.parse(text), text.count("\n")))
-    return tuple(found)
+def shape() -> Shape:
+    return Shape(ROOT)
 
 
 @cache
 def _nodes() -> tuple[tuple[str, ast.AST], ...]:
-    return tuple((path, node) for path, tree, _ in _sources() for node in ast.walk(tree))
+    return tuple((module.path, node) for module in shape().modules.values() for node in ast.walk(module.tree))
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -37,9 +95,40 @@ def _imported(node: ast.AST) -> list[str]:
     return []
 
 
+def _each(advice: str, found: set[str]) -> str:
+    return "\n  ".join([f"{advice}:", *sorted(found)])
+
+
+def _dotted(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
 def test_there_is_something_to_look_at() -> None:
     assert {"accounts", "core", "customers", "messaging", "tags", "whatsapp"} <= set(APPS)
-    assert len(_sources()) > 50
+    assert len(shape().modules) > 50
+    assert len(list(_routes(get_resolver().url_patterns))) > 50
+    assert sum(1 for _ in _remarks()) > 1000
+
+
+# --- Imports ---
+
+
+def test_circles_of_imports_are_few() -> None:
+    assert len(shape().circles) <= CIRCLES, f"move what both sides need below them: {shape().circles}"
+
+
+def test_the_longest_chain_of_imports_is_short() -> None:
+    chain = shape().chain
+
+    assert len(chain) <= LONGEST_CHAIN, f"import what is needed from where it is defined: {' > '.join(chain)}"
+
+
+def test_private_names_stay_in_their_module() -> None:
+    assert shape().private_names() == [], "give the name to both sides: without the underscore, or elsewhere"
+
+
+def test_ports_are_few() -> None:
+    assert 0 < shape().ports() <= MOST_PORTS, "answer with one of the ports there are (config/settings.py)"
 
 
 def test_only_core_live_talks_to_the_channel_layer() -> None:
@@ -70,25 +159,12 @@ def test_no_imports_inside_functions() -> None:
     found = [
         f"{path}:{inner.lineno}"
         for path, node in _nodes()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(node, FunctionNode)
         for inner in ast.walk(node)
         if isinstance(inner, ast.Import | ast.ImportFrom)
     ]
 
     assert found == [], "a cycle is a missing direction: move the code, or use a port"
-
-
-def test_no_drawers_for_everything() -> None:
-    names = {"utils", "helpers", "common", "misc", "services"}
-    found = [path for path, _, _ in _sources() if names & {Path(path).stem, *Path(path).parts[:-1]}]
-
-    assert found == [], "name the module after the one thing it does"
-
-
-def test_files_stay_short() -> None:
-    found = {path: lines for path, _, lines in _sources() if lines > LONGEST_FILE and path not in LISTS}
-
-    assert found == {}, f"make it a package of one noun per file (at most {LONGEST_FILE} lines)"
 
 
 def test_only_whatsapp_speaks_http() -> None:
@@ -109,6 +185,105 @@ def test_every_app_is_installed_and_ordered() -> None:
     declared = (ROOT / "pyproject.toml").read_text()
 
     assert [app for app in APPS if f'"{app}"' not in declared] == [], "add it to the layers in pyproject.toml"
+
+
+# --- Sizes and names ---
+
+
+def test_files_stay_short() -> None:
+    found = {
+        module.path: module.lines
+        for module in shape().modules.values()
+        if module.lines > LONGEST_FILE and module.path not in LISTS
+    }
+
+    assert found == {}, f"make it a package of one noun per file (at most {LONGEST_FILE} lines)"
+
+
+def test_functions_stay_short() -> None:
+    functions = shape().functions()
+    found = {f"{module.path} {node.name}" for module, node, lines in functions if lines > LONGEST_FUNCTION}
+
+    assert found <= LONG_FUNCTIONS_LEFT, _each(f"at most {LONGEST_FUNCTION} lines: name the steps", found)
+
+
+def test_no_drawers_for_everything() -> None:
+    names = {"utils", "helpers", "common", "misc", "services"}
+    paths = [module.path for module in shape().modules.values()]
+    found = [path for path in paths if names & {Path(path).stem, *Path(path).parts[:-1]}]
+
+    assert found == [], "name the module after the one thing it does"
+
+
+# --- Rights ---
+
+
+def _routes(patterns: list[Any]) -> Iterator[Any]:
+    """Every view function that is routed."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.callback
+
+
+def _without_rights(view: Any) -> set[str]:
+    """The actions of a routed view whose rights nobody has named; of a plain view "the view", if it is one."""
+    actions = set((getattr(view, "actions", None) or {}).values())
+    named_by_route = "permission_classes" in getattr(view, "initkwargs", {})
+    if issubclass(view.cls, RightsByAction):
+        # It asks `rights` alone, so that what an @action says beside it would count for nothing.
+        return actions if named_by_route else actions - view.cls.rights.keys()
+    if named_by_route:
+        return set()
+    ours = [cls for cls in view.cls.__mro__ if cls.__module__.partition(".")[0] in FOLDERS]
+    if any("permission_classes" in vars(cls) for cls in ours):
+        return actions - STANDARD_ACTIONS
+    return actions or {"the view"}
+
+
+def test_every_action_names_who_may_call_it() -> None:
+    views = [view for view in _routes(get_resolver().url_patterns) if hasattr(view, "cls")]
+    views = [view for view in views if view.cls.__module__.partition(".")[0] in FOLDERS]
+    found = {f"{_dotted(view.cls)}.{action}" for view in views for action in _without_rights(view)}
+    left = {name for name in found if name.rpartition(".")[0] in WITHOUT_RIGHTS_LEFT}
+
+    assert found == left, _each("name it in `rights` (accounts.permissions) or in its @action", found - left)
+
+
+# --- What comments and docstrings cite ---
+
+
+@cache
+def _remarks() -> tuple[tuple[str, str], ...]:
+    """Every comment and docstring: the file it is in, and what it says."""
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text, shown = path.read_text(), str(path.relative_to(ROOT))
+            tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+            found += [(shown, token.string) for token in tokens if token.type == tokenize.COMMENT]
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Module | ast.ClassDef | FunctionNode) and (said := ast.get_docstring(node)):
+                    found.append((shown, said))
+    return tuple(found)
+
+
+def test_paths_that_are_named_exist() -> None:
+    found = {
+        f"{file} names {path}"
+        for file, said in _remarks()
+        for path in NAMED_PATH.findall(said)
+        if not (ROOT / path).exists() and not NOT_IN_THE_REPOSITORY.match(path)
+    }
+
+    assert found <= PATHS_LEFT, _each("name the file as it is called now", found - PATHS_LEFT)
+
+
+def test_what_is_cited_is_in_the_repository() -> None:
+    found = {file for file, said in _remarks() if NOT_IN_THE_REPOSITORY.search(said)}
+
+    assert found <= CITATIONS_LEFT, _each("say the fact itself, or cite a file of docs/", found - CITATIONS_LEFT)
 
 
 def test_nothing_secret_is_tracked() -> None:
