@@ -59,8 +59,12 @@ class Shape:
                     yield module, node, (node.end_lineno or node.lineno) - node.lineno + 1
 
     def public_names(self) -> int:
-        """Classes, functions and constants at the top of a module that begin with no underscore."""
-        return sum(not name.startswith("_") for module in self.modules.values() for name in _defined(module.tree))
+        """Classes and functions at the top of a module whose names begin with no underscore."""
+        return sum(
+            isinstance(node, FunctionNode | ast.ClassDef) and not node.name.startswith("_")
+            for module in self.modules.values()
+            for node in module.tree.body
+        )
 
     def imports(self, *, types: bool) -> dict[str, set[str]]:
         """Module -> the modules of ours that it imports; with those under TYPE_CHECKING if `types`."""
@@ -122,18 +126,6 @@ class Shape:
         text = (self.root / "config/settings.py").read_text()
         section = re.search(r"^# --- Ports.*?(?=^# --- )", text, re.MULTILINE | re.DOTALL)
         return len(re.findall(r"^[A-Z_]+ =|^[A-Z_]+:", section[0], re.MULTILINE)) if section else 0
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
-        if isinstance(node, FunctionNode | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                parts = target.elts if isinstance(target, ast.Tuple) else [target]
-                yield from (part.id for part in parts if isinstance(part, ast.Name) and part.id != "__all__")
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield node.target.id
 
 
 def _is_private(name: str) -> bool:
