@@ -59,10 +59,10 @@ def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | No
 
 
 admin.site.login_form = SignInForm
-admin.site.password_change = change_own_password  # type: ignore[assignment]
+admin.site.password_change = change_own_password  # type: ignore[assignment]  # a function for a method
 
 
-class UserForm(forms.ModelForm):
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.ADMIN, Role.SALES)])
     new_password = forms.CharField(
         required=False,

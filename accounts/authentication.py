@@ -4,8 +4,8 @@ from typing import cast
 
 from django.http import HttpRequest
 from rest_framework import HTTP_HEADER_ENCODING
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from accounts.actions.sessions import SessionOver, session_of_token
 from accounts.models import Session, User
@@ -18,13 +18,13 @@ def user_of(request: Request | HttpRequest) -> User:
     return cast(User, request.user)
 
 
-class BearerAuthentication(JWTAuthentication):
+class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`. Sets `request.user`, and `request.auth` to the Session.
 
     One query loads both. Everything that is no token of a live session is answered 401.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, Session] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
         raw = self._token_in(request.META.get("HTTP_AUTHORIZATION", ""))
         if raw is None:
             return None

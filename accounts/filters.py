@@ -1,10 +1,10 @@
 from django_filters import rest_framework as filters
 
 from accounts.models import Role, User, UserQuerySet
-from core.filters import TextFilter
+from core.filters import FilterSet, TextFilter
 
 
-class UserFilter(filters.FilterSet):
+class UserFilter(FilterSet):
     role = filters.ChoiceFilter(choices=Role.choices)
     is_active = filters.BooleanFilter()
     search = TextFilter(method="by_search", label="Words of the username, the email or the names.")

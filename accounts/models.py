@@ -44,7 +44,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
         One login's username may not be another's email either: both sign in with it.
         """
-        others = self.exclude(pk=besides)
+        others = self if besides is None else self.exclude(pk=besides)
         return {
             name: [f"This {name} is taken."]
             for name, value in (("username", username), ("email", email))
@@ -52,10 +52,10 @@ class UserQuerySet(models.QuerySet["User"]):
         }
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """For Django admin's sign-in. Raises User.DoesNotExist."""
-        user: User = self.present().alias(low=Lower("username")).get(low=Lower(Value(username or "")))
+        user: User = User.objects.present().alias(low=Lower("username")).get(low=Lower(Value(username or "")))
         return user
 
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -98,7 +98,7 @@ class User(AbstractBaseUser):
     # A removed login stays as the name behind what it once wrote.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

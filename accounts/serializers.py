@@ -17,7 +17,7 @@ def user_ref(user: User | None) -> dict[str, Any] | None:
     return {"id": user.pk, "name": user.name} if user else None
 
 
-class UserSerializer(serializers.ModelSerializer):
+class UserSerializer(serializers.ModelSerializer[User]):
     """A login of staff. Whether username and email are free, accounts/actions/users.py finds out as it saves."""
 
     # A customer's login shows its role; here it cannot be given.
@@ -45,7 +45,7 @@ class UserSerializer(serializers.ModelSerializer):
         extra_kwargs = {"username": {"validators": [UnicodeUsernameValidator()]}, "email": {"validators": []}}
 
 
-class MeSerializer(serializers.ModelSerializer):
+class MeSerializer(serializers.ModelSerializer[User]):
     customer = serializers.SerializerMethodField(help_text="The id of the customer whose login this is, or null.")
 
     class Meta:
@@ -59,16 +59,16 @@ class MeSerializer(serializers.ModelSerializer):
         return customer and customer.pk
 
 
-class LoginSerializer(serializers.Serializer):
+class LoginSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, help_text="Username or email, in any case.")
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
 
 
-class RefreshSerializer(serializers.Serializer):
+class RefreshSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(max_length=MAX_TOKEN_LENGTH)
 
 
-class TokensSerializer(serializers.Serializer):
+class TokensSerializer(serializers.Serializer[Any]):
     access = serializers.CharField()
     refresh = serializers.CharField()
 
@@ -77,6 +77,6 @@ class SignedInSerializer(TokensSerializer):
     user = MeSerializer(source="session.user")
 
 
-class TicketSerializer(serializers.Serializer):
+class TicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
     expires_in = serializers.IntegerField(help_text="Seconds, for one socket.")

@@ -1,4 +1,4 @@
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_yasg.utils import no_body
@@ -31,7 +31,7 @@ from core.throttles import client_address
 REFUSED = "Refused; `detail` says why."
 
 
-class CredentialsView(GenericAPIView):
+class CredentialsView(GenericAPIView[Any]):
     """A view whose body proves who is asking, so that an expired bearer header does not stand in the way."""
 
     authentication_classes = ()
@@ -80,7 +80,7 @@ class LogoutView(CredentialsView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeView(RetrieveAPIView):
+class MeView(RetrieveAPIView[User]):
     """Who is signed in."""
 
     serializer_class = MeSerializer
@@ -90,7 +90,7 @@ class MeView(RetrieveAPIView):
         return user_of(self.request)
 
 
-class SocketTicketView(GenericAPIView):
+class SocketTicketView(GenericAPIView[Any]):
     serializer_class = Serializer
     permission_classes = (IsAuthenticated,)
 
@@ -101,7 +101,7 @@ class SocketTicketView(GenericAPIView):
         return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
 
 
-class UserViewSet(ModelViewSet):
+class UserViewSet(ModelViewSet[User]):
     """The logins. Those of staff are made and changed here; customers get theirs by registering.
 
     PUT takes part of the fields. DELETE ends the login for good and sets its customers free; what it wrote keeps
@@ -120,10 +120,10 @@ class UserViewSet(ModelViewSet):
     def update(self, request: Request, *args: object, **kwargs: object) -> Response:
         return super().update(request, *args, **{**kwargs, "partial": True})
 
-    def perform_create(self, serializer: BaseSerializer) -> None:
+    def perform_create(self, serializer: BaseSerializer[User]) -> None:
         serializer.instance = create_user(actor=user_of(self.request), **serializer.validated_data)
 
-    def perform_update(self, serializer: BaseSerializer) -> None:
+    def perform_update(self, serializer: BaseSerializer[User]) -> None:
         serializer.instance = update_user(
             actor=user_of(self.request), user=cast(User, serializer.instance), **serializer.validated_data
         )

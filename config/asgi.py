@@ -71,4 +71,5 @@ async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await websocket(scope, receive, send)
 
 
+# uvicorn's scopes are TypedDicts.
 application: Any = ProxyHeadersMiddleware(route, trusted_hosts=settings.FORWARDED_ALLOW_IPS)  # type: ignore[arg-type]

@@ -64,7 +64,7 @@ class Bridge:
             except TimeoutError:
                 raise ClientGone
 
-        environ: Any = build_environ(scope, body)  # type: ignore[arg-type]
+        environ: Any = build_environ(scope, body)  # type: ignore[arg-type]  # its scope is a TypedDict
         work = contextvars.copy_context().run
         try:
             for message in await loop.run_in_executor(self.executor, work, self._answer, environ, stream):

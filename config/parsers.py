@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.http import multipartparser as django_multipart
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPartParser
-from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[attr-defined]
+from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[attr-defined]  # not in the stubs
 
 from core import safe_json
 from core.files.names import clean_name
@@ -47,7 +47,7 @@ class _NamesKept(django_multipart.MultiPartParser):
 
 
 class SafeMultiPartParser(MultiPartParser):
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> DataAndFiles:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> "DataAndFiles[Any, Any]":
         """As DRF's, which has no place for a parser of one's own."""
         context = parser_context or {}
         request = context["request"]

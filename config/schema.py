@@ -14,7 +14,7 @@ _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.
 GROUPS = {"customers-with-contacts": "Contacts", "message": "Customer data"}
 
 
-class KeysetInspector(PaginatorInspector):
+class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has no types
     """Describes the pages of KeysetPages."""
 
     def get_paginator_parameters(self, paginator: Any) -> Any:
@@ -34,7 +34,7 @@ class KeysetInspector(PaginatorInspector):
         )
 
 
-class PatterAutoSchema(SwaggerAutoSchema):
+class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
     """Groups operations by the first word of their path and declares the refusals every endpoint knows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

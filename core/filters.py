@@ -33,7 +33,7 @@ def containing(text: str, *fields: str) -> Q:
     return found
 
 
-class FilterSet(django_filters.FilterSet):
+class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """Builds only the filters whose parameters are there: building all of them costs as much as a query.
 
     For filters of one parameter each, that do nothing without it.
@@ -54,6 +54,10 @@ class FilterSet(django_filters.FilterSet):
         return super().qs if self.filters else self.queryset
 
 
+class Filter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
+    """One query parameter; subclasses name the form field that reads it."""
+
+
 class _BooleanField(forms.Field):
     def to_python(self, value: Any) -> bool | None:
         if value in (None, ""):
@@ -64,7 +68,7 @@ class _BooleanField(forms.Field):
         return found
 
 
-class BooleanFilter(django_filters.Filter):
+class BooleanFilter(Filter):
     """`true` or `false`; anything else is refused (django-filter's own ignores it)."""
 
     field_class = _BooleanField
@@ -75,7 +79,7 @@ class _IdField(forms.IntegerField):
     widget = forms.TextInput
 
 
-class IdFilter(django_filters.Filter):
+class IdFilter(Filter):
     """The id of a row; an unknown one matches nothing."""
 
     field_class = _IdField
@@ -94,7 +98,7 @@ class _IdsField(forms.Field):
         return sorted(ids)
 
 
-class IdsFilter(django_filters.Filter):
+class IdsFilter(Filter):
     """One id or several, by repeating the parameter or with commas; at most ten."""
 
     field_class = _IdsField
@@ -105,13 +109,13 @@ class _CountField(forms.IntegerField):
     widget = forms.TextInput
 
 
-class CountFilter(django_filters.Filter):
+class CountFilter(Filter):
     """A whole number from nought up."""
 
     field_class = _CountField
 
 
-class _TimeField(IsoDateTimeField):
+class _TimeField(IsoDateTimeField):  # type: ignore[misc]  # django-filter has no types
     def to_python(self, value: Any) -> Any:
         at = super().to_python(value)
         try:
@@ -120,20 +124,20 @@ class _TimeField(IsoDateTimeField):
             raise forms.ValidationError("This time is out of range.")
 
 
-class TimeFilter(django_filters.Filter):
+class TimeFilter(Filter):
     """A time with its zone, or a date, which is its beginning in UTC."""
 
     field_class = _TimeField
 
 
-class TextFilter(django_filters.CharFilter):
+class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter has no types
     """Words to look for; SQLite fails on a LIKE pattern of more than 50,000 bytes."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_TEXT, **kwargs)
 
 
-class MoneyFilter(django_filters.Filter):
+class MoneyFilter(Filter):
     """An amount with two places, as large as the database keeps one."""
 
     field_class = forms.DecimalField
@@ -156,7 +160,7 @@ class _OrderingField(forms.Field):
         return words[: len(self.known)]
 
 
-class OrderingFilter(django_filters.Filter):
+class OrderingFilter(Filter):
     """`?ordering=name,-created_at`. `orders` says by which columns or expressions each word orders.
 
     Rows that are equal so far follow in the order of `tie`; without one by id, in the direction of the last word, so

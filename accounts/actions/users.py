@@ -69,10 +69,13 @@ def update_user(*, actor: User, user: User, password: str | None = None, **chang
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, keep: Session | None = None) -> None:
-    """Give a login a new password and end its sessions but `keep`. Raises ValidationError for a weak one."""
+def set_password(*, user: User, password: str, keep: Session | None = None, field: str = "password") -> None:
+    """Give a login a new password and end its sessions, except `keep`.
+
+    Raises ValidationError under the name `field` for a weak password.
+    """
     current = _locked(user)
-    _check_password(current, password)
+    _check_password(current, password, field)
     current.set_password(password)
     current.save(update_fields=["password"])
     user.password = current.password
@@ -90,10 +93,7 @@ def change_password(*, user: User, old: str, new: str, keep: Session | None = No
     if not user.check_password(old):
         raise ValidationError({"old_password": ["This is not your password."]})
     FAILED_LOGINS.give_back(key)
-    try:
-        set_password(user=user, password=new, keep=keep)
-    except ValidationError as error:
-        raise ValidationError({"new_password": error.detail["password"]})  # type: ignore[call-overload]
+    set_password(user=user, password=new, keep=keep, field="new_password")
 
 
 @transaction.atomic
@@ -152,11 +152,11 @@ def _check_role(user: User) -> None:
         raise ValidationError({"role": "A login made here is admin or sales; customers register."})
 
 
-def _check_password(user: User, password: str) -> None:
+def _check_password(user: User, password: str, field: str = "password") -> None:
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
-        raise ValidationError({"password": error.messages})
+        raise ValidationError({field: error.messages})
 
 
 def _save(user: User) -> None:

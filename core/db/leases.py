@@ -54,7 +54,7 @@ def any_row(select: str, *values: Any) -> bool:
         return cursor.fetchone() is not None
 
 
-def claim(candidate: models.QuerySet, *, seconds: int, **changes: object) -> uuid.UUID | None:
+def claim(candidate: models.QuerySet[Any], *, seconds: int, **changes: object) -> uuid.UUID | None:
     """Claim the one row that `candidate` still matches; return the token, or None if it is gone.
 
     `candidate` must name the row by its key and repeat the conditions under which it is free:

@@ -108,7 +108,7 @@ def _stream(request: Request, file: IO[bytes], headers: dict[str, Any]) -> HttpR
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
     whole = StreamingHttpResponse(status=status, headers=headers)
-    response: Any = get_conditional_response(request._request, etag, modified, cast(Any, whole))
+    response = cast(HttpResponseBase, get_conditional_response(request._request, etag, modified, cast(Any, whole)))
     if response is not whole or request.method == "HEAD":
         file.close()
         return response

@@ -13,7 +13,7 @@ from core.live.publishing import layer_was_away
 _known: "WeakSet[AbstractConnection]" = WeakSet()
 
 
-class NoticedRedisLayer(RedisPubSubChannelLayer):
+class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels_redis has no types
     """Tells the hub when a connection to Redis was lost and came back.
 
     redis-py opens it again and subscribes again by itself; what was published meanwhile is gone, and nobody

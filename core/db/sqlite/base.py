@@ -26,11 +26,10 @@ class Cursor(base.SQLiteCursorWrapper):
             return super().executemany(query, param_list)
 
 
-# The methods overridden below are not in the stubs.
-_django_wrapper: Any = base.DatabaseWrapper
+_DjangoWrapper: Any = base.DatabaseWrapper
 
 
-class DatabaseWrapper(_django_wrapper):
+class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack the methods overridden below
     """Django's connection to SQLite; every transaction is one that may write (`transaction_mode` IMMEDIATE)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
