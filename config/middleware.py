@@ -44,20 +44,11 @@ class SpoolBody:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        if not scope["query_string"].isascii():
-            return await _refuse(send, scope, 400, "The query string must be percent-encoded.")
         # As WSGI joins several of them.
         content_type = b",".join(value for name, value in scope["headers"] if name == b"content-type")
-        if not _readable(content_type):
-            return await _refuse(
-                send, scope, 415, "The charset of the Content-Type must be utf-8, us-ascii or iso-8859-1."
-            )
         limit = body_limit(scope["path"], content_type)
-        declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit():
-            return await _refuse(send, scope, 400, "Content-Length is not a number.")
-        if int(declared[:20]) > limit:
-            return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
+        if (refusal := _refusal_of_head(scope, content_type, headers.get(b"content-length", b"0"), limit)) is not None:
+            return await _refuse(send, scope, *refusal)
         if scope.get("method") == "GET" and b"content-length" not in headers and b"transfer-encoding" not in headers:
             return await self.app(scope, BytesIO(), receive, send)  # no body, nothing to wait for
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as spool:
@@ -80,6 +71,19 @@ class SpoolBody:
                     break
             spool.seek(0)
             await self.app(_measured(scope, size), spool, receive, send)
+
+
+def _refusal_of_head(scope: Scope, content_type: bytes, length: bytes, limit: int) -> tuple[int, str] | None:
+    """Status and text when the head of a request is reason enough to refuse it; None to read its body."""
+    if not scope["query_string"].isascii():
+        return 400, "The query string must be percent-encoded."
+    if not _readable(content_type):
+        return 415, "The charset of the Content-Type must be utf-8, us-ascii or iso-8859-1."
+    if not length.isdigit():
+        return 400, "Content-Length is not a number."
+    if int(length[:20]) > limit:
+        return 413, f"The body is larger than {limit} bytes."
+    return None
 
 
 def body_limit(path: str, content_type: bytes) -> int:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from rest_framework.test import APIClient
 
+from core.files import sweeping
 from customer_data import actions
 from customer_data.models import CustomerData
 from customers.actions.customers import erase_customer
@@ -142,7 +143,7 @@ def test_the_sweep_reports_rows_without_a_file(upload: Upload, media: Path) -> N
 
 
 def test_more_files_than_a_batch(upload: Upload, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.management.commands.sweep_files.BATCH", 2)
+    monkeypatch.setattr(sweeping, "BATCH", 2)
     for number in range(5):
         upload(key=f"k{number}")
     for number in range(5):
