@@ -17,6 +17,7 @@ from accounts.actions.sessions import check_credentials, end_session
 from accounts.actions.users import create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
 from accounts.models import Role, Session, User
+from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
 from core.throttles import client_address
 
@@ -67,7 +68,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
     new_password = forms.CharField(
         required=False,
         strip=False,
-        max_length=1024,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Leave empty to keep the present one. A new password ends all sessions.",
     )

@@ -1,17 +1,21 @@
-from django_filters import rest_framework as filters
+"""Query parameters of the list of logins."""
+
+import django_filters
 
 from accounts.models import Role, User, UserQuerySet
-from core.filters import FilterSet, TextFilter
+from core.filters import BooleanFilter, FilterSet, TextFilter
 
 
 class UserFilter(FilterSet):
-    role = filters.ChoiceFilter(choices=Role.choices)
-    is_active = filters.BooleanFilter()
-    search = TextFilter(method="by_search", label="Words of the username, the email or the names.")
+    role = django_filters.ChoiceFilter(choices=Role.choices, label="the role: admin, sales or customer")
+    is_active = BooleanFilter(label="true: may sign in, false: deactivated")
+    search = TextFilter(
+        method="filter_search", label="words that must all occur in the username, the email or the names"
+    )
 
     class Meta:
         model = User
-        fields = ("role", "is_active")
+        fields: list[str] = []
 
-    def by_search(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+    def filter_search(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
         return queryset.search(value)

@@ -180,7 +180,7 @@ class Session(models.Model):
 
 
 class SocketTicket(models.Model):
-    """A key that opens one socket within 30 seconds; only its hash is kept."""
+    """A key that opens one socket within its LIFETIME. Only its hash is stored."""
 
     LIFETIME = timedelta(seconds=30)
 

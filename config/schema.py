@@ -48,7 +48,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
 
     def get_response_serializers(self) -> Any:
         responses = super().get_response_serializers()
-        if AllowAny not in self.view.permission_classes:
+        if not any(isinstance(right, AllowAny) for right in self.view.get_permissions()):
             responses.setdefault("401", openapi.Response("Not signed in, or the session is over.", _ERROR))
             responses.setdefault("403", openapi.Response("Signed in, but not allowed.", _ERROR))
         if "{" in self.path:

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from core.filters import MAX_ID
+
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 20
 
@@ -87,7 +89,7 @@ class KeysetPages(BasePagination):
             text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
             direction, at, pk = text.split("|")
             when = datetime.fromisoformat(at)
-            if direction not in ("older", "newer") or when.tzinfo is None or not 0 <= int(pk) < 2**63:
+            if direction not in ("older", "newer") or when.tzinfo is None or not 0 <= int(pk) <= MAX_ID:
                 raise ValueError(cursor)
             return direction, when, int(pk)
         except (ValueError, binascii.Error):

@@ -19,7 +19,7 @@ from core.throttles import Limit
 
 # A second try of a refresh token within this time is a client's accident, a later one is theft.
 REPLAY_GRACE = timedelta(seconds=10)
-# Ours have some 400 characters. What is longer is not even decoded.
+# Patter's tokens have some 400 characters. Longer texts are not even decoded.
 MAX_TOKEN_LENGTH = 4096
 
 FAILED_LOGINS = Limit("THROTTLE_LOGIN")
