@@ -1,4 +1,4 @@
-"""Logins and sessions in Django admin: another face on the actions the REST API calls."""
+"""Logins and sessions in Django admin. It calls the same actions as the REST API."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
 from core.throttles import client_address
 
-# What a login may do follows from its role alone.
+# What a login may do depends on its role alone.
 admin.site.unregister(Group)
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Counts failures together with those of POST /api/auth/login/."""
+    """Failed attempts count together with those of POST /api/auth/login/."""
 
     def address(self) -> str:
         return client_address(self.request) if self.request else ""
@@ -70,7 +70,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         strip=False,
         max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Leave empty to keep the present one. A new password ends all sessions.",
+        help_text="Leave empty to keep the current password. A new password ends all sessions of this login.",
     )
 
     class Meta:
@@ -97,12 +97,12 @@ class UserAdmin(RefusalsAdmin):
         return User.objects.present()
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # A customer's login follows the customer.
+        # A customer's login is changed through the customer.
         customers = obj is not None and obj.role == Role.CUSTOMER
         return super().has_change_permission(request, obj) and not customers
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False  # a login's row stays behind what it wrote: the action "remove"
+        return False  # the row stays as the author of what it wrote: use the action "remove"
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_fields(request, obj)
@@ -111,7 +111,7 @@ class UserAdmin(RefusalsAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        # The form has changed `obj` already; the action changes the row as it is now.
+        # The form has already changed `obj`. The action changes the row as it is now in the database.
         wanted = {name: form.cleaned_data[name] for name in form.changed_data}
         if "new_password" in wanted:
             wanted["password"] = wanted.pop("new_password")
@@ -120,7 +120,7 @@ class UserAdmin(RefusalsAdmin):
         else:
             obj.pk = create_user(actor=user_of(request), **wanted).pk
 
-    @admin.action(description="Remove the selected logins for good", permissions=["change"])
+    @admin.action(description="Remove the selected logins permanently", permissions=["change"])
     def remove(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             try:
@@ -128,7 +128,7 @@ class UserAdmin(RefusalsAdmin):
             except APIException as refused:
                 self.message_user(request, f"{user}: {' '.join(texts_of(refused.detail))}", messages.ERROR)
             else:
-                self.message_user(request, f"{user} was removed.", messages.SUCCESS)
+                self.message_user(request, f"{user} has been removed.", messages.SUCCESS)
 
 
 @admin.register(Session)
@@ -145,4 +145,4 @@ class SessionAdmin(ReadOnlyAdmin):
     def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
         for session in queryset:
             end_session(session=session)
-        self.message_user(request, "The sessions are over.", messages.SUCCESS)
+        self.message_user(request, "The sessions have been ended.", messages.SUCCESS)

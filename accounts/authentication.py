@@ -1,4 +1,4 @@
-"""Who is asking: an access token names a session, and the session must be alive."""
+"""Authentication: an access token names a session, and the session must be live."""
 
 from typing import cast
 
@@ -14,14 +14,14 @@ CHALLENGE = 'Bearer realm="api"'
 
 
 def user_of(request: Request | HttpRequest) -> User:
-    """Return who is asking, where the permissions have let nobody pass who is anonymous."""
+    """Return the login that sent the request. Only for views whose permissions refuse anonymous requests."""
     return cast(User, request.user)
 
 
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`. Sets `request.user`, and `request.auth` to the Session.
 
-    One query loads both. Everything that is no token of a live session is answered 401.
+    One query loads both. Anything but a token of a live session is answered with 401.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
@@ -35,7 +35,7 @@ class BearerAuthentication(BaseAuthentication):
         return CHALLENGE
 
     def _token_in(self, header: str | bytes) -> str | None:
-        """Return the token of an Authorization header, None when it speaks of another scheme."""
+        """Return the token in an Authorization header, or None if the header uses another scheme."""
         text = header.decode(HTTP_HEADER_ENCODING) if isinstance(header, bytes) else header
         scheme, _, token = text.strip().partition(" ")
         if scheme.lower() != "bearer":

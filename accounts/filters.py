@@ -8,7 +8,7 @@ from core.filters import BooleanFilter, FilterSet, TextFilter
 
 class UserFilter(FilterSet):
     role = django_filters.ChoiceFilter(choices=Role.choices, label="the role: admin, sales or customer")
-    is_active = BooleanFilter(label="true: may sign in, false: deactivated")
+    is_active = BooleanFilter(label="true: active logins, false: deactivated ones")
     search = TextFilter(
         method="filter_search", label="words that must all occur in the username, the email or the names"
     )

@@ -18,7 +18,7 @@ from core.filters import containing
 
 class UserQuerySet(models.QuerySet["User"]):
     def present(self) -> "UserQuerySet":
-        """Logins that were not removed."""
+        """Logins that have not been removed."""
         return self.filter(deleted_at=None)
 
     def sellers(self) -> "UserQuerySet":
@@ -26,9 +26,9 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.present().filter(role="sales", is_active=True)
 
     def named(self, login: str) -> "UserQuerySet":
-        """Whoever signs in as `login`: a username or an email, in any case; the username first.
+        """The logins that sign in as `login`: by username or email, ignoring case, matches by username first.
 
-        The database lowers both sides, as the unique indexes do.
+        Both sides are lowered by the database, as in the unique indexes.
         """
         lowered = self.present().alias(low_username=Lower("username"), low_email=Lower("email"))
         wanted = Lower(Value(login))
@@ -36,17 +36,17 @@ class UserQuerySet(models.QuerySet["User"]):
         return lowered.filter(Q(low_username=wanted) | Q(low_email=wanted)).order_by(by_username)
 
     def search(self, text: str) -> "UserQuerySet":
-        """Logins in whom every word of `text` occurs: username, email or names."""
+        """Logins that contain every word of `text` in their username, email or names."""
         return self.filter(containing(text, "username", "email", "first_name", "last_name"))
 
     def taken(self, *, username: str, email: str, besides: int | None = None) -> dict[str, list[str]]:
-        """Return an error per field that cannot be given to a login because another one (than `besides`) has it.
+        """Return an error for each value that another login than `besides` already has: `{field: [text]}`.
 
-        One login's username may not be another's email either: both sign in with it.
+        A username may not be the email of another login either, because people sign in with both.
         """
         others = self if besides is None else self.exclude(pk=besides)
         return {
-            name: [f"This {name} is taken."]
+            name: [f"This {name} is already taken."]
             for name, value in (("username", username), ("email", email))
             if value and others.named(value).exists()
         }
@@ -54,7 +54,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """For Django admin's sign-in. Raises User.DoesNotExist."""
+        """Used by Django's own authentication. Raises User.DoesNotExist."""
         user: User = User.objects.present().alias(low=Lower("username")).get(low=Lower(Value(username or "")))
         return user
 
@@ -70,9 +70,9 @@ class UserManager(BaseUserManager["User"]):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, now: datetime | None = None) -> "SessionQuerySet":
-        """Sessions that still open doors: not ended, not run out, of an active login.
+        """Sessions that are valid: not ended, not expired, and their login is active.
 
-        For reading: an UPDATE through it would be decided by a subquery, which races on PostgreSQL.
+        Only for reading. An UPDATE through it would depend on a subquery, which is a race on PostgreSQL.
         """
         return self.filter(
             ended_at=None, expires_at__gt=now or timezone.now(), user__is_active=True, user__deleted_at=None
@@ -86,7 +86,7 @@ class Role(models.TextChoices):
 
 
 class User(AbstractBaseUser):
-    """A login. What it may do follows from its role alone."""
+    """A login. What it may do depends on its role alone."""
 
     username = models.CharField(max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
     email = models.EmailField()
@@ -95,7 +95,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=10, choices=Role.choices)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
-    # A removed login stays as the name behind what it once wrote.
+    # The row of a removed login stays as the author of what it wrote.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager.from_queryset(UserQuerySet)()
@@ -116,7 +116,7 @@ class User(AbstractBaseUser):
 
     @property
     def name(self) -> str:
-        """The full name, or the username of somebody without one."""
+        """The full name, or the username if there is none."""
         return full_name(self.first_name, self.last_name, self.username)
 
     def get_full_name(self) -> str:
@@ -130,7 +130,7 @@ class User(AbstractBaseUser):
     def is_sales(self) -> bool:
         return self.role == Role.SALES
 
-    # What Django admin asks for.
+    # Django admin asks for these.
     @property
     def is_staff(self) -> bool:
         return self.is_admin
@@ -150,16 +150,15 @@ class User(AbstractBaseUser):
 
 
 def full_name(first_name: str, last_name: str, fallback: str) -> str:
-    """Join the names; `fallback` when there are none."""
+    """Join the names, or return `fallback` if there are none."""
     return f"{first_name} {last_name}".strip() or fallback
 
 
 class Session(models.Model):
-    """One sign-in: access tokens name it, the newest refresh token is the only one it takes.
+    """One sign-in. Access tokens name it; of its refresh tokens it accepts only the newest.
 
-    `refresh_jti` is compared and swapped on every refresh. `recently_used` holds `[jti, when]` of the
-    tokens used up within the last seconds: a parallel second try of one of those is an accident, any
-    older one is theft and ends the session.
+    `refresh_jti` is compared and swapped on every refresh. `recently_used` holds `[jti, when]` of the tokens used in
+    the last few seconds: using one of those again is an accident, using any older one means theft and ends the session.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""Which roles may call a view. Which rows they see is for `visible_to` to say."""
+"""Which roles may call a view. Which rows they see is decided by `visible_to` of the querysets."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -7,33 +7,33 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 if TYPE_CHECKING:
-    # Importing it for real loads the default permission, which is below.
+    # Only for types: importing it at run time loads the default permission, which is defined below.
     from rest_framework.views import APIView
 
 
 class IsAdmin(BasePermission):
-    """Admins only."""
+    """Admins."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and request.user.is_admin
 
 
 class IsSalesOrAdmin(BasePermission):
-    """The staff of the desk."""
+    """Salespeople and admins."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and (request.user.is_admin or request.user.is_sales)
 
 
 class IsAdminOrCustomer(BasePermission):
-    """Admins, and customers for themselves: what is not the desk's to do."""
+    """Admins, and customers for their own data. Not salespeople."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and not request.user.is_sales
 
 
 class RightsByAction:
-    """For viewsets: `rights` names who may call each action. An action that it does not name is for admins."""
+    """For viewsets: `rights` says who may call each action. An action that is not named there is for admins only."""
 
     rights: ClassVar[Mapping[str, type[BasePermission]]] = {}
     action: str

@@ -1,4 +1,4 @@
-"""What accounts keep for a time only (setting RETENTION)."""
+"""What this app keeps for a limited time (setting RETENTION)."""
 
 from datetime import timedelta
 
@@ -9,12 +9,12 @@ from django.utils import timezone
 from accounts.models import Session, SocketTicket
 from core.retention import Old
 
-# Long enough to look into what somebody did with a session that was ended for theft.
+# Long enough to investigate a session that was ended because its token had been stolen.
 ENDED_SESSIONS_FOR = timedelta(days=7)
 
 
 def old_rows() -> list[Old]:
-    """Sessions that are over, tickets that open nothing any more, and sign-ins to Django admin that ran out."""
+    """Ended and expired sessions, expired socket tickets, and expired sign-ins to Django admin."""
     now = timezone.now()
     before = now - ENDED_SESSIONS_FOR
     return [

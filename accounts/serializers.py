@@ -7,19 +7,19 @@ from rest_framework import serializers
 
 from accounts.models import Role, User
 
-# Hashing takes a text of any length; nobody types more than this.
+# Hashing would accept a text of any length; no real password is longer than this.
 MAX_PASSWORD_LENGTH = 1024
 
 
 def user_ref(user: User | None) -> dict[str, Any] | None:
-    """A login as others speak of it (`sender`, `owner`, `assigned_by`): `{id, name}`, or None for nobody."""
+    """A login as other objects refer to it (`sender`, `owner`, `assigned_by`): `{id, name}`, or None for no login."""
     return {"id": user.pk, "name": user.name} if user else None
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A login of staff. Whether username and email are free, accounts/actions/users.py finds out as it saves."""
+    """A login of a member of staff. accounts/actions/users.py checks that username and email are free."""
 
-    # A customer's login shows its role; here it cannot be given.
+    # Logins of customers show the role `customer`, but it cannot be set here.
     role = serializers.ChoiceField(choices=[Role.ADMIN.value, Role.SALES.value])
     is_active = serializers.BooleanField(default=True)
     password = serializers.CharField(write_only=True, max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
@@ -39,13 +39,13 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "password",
         )
         read_only_fields = ("date_joined", "last_login")
-        # Without DRF's own look for a taken one, which knows neither upper and lower case nor the other field.
+        # Not DRF's own check for duplicates: it distinguishes upper and lower case, and does not compare the fields.
         validators: ClassVar[list[Any]] = []
         extra_kwargs = {"username": {"validators": [UnicodeUsernameValidator()]}, "email": {"validators": []}}
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    customer = serializers.SerializerMethodField(help_text="The id of the customer whose login this is, or null.")
+    customer = serializers.SerializerMethodField(help_text="The id of the customer this login belongs to, or null.")
 
     class Meta:
         model = User
@@ -53,13 +53,13 @@ class MeSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
     def get_customer(self, user: User) -> int | None:
-        # The other side of a one-to-one: missing, it is an AttributeError.
+        # Without a customer the attribute raises RelatedObjectDoesNotExist, which is an AttributeError.
         customer = getattr(user, "customer", None)
         return customer and customer.pk
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=254, help_text="Username or email, in any case.")
+    username = serializers.CharField(max_length=254, help_text="Username or email; upper and lower case are the same.")
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
 
 
@@ -78,4 +78,4 @@ class SignedInSerializer(TokensSerializer):
 
 class TicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="Seconds, for one socket.")
+    expires_in = serializers.IntegerField(help_text="Seconds for which the ticket opens one socket.")

@@ -28,17 +28,17 @@ from accounts.serializers import (
 from core.documentation import documented
 from core.throttles import client_address
 
-REFUSED = "Refused; `detail` says why."
+REFUSED = "Refused. `detail` says why."
 
 
 class CredentialsView(GenericAPIView[Any]):
-    """A view whose body proves who is asking, so that an expired bearer header does not stand in the way."""
+    """A view that authenticates by its body. It ignores the Authorization header, which may hold an expired token."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def get_authenticate_header(self, request: Request) -> str:
-        # DRF answers 403 instead of 401 where no authentication class names a scheme.
+        # Without it DRF answers 403 instead of 401, because no authentication class names a scheme.
         return CHALLENGE
 
     def credentials(self, request: Request) -> dict[str, str]:
@@ -52,10 +52,14 @@ class LoginView(CredentialsView):
     serializer_class = LoginSerializer
 
     @documented(
-        responses={200: SignedInSerializer, 401: REFUSED, 429: "Too many failed sign-ins of this login from here."}
+        responses={
+            200: SignedInSerializer,
+            401: REFUSED,
+            429: "Too many failed sign-ins for this login from your address.",
+        }
     )
     def post(self, request: Request) -> Response:
-        """Sign in with a username or an email."""
+        """Sign in with a username or email address."""
         given = self.credentials(request)
         tokens = log_in(login=given["username"], password=given["password"], address=client_address(request))
         return Response(SignedInSerializer(tokens).data)
@@ -66,7 +70,7 @@ class RefreshView(CredentialsView):
 
     @documented(responses={200: TokensSerializer, 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """Swap a refresh token for a new pair. Each works once; one that was used long before ends the session."""
+        """Exchange a refresh token for a new pair. Each works once; using an old one again ends the session."""
         return Response(TokensSerializer(refresh(token=self.credentials(request)["refresh"])).data)
 
 
@@ -75,13 +79,13 @@ class LogoutView(CredentialsView):
 
     @documented(responses={204: "Signed out.", 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """End the session of a refresh token: its access tokens stop at once and its sockets close."""
+        """End the session of a refresh token: its access tokens stop working at once and its sockets are closed."""
         log_out(token=self.credentials(request)["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class MeView(RetrieveAPIView[User]):
-    """Who is signed in."""
+    """The login that sends the request."""
 
     serializer_class = MeSerializer
     permission_classes = (IsAuthenticated,)
@@ -96,16 +100,16 @@ class SocketTicketView(GenericAPIView[Any]):
 
     @documented(request_body=no_body, responses={200: TicketSerializer})
     def post(self, request: Request) -> Response:
-        """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token itself."""
+        """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token with it."""
         ticket = issue_ticket(session=cast(Session, request.auth))
         return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
 
 
 class UserViewSet(ModelViewSet[User]):
-    """The logins. Those of staff are made and changed here; customers get theirs by registering.
+    """The logins. Those of staff are created and changed here; customers get theirs by registering.
 
-    PUT takes part of the fields. DELETE ends the login for good and sets its customers free; what it wrote keeps
-    its name. The last active admin stays.
+    PUT changes only the fields that are given. DELETE removes the login permanently: its customers are left without
+    an owner, and what it wrote keeps its name. The last active admin cannot be removed.
     """
 
     queryset = User.objects.none()

@@ -1,7 +1,7 @@
-"""The whole of Patter as one ASGI application: `uvicorn config.asgi:application`.
+"""All of Patter as one ASGI application: `uvicorn config.asgi:application`.
 
-HTTP goes through a thread pool and WSGI: DRF's views are synchronous, and that was measured 1.6 times as
-fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSockets go through Channels.
+HTTP requests are handled through WSGI in a thread pool. DRF's views are synchronous, and this is 1.6 times as fast as
+Django's own ASGI handler (docs/decisions/001-architecture.md). WebSockets are handled by Channels.
 """
 
 import logging
@@ -15,7 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from core.live.publishing import attach
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Apps are loaded before anything below is imported: consumers use models.
+# Loads the apps, which must happen before the imports below: consumers use models.
 wsgi_application = get_wsgi_application()
 
 from channels.routing import URLRouter  # noqa: E402
@@ -30,7 +30,7 @@ from messaging.relay.loop import EmbeddedRelay  # noqa: E402
 
 logger = logging.getLogger("patter")
 
-# SQLite with synchronous=FULL and 12 writing threads: p99 330 ms (DESIGN section 12).
+# With 12 threads writing to SQLite the slowest percent takes 330 ms (docs/decisions/001-architecture.md).
 THREADS = 8
 
 for name in ("uvicorn.access", "uvicorn.error"):
@@ -41,7 +41,7 @@ websocket: Any = handshake(URLRouter(websocket_urlpatterns))
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """Give the event loop to the live channel and, embedded, run the relay as long as the server runs."""
+    """Attach the event loop to the live channel. Without Redis, also run the relay as long as the server runs."""
     relay: EmbeddedRelay | None = None
     while True:
         message = await receive()

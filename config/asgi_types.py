@@ -1,4 +1,4 @@
-"""The shapes of ASGI."""
+"""Types of ASGI applications."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

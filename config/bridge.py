@@ -1,8 +1,8 @@
-"""Django's synchronous application in a thread pool, under ASGI.
+"""Runs Django's synchronous WSGI application in a thread pool under ASGI.
 
-a2wsgi's own middleware crosses between the thread and the event loop four times a request: for the body, the status,
-the content and the end. Here the body is there when the view starts, and an answer that is whole goes back with the
-thread's result, so it is once (what that gives: decision 001).
+a2wsgi's own middleware switches between the thread and the event loop four times per request: for the body, the status,
+the content and the end. Here the body has been read before the view starts, and a complete response is returned as the
+result of the thread, so there is one switch. docs/decisions/001-architecture.md has the measurements.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from a2wsgi.wsgi import build_environ
 
 from config.asgi_types import Message, Receive, Scope, Send
 
-# What a client must take within the patience of the bridge.
+# A client must accept this many bytes within the patience of the bridge.
 PIECE_BYTES = 64 * 1024
 
 Environ = dict[str, Any]
@@ -23,19 +23,19 @@ StartResponse = Callable[..., Any]
 
 
 class WSGIApplication(Protocol):
-    """A WSGI application whose answers say whether they are streamed, as Django's do."""
+    """A WSGI application whose responses say whether they are streamed, as Django's do."""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any: ...
 
 
 class ClientGone(Exception):
-    """Who asked takes no more of the answer."""
+    """The client does not accept any more of the response."""
 
 
 class Bridge:
-    """Runs a WSGI application for requests whose bodies were read before.
+    """Runs a WSGI application for requests whose bodies have already been read.
 
-    A client that takes nothing of a streamed answer for `patience` seconds gets no more: the thread is for others.
+    A streamed response is cut off if the client accepts nothing for `patience` seconds, so that it holds no thread.
     """
 
     def __init__(self, application: WSGIApplication, threads: int, patience: float = 30) -> None:
@@ -52,13 +52,13 @@ class Bridge:
             if leaving is None:
                 leaving = asyncio.create_task(_disconnected(receive))
             if leaving.done():
-                raise ClientGone  # sending would be no error: servers drop what nobody takes
+                raise ClientGone  # servers drop data for a closed connection without an error
             for piece in _pieces(message):
                 async with asyncio.timeout(self.patience):
                     await send(piece)
 
         def stream(message: Message) -> None:
-            """Send from the thread; waits until the client has room for more. Raises ClientGone."""
+            """Send from the thread and wait until the client can accept more. Raises ClientGone."""
             try:
                 asyncio.run_coroutine_threadsafe(pass_on(message), loop).result()
             except TimeoutError:
@@ -74,7 +74,7 @@ class Bridge:
                 leaving.cancel()
 
     def _answer(self, environ: Environ, stream: Callable[[Message], None]) -> Iterable[Message]:
-        """Run the view; return what is still to be sent, or stream it."""
+        """Run the view. Return the messages that are still to be sent; a streamed response has been sent already."""
         head: Message = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -90,13 +90,13 @@ class Bridge:
                 stream({"type": "http.response.body", "body": chunk, "more_body": True})
             return ({"type": "http.response.body", "body": b""},)
         except ClientGone:
-            return ()  # without its end, so that the server closes the connection and none takes a part for the whole
+            return ()  # without the end, so that the server drops the connection and the client sees it is incomplete
         finally:
             response.close()
 
 
 def _pieces(message: Message) -> Iterator[Message]:
-    """A message in parts that a slow client, too, takes in time."""
+    """Split a message into parts small enough for a slow client to accept in time."""
     body = message.get("body", b"")
     if len(body) <= PIECE_BYTES:
         yield message

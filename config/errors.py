@@ -1,4 +1,4 @@
-"""Errors said once: every API error leaves through here, in DRF's shape or that of its path."""
+"""Every error of the API passes through here, and gets DRF's shape or the shape of its path."""
 
 import logging
 import re
@@ -19,22 +19,22 @@ logger = logging.getLogger(__name__)
 
 class Unavailable(exceptions.APIException):
     status_code = 503
-    default_detail = "The database cannot be reached at the moment. Nothing was changed; please try again."
+    default_detail = "The database cannot be reached at the moment. Nothing was changed. Please try again."
     default_code = "unavailable"
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what a view raised into a response; None lets it become a logged 500."""
+    """Turn an exception of a view into a response. None makes Django log it and answer with 500."""
     if isinstance(error, Http404):
-        # Django's own text names the model, and only where the view asked by get_object_or_404.
+        # Not Django's own text: it names the model, but only if the view used get_object_or_404.
         error = exceptions.NotFound()
     elif isinstance(error, DjangoValidationError):
         error = exceptions.ValidationError(as_serializer_error(error))
     elif isinstance(error, OverflowError | DataError):
-        # SQLite refuses integers beyond 64 bits with the first, PostgreSQL any misfit value with the second.
+        # SQLite raises the first for integers beyond 64 bits, PostgreSQL the second for any value that does not fit.
         error = exceptions.ValidationError({"detail": "A value is out of range."})
     elif isinstance(error, OperationalError | InterfaceError):
-        logger.error("database out of reach in %s: %s", context["request"].path, error)
+        logger.error("the database cannot be reached in %s: %s", context["request"].path, error)
         error = Unavailable()
     response = drf_exception_handler(error, context)
     if response is not None:
@@ -51,7 +51,7 @@ def shaped(path: str, body: Any) -> Any:
 
 
 def refuse(request: HttpRequest, status: int, detail: str) -> JsonResponse:
-    """The answer of whatever refuses a request before DRF has it."""
+    """Return the response for a request that is refused before DRF handles it."""
     return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status)
 
 

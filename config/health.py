@@ -1,4 +1,4 @@
-"""What a load balancer asks: is the process alive (`/livez`), and can it do its work (`/readyz`)."""
+"""Probes for load balancers: is the process alive (`/livez`), and can it do its work (`/readyz`)?"""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +19,7 @@ REDIS_SECONDS = 2
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one look: `more` is shown whatever `ok` says."""
+    """The result of one check. `more` is shown whether it is ok or not."""
 
     name: str
     ok: bool
@@ -27,17 +27,17 @@ class Check:
 
 
 def livez(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers; asks nothing else, so that no outage restarts it."""
+    """200 as long as the process answers. It checks nothing else, so that an outage elsewhere restarts nothing."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when requests can be served, else 503; `checks` names what is wrong.
+    """200 if requests can be served, otherwise 503; `checks` says what is wrong.
 
-    Shown to everybody: a check says nothing about customers, and no error text of a server.
+    The page is public, so a check must not reveal anything about customers or contain an error text of a server.
     """
     checks = [_database(), _redis()] if settings.REDIS_URL else [_database()]
-    if checks[0].ok:  # the others read tables
+    if checks[0].ok:  # the other checks read tables
         checks += [_numbers(), _queue()]
     ready = all(check.ok for check in checks)
     body = {
@@ -53,16 +53,18 @@ def _database() -> Check:
             cursor.execute("SELECT 1")
         waiting = not _migrated()
     except (DatabaseError, InterfaceError):
-        connection.close()  # the next request gets a new one, this one may be broken
+        connection.close()  # it may be broken; the next request opens a new one
         return Check("database", False, {"detail": "The database does not answer."})
-    return Check("database", not waiting, {"detail": "Migrations are waiting: manage.py migrate."} if waiting else {})
+    return Check(
+        "database", not waiting, {"detail": "There are unapplied migrations. Run manage.py migrate."} if waiting else {}
+    )
 
 
 _done: set[str] = set()
 
 
 def _migrated() -> bool:
-    """Whether every migration was applied. Once true it stays so: new ones come with a new process."""
+    """Whether all migrations have been applied. Checked until it is true: new ones come with a new process."""
     alias = str(connection.settings_dict["NAME"])
     if alias not in _done:
         executor = MigrationExecutor(connection)
@@ -86,19 +88,19 @@ def _redis() -> Check:
 
 
 def _numbers() -> Check:
-    """The business numbers that send nothing at the moment. No fault of this process, so never a failure."""
+    """The business numbers that are paused. Never a failure, because it is not a fault of this process."""
     paused = BusinessNumber.objects.filter(paused_until__gt=timezone.now()).order_by("pk")
     rows = [{"number": str(number), "until": iso(number.paused_until), "reason": number.reason} for number in paused]
     return Check("business_numbers", True, {"paused": rows})
 
 
 def _queue() -> Check:
-    """For how long the oldest message that is due has been waiting: grows when no relay runs."""
+    """How long the oldest message that is due has been waiting. It grows if no relay is running."""
     return Check("queue", True, {"oldest_seconds": oldest_due_seconds()})
 
 
 def oldest_due_seconds() -> float:
-    """Seconds, to a tenth; 0 when nothing is due."""
+    """Return for how many seconds the oldest due message has been waiting, to a tenth; 0 if there is none."""
     now = timezone.now()
     due = Message.objects.filter(status=Status.QUEUED, not_before__lte=now).order_by("not_before")
     oldest = due.values_list("not_before", flat=True).first()

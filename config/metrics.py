@@ -1,7 +1,7 @@
-"""Prometheus' page, `/metrics`: what waits, what is paused and what happened lately.
+"""`/metrics` for Prometheus: what is waiting, what is paused and what happened in the last minutes.
 
-Every number is asked of the database, so that whichever process answers says the same. What one process alone
-would know, its memory or its requests, is left to what runs it and to the proxy before it.
+Every number comes from the database, so all processes give the same answer. What only one process knows, such as its
+memory and its requests, is better measured by the process manager and the proxy.
 """
 
 import ipaddress
@@ -23,9 +23,9 @@ from config.health import oldest_due_seconds
 from messaging.models import RANK, Attachment, AttachmentState, BusinessNumber, Direction, Message, Status
 from whatsapp.models import WebhookEvent, WebhookState
 
-# What metrics named `..._last_5_minutes` count.
+# The time that metrics named `..._last_5_minutes` cover.
 LATELY = timedelta(minutes=5)
-# What proxies say of those for whom they ask.
+# Headers in which proxies name the client.
 _OF_PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
@@ -36,7 +36,7 @@ class _Collected(Collector):
 
 
 def metrics(request: HttpRequest) -> HttpResponse | None:
-    """The page as text or, when asked for, OpenMetrics; 503 without a database; None for who may not see it."""
+    """Return the page as text or, if requested, as OpenMetrics; 503 without a database; None if it may not be seen."""
     if not _may_see(request):
         return None
     registry = CollectorRegistry()
@@ -45,7 +45,7 @@ def metrics(request: HttpRequest) -> HttpResponse | None:
     try:
         return HttpResponse(encode(registry), content_type=content_type)
     except (DatabaseError, InterfaceError):
-        connection.close()  # the next request gets a new one, this one may be broken
+        connection.close()  # it may be broken; the next request opens a new one
         return HttpResponse("The database does not answer.\n", status=503, content_type="text/plain")
 
 
@@ -54,7 +54,7 @@ def _may_see(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "")
         if constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
             return True
-    # Behind a proxy on this machine the whole world comes from loopback, and a proxy says for whom it asks.
+    # Behind a proxy on this machine every request comes from loopback, but then it has one of these headers.
     if any(header in request.headers for header in _OF_PROXIES):
         return False
     try:
@@ -64,24 +64,24 @@ def _may_see(request: HttpRequest) -> bool:
 
 
 def _of_messages() -> Iterator[Metric]:
-    """Families of messages on their way and of the last five minutes; each is found by an index of its own."""
+    """Metrics of unfinished and recent messages. Each query uses its own index."""
     yield _unfinished()
     yield GaugeMetricFamily(
         "patter_message_oldest_due_seconds",
-        "For how long the oldest message that is due has been waiting.",
+        "How long the oldest message that is due has been waiting.",
         oldest_due_seconds(),
     )
     yield _lately()
     yield GaugeMetricFamily(
         "patter_downloads_pending",
-        "Files of customers that are not fetched yet.",
+        "Files from customers that have not been downloaded yet.",
         Attachment.objects.filter(state=AttachmentState.PENDING).count(),
     )
     yield _paused()
 
 
 def _unfinished() -> Metric:
-    family = GaugeMetricFamily("patter_messages_unfinished", "Messages that have not left yet.", labels=["status"])
+    family = GaugeMetricFamily("patter_messages_unfinished", "Messages that have not been sent yet.", labels=["status"])
     unfinished = Message.objects.filter(status__in=(Status.QUEUED, Status.SENDING)).order_by()
     counts = dict(unfinished.values_list("status").annotate(Count("pk")))
     for status in (Status.QUEUED, Status.SENDING):
@@ -90,10 +90,10 @@ def _unfinished() -> Metric:
 
 
 def _lately() -> Metric:
-    """Every pair that there is, at 0 too: an alert on a series that comes and goes never fires."""
+    """Includes every pair, even at 0: an alert on a series that comes and goes never fires."""
     family = GaugeMetricFamily(
         "patter_messages_last_5_minutes",
-        "Messages of the last five minutes, by what became of them.",
+        "Messages of the last five minutes by direction and status.",
         labels=["direction", "status"],
     )
     lately = Message.objects.filter(ordered_at__gt=timezone.now() - LATELY).order_by()
@@ -108,7 +108,7 @@ def _lately() -> Metric:
 
 def _paused() -> Metric:
     family = GaugeMetricFamily(
-        "patter_business_number_paused", "1 while the number sends nothing.", labels=["transport", "number"]
+        "patter_business_number_paused", "1 while the number is paused.", labels=["transport", "number"]
     )
     now = timezone.now()
     for number in BusinessNumber.objects.order_by("pk"):
@@ -118,15 +118,17 @@ def _paused() -> Metric:
 
 
 def _of_webhooks() -> Iterator[Metric]:
-    """Families of the raw webhooks: what still waits, what was given up, and how many come."""
+    """Metrics of the stored webhooks: how many are waiting, have failed, and arrive."""
     now = timezone.now()
-    # Written as the index webhook_event_open has it.
+    # The same condition as that of the index webhook_event_open.
     open_ = WebhookEvent.objects.filter(~Q(state="done")).order_by()
     rows = open_.values_list("state").annotate(Count("pk"), Min("received_at"))
     found = {state: (count, oldest) for state, count, oldest in rows}
 
     family = GaugeMetricFamily(
-        "patter_webhooks_open", "Webhooks that are not handled (pending) or were given up (failed).", labels=["state"]
+        "patter_webhooks_open",
+        "Webhooks that have not been handled yet (pending) or could not be handled (failed).",
+        labels=["state"],
     )
     for state in (WebhookState.PENDING, WebhookState.FAILED):
         family.add_metric([state.value], found.get(state, (0, None))[0])
@@ -135,11 +137,11 @@ def _of_webhooks() -> Iterator[Metric]:
     oldest = found.get(WebhookState.PENDING, (0, None))[1]
     yield GaugeMetricFamily(
         "patter_webhook_oldest_pending_seconds",
-        "For how long the oldest webhook that is not handled has been waiting.",
+        "How long the oldest pending webhook has been waiting.",
         (now - oldest).total_seconds() if oldest else 0,
     )
     yield GaugeMetricFamily(
         "patter_webhooks_last_5_minutes",
-        "Webhooks that Meta delivered in the last five minutes.",
+        "Webhooks delivered by Meta in the last five minutes.",
         WebhookEvent.objects.filter(received_at__gt=now - LATELY).count(),
     )

@@ -1,4 +1,4 @@
-"""What stands in front of the views: whole bodies within bounds, and nothing that cannot be stored."""
+"""What requests pass before they reach a view: limits on bodies, probes, and checks for text that cannot be stored."""
 
 import asyncio
 import codecs
@@ -20,23 +20,23 @@ from config.metrics import metrics
 
 MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30
-# What a multipart body holds beside its file: the other fields and the boundaries.
+# Room in a multipart body for everything but the file: the other fields and the boundaries.
 MULTIPART_SLACK = 1024 * 1024
 WEBHOOK = "/api/webhook"
-# Django reads the query string in the charset of the body. Of all that Python knows under such a name some is no
-# charset (base64), and some makes NULs and lone surrogates of plain ASCII (unicode_escape).
+# Django decodes the query string in the charset of the body. Some of Python's codecs are not charsets (base64), and
+# some turn plain ASCII into NULs and lone surrogates (unicode_escape).
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
 
 
-# Takes a request with its whole body, and answers it.
+# Answers a request, given its whole body.
 Application = Callable[[Scope, IO[bytes], Receive, Send], Awaitable[None]]
 
 
 class SpoolBody:
-    """ASGI: read the request body whole before the application sees the request.
+    """ASGI middleware that reads the whole request body before the application gets the request.
 
-    Otherwise ten slow uploads would hold every thread. Bodies up to 1 MB stay in memory, larger ones go to disk.
-    Answers 413 past the limit of the request, 408 when nothing arrives for 30 seconds.
+    Without it ten slow uploads would occupy all threads. Bodies up to 1 MB stay in memory, larger ones go to disk.
+    Answers 413 if the body is larger than the limit of the request, and 408 if nothing arrives for 30 seconds.
     """
 
     def __init__(self, app: Application) -> None:
@@ -44,13 +44,13 @@ class SpoolBody:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        # As WSGI joins several of them.
+        # If there are several they are joined, as WSGI does.
         content_type = b",".join(value for name, value in scope["headers"] if name == b"content-type")
         limit = body_limit(scope["path"], content_type)
         if (refusal := _refusal_of_head(scope, content_type, headers.get(b"content-length", b"0"), limit)) is not None:
             return await _refuse(send, scope, *refusal)
         if scope.get("method") == "GET" and b"content-length" not in headers and b"transfer-encoding" not in headers:
-            return await self.app(scope, BytesIO(), receive, send)  # no body, nothing to wait for
+            return await self.app(scope, BytesIO(), receive, send)  # there is no body to wait for
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as spool:
             size = 0
             while True:
@@ -74,22 +74,22 @@ class SpoolBody:
 
 
 def _refusal_of_head(scope: Scope, content_type: bytes, length: bytes, limit: int) -> tuple[int, str] | None:
-    """Status and text when the head of a request is reason enough to refuse it; None to read its body."""
+    """Return status and text if the head of a request is enough to refuse it, otherwise None."""
     if not scope["query_string"].isascii():
         return 400, "The query string must be percent-encoded."
     if not _readable(content_type):
         return 415, "The charset of the Content-Type must be utf-8, us-ascii or iso-8859-1."
     if not length.isdigit():
-        return 400, "Content-Length is not a number."
+        return 400, "Content-Length must be a number."
     if int(length[:20]) > limit:
         return 413, f"The body is larger than {limit} bytes."
     return None
 
 
 def body_limit(path: str, content_type: bytes) -> int:
-    """The number of bytes a request's body may have: uploads MAX_UPLOAD_MB, all else what a webhook may.
+    """Return how many bytes the body of a request may have: MAX_UPLOAD_MB for uploads, otherwise WEBHOOK_MAX_BYTES.
 
-    The webhook takes no uploads: what calls itself one there would only fill the disk.
+    The webhook accepts no uploads, so there a multipart body has no higher limit: it would only fill the disk.
     """
     if content_type[:10].lower() == b"multipart/" and not path.startswith(WEBHOOK):
         return settings.MAX_UPLOAD_MB * 1024 * 1024 + MULTIPART_SLACK
@@ -98,7 +98,7 @@ def body_limit(path: str, content_type: bytes) -> int:
 
 
 def _readable(content_type: bytes) -> bool:
-    """Whether Django can read a request that declares this: it raises for some, before any middleware."""
+    """Whether Django can handle this Content-Type. For some charsets it raises before any middleware runs."""
     try:
         charset = parse_header_parameters(content_type.decode("latin1"))[1].get("charset", "utf-8")
         return codecs.lookup(charset).name in CHARSETS
@@ -107,7 +107,7 @@ def _readable(content_type: bytes) -> bool:
 
 
 def _measured(scope: Scope, size: int) -> Scope:
-    """The request as if it had come with a Content-Length: of one that came in chunks WSGI would read nothing."""
+    """Give a chunked request a Content-Length. Without one WSGI would read nothing of its body."""
     if not any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         return scope
     headers = [part for part in scope["headers"] if part[0] not in (b"transfer-encoding", b"content-length")]
@@ -119,13 +119,13 @@ async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     origin = dict(scope["headers"]).get(b"origin", b"")
     if origin.decode("latin1") in settings.CORS_ALLOWED_ORIGINS:
-        # No middleware of Django's sees this answer, and without it a page is told of a network error.
+        # Django's CORS middleware does not see this response. Without the header a page gets only a network error.
         headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-# None: not for who asks, who learns no more than of any path that is not there.
+# None if the caller may not see it: the request is then answered like any path that does not exist.
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
     "/livez": livez,
     "/readyz": readyz,
@@ -134,9 +134,9 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
 
 
 class ProbesMiddleware:
-    """Answer PROBES before anything else is looked at.
+    """Answers PROBES before any other check.
 
-    Probes come by address and without TLS: ALLOWED_HOSTS and HTTPS_ONLY would turn them away.
+    Load balancers call them by IP address and without TLS, which ALLOWED_HOSTS and HTTPS_ONLY would refuse.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -149,9 +149,9 @@ class ProbesMiddleware:
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Django's, which sends a path without its slash to the one with it, for requests that only read.
+    """Redirects a path without its last slash to the one with it, as Django does, but only for requests that read.
 
-    A redirected POST comes back as a GET; under DEBUG Django ends it in a 500 instead. Both are a 404 here.
+    A redirected POST would come back as a GET, and with DEBUG Django answers it with 500. Here it gets a 404.
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
@@ -159,7 +159,7 @@ class SlashMiddleware(CommonMiddleware):
 
 
 class RefuseUnstorableMiddleware:
-    """Refuse NUL characters in the path and the query, where PostgreSQL would fail on them."""
+    """Refuses NUL characters in the path and the query string, because PostgreSQL fails on them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Request bodies, refused when they hold what cannot be stored (core/safe_json.py says what and why)."""
+"""Parsers that refuse request bodies with text that cannot be stored (core/safe_json.py says what that is, and why)."""
 
 import html
 from typing import Any
@@ -39,7 +39,10 @@ class SafeFormParser(FormParser):
 
 
 class _NamesKept(django_multipart.MultiPartParser):
-    """Django's, which drops of a file's name what Python does not call printable: joiners, narrow and fixed blanks."""
+    """Django's parser, except that it keeps joiners and special blanks in the names of files.
+
+    Django removes them because Python does not consider them printable.
+    """
 
     def sanitize_file_name(self, file_name: str) -> str | None:
         name = clean_name(html.unescape(file_name))
@@ -48,7 +51,7 @@ class _NamesKept(django_multipart.MultiPartParser):
 
 class SafeMultiPartParser(MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> "DataAndFiles[Any, Any]":
-        """As DRF's, which has no place for a parser of one's own."""
+        """Do what DRF's does, which does not allow for another parser than Django's."""
         context = parser_context or {}
         request = context["request"]
         meta = {**request.META, "CONTENT_TYPE": media_type}

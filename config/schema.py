@@ -1,4 +1,4 @@
-"""What Swagger says of every endpoint without each view having to say it."""
+"""What Swagger says about all endpoints, so that the views do not have to."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from drf_yasg import openapi
 from drf_yasg.inspectors import PaginatorInspector, SwaggerAutoSchema
 from rest_framework.permissions import AllowAny
 
-from core.pagination import KeysetPages
+from core.pagination import MAX_PAGE_SIZE, KeysetPages
 
 _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
 
-# What the first word of a path does not say.
+# Groups that cannot be told from the first word of a path.
 GROUPS = {"customers-with-contacts": "Contacts", "message": "Customer data"}
 
 
@@ -21,8 +21,12 @@ class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has
         if not isinstance(paginator, KeysetPages):
             return super().get_paginator_parameters(paginator)
         return [
-            openapi.Parameter("cursor", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="as in next"),
-            openapi.Parameter("page_size", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="at most 100"),
+            openapi.Parameter(
+                "cursor", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="the cursor of `next` or `previous`"
+            ),
+            openapi.Parameter(
+                "page_size", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description=f"at most {MAX_PAGE_SIZE}"
+            ),
         ]
 
     def get_paginated_response(self, paginator: Any, response_schema: Any) -> Any:
@@ -35,7 +39,7 @@ class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has
 
 
 class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Groups operations by the first word of their path and declares the refusals every endpoint knows."""
+    """Groups operations by the first word of their path, and adds the errors that all endpoints have in common."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,8 +53,8 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
     def get_response_serializers(self) -> Any:
         responses = super().get_response_serializers()
         if not any(isinstance(right, AllowAny) for right in self.view.get_permissions()):
-            responses.setdefault("401", openapi.Response("Not signed in, or the session is over.", _ERROR))
+            responses.setdefault("401", openapi.Response("Not signed in, or the session has ended.", _ERROR))
             responses.setdefault("403", openapi.Response("Signed in, but not allowed.", _ERROR))
         if "{" in self.path:
-            responses.setdefault("404", openapi.Response("Missing, or not yours to see.", _ERROR))
+            responses.setdefault("404", openapi.Response("Does not exist, or you may not see it.", _ERROR))
         return responses

@@ -1,4 +1,4 @@
-"""Every setting of Patter, from the environment or a `.env` file. The table is in docs/operations.md."""
+"""All settings of Patter. They come from the environment or a `.env` file; docs/operations.md lists them."""
 
 import re
 from datetime import timedelta
@@ -14,21 +14,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-# The environment goes before the file. ENV_FILE names another one; tests name none.
+# The environment takes precedence over the file. ENV_FILE names another file; the tests use none.
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 
 def _whole_number(name: str, default: int) -> int:
     value = env.str(name, default="") or str(default)
     if not value.isdecimal() or int(value) < 1:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a whole number above 0.")
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a whole number greater than 0.")
     return int(value)
 
 
 def _rate(name: str, default: str) -> str:
     value = env.str(name, default="") or default
     if re.fullmatch(r"[1-9]\d{0,8}/(s|m|h|d)[a-z]*", value) is None:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it must be a rate like 10/min or 60/hour.")
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a rate like 10/min or 60/hour.")
     return value
 
 
@@ -47,7 +47,7 @@ if not DEBUG:
             "`python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
         )
 
-# What secrets in the database are encrypted with; the first encrypts, all of them read. Empty: SECRET_KEY.
+# Secrets in the database are encrypted with the first of these, and decrypted with any. Empty: SECRET_KEY is used.
 FIELD_ENCRYPTION_KEYS = [key for key in env.list("FIELD_ENCRYPTION_KEYS", default=[]) if key]
 
 PORT = _whole_number("PORT", 8000)
@@ -66,7 +66,7 @@ SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 X_FRAME_OPTIONS = "DENY"
 if not HTTPS_ONLY:
-    # `check --deploy` asks for these; they follow HTTPS_ONLY, which a proxy that ends TLS may stand in for.
+    # `check --deploy` warns about these. They depend on HTTPS_ONLY, which may be off behind a proxy that ends TLS.
     SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 # --- Django --------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# No collectstatic step before the first start: whitenoise finds the files where the apps keep them.
+# Whitenoise finds static files in the apps, so there is no need for collectstatic.
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -149,10 +149,10 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
 MEDIA_URL = "/media/"
 MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
-# The internal location of nginx that holds MEDIA_ROOT, like `/protected/`: nginx then sends the files.
+# The internal location in nginx that serves MEDIA_ROOT, such as `/protected/`. If set, nginx sends the files.
 FILES_ACCEL_PREFIX = env.str("FILES_ACCEL_PREFIX", default="")
-# Bodies are bounded per path in config/middleware.py before Django reads them. Django's own limit counts
-# all of a body but its files, so it is left as the one for JSON.
+# config/middleware.py limits bodies per path before Django reads them. Django's own limit does not count files, so
+# it is the one for bodies without files.
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
 
@@ -167,25 +167,25 @@ _database["CONN_MAX_AGE"] = 60
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     if REDIS_URL:
         raise ImproperlyConfigured(
-            "REDIS_URL means several processes, and SQLite serves one: set DATABASE_URL to a PostgreSQL database too."
+            "REDIS_URL is for several processes, but SQLite serves only one. Set DATABASE_URL to PostgreSQL as well."
         )
     VAR_DIR.mkdir(exist_ok=True)
     _database["ENGINE"] = "core.db.sqlite"
     _database["OPTIONS"] = {
-        # Reading and then writing in a DEFERRED transaction ends in "database is locked".
+        # A DEFERRED transaction that reads and then writes can fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # FULL: NORMAL may lose the last commits when the power goes, and with them accepted webhooks.
+        # FULL, because NORMAL may lose the last commits in a power failure, and with them webhooks that were accepted.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-    # A file, because Django's in-memory test database has no WAL and locks whole tables.
+    # A file, because Django's test database in memory has no WAL and locks whole tables.
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    # Prepared are only the statements that ask for it (core/db/cursors.py).
+    # Only for statements that ask to be prepared (core/db/cursors.py).
     _database.setdefault("OPTIONS", {}).update(connect_timeout=5, prepare_threshold=5)
 
-# Without Redis one process is all of Patter, the relay included (embedded).
+# Without Redis one process does everything, including the work of the relay.
 EMBEDDED = not REDIS_URL
 
 if REDIS_URL:
@@ -193,14 +193,14 @@ if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "core.live.redis_layer.NoticedRedisLayer",
-            # What is published on Redis is heard in all its databases: two installations that share a server, each with
-            # a database of its own, must not hear each other's chats.
+            # Messages published on Redis reach subscribers in all of its databases. The prefix keeps installations
+            # apart that share a server and have different databases.
             "CONFIG": {"hosts": [REDIS_URL], "prefix": f"patter{_redis.path}{_redis.query}"},
         }
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    # Of one process, whose hub hears of everything directly (core/live/hub.py).
+    # Events do not pass through it: the hub of the only process gets them directly (core/live/hub.py).
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -239,7 +239,7 @@ RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "wha
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
-    # Closed unless a view says who may call it.
+    # Views are for admins unless they say who may call them.
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.IsAdmin"],
     "DEFAULT_PARSER_CLASSES": [
         "config.parsers.SafeJSONParser",
@@ -260,7 +260,7 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_MINUTES),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_DAYS),
     "ALGORITHM": "HS256",
-    # Tokens are no Django signatures: another key, so that neither can be passed off as the other.
+    # Not SECRET_KEY itself, so that a token and a signature of Django's can never be mistaken for each other.
     "SIGNING_KEY": f"jwt:{SECRET_KEY}",
     "AUDIENCE": "patter",
     "ISSUER": "patter",
@@ -290,14 +290,12 @@ SWAGGER_SETTINGS = {
 
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="LK")
 if PHONE_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
-    raise ImproperlyConfigured(f"PHONE_DEFAULT_REGION is {PHONE_DEFAULT_REGION!r}; it must be a country code like LK.")
+    raise ImproperlyConfigured(f"PHONE_DEFAULT_REGION is {PHONE_DEFAULT_REGION!r}, but must be a country code like LK.")
 ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
 if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
-    raise ImproperlyConfigured("ASSIGNMENT_STRATEGY is round_robin or manual.")
+    raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")
 EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30)
 WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30)
-if min(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS) < 1:
-    raise ImproperlyConfigured("EVENT_RETENTION_DAYS and WEBHOOK_RETENTION_DAYS are 1 or more.")
 
 # --- WhatsApp ------------------------------------------------------------------------------------
 
@@ -308,24 +306,27 @@ WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
 WHATSAPP_GRAPH_URL = env.str("WHATSAPP_GRAPH_URL", default="https://graph.facebook.com")
 WHATSAPP_GRAPH_VERSION = env.str("WHATSAPP_GRAPH_VERSION", default="")
 WHATSAPP_BUSINESS_ACCOUNT_ID = env.str("WHATSAPP_BUSINESS_ACCOUNT_ID", default="")
-# Meta's throughput of one number.
+# What Meta lets one number send.
 WHATSAPP_MESSAGES_PER_SECOND = _whole_number("WHATSAPP_MESSAGES_PER_SECOND", 80)
 WHATSAPP_READ_RECEIPTS = env.str("WHATSAPP_READ_RECEIPTS", default="on_reply")
 if WHATSAPP_READ_RECEIPTS not in ("on_reply", "on_read", "off"):
-    raise ImproperlyConfigured("WHATSAPP_READ_RECEIPTS is on_reply, on_read or off.")
+    raise ImproperlyConfigured("WHATSAPP_READ_RECEIPTS must be on_reply, on_read or off.")
 WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", default="")
 WHATSAPP_SANDBOX = not WHATSAPP_ACCESS_TOKEN
 if WHATSAPP_ACCESS_TOKEN:
     if not WHATSAPP_APP_SECRETS:
         raise ImproperlyConfigured(
-            "WHATSAPP_ACCESS_TOKEN without WHATSAPP_APP_SECRET: anybody could post messages to the webhook. "
-            "Set the app secret from the Meta app's settings."
+            "WHATSAPP_ACCESS_TOKEN is set without WHATSAPP_APP_SECRET, so anyone could post messages to the webhook. "
+            "Set it to the app secret from the settings of your Meta app."
         )
     if not WHATSAPP_PHONE_NUMBER_ID:
-        raise ImproperlyConfigured("WHATSAPP_ACCESS_TOKEN needs WHATSAPP_PHONE_NUMBER_ID, the number to send from.")
+        raise ImproperlyConfigured(
+            "WHATSAPP_ACCESS_TOKEN needs WHATSAPP_PHONE_NUMBER_ID, the id of the number to send from."
+        )
 elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
     raise ImproperlyConfigured(
-        "No WHATSAPP_ACCESS_TOKEN: set it to send real messages, or WHATSAPP_SANDBOX=1 to try Patter without Meta."
+        "WHATSAPP_ACCESS_TOKEN is not set. Set it to send real messages, or set WHATSAPP_SANDBOX=1 to try Patter "
+        "without Meta."
     )
 
 # --- Operations ----------------------------------------------------------------------------------
@@ -339,12 +340,12 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Every 4xx would be a warning of its own; the access log has them already.
+        # Otherwise every 4xx is a warning. The access log has them already.
         "django.request": {"level": "ERROR"},
-        # Answered with 400; whoever scans the internet would fill the log with tracebacks.
+        # Answered with 400. Scanners would fill the log with tracebacks.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.channels.server": {"level": "WARNING"},
-        # Logs the URL of every request, and Graph's media URLs carry credentials.
+        # It logs the URL of every request, and those of Meta's media contain credentials.
         "httpx": {"level": "WARNING"},
     },
 }

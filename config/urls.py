@@ -1,4 +1,4 @@
-"""Every path of Patter."""
+"""All paths of Patter."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -14,8 +14,8 @@ from messaging.urls import media_urlpatterns as attachment_files
 api_info = openapi.Info(
     title="Patter",
     default_version="v1",
-    description="The backend of a sales desk that lives on WhatsApp. Sign in at `POST /api/auth/login/`, then press "
-    "**Authorize** and enter `Bearer <access token>`. Sockets are described in docs/realtime.md.",
+    description="The backend of a sales desk on WhatsApp. Sign in with `POST /api/auth/login/`, then click "
+    "**Authorize** and enter `Bearer <access token>`. The WebSockets are described in docs/realtime.md.",
 )
 schema = get_schema_view(public=True, permission_classes=[AllowAny], authentication_classes=[])
 

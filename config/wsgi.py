@@ -1,4 +1,4 @@
-"""For workers that serve HTTP only; sockets and the embedded relay need config/asgi.py."""
+"""For servers that only speak HTTP. Sockets and the embedded relay need config/asgi.py."""
 
 import os
 

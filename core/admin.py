@@ -1,4 +1,4 @@
-"""What several apps' pages in Django admin share."""
+"""Base classes for the pages of several apps in Django admin."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Rows to look at: what writes them is elsewhere, and does more than write a row."""
+    """Rows can be viewed but not changed, because actions elsewhere write them and do more than write a row."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -21,7 +21,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
 
 
 class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """A page whose forms are saved by the actions the API calls: what those refuse is shown above the form."""
+    """A page whose forms are saved by the same actions as the API.
+
+    If an action refuses, the page is shown again with its text above the form.
+    """
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -38,14 +41,14 @@ class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
             return self.refused(request, refused)
 
     def refused(self, request: HttpRequest, error: APIException) -> HttpResponse:
-        """Say why nothing was changed, and show the page again."""
+        """Show the page again with the reason why nothing was changed."""
         for text in texts_of(error.detail):
             self.message_user(request, text, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
 
 def texts_of(detail: Any) -> list[str]:
-    """The texts in the detail of an API error, however it is nested."""
+    """All texts in the detail of an API error, however deep it is nested."""
     if isinstance(detail, dict):
         return [text for part in detail.values() for text in texts_of(part)]
     if isinstance(detail, list):

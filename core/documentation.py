@@ -1,4 +1,4 @@
-"""What views say of themselves to Swagger."""
+"""A typed decorator for the documentation of views in Swagger."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -9,5 +9,5 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def documented(**said: Any) -> Callable[[View], View]:
-    """`swagger_auto_schema`, which has no types: for a view's method whose serializer does not say everything."""
+    """Typed `swagger_auto_schema`, for methods of views where the serializer does not say everything."""
     return cast(Callable[[View], View], swagger_auto_schema(**said))

@@ -1,4 +1,4 @@
-"""Secrets at rest: what is stored in a row and must not be read from a copy of the database."""
+"""Encryption of secrets in the database, so that a copy of the database does not reveal them."""
 
 import base64
 import hashlib
@@ -9,12 +9,12 @@ from django.conf import settings
 
 
 def encrypt(text: str) -> str:
-    """Encrypt with the first of the keys (setting FIELD_ENCRYPTION_KEYS, else one made from SECRET_KEY)."""
+    """Encrypt with the first key of the setting FIELD_ENCRYPTION_KEYS, or with SECRET_KEY if there are none."""
     return _fernet(_secrets()).encrypt(text.encode()).decode()
 
 
 def decrypt(token: str) -> str | None:
-    """What `encrypt` was given; None when none of the keys can read it."""
+    """Return the text that was encrypted, or None if none of the keys can decrypt it."""
     try:
         return _fernet(_secrets()).decrypt(token.encode()).decode()
     except InvalidToken:
@@ -27,6 +27,6 @@ def _secrets() -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _fernet(secrets: tuple[str, ...]) -> MultiFernet:
-    """Any text serves as a key: it is hashed, with a word of its own so that no other use of it has the same bytes."""
+    """Hash the texts into keys. The prefix keeps the bytes different from those of any other use of the same text."""
     keys = [hashlib.sha256(b"field-encryption:" + secret.encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

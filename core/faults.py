@@ -1,8 +1,15 @@
-"""Fault points: places where a crash test makes the process die, sleep or fail.
+"""Fault points: places where a crash test can make the process die, sleep or fail.
 
-Active only with PATTER_FAULT in the environment, as `NAME:ACTION[:N]`: at the Nth passage (default
-the first) of point NAME, ACTION is `kill` (SIGKILL), `raise`, or `sleep` (one hour).
-The names are those of reference/reliability.md, section 3.
+They are active only if PATTER_FAULT is set in the environment, to `NAME:ACTION[:N]`. At the Nth pass (default: the
+first) of the point NAME the process is killed (`kill`), raises InjectedFault (`raise`) or sleeps an hour (`sleep`).
+
+    W1   the body of a webhook has been read          W2   its signature has been checked
+    W3   an element is handled but not committed      W4   all of it is done, Meta has no answer yet
+    P1   a relay has claimed a webhook                P2   half of the elements have been handled
+    O1   a relay has claimed a message                O1U  the file of the message has been uploaded
+    O2   Meta has answered, the answer is not read    O3   the answer has been read
+    O4   the outcome has been committed               M1   a part of a customer's file has been fetched
+    F1   an upload is stored, its row not committed   F2   a deletion is committed, the file is still there
 """
 
 import os
@@ -17,11 +24,11 @@ _lock = threading.Lock()
 
 
 class InjectedFault(Exception):
-    """Raised at a fault point that the environment told to raise."""
+    """Raised at a fault point whose action is `raise`."""
 
 
 def fault(name: str) -> None:
-    """Mark a fault point; does nothing unless PATTER_FAULT names it."""
+    """Mark a fault point. Does nothing unless PATTER_FAULT names it."""
     if not _name or name != _name:
         return
     global _passages

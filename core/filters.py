@@ -1,4 +1,4 @@
-"""Query parameters that say what is wrong with them instead of being ignored."""
+"""Query parameters for lists. Values that make no sense are refused with the reason, not ignored."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Q
 from django_filters.fields import IsoDateTimeField
 
-# What both databases hold in an id.
+# The largest id that both databases can store.
 MAX_ID = 2**63 - 1
-# The longest text that is looked for, and how many words of it.
+# The longest search text, and how many of its words are used.
 MAX_TEXT, MAX_WORDS = 500, 10
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def search_words(text: str) -> list[str]:
-    """The words of a search text that are looked for: the first ten."""
+    """Return the words of a search text that are used: the first MAX_WORDS."""
     return text.split()[:MAX_WORDS]
 
 
 def containing(text: str, *fields: str) -> Q:
-    """The rows in which every word of `text` occurs in one of the fields, whatever its case."""
+    """Match rows in which every word of `text` occurs in one of the fields, ignoring case."""
     found = Q()
     for word in search_words(text):
         found &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
@@ -34,9 +34,9 @@ def containing(text: str, *fields: str) -> Q:
 
 
 class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """Builds only the filters whose parameters are there: building all of them costs as much as a query.
+    """Builds only the filters whose parameters are given, because building all of them takes as long as a query.
 
-    For filters of one parameter each, that do nothing without it.
+    Every filter must have one parameter, and do nothing without it.
     """
 
     base_filters: dict[str, Any]
@@ -69,7 +69,7 @@ class _BooleanField(forms.Field):
 
 
 class BooleanFilter(Filter):
-    """`true` or `false`; anything else is refused (django-filter's own ignores it)."""
+    """`true` or `false`. Anything else is refused; django-filter's own BooleanFilter ignores it."""
 
     field_class = _BooleanField
 
@@ -80,13 +80,13 @@ class _IdField(forms.IntegerField):
 
 
 class IdFilter(Filter):
-    """The id of a row; an unknown one matches nothing."""
+    """The id of a row. An unknown id matches nothing."""
 
     field_class = _IdField
 
 
 class _IdsField(forms.Field):
-    widget = forms.SelectMultiple  # reads a parameter that is given several times
+    widget = forms.SelectMultiple  # reads a parameter that is given more than once
 
     MAX_IDS = 10
 
@@ -94,12 +94,12 @@ class _IdsField(forms.Field):
         field = _IdField()
         ids = {field.clean(item) for part in value or () if part != "" for item in part.split(",")}
         if len(ids) > self.MAX_IDS:
-            raise forms.ValidationError(f"At most {self.MAX_IDS} ids.")
+            raise forms.ValidationError(f"Give at most {self.MAX_IDS} ids.")
         return sorted(ids)
 
 
 class IdsFilter(Filter):
-    """One id or several, by repeating the parameter or with commas; at most ten."""
+    """Up to ten ids, separated by commas or by repeating the parameter."""
 
     field_class = _IdsField
 
@@ -110,7 +110,7 @@ class _CountField(forms.IntegerField):
 
 
 class CountFilter(Filter):
-    """A whole number from nought up."""
+    """A whole number, 0 or greater."""
 
     field_class = _CountField
 
@@ -125,20 +125,20 @@ class _TimeField(IsoDateTimeField):  # type: ignore[misc]  # django-filter has n
 
 
 class TimeFilter(Filter):
-    """A time with its zone, or a date, which is its beginning in UTC."""
+    """A time with its zone, or a date, which stands for its start in UTC."""
 
     field_class = _TimeField
 
 
 class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter has no types
-    """Words to look for; SQLite fails on a LIKE pattern of more than 50,000 bytes."""
+    """A search text. Its length is limited because SQLite fails on a LIKE pattern of more than 50,000 bytes."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=MAX_TEXT, **kwargs)
 
 
 class MoneyFilter(Filter):
-    """An amount with two places, as large as the database keeps one."""
+    """An amount of money with two decimal places, at most as large as the database can store."""
 
     field_class = forms.DecimalField
 
@@ -161,16 +161,16 @@ class _OrderingField(forms.Field):
 
 
 class OrderingFilter(Filter):
-    """`?ordering=name,-created_at`. `orders` says by which columns or expressions each word orders.
+    """`?ordering=name,-created_at`. `orders` maps each word to the columns or expressions it orders by.
 
-    Rows that are equal so far follow in the order of `tie`; without one by id, in the direction of the last word, so
-    that one index can be read either way.
+    Rows that are equal in these are ordered by `tie`, or, if there is none, by id in the direction of the last word, so
+    that one index serves both directions.
     """
 
     field_class = _OrderingField
 
     def __init__(self, orders: Mapping[str, Sequence[Any]], *, tie: str | None = None) -> None:
-        label = f"one of {', '.join(orders)}, each also with a minus for the reverse; several with commas"
+        label = f"{', '.join(orders)}; with a minus in front for descending order, several separated by commas"
         super().__init__(label=label, known=tuple(orders))
         self.orders = {name: [F(part) if isinstance(part, str) else part for part in by] for name, by in orders.items()}
         self.tie = tie
@@ -184,7 +184,7 @@ class OrderingFilter(Filter):
 
     def _order(self, word: str) -> Iterator[Any]:
         for part in self.orders[word.removeprefix("-")]:
-            # Said only of columns with nulls: PostgreSQL reads no index backwards for it.
+            # Only for columns with nulls, because PostgreSQL cannot read an index backwards for it.
             nulls_last = {"nulls_last": True} if isinstance(part, NullsLast) else {}
             column = F(part.name) if isinstance(part, NullsLast) else part
             yield column.desc(**nulls_last) if word.startswith("-") else column.asc(**nulls_last)
@@ -192,6 +192,6 @@ class OrderingFilter(Filter):
 
 @dataclass(frozen=True)
 class NullsLast:
-    """A column that may be null, for OrderingFilter: rows without a value come last in both directions."""
+    """For OrderingFilter: a column that may be null. Rows without a value come last in both directions."""
 
     name: str

@@ -1,4 +1,4 @@
-"""What must never reach a log."""
+"""Keeps secrets out of the logs."""
 
 import logging
 import re
@@ -7,7 +7,7 @@ _SECRETS = re.compile(r"((?:ticket|token|sig|access_token)=)[^&\s\"']+", re.IGNO
 
 
 class HideSecrets(logging.Filter):
-    """Take tickets, tokens and signatures out of the URLs that servers log."""
+    """Removes tickets, tokens and signatures from the URLs that servers log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,4 +1,4 @@
-"""Pages of lists: by number, or by cursor where rows pile up."""
+"""Pages of lists: by number, or by cursor for lists that keep growing."""
 
 import base64
 import binascii
@@ -39,8 +39,8 @@ def _page_size(request: Request) -> int:
 class KeysetPages(BasePagination):
     """`?cursor=` and `?page_size=`, newest first, answered as `{next, previous, results}`.
 
-    A cursor names a row by (time, id) and a direction, so a page costs the same at any depth and rows
-    that arrive meanwhile shift nothing. Rows are dicts or objects with `time_field` and `id`.
+    A cursor names a row by time and id, and a direction. So every page takes the same time however far down the list it
+    is, and new rows do not shift it. Rows are dicts or objects with `time_field` and `id`.
     """
 
     time_field = "ordered_at"
@@ -72,7 +72,7 @@ class KeysetPages(BasePagination):
 
     def _beyond(self, at: datetime, pk: int, newer: bool) -> Q:
         side = "gt" if newer else "lt"
-        # The first condition alone lets the index find its start; the second sorts out equal times.
+        # The first condition lets the index find the start, the second handles rows with the same time.
         return Q(**{f"{self.time_field}__{side}e": at}) & (
             Q(**{f"{self.time_field}__{side}": at}) | Q(**{f"id__{side}": pk})
         )

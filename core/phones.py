@@ -1,4 +1,4 @@
-"""Phone numbers as Patter keeps them: `+` and 8 to 15 digits."""
+"""Phone numbers as Patter stores them: `+` and 8 to 15 digits."""
 
 import re
 
@@ -10,7 +10,7 @@ _BLANKS_AND_DASHES = re.compile(r"[\s\-\u00a0\u2010-\u2015]")
 
 
 class InvalidPhone(ValueError):
-    """The text is no phone number Patter accepts; `str()` says what it accepts."""
+    """The text is not a phone number that Patter accepts; `str()` says what is accepted."""
 
     def __init__(self) -> None:
         super().__init__("Enter a phone number like '+94771234567' or '0771234567'.")
@@ -19,8 +19,8 @@ class InvalidPhone(ValueError):
 def normalize(raw: str, region: str | None = None) -> str:
     """Return `raw` in international form (`+94771234567`).
 
-    An international number is kept as given, without blanks and dashes; a national one must be
-    possible in `region` (default: PHONE_DEFAULT_REGION). Raises InvalidPhone for anything else.
+    Blanks and dashes are removed. An international number is otherwise kept as given; a national one must be possible
+    in `region` (default: PHONE_DEFAULT_REGION). Raises InvalidPhone for anything else.
     """
     text = _BLANKS_AND_DASHES.sub("", raw)
     if not text.isascii():
@@ -35,17 +35,17 @@ def normalize(raw: str, region: str | None = None) -> str:
         number = phonenumbers.parse(text, region or settings.PHONE_DEFAULT_REGION)
     except phonenumbers.NumberParseException as error:
         raise InvalidPhone from error
-    # Not `is_possible_number`, which also takes what can be dialled within an area only, like 1234567.
+    # Not `is_possible_number`: it also accepts numbers that can only be dialled within an area, such as 1234567.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidPhone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def variants(phone: str) -> list[str]:
-    """Return every way WhatsApp may write the owner of `phone`, `phone` itself first.
+    """Return all the ways in which WhatsApp may write the number `phone`, `phone` itself first.
 
-    Brazil's mobiles come with or without the ninth digit, Mexico's with or without the 1 after 52,
-    Argentina's with or without the 9 after 54 (reference/whatsapp-cloud-api.md, section 9).
+    WhatsApp reports mobile numbers of Brazil with or without the ninth digit, those of Mexico with or without the 1
+    after 52, and those of Argentina with or without the 9 after 54.
     """
     found = [phone]
     if match := re.fullmatch(r"\+55(\d\d)9(\d{8})", phone):

@@ -1,4 +1,4 @@
-"""Ports: dotted paths in the settings through which a lower app reaches an upper one."""
+"""Ports: dotted paths in config/settings.py through which a lower app calls an upper one without importing it."""
 
 from functools import cache
 from typing import Any
@@ -13,10 +13,10 @@ def _resolve(path: str) -> Any:
 
 
 def ports(setting: str) -> list[Any]:
-    """Return the objects that the list in the setting `setting` names."""
+    """Return the objects named in a setting that is a list of dotted paths."""
     return [_resolve(path) for path in getattr(settings, setting)]
 
 
 def mapped_ports(setting: str) -> dict[str, Any]:
-    """Return the objects that the mapping in the setting `setting` names, under their names."""
+    """Return the objects named in a setting that maps names to dotted paths: `{name: object}`."""
     return {name: _resolve(path) for name, path in getattr(settings, setting).items()}

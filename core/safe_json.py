@@ -1,8 +1,8 @@
-"""JSON from outside, refused before it can hurt: depth, NUL characters, lone surrogates, NaN, infinity.
+"""A JSON parser for REST bodies and socket frames that refuses what would cause harm later.
 
-PostgreSQL stores neither NUL nor lone surrogates, SQLite stores surrogates that no response can be
-encoded with again, and the standard parser overruns the stack on deep nesting
-(reference/reliability.md, section 2). One parser for REST bodies and socket frames keeps all three out.
+PostgreSQL cannot store NUL characters and lone surrogates. SQLite stores lone surrogates, but then no response that
+contains them can be encoded: one such value breaks a list for everyone. Python's parser exceeds its stack on deep
+nesting, and accepts NaN and infinity, which are not JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadJSON(ValueError):
-    """The text is not JSON that Patter takes; `str()` says why."""
+    """The text is not JSON that Patter accepts; `str()` says why."""
 
 
 def _refuse_constant(name: str) -> Any:
@@ -24,18 +24,18 @@ def _refuse_constant(name: str) -> Any:
 
 
 def check_text(text: str) -> None:
-    """Raise BadJSON when `text` holds a character that cannot be stored."""
+    """Raise BadJSON if `text` contains a character that cannot be stored."""
     if _UNSTORABLE.search(text):
         raise BadJSON("Text may not contain NUL characters or lone surrogates.")
 
 
 def storable(text: str) -> str:
-    """`text` without the characters that cannot be stored, for words that are not worth refusing the rest for."""
+    """Return `text` without characters that cannot be stored, where that is better than refusing all of the input."""
     return _UNSTORABLE.sub("", text)
 
 
 def check_value(value: Any, depth: int = 0) -> None:
-    """Raise BadJSON for nesting below MAX_DEPTH, unstorable text or no finite number anywhere in `value`."""
+    """Raise BadJSON if `value` is nested deeper than MAX_DEPTH, or contains text or a number that cannot be stored."""
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, float):
@@ -52,7 +52,7 @@ def check_value(value: Any, depth: int = 0) -> None:
 
 
 def loads(raw: bytes | str) -> Any:
-    """Parse `raw` as UTF-8 JSON. Raises BadJSON with a text that may be shown to the sender."""
+    """Parse `raw` as UTF-8 JSON. Raises BadJSON, whose text may be shown to the sender."""
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
         value = json.loads(text, parse_constant=_refuse_constant)

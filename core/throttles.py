@@ -1,4 +1,4 @@
-"""Rate limits, counted atomically in Redis or, embedded, in memory."""
+"""Rate limits. They are counted atomically in Redis, or in memory if there is only one process."""
 
 import logging
 import time
@@ -16,19 +16,15 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 if TYPE_CHECKING:
-    # Importing it for real loads the authentication class, and with it accounts, which imports this module.
+    # Only for types: importing it at run time loads the authentication class of accounts, which imports this module.
     from rest_framework.views import APIView
-
-logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-# How long a request may wait for the counters.
+# How long a request may wait for Redis.
 _PATIENCE_SECONDS = 1
 
 
@@ -45,13 +41,13 @@ def _storage() -> Storage:
 
 @cache
 def _spare() -> Storage:
-    """Where this process counts while Redis is away: less strict, and nobody is locked out."""
+    """Return where this process counts while Redis cannot be reached: less strict, but people can still sign in."""
     return MemoryStorage()
 
 
 @cache
 def parse_rate(rate: str) -> RateLimitItem:
-    """Read `10/min` or `60/hour`. Raises ValueError for anything else."""
+    """Parse a rate such as `10/min` or `60/hour`. Raises ValueError for anything else."""
     count, _, period = rate.partition("/")
     if period[:1] not in _PERIODS:
         raise ValueError(f"not a rate: {rate!r} (expected for example 10/min)")
@@ -59,13 +55,15 @@ def parse_rate(rate: str) -> RateLimitItem:
 
 
 def client_address(request: Request | HttpRequest) -> str:
-    """Return the peer's address. Trusted proxies were already taken out by config/asgi.py;
-    X-Forwarded-For of anybody else is not believed."""
+    """Return the client's address.
+
+    config/asgi.py has already replaced the addresses of trusted proxies. X-Forwarded-For of others is ignored.
+    """
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class Limit:
-    """A limit on what a key may do; the key is any tuple of texts."""
+    """A limit on how often something may happen for a key, which is any tuple of texts."""
 
     def __init__(self, rate_setting: str) -> None:
         self.rate_setting = rate_setting
@@ -75,54 +73,54 @@ class Limit:
         return parse_rate(getattr(settings, self.rate_setting))
 
     def take(self, *key: str) -> bool:
-        """Count one act; False when the limit is used up."""
+        """Count one attempt. Return False if the limit has been reached."""
         return self._ask(lambda limiter: limiter.hit(self._rate, self.rate_setting, *key))
 
     def wait(self, *key: str) -> float:
-        """Seconds until the key may act again."""
+        """Return the seconds until the next attempt is allowed."""
         window = self._ask(lambda limiter: limiter.get_window_stats(self._rate, self.rate_setting, *key))
         return max(window.reset_time - time.time(), 0.0)
 
     def give_back(self, *key: str) -> None:
-        """Forget what was counted for the key."""
+        """Reset the count of the key to zero."""
         self._ask(lambda limiter: limiter.clear(self._rate, self.rate_setting, *key))
 
     def _ask(self, question: Callable[[FixedWindowRateLimiter], T]) -> T:
         try:
             return question(FixedWindowRateLimiter(_storage()))
         except StorageError as error:
-            logger.warning("rate limits are counted in this process alone: %s", error.storage_error)
+            logger.warning("Redis cannot be reached, rate limits count in this process only: %s", error.storage_error)
             return question(FixedWindowRateLimiter(_spare()))
 
 
 class Pace:
-    """How many acts of a kind may happen in any one second, over all processes."""
+    """A limit on how often something of a kind may happen within any second, over all processes."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
     def take(self, per_second: int, *key: str) -> bool:
-        """Count one act; False when it would be one too many. 0 is no limit.
+        """Count one attempt. Return False if it would exceed `per_second`; 0 means no limit.
 
-        Without the counters (Redis is away) everything may happen: whoever is paced has a limit of their own.
+        Without Redis everything is allowed: what is paced here is something that others limit as well.
         """
         if not per_second:
             return True
         try:
             return MovingWindowRateLimiter(_storage()).hit(RateLimitItemPerSecond(per_second), self.kind, *key)
-        except Exception as error:  # noqa: BLE001 - the storage's errors are those of whatever client it uses
-            logger.warning("the counters of %s are out of reach: %s", self.kind, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the errors depend on the client that the storage uses
+            logger.warning("Redis cannot be reached, %s is not paced: %s", self.kind, type(error).__name__)
             return True
 
 
 def reset() -> None:
-    """Forget every count (tests)."""
+    """Reset all counts to zero (for tests)."""
     _storage().reset()
     _spare().reset()
 
 
 class AddressThrottle(BaseThrottle):
-    """A view's limit per client address; name the setting in `rate_setting`."""
+    """Limits a view per client address. `rate_setting` is the name of the setting with the rate."""
 
     rate_setting = ""
 

@@ -1,24 +1,24 @@
-"""Times as Patter writes them in JSON."""
+"""Conversions of times: for JSON, from database cursors, and from seconds."""
 
 from datetime import UTC, datetime
 
 
 def iso(at: datetime | None) -> str | None:
-    """Return `at` as `2024-01-15T10:30:00Z` in UTC, with microseconds where there are any."""
+    """Return `at` in UTC, such as `2024-01-15T10:30:00Z`, with microseconds if there are any."""
     if at is None:
         return None
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def aware(at: datetime) -> datetime:
-    """Return a time as a cursor gave it, in UTC: SQLite keeps no zone."""
+    """Return a time read from a database cursor as an aware one: SQLite stores UTC without a zone."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def from_epoch(seconds: str | int | None) -> datetime:
-    """Return Meta's timestamp, a string of seconds, as an aware datetime.
+    """Return seconds since 1970, as Meta writes them in strings, as an aware datetime.
 
-    Raises ValueError for anything that is no second between 1970 and 9999.
+    Raises ValueError for anything that is not a time between the years 1970 and 9999.
     """
     try:
         return datetime.fromtimestamp(int(seconds or ""), tz=UTC)

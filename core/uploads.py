@@ -1,4 +1,4 @@
-"""Where landed migrations look for it; the code is in core/files/names.py."""
+"""Migrations import StoredUnder from here. The code is in core/files/names.py."""
 
 from core.files.names import StoredUnder
 

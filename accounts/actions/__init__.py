@@ -1,1 +1,1 @@
-"""What can be done with logins and sessions."""
+"""Everything that changes logins and sessions."""

@@ -1,4 +1,4 @@
-"""Signing in, staying in and leaving. Every failure is a SessionOver (401) with a text that may be shown."""
+"""Signing in, refreshing and signing out. Failures raise SessionOver (401), whose text may be shown to the user."""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
 from core.throttles import Limit
 
-# A second try of a refresh token within this time is a client's accident, a later one is theft.
+# A refresh token used twice within this time is an accident of the client. Used again later, it was stolen.
 REPLAY_GRACE = timedelta(seconds=10)
 # Patter's tokens have some 400 characters. Longer texts are not even decoded.
 MAX_TOKEN_LENGTH = 4096
@@ -26,14 +26,14 @@ FAILED_LOGINS = Limit("THROTTLE_LOGIN")
 
 
 class SessionOver(AuthenticationFailed):
-    """The credentials open nothing (any more)."""
+    """The token or password is not valid, or no longer valid."""
 
-    default_detail = "The session is over. Sign in again."
+    default_detail = "Your session has ended. Please sign in again."
     default_code = "session_over"
 
 
 class BadCredentials(SessionOver):
-    default_detail = "No active login was found with these credentials."
+    default_detail = "Wrong username or password."
     default_code = "bad_credentials"
 
 
@@ -53,11 +53,11 @@ class _Claims:
 
 
 def _read(kind: type[Token], raw: str) -> _Claims:
-    """Return what a validly signed token of this kind says. Raises SessionOver for any other text."""
+    """Check a token of this kind and return its claims. Raises SessionOver for anything but a valid token."""
     if len(raw) > MAX_TOKEN_LENGTH:
         raise SessionOver("The token is invalid.")
     try:
-        token = kind(raw)  # type: ignore[arg-type]  # annotated as a Token, decoded as the text it is
+        token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
         return _Claims(
             user_id=str(token["user_id"]),
             sid=uuid.UUID(str(token["sid"])),
@@ -67,12 +67,12 @@ def _read(kind: type[Token], raw: str) -> _Claims:
     except ExpiredTokenError as error:
         raise SessionOver("The token has expired.") from error
     except (TokenError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
-        # A forger chooses what is inside: numbers beyond any date, nesting beyond the stack.
+        # A forged token may hold anything: numbers beyond any date, nesting deeper than the stack.
         raise SessionOver("The token is invalid.") from error
 
 
 def _tokens(session: Session) -> Tokens:
-    """Sign a pair for the session; the refresh token carries the jti that the session takes next."""
+    """Sign a pair of tokens for the session. The refresh token carries the jti that the session accepts next."""
     pair: list[str] = []
     for token, lifetime in (
         (AccessToken(), timedelta(minutes=settings.ACCESS_TOKEN_MINUTES)),
@@ -93,10 +93,10 @@ def _session_end() -> datetime:
 
 @transaction.atomic
 def sign_in(*, user: User) -> Tokens:
-    """Open a session for a login whose owner has been recognised. Raises SessionOver when it is not active.
+    """Open a session for a login whose credentials have been checked. Raises SessionOver if it is not active.
 
-    The login is locked, as those who deactivate it or change its password lock it: no session slips through
-    between their look at the sessions and their commit.
+    Locks the login, as deactivating it and changing its password do: otherwise a session could be opened between
+    the moment they end its sessions and their commit.
     """
     current = User.objects.select_for_update(no_key=True).present().filter(pk=user.pk, is_active=True).first()
     if current is None:
@@ -110,12 +110,12 @@ def sign_in(*, user: User) -> Tokens:
 
 
 def check_credentials(*, login: str, password: str, address: str) -> User:
-    """Return the active login that these credentials open.
+    """Return the active login that these credentials belong to.
 
-    Failures are counted per login and address before anything is hashed, so that parallel tries count too, and
-    one colleague's typing errors lock neither the office nor that colleague elsewhere. Unknown and inactive
-    logins cost the same time and get the same answer. Raises BadCredentials, or Throttled for any password,
-    right or wrong, when the failures are used up.
+    Failures are counted per login and address, so one person's typos lock neither the whole office nor that person at
+    another address. They are counted before the password is hashed, so that parallel attempts count too. Unknown and
+    inactive logins take the same time and get the same answer. Raises BadCredentials, or Throttled after too many
+    failures, even if the password is right.
     """
     user = User.objects.named(login).first()
     key = f"user {user.pk}" if user else sha256(login.lower().encode("utf-8", "replace")).hexdigest()
@@ -131,10 +131,10 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
 
 
 def log_in(*, login: str, password: str, address: str) -> Tokens:
-    """Sign in with a username or email, in any case. Raises as `check_credentials` does."""
+    """Sign in with a username or email, ignoring case. Raises what `check_credentials` raises."""
     user = check_credentials(login=login, password=password, address=address)
     with transaction.atomic():
-        # Hashing took its time outside of any lock: the password must still be the one that was checked.
+        # Hashing is slow and happened without a lock: make sure the password is still the one that was checked.
         still = User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password)
         if not still.exists():
             raise BadCredentials
@@ -142,41 +142,44 @@ def log_in(*, login: str, password: str, address: str) -> Tokens:
 
 
 def refresh(*, token: str) -> Tokens:
-    """Swap a refresh token for a new pair; each works once, whatever runs in parallel. Raises SessionOver.
+    """Exchange a refresh token for a new pair. Each works once, even in parallel requests. Raises SessionOver.
 
-    Not atomic as a whole: ending the session of a stolen token must outlive the refusal.
+    Not atomic: when a stolen token ends the session, that must be committed although the request is refused.
     """
     claims = _read(RefreshToken, token)
     session = Session.objects.live().select_related("user").filter(pk=claims.sid).first()
     if session is None or str(session.user_id) != claims.user_id:
         raise SessionOver
     now = timezone.now()
-    # Younger than the grace only: any older token is known by not being here.
+    # Only tokens used within the grace are kept here. Any other token that does not match is an old one.
     recent = [used for used in session.recently_used if used[1] > (now - REPLAY_GRACE).timestamp()]
     if session.refresh_jti != claims.jti:
         if claims.jti not in [jti for jti, _ in recent]:
             end_session(session=session)
-            raise SessionOver("This refresh token was used before. The session was ended; sign in again.")
-        raise SessionOver("This refresh token was used already.")
+            raise SessionOver(
+                "This refresh token was used before, so its session has been ended. Please sign in again."
+            )
+        raise SessionOver("This refresh token has already been used.")
     swap = {
         "refresh_jti": uuid.uuid4().hex,
         "recently_used": [*recent, [claims.jti, now.timestamp()]],
         "expires_at": _session_end(),
     }
-    # Conditions on the session's own columns only: with a join Django would look them up in a subquery, which
-    # PostgreSQL does not ask again after waiting for a parallel swap.
+    # Filter by columns of the session only. With a join Django would write a subquery, which PostgreSQL does not
+    # evaluate again after it has waited for a parallel exchange.
     mine = Session.objects.filter(pk=session.pk, refresh_jti=claims.jti, ended_at=None)
     if mine.update(**swap) != 1:
-        raise SessionOver("This refresh token was used already.")
+        raise SessionOver("This refresh token has already been used.")
     for field, value in swap.items():
         setattr(session, field, value)
     return _tokens(session)
 
 
 def log_out(*, token: str) -> None:
-    """End the session of a refresh token, also of one used up before. Raises SessionOver for an invalid one.
+    """End the session that a refresh token belongs to, even if the token was used before.
 
-    A session that is over already is no error: the client may be repeating a call whose answer was lost.
+    Raises SessionOver for an invalid token. It is not an error if the session has already ended: the client may be
+    repeating a request whose answer got lost.
     """
     claims = _read(RefreshToken, token)
     session = Session.objects.filter(pk=claims.sid).first()
@@ -186,14 +189,14 @@ def log_out(*, token: str) -> None:
 
 @transaction.atomic
 def end_session(*, session: Session) -> None:
-    """End one session: its tokens stop at once and its sockets close."""
+    """End one session: its tokens stop working at once and its sockets are closed."""
     Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now())
     recheck(session.user_id)
 
 
 @transaction.atomic
 def end_sessions(*, user: User, keep: Session | None = None) -> None:
-    """End all sessions of a login but `keep`. Lock the login first if none may slip through (`sign_in`)."""
+    """End all sessions of a login except `keep`. Lock the login first if none may be opened meanwhile (`sign_in`)."""
     over = Session.objects.filter(user=user, ended_at=None)
     if keep is not None:
         over = over.exclude(pk=keep.pk)
@@ -202,13 +205,13 @@ def end_sessions(*, user: User, keep: Session | None = None) -> None:
 
 
 def recheck(user_id: int) -> None:
-    """Tell the login's sockets, on commit, to ask again whether they may be there."""
+    """Make the login's sockets check on commit whether they may still be connected."""
     publish_on_commit(user_group(user_id), {"type": "recheck"})
 
 
 @transaction.atomic
 def issue_ticket(*, session: Session) -> str:
-    """Return a key that opens one socket within SocketTicket.LIFETIME; only its hash is kept."""
+    """Return a ticket that opens one socket within SocketTicket.LIFETIME. Only its hash is stored."""
     now = timezone.now()
     SocketTicket.objects.filter(session=session, expires_at__lt=now).delete()
     ticket = SocketTicket.new_ticket()
@@ -219,19 +222,21 @@ def issue_ticket(*, session: Session) -> str:
 
 
 def redeem_ticket(ticket: str) -> Session | None:
-    """Use up a ticket and return its session with its user; None for an unknown, used or expired one, and
-    when the session is over."""
+    """Use up a ticket and return its session with its user.
+
+    None if the ticket is unknown, used or expired, or if the session has ended.
+    """
     found = SocketTicket.objects.filter(digest=SocketTicket.digest_of(ticket), expires_at__gt=timezone.now()).first()
-    # Of several who found it, the one whose DELETE hits the row has it.
+    # If several requests find the ticket, it goes to the one whose DELETE removes the row.
     if found is None or SocketTicket.objects.filter(pk=found.pk).delete()[0] != 1:
         return None
     return Session.objects.live().select_related("user").filter(pk=found.session_id).first()
 
 
 def session_of_token(raw: str) -> tuple[Session, datetime]:
-    """Return the live session (with its user, one query) of an access token, and when the token expires.
+    """Return the live session of an access token, with its user (one query), and when the token expires.
 
-    Raises SessionOver for any text that is no valid access token of a live session.
+    Raises SessionOver unless it is a valid access token of a live session.
     """
     claims = _read(AccessToken, raw)
     session = Session.objects.live().select_related("user").filter(pk=claims.sid).first()

@@ -1,4 +1,4 @@
-"""Making, changing and removing logins. Refusals are ValidationErrors (400) and change nothing."""
+"""Creating, changing and removing logins. What is refused raises a ValidationError (400) and changes nothing."""
 
 import logging
 import secrets
@@ -22,33 +22,36 @@ _FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is
 
 @transaction.atomic
 def create_user(*, actor: User, password: str, **fields: Any) -> User:
-    """Make a login for staff; `fields` are username, email, role and, if wanted, names and is_active.
+    """Create a login for a member of staff.
 
-    Raises ValidationError for a taken username or email, a weak password, or the role `customer`:
-    customers get their login by registering.
+    `fields` are username, email, role and optionally first_name, last_name and is_active. Raises ValidationError if the
+    username or email is taken, the password is weak, or the role is `customer`: customers get their login by
+    registering.
     """
     user = User(**fields)
     _check_role(user)
     _check_password(user, password)
     user.set_password(password)
     _save(user)
-    logger.info("login %s (%s) made by login %s", user.pk, user.role, actor.pk)
+    logger.info("login %s (%s) created by login %s", user.pk, user.role, actor.pk)
     return user
 
 
 @transaction.atomic
 def update_user(*, actor: User, user: User, password: str | None = None, **changes: Any) -> User:
-    """Change a login of staff and return it as it is now. `changes` may name any of a login's fields.
+    """Change a login of a member of staff and return it as it is now. `changes` may name any field of a login.
 
-    A new password, another role and deactivation end the login's sessions. Raises ValidationError as
-    `create_user` does, when no active admin would be left, and for more than the password of a customer's login.
+    A new password, another role and deactivation end the login's sessions. Raises ValidationError as `create_user`
+    does, if no active admin would be left, and for any change but the password to the login of a customer.
     """
     if unknown := changes.keys() - _FIELDS:
         raise TypeError(f"not fields of a login: {sorted(unknown)}")
     current = _locked(user)
     changed = {name for name, value in changes.items() if getattr(current, name) != value}
     if changed and current.role == Role.CUSTOMER:
-        raise ValidationError(dict.fromkeys(changed, "This login belongs to a customer; change it on the customer."))
+        raise ValidationError(
+            dict.fromkeys(changed, "This login belongs to a customer. Change it in the customer's profile.")
+        )
     for name in changed:
         setattr(current, name, changes[name])
     if "role" in changed:
@@ -70,7 +73,7 @@ def update_user(*, actor: User, user: User, password: str | None = None, **chang
 
 @transaction.atomic
 def set_password(*, user: User, password: str, keep: Session | None = None, field: str = "password") -> None:
-    """Give a login a new password and end its sessions, except `keep`.
+    """Give a login a new password and end all its sessions except `keep`.
 
     Raises ValidationError under the name `field` for a weak password.
     """
@@ -83,24 +86,24 @@ def set_password(*, user: User, password: str, keep: Session | None = None, fiel
 
 
 def change_password(*, user: User, old: str, new: str, keep: Session | None = None) -> None:
-    """`set_password` for who knows the old one; wrong guesses count as failed sign-ins do.
+    """Change the password of someone who knows the old one. Wrong guesses are limited like failed sign-ins.
 
-    Raises ValidationError under `old_password` or `new_password`, Throttled.
+    Raises ValidationError under `old_password` or `new_password`; Throttled after too many wrong guesses.
     """
     key = f"password of {user.pk}"
     if not FAILED_LOGINS.take(key):
         raise Throttled(FAILED_LOGINS.wait(key), "Too many wrong passwords.")
     if not user.check_password(old):
-        raise ValidationError({"old_password": ["This is not your password."]})
+        raise ValidationError({"old_password": ["This is not your current password."]})
     FAILED_LOGINS.give_back(key)
     set_password(user=user, password=new, keep=keep, field="new_password")
 
 
 @transaction.atomic
 def remove_user(*, actor: User, user: User) -> None:
-    """End a login for good. Its row stays as the name behind what it wrote; username and email are free again.
+    """End a login for good. What it wrote keeps its name, and its username and email can be used again.
 
-    Raises ValidationError for the last active admin, NotFound when it was removed meanwhile.
+    Raises ValidationError for the last active admin, NotFound if it has been removed meanwhile.
     """
     current = _locked(user)
     _check_last_admin(current)
@@ -115,12 +118,12 @@ def remove_user(*, actor: User, user: User) -> None:
 def _rename(user: User) -> None:
     """Free the username and email of a removed login.
 
-    Comes last: changing a unique column takes a lock that everybody waits for who inserts a row pointing at the
-    login, and they hold locks on customers.
+    Comes last: changing a unique column takes a lock that blocks everyone who inserts a row pointing at the login,
+    and they hold locks on customers.
     """
     if not (user.first_name or user.last_name):
         user.first_name = user.username
-    # Not to be guessed: anybody may register any name, and one that is taken would keep this login.
+    # Random, because anyone may register any name: if this one were taken, the login could not be removed.
     user.username = f"removed-{user.pk}-{secrets.token_hex(8)}"
     user.email = f"{user.username}@removed.invalid"
     user.set_unusable_password()
@@ -128,9 +131,9 @@ def _rename(user: User) -> None:
 
 
 def _locked(user: User) -> User:
-    """Lock the login, and the active admins with it, in order of id; return it as it is now.
+    """Lock the login and all active admins, in order of id, and return the login as it is now.
 
-    With the admins locked nobody else can take away another one until this transaction ends.
+    While the admins are locked, no other transaction can remove one of them.
     """
     rows = User.objects.select_for_update(no_key=True).present()
     rows = rows.filter(Q(pk=user.pk) | Q(role=Role.ADMIN, is_active=True)).order_by("pk")
@@ -141,15 +144,15 @@ def _locked(user: User) -> User:
 
 
 def _check_last_admin(leaving: User) -> None:
-    """Refuse when nobody but `leaving` is an active admin. The admins must be locked."""
+    """Refuse if `leaving` is the only active admin. The admins must be locked (`_locked`)."""
     admins = User.objects.present().filter(role=Role.ADMIN, is_active=True)
     if admins.filter(pk=leaving.pk).exists() and not admins.exclude(pk=leaving.pk).exists():
-        raise ValidationError({"detail": "The last active admin stays. Make somebody else admin first."})
+        raise ValidationError({"detail": "This is the last active admin. Make someone else an admin first."})
 
 
 def _check_role(user: User) -> None:
     if user.role not in (Role.ADMIN, Role.SALES):
-        raise ValidationError({"role": "A login made here is admin or sales; customers register."})
+        raise ValidationError({"role": "The role must be admin or sales. Customers create their login by registering."})
 
 
 def _check_password(user: User, password: str, field: str = "password") -> None:
@@ -160,7 +163,7 @@ def _check_password(user: User, password: str, field: str = "password") -> None:
 
 
 def _save(user: User) -> None:
-    """Save a login. Raises ValidationError when its username or email is taken, by whoever came first."""
+    """Save a login. Raises ValidationError if its username or email is taken, even by a simultaneous request."""
     if taken := User.objects.taken(username=user.username, email=user.email, besides=user.pk):
         raise ValidationError(taken)
     try:
@@ -168,4 +171,4 @@ def _save(user: User) -> None:
             user.save()
     except IntegrityError:
         taken = User.objects.taken(username=user.username, email=user.email, besides=user.pk)
-        raise ValidationError(taken or {"detail": "This username or email is taken."})
+        raise ValidationError(taken or {"detail": "This username or email is already taken."})

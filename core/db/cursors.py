@@ -1,8 +1,8 @@
-"""Cursors for the hot paths: statements that PostgreSQL parses and plans once per connection.
+"""Cursors for the hot paths, whose statements PostgreSQL parses and plans only once per connection.
 
-Django binds parameters itself, so PostgreSQL sees a new text each time: that took a third of the time of taking
-in a webhook. Only for statements written by hand that hit one row by its key, whatever their parameters are: any
-other deserves a plan of its own each time.
+Django puts the parameters into the text of a statement, so PostgreSQL parses a new text each time. That took a third of
+the time of storing a webhook. Use these cursors only for hand-written statements that find one row by its key: the best
+plan of any other statement may depend on its parameters.
 """
 
 from typing import Any
@@ -12,9 +12,9 @@ from django.db import connection
 
 
 def prepared_cursor() -> Any:
-    """Return a cursor like `connection.cursor()`; on PostgreSQL what it runs often is prepared.
+    """Return a cursor like `connection.cursor()`. On PostgreSQL it prepares statements that run often.
 
-    How often is the setting `prepare_threshold` of the database's OPTIONS.
+    How often is set by `prepare_threshold` in the OPTIONS of the database.
     """
     cursor = connection.cursor()
     if connection.vendor == "postgresql":

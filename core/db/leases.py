@@ -1,8 +1,8 @@
-"""Rows that are jobs: claimed with a lease, finished only with the same token.
+"""Leases: rows that are jobs are claimed for a limited time, and finished only with the token of the claim.
 
-The table is the queue. A claim is one conditional UPDATE that must change exactly one row and is
-committed before the work starts; whoever finishes shows the token of the claim, so a worker whose
-lease ran out cannot write over its successor (reference/reliability.md, section 4).
+The table is the queue. A claim is one conditional UPDATE that must change exactly one row and is committed before the
+work starts. Finishing a job needs the token of its claim, so a worker whose lease has expired cannot overwrite the
+result of the worker that took over.
 """
 
 import random
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 
 class Leased(models.Model):
-    """The fields of a row that is claimed by a worker."""
+    """The fields of a row that workers claim."""
 
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
@@ -27,10 +27,11 @@ class Leased(models.Model):
 
 
 def free(model: type[Leased], waiting: str, limit: int) -> list[tuple[Any, int]]:
-    """Return key and attempts of up to `limit` rows that are due and that nobody holds, the longest due first.
+    """Return key and attempts of up to `limit` rows that are due and not claimed, those due longest first.
 
-    Every relay asks this of every queue once a second, mostly in vain: hence SQL by hand (decision 005). `waiting` is
-    a condition in SQL about the table `job`, without values from outside; it repeats that of the queue's index.
+    Written in SQL because every relay asks this of every queue once a second, and mostly finds nothing
+    (docs/decisions/005-hand-written-sql.md). `waiting` is an SQL condition on the table `job`. It must not contain
+    values from outside, and must repeat the condition of the queue's index.
     """
     table, key = model._meta.db_table, model._meta.pk.column
     now = connection.ops.adapt_datetimefield_value(timezone.now())
@@ -45,7 +46,7 @@ def free(model: type[Leased], waiting: str, limit: int) -> list[tuple[Any, int]]
 
 
 def any_row(select: str, *values: Any) -> bool:
-    """Whether a SELECT by hand finds something: the quick look before a long one that mostly finds nothing."""
+    """Whether a hand-written SELECT finds a row: a quick check before an expensive query that mostly finds nothing."""
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,10 +56,10 @@ def any_row(select: str, *values: Any) -> bool:
 
 
 def claim(candidate: models.QuerySet[Any], *, seconds: int, **changes: object) -> uuid.UUID | None:
-    """Claim the one row that `candidate` still matches; return the token, or None if it is gone.
+    """Claim the one row that `candidate` matches and return the token, or None if it no longer matches.
 
-    `candidate` must name the row by its key and repeat the conditions under which it is free:
-    they are part of the UPDATE. `changes` are written with the lease.
+    `candidate` must select the row by its key and repeat the conditions under which it is free, because they become
+    part of the UPDATE. `changes` are written together with the lease of `seconds`.
     """
     token = uuid.uuid4()
     lease_until = timezone.now() + timedelta(seconds=seconds)
@@ -67,6 +68,6 @@ def claim(candidate: models.QuerySet[Any], *, seconds: int, **changes: object) -
 
 
 def backoff(attempt: int, *, first: float = 1.0, ceiling: float = 3600.0) -> timedelta:
-    """Return the pause after the `attempt`th try (from 1): doubling, with up to a quarter of jitter."""
+    """Return the pause after attempt number `attempt` (from 1): doubled each time, plus up to a quarter of jitter."""
     seconds = min(first * 2 ** (attempt - 1), ceiling)
     return timedelta(seconds=seconds * random.uniform(1.0, 1.25))

@@ -1,7 +1,7 @@
-"""One process per database, where more would be unsafe: without Redis.
+"""A lock that keeps a second process off the database. Without Redis a second process would be unsafe.
 
-The in-memory channel layer reaches no second process, and an embedded relay settles every lease when it
-starts, which would tear another's sends out of its hands.
+Live events would not reach it, and its relay would settle every lease when it starts, including those of messages that
+the first process is sending at that moment.
 """
 
 import fcntl
@@ -11,24 +11,24 @@ from typing import IO, Any
 
 from django.db import connection, connections
 
-_WAIT_SECONDS = 5.0  # the predecessor of a reload may still be ending
+_WAIT_SECONDS = 5.0  # after a reload the previous process may still be stopping
 _ADVISORY_KEY = 0x5061747465  # "Patte"
 
 REFUSAL = (
-    "Another Patter runs on this database. Without REDIS_URL one process is all of Patter: start it with one "
+    "Another Patter runs on this database. Without REDIS_URL there may be only one process: start Patter with one "
     "worker, or set DATABASE_URL (PostgreSQL) and REDIS_URL to run several."
 )
 
 
 class ProcessLock:
-    """Held for the life of the process; the system lets go of it however the process ends."""
+    """Held as long as the process lives. The operating system or the database releases it, however the process ends."""
 
     def __init__(self) -> None:
         self._file: IO[str] | None = None
         self._connection: Any = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises RuntimeError when another process keeps it for 5 seconds."""
+        """Take the lock. Raises RuntimeError if another process still holds it after 5 seconds."""
         deadline = time.monotonic() + _WAIT_SECONDS
         while not self._try():
             if time.monotonic() > deadline:
@@ -50,7 +50,7 @@ class ProcessLock:
         return True
 
     def _try_advisory(self) -> bool:
-        # A connection of its own: the lock lasts as long as the database session.
+        # On a separate connection, because the lock lasts as long as the database session.
         if self._connection is None:
             self._connection = connections.create_connection("default")
             self._connection.inc_thread_sharing()

@@ -1,4 +1,4 @@
-"""Which files Patter takes, by ending and first bytes together. Neither alone proves anything."""
+"""Which files Patter accepts. A file must have a known ending and begin as files with that ending do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import Enum
 
 from core.files.names import ending_of
 
-# What the checks below look at; the longest signature (tar) stands at byte 257.
+# The checks below need no more; the signature furthest from the start (tar) is at byte 257.
 HEAD_BYTES = 4096
 
 Check = Callable[[bytes], bool]
@@ -23,9 +23,9 @@ class Family(Enum):
 
 @dataclass(frozen=True)
 class Kind:
-    """What an ending means: the type it is served as, and what its first bytes look like.
+    """What an ending stands for: the type it is served as, and a check of its first bytes.
 
-    `inline` says whether a browser may show it itself: nothing that could hold a script may.
+    `inline` says whether a browser may show the file itself. Nothing that could hold a script may be inline.
     """
 
     family: Family
@@ -67,7 +67,7 @@ def _webm(head: bytes) -> bool:
 
 _ZIP = _starts(b"PK\x03\x04", b"PK\x05\x06")
 
-# Long enough that no text begins like this by accident: text that does is something else in disguise.
+# Too long for a text to begin with by accident: such a file is something else under the name of a text.
 _BINARY = (
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -120,7 +120,7 @@ def _archive(subtype: str, check: Check) -> Kind:
     return Kind(Family.ARCHIVE, f"application/{subtype}", check)
 
 
-# Pages and scripts are kept and handed back, as bytes that no browser has a use for.
+# Web pages and scripts are accepted, but served as bytes that no browser runs.
 _CODE = ("htm", "html", "xhtml", "svg", "xml", "js", "mjs", "css", "php", "py", "sh", "bat", "ps1", "vbs")
 _PROSE = ("txt", "text", "md", "log", "csv", "tsv", "json", "yaml", "yml", "ini", "vcf", "ics", "eml", "srt")
 
@@ -176,9 +176,9 @@ KINDS: dict[str, Kind] = {
     **{ending: Kind(Family.TEXT, "text/plain", _text) for ending in _PROSE},
 }
 
-# What senders declare who do not know better.
+# What clients declare if they do not know the type.
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/x-download", "text/plain"})
-# The beginnings of the types that are archives inside, and may be called so.
+# Types that are ZIP archives inside, and may be declared as one.
 _ZIPPED = (_OPEN_XML, "application/vnd.oasis.opendocument.", "application/zip")
 _ALIASES = {
     "image/jpg": "image/jpeg",
@@ -205,27 +205,27 @@ _DECLARED_FAMILIES = {
     "application/mp4": {Family.MEDIA},
     "application/x-matroska": {Family.MEDIA},
 }
-# Of these browsers invent names, so one that is not known here says nothing.
+# Browsers have many names for these, so an unknown name says nothing.
 _OF_MANY_NAMES = frozenset({Family.OFFICE, Family.TEXT, Family.ARCHIVE})
 
 
 def kind_of(name: str) -> Kind | None:
-    """What the ending of `name` means; None for one that Patter does not take."""
+    """Return the kind that the ending of `name` stands for, or None if Patter does not accept it."""
     return KINDS.get(ending_of(name))
 
 
 def ending_for(mime_type: str) -> str:
-    """The ending of files of a type, `jpg` for `image/jpeg`; empty for a type that Patter does not know."""
+    """Return the ending of files of a type, such as `jpg` for `image/jpeg`, or "" for a type Patter does not know."""
     mime_type = mime_type.partition(";")[0].strip().lower()
     mime_type = _ALIASES.get(mime_type, mime_type)
     return next((ending for ending, kind in KINDS.items() if kind.mime_type == mime_type), "")
 
 
 def may_be_declared(kind: Kind, declared: str) -> bool:
-    """Whether a sender may call a file of this kind `declared` (a Content-Type).
+    """Whether the Content-Type `declared` is acceptable for a file of this kind.
 
-    Pictures are called by their own type, the rest by that of their family: browsers know many names for a
-    CSV or a video. Vague types say nothing.
+    A picture must be declared as its own type, anything else as a type of its family, because browsers have many names
+    for a CSV or a video. Vague types are always acceptable.
     """
     mime_type = declared.partition(";")[0].strip().lower()
     mime_type = _ALIASES.get(mime_type, mime_type)

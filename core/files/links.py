@@ -1,4 +1,4 @@
-"""Links that open a private file for one person for a few minutes."""
+"""Links that open a private file for one user, for a few minutes."""
 
 import re
 import time
@@ -13,8 +13,8 @@ from django.http import Http404
 from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 
-# A link is never good for longer than this. It stays the same for a minute, so that a browser finds in its cache
-# what it loaded a moment ago, and is therefore good for four to five minutes.
+# A link is never valid for longer than LINK_SECONDS. It stays the same for LINK_STEP seconds, so that browsers find the
+# file in their cache, and is therefore valid for four to five minutes.
 LINK_SECONDS = 300
 LINK_STEP = 60
 
@@ -22,12 +22,12 @@ _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def media_path(name: str) -> str:
-    """The path of a stored file: `/media/customer_data/2024/01/15/contract.pdf`."""
+    """Return the path of a stored file, such as `/media/customer_data/2024/01/15/contract.pdf`."""
     return settings.MEDIA_URL + quote(name)
 
 
 def signed_path(name: str, user_id: int) -> str:
-    """`media_path` with a signature that opens the file for this user, as long as they may see it."""
+    """Return `media_path` with a signature that opens the file for this user, as long as they may see it."""
     expires = int(time.time()) // LINK_STEP * LINK_STEP + LINK_SECONDS
     query = {"user": user_id, "expires": expires, "sig": _signature(name, user_id, expires)}
     return f"{media_path(name)}?{urlencode(query)}"
@@ -35,23 +35,23 @@ def signed_path(name: str, user_id: int) -> str:
 
 @dataclass(frozen=True)
 class Links:
-    """What makes the URLs of stored files for one user who reached Patter at `origin` (`https://desk.example`)."""
+    """Makes the URLs of stored files for one user, who reaches Patter at `origin` (`https://desk.example`)."""
 
     user_id: int
     origin: str
 
     def to(self, name: str) -> str:
-        """The full URL that opens the stored file for this user, as long as they may see it."""
+        """Return the full URL that opens the stored file for this user, as long as they may see it."""
         return f"{self.origin}{signed_path(name, self.user_id)}"
 
 
 def links_for(request: Any) -> Links:
-    """The links of whoever sends `request`."""
+    """Return the links for the user who sends `request`."""
     return Links(request.user.pk, request.build_absolute_uri("/").rstrip("/"))
 
 
 def link(name: str, *, request: Any) -> str:
-    """The full URL that opens a stored file for whoever sends `request`."""
+    """Return the full URL that opens a stored file for the user who sends `request`."""
     return links_for(request).to(name)
 
 
@@ -60,7 +60,7 @@ def _signature(name: str, user_id: int, expires: int) -> str:
 
 
 def user_of_link(request: Request, name: str) -> Any:
-    """The active user whom a signed link was made for. Raises Http404 for every link that is not good."""
+    """Return the active user that a signed link was made for. Raises Http404 for any link that is not valid."""
     query = request.query_params
     user_id, expires, signature = query.get("user", ""), query.get("expires", ""), query.get("sig", "")
     if not _DIGITS.fullmatch(user_id) or not _DIGITS.fullmatch(expires):

@@ -1,4 +1,4 @@
-"""Looking into pictures: their size, and a small copy of them."""
+"""Previews of pictures: their size and a thumbnail."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ THUMBNAIL_PIXELS = 480
 
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 _ORIENTATION = 0x0112
-# Mirrored or turned by a quarter; the first four values leave width and height as they are.
+# Turned by a quarter, so that width and height change places; the other values keep them.
 _SIDEWAYS = {5, 6, 7, 8}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,7 +28,7 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Preview:
-    """What a list shows of a picture; nothing of one that cannot be read. `ending` is the thumbnail's."""
+    """What a list shows of a picture. Empty if the picture cannot be read. `ending` is that of the thumbnail."""
 
     width: int | None = None
     height: int | None = None
@@ -37,9 +37,9 @@ class Preview:
 
 
 def preview_of(file: IO[bytes], ending: str) -> Preview:
-    """The size of a picture named `.ending` as it is to be seen, and a thumbnail of at most 480 pixels a side.
+    """Return the size a picture with this ending is shown at, and a thumbnail of at most 480 pixels a side.
 
-    Nothing is decoded of a picture with more pixels than an upload may have. Never raises for what is in the file.
+    A picture with more pixels than an upload may have is not decoded. Never raises because of what the file contains.
     """
     try:
         size = picture_size(file, ending)

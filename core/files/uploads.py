@@ -1,6 +1,7 @@
-"""What is looked at before an uploaded file is kept: size, kind by ending and content, pixels.
+"""Checks of an uploaded file before it is stored: its size, its kind by ending and content, and its pixels.
 
-Nothing is decoded or unpacked here: the checks read a few kilobytes of header, so a bomb costs no more than its size.
+Nothing is decoded or unpacked. The checks read a few kilobytes of header, so a decompression bomb costs no more than
+its own size.
 """
 
 import re
@@ -15,26 +16,26 @@ from core.files.kinds import HEAD_BYTES, Family, kind_of, may_be_declared
 from core.files.names import ending_of, shown_name
 
 MAX_PIXELS = 25_000_000
-# For whoever decodes a picture later: Pillow's own limit is a warning, and seven times as high.
+# Also protects code that decodes a picture later. Pillow's own limit is seven times as high, and only a warning.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-# What Pillow raises for a picture above it.
+# Pillow raises these for a picture above the limit.
 PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-# The names in an office document's archive take a few kilobytes.
+# The list of names in the archive of an office document takes a few kilobytes.
 _MAX_DIRECTORY = 4 * 1024 * 1024
 _OPEN_XML_PART = {"docx": b"word/document.xml", "xlsx": b"xl/workbook.xml", "pptx": b"ppt/presentation.xml"}
 _CODECS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
 
 
 class UploadRefused(ValueError):
-    """The file is not taken; `str()` tells the sender why."""
+    """The file is not accepted; `str()` tells the sender why."""
 
 
 def check_upload(file: Any) -> None:
-    """Refuse an uploaded file that is too large, of no accepted kind, or not what it says it is.
+    """Raise UploadRefused if a file is too large, of a kind that is not accepted, or not what it claims to be.
 
-    `file` is Django's UploadedFile. Raises UploadRefused.
+    `file` is Django's UploadedFile. Afterwards it can be read from its start.
     """
     if file.size > settings.MAX_UPLOAD_MB * 1024 * 1024:
         raise UploadRefused(f"The file is larger than {settings.MAX_UPLOAD_MB} MB.")
@@ -42,18 +43,19 @@ def check_upload(file: Any) -> None:
     kind, ending = kind_of(name), ending_of(name)
     if kind is None:
         accepted = ", ".join(family.value for family in Family)
-        raise UploadRefused(f"Files named .{ending or '(nothing)'} are not accepted. Accepted are {accepted}.")
+        named = f"Files ending in .{ending}" if ending else "Files without an ending"
+        raise UploadRefused(f"{named} are not accepted. You can upload {accepted}.")
     if file.size == 0:
         raise UploadRefused("The submitted file is empty.")
     file.seek(0)
     genuine = kind.looks_right(file.read(HEAD_BYTES)) and may_be_declared(kind, getattr(file, "content_type", "") or "")
     if not (genuine and _holds_together(file, kind.family, ending)):
-        raise UploadRefused(f"The content of the file does not match its name (.{ending}) or its declared type.")
+        raise UploadRefused(f"The content of the file does not match its name (.{ending}) or its type.")
     file.seek(0)
 
 
 def _holds_together(file: Any, family: Family, ending: str) -> bool:
-    """The checks that read more than the first bytes. Raises UploadRefused for a picture that is too large."""
+    """Make the checks that read more than the first bytes. Raises UploadRefused for a picture that is too large."""
     if family is Family.PICTURE:
         return _check_pixels(file, ending)
     if family is Family.TEXT:
@@ -70,33 +72,34 @@ def _check_pixels(file: IO[bytes], ending: str) -> bool:
         return False
     width, height = size
     if width * height > MAX_PIXELS:
-        raise UploadRefused(f"The picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are accepted.")
+        raise UploadRefused(f"The picture has {width} x {height} pixels. It may have at most {MAX_PIXELS:,}.")
     return True
 
 
 def picture_size(file: IO[bytes], ending: str) -> tuple[int, int] | None:
-    """Width and height from the header; None when it is no such picture. Raises UploadRefused for a huge one.
+    """Return width and height from the header, or None if it is not such a picture.
 
-    WebP, HEIC and AVIF are read here, because Pillow would load all of the file and set up a decoder.
+    Raises UploadRefused for a huge one. WebP, HEIC and AVIF are read here, because Pillow would load the whole file and
+    set up a decoder.
     """
     file.seek(0)
     if ending == "webp":
         return webp_size(file.read(30))
     if ending in ("heic", "heif", "avif"):
-        # The box `ispe` gives the size of an image; a picture made of tiles has several, the largest is its own.
+        # The box `ispe` holds the size of an image. A picture made of tiles has several; the largest is the whole.
         boxes = re.findall(rb"ispe\x00{4}(.{8})", file.read(256 * 1024), re.DOTALL)
         return max((struct.unpack(">II", box) for box in boxes), default=None, key=lambda size: size[0] * size[1])
     try:
         with Image.open(file, formats=[_CODECS[ending]]) as picture:
             return picture.size
     except PICTURE_BOMBS:
-        raise UploadRefused(f"The picture is too large: at most {MAX_PIXELS:,} pixels are accepted.")
+        raise UploadRefused(f"The picture is too large. It may have at most {MAX_PIXELS:,} pixels.")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error):
         return None
 
 
 def webp_size(head: bytes) -> tuple[int, int] | None:
-    """Width and height of a WebP from its first 30 bytes; None when it is none."""
+    """Return width and height of a WebP from its first 30 bytes, or None if it is not one."""
     if len(head) < 30:
         return None
     if head[12:16] == b"VP8X":
@@ -111,7 +114,7 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
 
 
 def _is_text(file: Any) -> bool:
-    """No NUL anywhere, unless a byte order mark says that it is UTF-16."""
+    """Whether there is no NUL anywhere, or a byte order mark says that it is UTF-16."""
     file.seek(0)
     if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
         return True
@@ -119,7 +122,7 @@ def _is_text(file: Any) -> bool:
 
 
 def _zip_directory(file: IO[bytes]) -> bytes:
-    """The bytes of a ZIP's list of members; empty when it has none or an absurdly long one."""
+    """Return the bytes of a ZIP's list of members, or none if it has no list or an absurdly long one."""
     file.seek(0, 2)
     size = file.tell()
     tail_at = max(size - 65_557, 0)

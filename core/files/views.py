@@ -1,7 +1,7 @@
-"""Private files: the view that hands them out.
+"""The view that serves private files.
 
-An app that has files keeps them with `upload_to=StoredUnder("notes")` (core/files/uploads.py), shows `link(...)` of
-core/files/links.py in its JSON, and routes `media/notes/<path:path>` to a subclass of PrivateFileView that names
+An app that has files stores them with `upload_to=StoredUnder("notes")` (core/files/names.py), puts `link(...)` of
+core/files/links.py into its JSON, and routes `media/notes/<path:path>` to a subclass of PrivateFileView that names
 the model and its fields.
 """
 
@@ -32,11 +32,11 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class PrivateFileView(APIView):
-    """Hands a file to whoever may see its row: by a signed link, or with a bearer token on the same path.
+    """Serves a file to users who may see its row, by a signed link or, on the same path, with a bearer token.
 
-    The right is asked on every request. Who has neither token nor link gets 401, who may not see the file 404,
-    as if there were none. Subclasses name the model (its queryset has `visible_to`), the prefix its files are
-    stored under, and the fields of the file and of its original name.
+    The right is checked on every request. Requests with neither token nor link get 401. Users who may not see the file
+    get 404, as if it did not exist. Subclasses name the model (its queryset has `visible_to`), the prefix its files
+    are stored under, and the fields that hold the file and its original name.
     """
 
     model: ClassVar[Any]
@@ -48,7 +48,7 @@ class PrivateFileView(APIView):
     swagger_schema = None
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # A picture is asked for with `Accept: image/*`; it is sent as what it is.
+        # Browsers request pictures with `Accept: image/*`. Files are sent as they are, whatever is accepted.
         return super().perform_content_negotiation(request, force=True)
 
     def get(self, request: Request, path: str) -> HttpResponseBase:
@@ -71,10 +71,10 @@ class PrivateFileView(APIView):
 
 
 def send_file(request: Request, name: str, *, shown_as: str) -> HttpResponseBase:
-    """The response with a stored file, whole or the range asked for; by nginx when FILES_ACCEL_PREFIX is set.
+    """Return a response with a stored file, or the requested range of it. With FILES_ACCEL_PREFIX nginx sends the file.
 
-    A browser may keep it, but asks again each time: the right may be gone, and a replaced file may get the name.
-    Raises Http404 when the file is not there.
+    A browser may keep the file, but has to ask again each time: the user may have lost the right to see it, or the name
+    may have gone to another file. Raises Http404 if the file is missing.
     """
     kind = kind_of(name)
     headers = {
@@ -118,10 +118,10 @@ def _stream(request: Request, file: IO[bytes], headers: dict[str, Any]) -> HttpR
 
 
 def _wanted_range(request: Request, size: int, etag: str, modified: int) -> tuple[int, int] | None:
-    """Start and end (exclusive) of the one range asked for; None sends the whole file.
+    """Return start and end (exclusive) of the requested range, or None to send the whole file.
 
-    An unsatisfiable range has its start at or past its end. Several ranges, and ranges of another version
-    of the file (If-Range), get the whole file, as RFC 9110 allows.
+    The start of an unsatisfiable range is at or behind its end. Requests for several ranges, or for a range of another
+    version of the file (If-Range), get the whole file, as RFC 9110 allows.
     """
     match = _RANGE.fullmatch(request.META.get("HTTP_RANGE", "").replace(" ", ""))
     if match is None or match.groups() == ("", ""):
@@ -138,7 +138,7 @@ def _wanted_range(request: Request, size: int, etag: str, modified: int) -> tupl
 
 
 class FileSlice:
-    """`length` bytes of an open file from where it stands, in chunks; closed with the response."""
+    """Yields the next `length` bytes of an open file in chunks. The file is closed with the response."""
 
     def __init__(self, file: IO[bytes], length: int) -> None:
         self.file = file

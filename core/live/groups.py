@@ -1,18 +1,18 @@
-"""The names of the live groups, each once."""
+"""The names of the live groups."""
 
-# Everybody at the desk: what is the same for all of them.
+# All staff: changes that concern everyone at the desk.
 STAFF = "staff"
-# Changes of any customer's row on the desk.
+# Changes to the row of any customer on the desk.
 DESK = "desk"
-# Relays: something was queued.
+# The relays: there is something to send.
 RELAY = "relay"
 
 
 def customer_group(customer_id: int) -> str:
-    """The group of one customer's chat."""
+    """Return the group of one customer's chat."""
     return f"customer.{customer_id}"
 
 
 def user_group(user_id: int) -> str:
-    """The group of one login's sockets."""
+    """Return the group of the sockets of one login."""
     return f"user.{user_id}"

@@ -1,8 +1,8 @@
-"""The hub: a process subscribes to a group of the channel layer once, however many of its sockets listen.
+"""The hub: each process subscribes to a group of the channel layer once, however many of its sockets listen to it.
 
-Events are hints and nothing more: layers drop messages silently, so whoever listens must be able to find what it missed
-(the event log is the truth). Without Redis there is one process, and its hub hears of everything directly: a layer in
-memory would copy each event, and drop what is too much for it.
+Events are only hints. Layers drop messages silently, so every listener must be able to find out what it missed: the
+event log is the truth. Without Redis there is only one process, and its hub gets all events directly, because a layer
+in memory would copy each event and drop events under load.
 """
 
 import asyncio
@@ -17,29 +17,29 @@ logger = logging.getLogger(__name__)
 
 Hint = dict[str, Any]
 
-# What subscribers get when the layer may have lost something: look at the log again.
+# Sent to subscribers when the layer may have lost events. They then have to look at the event log.
 RESYNC: Hint = {"type": "resync"}
 
-# How long a connection that came back may take to stand again.
+# The time that a connection which has been restored needs to subscribe again.
 RECOVERY_SECONDS = 0.5
 
-# How long a layer that was out of reach is left alone.
+# The pause before a layer that could not be reached is tried again.
 RETRY_SECONDS = 1.0
 
 
 class Subscriber(Protocol):
-    """Something that listens to groups. Called on the event loop, so it must not block."""
+    """Listens to groups. `deliver` is called on the event loop, so it must not block."""
 
     def deliver(self, group: str, event: Hint) -> None: ...
 
 
 def channel_layer() -> Any:
-    """The layer between processes; None where there is only one."""
+    """Return the layer between the processes, or None if there is only one process."""
     return get_channel_layer() if settings.REDIS_URL else None
 
 
 class Hub:
-    """One process's subscriptions: a single channel on the layer, if there is one, many local subscribers."""
+    """The subscriptions of one process: one channel on the layer, if there is one, and any number of subscribers."""
 
     def __init__(self) -> None:
         self.subscribers: dict[str, set[Subscriber]] = defaultdict(set)
@@ -52,13 +52,13 @@ class Hub:
     async def join(self, group: str, subscriber: Subscriber) -> None:
         """Deliver the group's events to `subscriber` from now on.
 
-        Returns when the layer has the subscription or cannot be reached: in that case the hub keeps
-        trying, and tells its subscribers to resync once it succeeded.
+        Returns when the layer has subscribed, or when it cannot be reached. In that case the hub keeps trying, and
+        tells its subscribers to resync when it has succeeded.
         """
         self.subscribers[group].add(subscriber)
         if channel_layer() is None:
             return
-        # Before the look at what is joined: who left a moment ago may have the group given up right now.
+        # Before looking at `_joined`: the group may be about to be given up, because its last subscriber just left.
         self._wanted.add(group)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -82,20 +82,20 @@ class Hub:
             self._changed.set()
 
     def deliver(self, group: str, event: Hint) -> None:
-        """Hand `event` to the local subscribers of `group`."""
+        """Pass `event` to the subscribers of `group` in this process."""
         for subscriber in tuple(self.subscribers.get(group, ())):
             try:
                 subscriber.deliver(group, event)
-            except Exception:  # one broken socket must not cost the others their event
+            except Exception:  # one broken socket must not keep the event from the others
                 logger.exception("a subscriber of %s failed", group)
 
     def resync(self) -> None:
-        """Tell every subscriber that events may have been lost."""
+        """Tell all subscribers that events may have been lost."""
         for group in tuple(self.subscribers):
             self.deliver(group, RESYNC)
 
     def resync_soon(self) -> None:
-        """`resync`, when the layer has had a moment to take its subscriptions up again. Many calls make one."""
+        """Call `resync` after RECOVERY_SECONDS, when the layer has subscribed again. Several calls are combined."""
         if self._resyncing is None:
             self._resyncing = asyncio.get_running_loop().call_later(RECOVERY_SECONDS, self._resync_once)
 
@@ -104,9 +104,9 @@ class Hub:
         self.resync()
 
     async def _run(self) -> None:
-        """Keep the layer's subscriptions equal to the wanted ones, and receive.
+        """Keep the layer's subscriptions as wanted, and receive events.
 
-        One channel as long as the process lives: a layer that was out of reach keeps what it was told of it.
+        Uses one channel as long as the process lives: a layer that could not be reached remembers its subscriptions.
         """
         layer = channel_layer()
         receiver: asyncio.Task[None] | None = None
@@ -123,8 +123,8 @@ class Hub:
                         self.resync_soon()
                     await self._changed.wait()
                     self._changed.clear()
-                except Exception as error:  # noqa: BLE001 - the layer's errors are those of whatever client it uses
-                    logger.warning("channel layer out of reach: %s", error)
+                except Exception as error:  # noqa: BLE001 - the errors depend on the client that the layer uses
+                    logger.warning("the channel layer cannot be reached: %s", error)
                     lost = True
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
@@ -136,7 +136,7 @@ class Hub:
             await layer.group_add(group, channel)
             self._joined.add(group)
         for group in tuple(self._joined - self._wanted):
-            if group in self._wanted:  # again, while another one was given up
+            if group in self._wanted:  # wanted again while another group was being given up
                 continue
             self._joined.discard(group)
             await layer.group_discard(group, channel)
@@ -146,6 +146,6 @@ class Hub:
             try:
                 message = await layer.receive(channel)
                 self.deliver(message["group"], message["event"])
-            except Exception:  # something that is none of ours: the next event must still come
+            except Exception:  # a message that is not Patter's must not stop the events after it
                 logger.exception("an event of the channel layer could not be read")
                 await asyncio.sleep(0.1)

@@ -1,6 +1,6 @@
-"""Publishing: an event for every process that listens to a group. Events are small dicts of JSON values.
+"""Publishing: sends events to all processes that listen to a group. Events are small dicts of JSON values.
 
-Everything that is published goes through here, and here alone to the channel layer.
+No other module sends to the channel layer.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ _pending: set["Future[None]"] = set()
 
 
 def attach() -> Hub:
-    """Give this process's running event loop to `publish`, and return its hub.
+    """Make `publish` use the running event loop, and return the hub of that loop.
 
-    Called at ASGI lifespan and by every consumer that connects.
+    Called when the ASGI server starts and whenever a socket connects.
     """
     global _loop
     loop = asyncio.get_running_loop()
@@ -38,14 +38,14 @@ def attach() -> Hub:
 
 
 def layer_was_away() -> None:
-    """The layer of the running loop lost a connection and has it again; what was sent meanwhile is lost."""
+    """Called when the layer of the running loop has reconnected. Events sent while it was away are lost."""
     hub = _hubs.get(asyncio.get_running_loop())
     if hub is not None:
         hub.resync_soon()
 
 
 def _start_loop() -> asyncio.AbstractEventLoop:
-    """Run an event loop in a thread, for processes that publish but serve no sockets."""
+    """Run an event loop in a thread, for processes that publish but have no sockets."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="live", daemon=True).start()
     atexit.register(_flush)
@@ -53,11 +53,11 @@ def _start_loop() -> asyncio.AbstractEventLoop:
 
 
 def _flush() -> None:
-    """Give the last events of a short-lived process a moment to leave."""
+    """Wait a moment for the last events of a short-lived process to be sent."""
     for future in tuple(_pending):
         try:
             future.result(timeout=1)
-        except Exception as error:  # noqa: BLE001 - at exit there is nobody left to tell but the log
+        except Exception as error:  # noqa: BLE001 - at exit the error can only be logged
             logger.warning("an event was not published: %r", error)
 
 
@@ -67,7 +67,7 @@ def _publishing_loop() -> asyncio.AbstractEventLoop | None:
         if _loop is not None and not _loop.is_closed():
             return _loop
         if not settings.REDIS_URL:
-            return None  # one process, and it has no loop: no sockets, nothing to publish
+            return None  # there is only this process, and without a loop it has no sockets to tell
         _loop = _start_loop()
         return _loop
 
@@ -83,9 +83,9 @@ def _sent(future: "Future[None]") -> None:
 
 
 def publish(group: str, event: Hint) -> None:
-    """Send `event` to every listener of `group` in every process. Never raises, never waits.
+    """Send `event` to all listeners of `group` in all processes. Never raises and never waits.
 
-    Call it when the change it speaks of is committed; `publish_on_commit` does that for you.
+    The change that the event announces must be committed before; `publish_on_commit` takes care of that.
     """
     loop = _publishing_loop()
     if loop is None:
@@ -95,14 +95,14 @@ def publish(group: str, event: Hint) -> None:
             _hand_over(loop, group, event)
         else:
             _send_on(loop, group, event)
-    except RuntimeError as error:  # the loop closed between the look and the call: shutting down
+    except RuntimeError as error:  # the loop was closed meanwhile: the process is stopping
         logger.warning("an event was not published: %r", error)
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
     hub = _hubs.get(loop)
     if hub is not None and group in hub.subscribers:
-        # A copy, as a layer would give: subscribers keep in it what they share.
+        # A copy, as a layer would make one: subscribers store in it what they share.
         loop.call_soon_threadsafe(hub.deliver, group, dict(event))
 
 
@@ -118,5 +118,5 @@ def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
 
 
 def publish_on_commit(group: str, event: Hint) -> None:
-    """Send `event` once the transaction around it has committed; at once without one."""
+    """Send `event` when the surrounding transaction has been committed, or at once if there is none."""
     transaction.on_commit(lambda: publish(group, event))

@@ -1,4 +1,4 @@
-"""The channel layer on Redis, and who notices that it was away."""
+"""The channel layer on Redis. It notices when its connection was lost."""
 
 from typing import Any
 from weakref import WeakSet
@@ -14,19 +14,19 @@ _known: "WeakSet[AbstractConnection]" = WeakSet()
 
 
 class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels_redis has no types
-    """Tells the hub when a connection to Redis was lost and came back.
+    """Tells the hub when a lost connection to Redis has been restored.
 
-    redis-py opens it again and subscribes again by itself; what was published meanwhile is gone, and nobody
-    says so (`on_reconnect` of channels_redis is accepted and never called).
+    redis-py reconnects and subscribes again by itself, but what was published meanwhile is lost, and nothing reports it
+    (channels_redis accepts `on_reconnect`, but never calls it).
     """
 
     def __init__(self, *, hosts: list[str], **options: Any) -> None:
         connection = {
             "redis_connect_func": _connected,
-            # An address that swallows everything must not keep publishers waiting for minutes.
+            # A server that does not answer must not make publishers wait for minutes.
             "socket_connect_timeout": 2,
             "socket_timeout": 5,
-            # The first event after Redis was away meets a connection that nobody has found dead yet.
+            # After an outage of Redis, the first event uses a connection that is not yet known to be dead.
             "retry": Retry(ConstantBackoff(0.1), 2),
         }
         super().__init__(hosts=[{"address": host, **connection} for host in hosts], **options)

@@ -1,4 +1,4 @@
-"""Django's SQLite backend, with its writers in a queue (`ENGINE: core.db.sqlite`)."""
+"""Django's SQLite backend, with a queue for writers (`ENGINE: core.db.sqlite`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django.db import connection
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Wait no longer than this for a turn to write within the block. Databases with many writers need no turns."""
+    """Within the block, wait at most so long for a turn to write. Does nothing on databases with several writers."""
     if connection.vendor != "sqlite":
         yield
         return

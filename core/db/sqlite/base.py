@@ -1,4 +1,4 @@
-"""The connection: transactions and single writes take their turn. Django looks for it under this name."""
+"""The database connection, whose transactions and single writes wait for their turn. Django requires this file name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """A cursor whose writes outside a transaction wait for their turn."""
+    """A cursor that waits for its turn before it writes outside a transaction."""
 
     wrapper: "DatabaseWrapper"
 
@@ -30,7 +30,7 @@ _DjangoWrapper: Any = base.DatabaseWrapper
 
 
 class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack the methods overridden below
-    """Django's connection to SQLite; every transaction is one that may write (`transaction_mode` IMMEDIATE)."""
+    """Django's connection to SQLite. Every transaction may write (IMMEDIATE), and therefore waits for its turn."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +49,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Wait so long for a turn to write within the block, instead of the `timeout` of the settings."""
+        """Within the block, wait at most `seconds` for a turn to write, instead of the `timeout` in the settings."""
         self.ensure_connection()
         before = self._patience
         self._wait_at_most(seconds)
@@ -61,12 +61,12 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
     def _wait_at_most(self, seconds: float) -> None:
         self._patience = seconds
         if self.connection is not None:
-            # For writers of other processes.
+            # For writers in other processes, which are not in the queue.
             self.connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     @contextmanager
     def turn_for(self, query: str) -> Iterator[None]:
-        """Hold the turn while a statement that writes by itself runs."""
+        """Hold a turn while a statement writes outside a transaction."""
         if self._turns is not None or self.connection.in_transaction or not query.startswith(_WRITES):
             yield
             return
@@ -102,7 +102,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
             self._give_turn(closed=True)
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        # Python commits what is open when autocommit comes back.
+        # Python commits an open transaction when autocommit is turned on again.
         try:
             super()._set_autocommit(autocommit)
         finally:
@@ -117,7 +117,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self._turns = turns
 
     def _give_turn(self, *, closed: bool = False) -> None:
-        """Let the next writer in, unless a transaction of this connection is still open."""
+        """Pass the turn on, unless a transaction of this connection is still open."""
         if self._turns is not None and (closed or self.connection is None or not self.connection.in_transaction):
             turns, self._turns = self._turns, None
             turns.give()

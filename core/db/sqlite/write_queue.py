@@ -1,8 +1,8 @@
-"""Whose turn it is to write: SQLite has one writer, and threads that ask it again and again are served by luck.
+"""A queue for the threads that want to write to SQLite, which has one writer at a time.
 
-Its own waiting is a sleep and another try, so under load one thread may be passed over until it gives up with
-"database is locked". Threads of one process can stand in a queue instead. Other processes (a management command)
-still meet SQLite's own lock.
+SQLite itself waits by sleeping and trying again, so under load a thread may never succeed and give up with "database is
+locked". In the queue the threads of a process write in the order in which they asked. Other processes, such as
+management commands, still compete through SQLite's own lock.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections import deque
 
 
 class WriteQueue:
-    """A lock that is given in the order in which it was asked for. Any thread may give it back."""
+    """A lock that is granted in the order in which it was requested. Any thread may release it."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -18,7 +18,7 @@ class WriteQueue:
         self._waiting: deque[threading.Lock] = deque()
 
     def take(self, seconds: float) -> bool:
-        """Wait for the turn; return whether it came in time."""
+        """Wait at most `seconds` for the turn. Return whether it came in time."""
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -32,10 +32,10 @@ class WriteQueue:
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 return False
-        return True  # it came in the last moment
+        return True  # it came at the last moment
 
     def give(self) -> None:
-        """Let the next one in."""
+        """Pass the turn on to the next in the queue."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()
@@ -48,6 +48,6 @@ _turns: dict[str, WriteQueue] = {}
 
 
 def write_queue_of(database: str) -> WriteQueue:
-    """Return the queue of the database file; the same one for every connection."""
+    """Return the queue of the database file, the same for every connection."""
     with _guard:
         return _turns.setdefault(database, WriteQueue())

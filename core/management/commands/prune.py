@@ -1,6 +1,6 @@
-"""`manage.py prune [--dry-run]`: remove what is no longer kept. Run it once a day.
+"""`manage.py prune [--dry-run]`: removes rows that have been kept long enough. Run it once a day.
 
-Every app says what it has of that kind, and for how long: setting RETENTION.
+The functions in the setting RETENTION say which rows these are.
 """
 
 from argparse import ArgumentParser
@@ -13,10 +13,10 @@ from core.retention import Old
 
 
 class Command(BaseCommand):
-    help = "Remove events, raw webhooks, sessions and the like that are older than they are kept."
+    help = "Remove old events, webhooks, sessions and other rows whose retention time has passed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be removed, remove nothing")
+        parser.add_argument("--dry-run", action="store_true", help="count the rows without removing them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         verb = "would remove" if options["dry_run"] else "removed"

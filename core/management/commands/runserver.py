@@ -1,4 +1,4 @@
-"""`manage.py runserver [[address:]port]`: the same application as in production, with reload."""
+"""`manage.py runserver [[address:]port]`: runs the same application as in production, and reloads it."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,12 +13,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("addrport", nargs="?", default=f"127.0.0.1:{settings.PORT}", help="[address:]port")
-        parser.add_argument("--noreload", action="store_true", help="do not watch the code")
+        parser.add_argument("--noreload", action="store_true", help="do not reload when the code changes")
 
     def handle(self, *args: Any, **options: Any) -> None:
         address, _, port = options["addrport"].rpartition(":")
         if not port.isdigit():
-            raise CommandError(f"{options['addrport']!r} is not [address:]port.")
+            raise CommandError(f"{options['addrport']!r} is not a valid [address:]port.")
         uvicorn.run(
             "config.asgi:application",
             host=address or "127.0.0.1",
