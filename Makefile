@@ -53,6 +53,7 @@ check: .venv/.installed-dev ## lint, format, types, import layers, missing migra
 	$(PY) -m ruff format --check .
 	$(CHECKED) $(PY) -m mypy .
 	.venv/bin/lint-imports
+	$(EMBEDDED) $(PY) -m pytest tests/test_architecture.py
 	$(CHECKED) $(PY) manage.py makemigrations --check --dry-run
 	$(CHECKED) HTTPS_ONLY=1 $(PY) manage.py check --deploy --fail-level WARNING
 
