@@ -28,11 +28,15 @@ _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PATIENCE_SECONDS = 1
 
 
-@cache
 def _storage() -> Storage:
-    if settings.REDIS_URL:
+    return _storage_at(settings.REDIS_URL)
+
+
+@cache
+def _storage_at(redis_url: str) -> Storage:
+    if redis_url:
         patience = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS}
-        storage = storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **patience)
+        storage = storage_from_string(redis_url, wrap_exceptions=True, **patience)
     else:
         storage = storage_from_string("memory://")
     assert isinstance(storage, Storage)  # only "async+..." addresses give the other kind

@@ -5,15 +5,13 @@ import io
 import re
 import subprocess
 import tokenize
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
-
 from accounts.permissions import RightsByAction
 from scripts.shape import FunctionNode, Shape
+from tests.routes import routes
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
@@ -101,7 +99,7 @@ def _dotted(cls: type) -> str:
 def test_there_is_something_to_look_at() -> None:
     assert {"accounts", "core", "customers", "messaging", "tags", "whatsapp"} <= set(APPS)
     assert len(shape().modules) > 50
-    assert len(list(_routes(get_resolver().url_patterns))) > 50
+    assert len(list(routes())) > 50
     assert sum(1 for _ in _remarks()) > 1000
 
 
@@ -213,15 +211,6 @@ def test_no_drawers_for_everything() -> None:
 # --- Rights ---
 
 
-def _routes(patterns: list[Any]) -> Iterator[Any]:
-    """Every view function that is routed."""
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _routes(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
-            yield pattern.callback
-
-
 def _without_rights(view: Any) -> set[str]:
     """The actions of a routed view whose rights nobody has named; of a plain view "the view", if it is one."""
     actions = set((getattr(view, "actions", None) or {}).values())
@@ -238,7 +227,7 @@ def _without_rights(view: Any) -> set[str]:
 
 
 def test_every_action_names_who_may_call_it() -> None:
-    views = [view for view in _routes(get_resolver().url_patterns) if hasattr(view, "cls")]
+    views = [view for _, view in routes() if hasattr(view, "cls")]
     views = [view for view in views if view.cls.__module__.partition(".")[0] in FOLDERS]
     found = {f"{_dotted(view.cls)}.{action}" for view in views for action in _without_rights(view)}
     left = {name for name in found if name.rpartition(".")[0] in WITHOUT_RIGHTS_LEFT}

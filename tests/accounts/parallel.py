@@ -1,4 +1,4 @@
-"""Threads that start together, each with a database connection of its own."""
+"""Runs functions in threads at the same moment, each with its own database connection."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What ends the sessions of a login: its access tokens stop with the next request."""
+"""Changes that end the sessions of a login. Its access tokens stop working with the next request."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def test_removal(as_admin: APIClient, owner: User, tokens: Tokens) -> None:
     assert refresh(tokens.refresh) == 401
 
 
-def test_coming_back_revives_no_session(as_admin: APIClient, owner: User, tokens: Tokens) -> None:
+def test_reactivation_does_not_restore_sessions(as_admin: APIClient, owner: User, tokens: Tokens) -> None:
     as_admin.patch(f"/api/users/{owner.pk}/", {"is_active": False})
     as_admin.patch(f"/api/users/{owner.pk}/", {"is_active": True})
 
@@ -68,7 +68,7 @@ def test_coming_back_revives_no_session(as_admin: APIClient, owner: User, tokens
     assert APIClient().post("/api/auth/login/", body).status_code == 200
 
 
-def test_the_row_alone_decides(owner: User, tokens: Tokens) -> None:
+def test_a_change_in_the_database_is_enough(owner: User, tokens: Tokens) -> None:
     User.objects.filter(pk=owner.pk).update(is_active=False)
     assert me(tokens.access) == 401
 

@@ -1,4 +1,4 @@
-"""Django admin goes the same road as the API."""
+"""Django admin does the same as the API."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def lives(access: str) -> bool:
     return APIClient().get("/api/auth/me/", HTTP_AUTHORIZATION=f"Bearer {access}").status_code == 200
 
 
-def test_sales_do_not_get_in(owner: User) -> None:
+def test_salespeople_cannot_sign_in(owner: User) -> None:
     client = Client()
     answer = client.post("/admin/login/", {"username": "sam", "password": PASSWORD})
     assert "sessionid" not in client.cookies
@@ -89,7 +89,9 @@ def test_names_change_and_sessions_stay(browser: Client, owner: User) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"new_password": "mango-river-88"}, {"is_active": None}, {"role": "admin"}])
-def test_what_ends_sessions_in_the_api_ends_them_here(browser: Client, owner: User, changes: dict[str, Any]) -> None:
+def test_changes_that_end_sessions_in_the_api_end_them_here(
+    browser: Client, owner: User, changes: dict[str, Any]
+) -> None:
     tokens = sign_in(user=owner)
     change(browser, owner, **changes)
     assert not lives(tokens.access)
@@ -102,7 +104,7 @@ def test_the_last_admin_stays(browser: Client, admin: User) -> None:
     assert (admin.role, admin.deleted_at) == ("admin", None)
 
 
-def test_nobody_is_deleted_but_removed(browser: Client, owner: User) -> None:
+def test_logins_are_removed_but_never_deleted(browser: Client, owner: User) -> None:
     assert browser.post(f"{USERS}{owner.pk}/delete/", {"post": "yes"}).status_code == 403
     browser.post(USERS, {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes"})
     owner.refresh_from_db()
@@ -122,7 +124,7 @@ def test_a_customers_login_is_read_only(browser: Client, customer_login: User) -
     assert customer_login.role == "customer"
 
 
-def test_sessions_are_ended_and_nothing_else(browser: Client, owner: User) -> None:
+def test_sessions_can_be_ended_but_not_changed(browser: Client, owner: User) -> None:
     tokens = sign_in(user=owner)
     path = "/admin/accounts/session/"
     assert browser.post(f"{path}{tokens.session.pk}/change/", {"user": 1}).status_code == 403
@@ -134,7 +136,7 @@ def test_sessions_are_ended_and_nothing_else(browser: Client, owner: User) -> No
     assert Session.objects.get(pk=tokens.session.pk).ended_at is not None
 
 
-def test_a_new_password_of_ones_own_ends_the_sessions(browser: Client, admin: User) -> None:
+def test_changing_your_own_password_ends_your_sessions(browser: Client, admin: User) -> None:
     tokens = sign_in(user=admin)
     assert session_of_token(tokens.access)
     body = {"old_password": PASSWORD, "new_password1": "mango-river-88", "new_password2": "mango-river-88"}

@@ -111,9 +111,7 @@ def test_the_real_one_passes(anonymous: APIClient, tokens: Tokens) -> None:
     assert timedelta(minutes=14) < expires_at - timezone.now() <= timedelta(minutes=15)
 
 
-def test_signing_in_is_one_query_per_request(
-    anonymous: APIClient, tokens: Tokens, django_assert_num_queries: Any
-) -> None:
+def test_authentication_takes_one_query(anonymous: APIClient, tokens: Tokens, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         session, _ = session_of_token(tokens.access)
         assert session.user.username == "ada"

@@ -67,7 +67,9 @@ def test_wrong_unknown_inactive_and_removed_look_the_same(
     assert Session.objects.count() == sessions
 
 
-def test_unknown_logins_are_hashed_too(anonymous: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_is_hashed_for_unknown_logins_too(
+    anonymous: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed: list[str] = []
     monkeypatch.setattr(User, "set_password", lambda self, raw: hashed.append(raw))
 
@@ -106,18 +108,18 @@ def test_broken_json_is_refused(anonymous: APIClient, raw: bytes) -> None:
     assert anonymous.post(URL, raw, content_type="application/json").status_code == 400
 
 
-def test_an_expired_bearer_header_does_not_stand_in_the_way(anonymous: APIClient, owner: User) -> None:
+def test_an_expired_bearer_header_is_ignored(anonymous: APIClient, owner: User) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer expired.or.broken")
     assert anonymous.post(URL, {"username": "sam", "password": PASSWORD}).status_code == 200
 
 
-def test_the_customer_behind_the_login_is_named(anonymous: APIClient, customer_login: User, customer: Customer) -> None:
+def test_the_customer_of_the_login_is_named(anonymous: APIClient, customer_login: User, customer: Customer) -> None:
     answer = anonymous.post(URL, {"username": "johndoe", "password": PASSWORD})
     assert answer.json()["user"]["customer"] == customer.pk
 
 
 def test_a_username_wins_over_an_equal_email(anonymous: APIClient, owner: User) -> None:
-    # Nobody can take such a name any more; rows from elsewhere may have it.
+    # Such a username can no longer be taken, but may be in old rows.
     other = User.objects.create_user("sam@desk.example", "o@desk.example", "another-word-77", role="sales")
 
     answer = anonymous.post(URL, {"username": "sam@desk.example", "password": "another-word-77"})
@@ -125,7 +127,7 @@ def test_a_username_wins_over_an_equal_email(anonymous: APIClient, owner: User) 
     assert answer.json()["user"]["id"] == other.pk
 
 
-def test_sessions_long_over_are_cleared(anonymous: APIClient, owner: User) -> None:
+def test_expired_sessions_are_deleted(anonymous: APIClient, owner: User) -> None:
     old = Session.objects.create(user=owner, refresh_jti="x", expires_at=timezone.now() - timedelta(days=1))
 
     anonymous.post(URL, {"username": "sam", "password": PASSWORD})
@@ -134,7 +136,7 @@ def test_sessions_long_over_are_cleared(anonymous: APIClient, owner: User) -> No
     assert Session.objects.filter(user=owner).count() == 1
 
 
-def test_a_password_changed_while_it_was_checked_opens_nothing(
+def test_a_password_that_changes_during_the_check_is_refused(
     anonymous: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def changed_meanwhile(self: User, raw: str) -> bool:

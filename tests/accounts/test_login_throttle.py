@@ -15,12 +15,12 @@ def fail(client: APIClient, name: str = "sam", times: int = 10, **extra: Any) ->
 
 @pytest.fixture
 def locked(anonymous: APIClient, owner: User) -> APIClient:
-    """Sam has used up the failures from 127.0.0.1."""
+    """Sam has failed too often from 127.0.0.1."""
     assert fail(anonymous) == [401] * 10
     return anonymous
 
 
-def test_after_ten_failures_even_the_right_password_waits(locked: APIClient) -> None:
+def test_after_ten_failures_even_the_right_password_is_refused(locked: APIClient) -> None:
     answer = locked.post(URL, {"username": "sam", "password": PASSWORD})
 
     assert answer.status_code == 429
@@ -47,11 +47,11 @@ def test_a_forwarded_address_is_not_believed(locked: APIClient) -> None:
     assert locked.post(URL, body, HTTP_X_FORWARDED_FOR="10.0.0.2").status_code == 429
 
 
-def test_unknown_logins_are_slowed_down_alike(anonymous: APIClient, db: None) -> None:
+def test_unknown_logins_are_limited_too(anonymous: APIClient, db: None) -> None:
     assert fail(anonymous, "nobody", 11) == [401] * 10 + [429]
 
 
-def test_the_right_password_forgets_the_failures(anonymous: APIClient, owner: User) -> None:
+def test_the_right_password_resets_the_failures(anonymous: APIClient, owner: User) -> None:
     for _ in range(3):
         fail(anonymous, times=9)
         assert anonymous.post(URL, {"username": "sam", "password": PASSWORD}).status_code == 200
@@ -76,7 +76,7 @@ def test_the_rate_is_a_setting(anonymous: APIClient, owner: User, settings: Any)
     assert fail(anonymous, times=3) == [401, 401, 429]
 
 
-def test_django_admin_counts_with_it(locked: APIClient, admin: User) -> None:
+def test_django_admin_shares_the_count(locked: APIClient, admin: User) -> None:
     fail(locked, "ada")
 
     answer = locked.post("/admin/login/", {"username": "ada", "password": PASSWORD}, format="multipart")

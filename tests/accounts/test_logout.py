@@ -44,7 +44,7 @@ def test_a_rotated_token_ends_the_session_too(anonymous: APIClient, tokens: Toke
     assert me(fresh.access) == 401
 
 
-def test_again_it_is_no_error(anonymous: APIClient, tokens: Tokens) -> None:
+def test_a_second_logout_is_not_an_error(anonymous: APIClient, tokens: Tokens) -> None:
     anonymous.post(URL, {"refresh": tokens.refresh})
     ended_at = Session.objects.get().ended_at
 
@@ -52,7 +52,7 @@ def test_again_it_is_no_error(anonymous: APIClient, tokens: Tokens) -> None:
     assert Session.objects.get().ended_at == ended_at
 
 
-def test_the_bearer_header_does_not_matter(anonymous: APIClient, tokens: Tokens) -> None:
+def test_the_bearer_header_is_ignored(anonymous: APIClient, tokens: Tokens) -> None:
     anonymous.credentials(HTTP_AUTHORIZATION="Bearer expired")
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 204
 

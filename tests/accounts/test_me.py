@@ -19,12 +19,12 @@ def test_it_works(as_owner: APIClient, owner: User) -> None:
     }
 
 
-def test_a_customer_learns_their_id(as_customer: APIClient, customer: Customer) -> None:
+def test_customers_see_their_id(as_customer: APIClient, customer: Customer) -> None:
     assert as_customer.get(URL).json()["customer"] == customer.pk
     assert as_customer.get(URL).json()["role"] == "customer"
 
 
-def test_the_anonymous_are_refused(anonymous: APIClient) -> None:
+def test_anonymous_requests_are_refused(anonymous: APIClient) -> None:
     answer = anonymous.get(URL)
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")

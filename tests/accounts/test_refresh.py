@@ -23,7 +23,7 @@ def me(access: str) -> int:
 
 
 def age_uses(session: Session, seconds: float) -> None:
-    """Make it so that the used tokens were used `seconds` earlier."""
+    """Pretend that the used tokens were used `seconds` earlier."""
     session.refresh_from_db()
     session.recently_used = [[jti, when - seconds] for jti, when in session.recently_used]
     session.save()
@@ -51,7 +51,7 @@ def test_a_chain_of_refreshes_keeps_the_session_open(anonymous: APIClient, token
     assert tokens.session.ended_at is None
 
 
-def test_used_again_at_once_it_is_refused_and_the_session_goes_on(anonymous: APIClient, tokens: Tokens) -> None:
+def test_used_again_at_once_it_is_refused_but_the_session_continues(anonymous: APIClient, tokens: Tokens) -> None:
     fresh = anonymous.post(URL, {"refresh": tokens.refresh}).json()
 
     again = anonymous.post(URL, {"refresh": tokens.refresh})
@@ -110,7 +110,7 @@ def test_bad_bodies_are_refused(anonymous: APIClient, tokens: Tokens, body: Any)
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 200
 
 
-def test_access_tokens_and_noise_are_no_refresh_tokens(anonymous: APIClient, tokens: Tokens) -> None:
+def test_anything_but_a_refresh_token_is_401(anonymous: APIClient, tokens: Tokens) -> None:
     for token in (tokens.access, "noise", "a.b.c", "é" * 100, "x" * 1_100_000, tokens.refresh[:-4] + "AAAA"):
         assert anonymous.post(URL, {"refresh": token}).status_code == 401
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 200
@@ -125,7 +125,7 @@ def test_deleted_sessions_and_users_are_401(anonymous: APIClient, owner: User, s
     assert anonymous.post(URL, {"refresh": second.refresh}).status_code == 401
 
 
-def test_sessions_run_out(anonymous: APIClient, tokens: Tokens) -> None:
+def test_expired_sessions_are_401(anonymous: APIClient, tokens: Tokens) -> None:
     Session.objects.update(expires_at=timezone.now())
     assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 401
     assert me(tokens.access) == 401

@@ -6,7 +6,6 @@ from rest_framework.test import APIClient
 from accounts.actions.sessions import session_of_token, sign_in
 from accounts.actions.users import remove_user
 from accounts.models import User
-from core import ports
 from customers.models import Customer
 from tests.accounts.parallel import all_in_parallel
 from tests.cast import PASSWORD, ClientOf
@@ -28,7 +27,7 @@ def test_it_works(as_admin: APIClient, anonymous: APIClient, owner: User) -> Non
     assert (owner.is_active, owner.has_usable_password()) == (False, False)
 
 
-def test_who_has_no_name_stays_readable_by_username(as_admin: APIClient, owner: User) -> None:
+def test_without_a_name_the_username_becomes_the_name(as_admin: APIClient, owner: User) -> None:
     User.objects.filter(pk=owner.pk).update(first_name="")
     as_admin.delete(f"{URL}{owner.pk}/")
     owner.refresh_from_db()
@@ -45,39 +44,36 @@ def test_username_and_email_are_free_again(as_admin: APIClient, owner: User) -> 
     assert answer.json()["id"] != owner.pk
 
 
-def test_their_customers_are_free(as_admin: APIClient, owner: User, customer: Customer) -> None:
+def test_their_customers_have_no_owner(as_admin: APIClient, owner: User, customer: Customer) -> None:
     as_admin.delete(f"{URL}{owner.pk}/")
     customer.refresh_from_db()
     assert customer.owner is None
 
 
-def test_deactivation_frees_nobody(as_admin: APIClient, owner: User, customer: Customer) -> None:
+def test_deactivation_keeps_the_owner(as_admin: APIClient, owner: User, customer: Customer) -> None:
     as_admin.patch(f"{URL}{owner.pk}/", {"is_active": False})
     customer.refresh_from_db()
     assert customer.owner == owner
 
 
-def test_what_hangs_on_it_is_one_transaction(admin: User, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[dict[str, Any]] = []
+def failing_port(*, user: User, actor: User) -> None:
+    raise RuntimeError(f"the port failed for {user} and {actor}")
 
-    def failing(**given: Any) -> None:
-        called.append(given)
-        raise RuntimeError("the port failed")
 
+def test_what_other_apps_do_with_it_is_in_the_same_transaction(admin: User, owner: User, settings: Any) -> None:
     tokens = sign_in(user=owner)
-    monkeypatch.setattr("accounts.actions.users.ports", lambda setting: [failing])
-    assert ports.ports  # what is replaced is the look-up
-    with pytest.raises(RuntimeError):
+    settings.ON_LOGIN_REMOVED = [f"{__name__}.failing_port"]
+
+    with pytest.raises(RuntimeError, match="the port failed for sam and ada"):
         remove_user(actor=admin, user=owner)
 
-    assert called == [{"user": owner, "actor": admin}]
     owner.refresh_from_db()
     assert (owner.username, owner.is_active, owner.deleted_at) == ("sam", True, None)
     assert session_of_token(tokens.access)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "sales"}, {"is_active": False, "role": "sales"}])
-def test_the_last_active_admin_is_not_changed_away(as_admin: APIClient, admin: User, change: dict[str, Any]) -> None:
+def test_the_last_active_admin_stays_an_active_admin(as_admin: APIClient, admin: User, change: dict[str, Any]) -> None:
     User.objects.create_user("asleep", "asleep@desk.example", PASSWORD, role="admin", is_active=False)
 
     answer = as_admin.patch(f"{URL}{admin.pk}/", change)
@@ -121,14 +117,14 @@ def test_two_admins_who_remove_each_other_leave_one(admin: User, client_of: Clie
     }
     first, second = (acts["delete"], acts["demote"]) if how == "mixed" else (acts[how], acts[how])
     for round_ in range(4):
-        # The actors stay; whom they remove are the last two but them, so that only the lock can keep one.
+        # Each removes the other, and there is no third: only the lock can keep one of them.
         User.objects.filter(role="admin").exclude(pk=admin.pk).delete()
         other = User.objects.create_user(f"eve{round_}", f"eve{round_}@desk.example", PASSWORD, role="admin")
         one, two = client_of(admin), client_of(other)
 
         answers = all_in_parallel([lambda: first(one, other), lambda: second(two, admin)])  # noqa: B023
 
-        # The slower one is refused as the last admin's remover, or is no longer signed in.
+        # The slower one is refused because it would remove the last admin, or because it is no longer signed in.
         assert sum(answer.status_code < 300 for answer in answers) == 1
         assert all(answer.status_code in (200, 204, 400, 401, 403) for answer in answers)
         assert User.objects.present().filter(role="admin", is_active=True).count() == 1

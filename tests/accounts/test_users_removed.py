@@ -1,4 +1,4 @@
-"""What is left of a login that was removed."""
+"""What remains of a removed login."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from customers.models import Customer, Event
 from tests.cast import PASSWORD
 
 
-def test_no_name_that_is_taken_keeps_a_login_from_going(as_admin: APIClient, stranger: User) -> None:
-    """Anybody may register any name."""
+def test_a_login_can_be_removed_whatever_names_are_taken(as_admin: APIClient, stranger: User) -> None:
+    """Anyone may register any name, even the one that the removed login would get."""
     name = f"removed-{stranger.pk}"
     register(username=name, email=f"{name}@removed.invalid", password=PASSWORD)
 

@@ -28,12 +28,12 @@ def test_only_the_hash_is_kept(as_owner: APIClient) -> None:
     assert SocketTicket.objects.get().digest != ticket
 
 
-def test_the_anonymous_get_none(anonymous: APIClient) -> None:
+def test_anonymous_requests_get_none(anonymous: APIClient) -> None:
     assert anonymous.post(URL).status_code == 401
     assert not SocketTicket.objects.exists()
 
 
-def test_it_runs_out_and_is_cleared_with_the_next(owner: User) -> None:
+def test_it_expires_and_is_deleted_with_the_next_one(owner: User) -> None:
     session = sign_in(user=owner).session
     ticket = issue_ticket(session=session)
     SocketTicket.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -43,7 +43,7 @@ def test_it_runs_out_and_is_cleared_with_the_next(owner: User) -> None:
     assert SocketTicket.objects.count() == 1
 
 
-def test_it_dies_with_its_session(owner: User) -> None:
+def test_it_ends_with_its_session(owner: User) -> None:
     session = sign_in(user=owner).session
     ticket = issue_ticket(session=session)
     end_session(session=session)
@@ -51,7 +51,7 @@ def test_it_dies_with_its_session(owner: User) -> None:
 
 
 @pytest.mark.parametrize("ticket", ["", "unknown", "\x00", "\ud800", "x" * 100_000])
-def test_unknown_tickets_open_nothing(db: None, ticket: str) -> None:
+def test_unknown_tickets_are_refused(db: None, ticket: str) -> None:
     assert redeem_ticket(ticket) is None
 
 

@@ -1,4 +1,4 @@
-"""A database that is away."""
+"""A database that cannot be reached."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.test import Client
 
 @pytest.fixture
 def get_without_database(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
-    """Ask for a path while every statement fails with words that nobody may read."""
+    """Request a path while every statement fails with a text that must not be shown."""
 
     def refuse(self: CursorWrapper, *args: Any) -> None:
         raise OperationalError("server at 10.1.2.3 with password hunter2 is gone")

@@ -1,4 +1,4 @@
-"""Bodies are read whole, within bounds, before the application sees the request."""
+"""Bodies are read completely, up to a limit, before the application gets the request."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ JSON_LIMIT = 3 * 1024 * 1024
 
 
 class Echo:
-    """An application that remembers what body it got; `called` says whether it was reached."""
+    """An application that remembers the body it got. `called` says whether it was reached."""
 
     def __init__(self) -> None:
         self.called = False
@@ -32,7 +32,7 @@ class Echo:
 def post(
     app: Echo, chunks: Iterable[bytes], *, silent: bool = False, path: str = "/api/messages/", **headers: str
 ) -> tuple[int | None, bytes]:
-    """Send a request in chunks; with `silent` the client goes quiet instead of ending. Returns status and body."""
+    """Send a request in chunks and return status and body. A `silent` client stops sending before the end."""
     parts = list(chunks)
     messages: list[dict[str, Any]] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
     if not silent:
@@ -61,7 +61,7 @@ def post(
         [b""],
         [b"one"],
         [b"one", b"two", b""],
-        [bytes([number % 251]) * 100_000 for number in range(25)],  # beyond what is kept in memory
+        [bytes([number % 251]) * 100_000 for number in range(25)],  # more than is kept in memory
         [b"x" * JSON_LIMIT],
     ],
     ids=["empty", "one chunk", "several", "on disk", "at the limit"],
@@ -84,7 +84,7 @@ def test_large_bodies_go_to_disk(size: int, in_memory: bool) -> None:
     assert app.in_memory is in_memory
 
 
-def test_a_length_beyond_the_limit_is_refused_unread() -> None:
+def test_a_length_above_the_limit_is_refused_unread() -> None:
     app = Echo()
 
     status, body = post(app, [b"x"], content_length=str(JSON_LIMIT + 1), content_type="application/json")
@@ -94,7 +94,7 @@ def test_a_length_beyond_the_limit_is_refused_unread() -> None:
     assert not app.called
 
 
-def test_a_body_beyond_the_limit_is_refused_while_reading() -> None:
+def test_a_body_above_the_limit_is_refused_while_reading() -> None:
     app = Echo()
 
     status, _ = post(app, [b"x" * 1_000_000] * 4, content_length="10")
@@ -114,13 +114,13 @@ def test_uploads_have_their_own_limit(settings: Any, megabytes: int, status: int
     assert app.called is (status == 200)
 
 
-def test_the_name_of_an_upload_is_read_whatever_its_case() -> None:
+def test_the_content_type_of_an_upload_may_have_any_case() -> None:
     status, _ = post(Echo(), [b"x" * (JSON_LIMIT + 1)], content_type="Multipart/Form-Data; boundary=b")
 
     assert status == 200
 
 
-def test_a_webhook_has_no_more_for_calling_itself_an_upload() -> None:
+def test_a_webhook_gets_no_higher_limit_as_an_upload() -> None:
     status, body = post(
         Echo(), [b"x" * (JSON_LIMIT + 1)], path="/api/webhook/", content_type="multipart/form-data; boundary=b"
     )
@@ -128,7 +128,7 @@ def test_a_webhook_has_no_more_for_calling_itself_an_upload() -> None:
     assert (status, str(JSON_LIMIT).encode() in body) == (413, True)
 
 
-def test_a_client_that_goes_quiet_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_stops_sending_gets_408(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "SILENCE_SECONDS", 0.05)
     app = Echo()
 
@@ -139,7 +139,7 @@ def test_a_client_that_goes_quiet_is_told_so(monkeypatch: pytest.MonkeyPatch) ->
     assert not app.called
 
 
-def test_a_client_that_goes_away_reaches_nobody() -> None:
+def test_the_request_of_a_client_that_leaves_is_dropped() -> None:
     app = Echo()
     sent: list[Any] = []
     messages = [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]

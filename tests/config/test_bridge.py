@@ -1,4 +1,4 @@
-"""Views in threads: what they answer arrives whole, in pieces, and only as fast as the client takes it."""
+"""Responses of views in threads arrive complete or in pieces, and as fast as the client accepts them."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ SCOPE = {
 
 
 class View:
-    """A WSGI application that answers with what it is told to, as Django's handler does."""
+    """A WSGI application that returns the given response, as Django's handler does."""
 
     def __init__(self, response: Any) -> None:
         self.response = response
@@ -38,7 +38,7 @@ class View:
 
 
 async def silence() -> dict[str, Any]:
-    """A client who stays and says no more."""
+    """A client that stays connected and sends no more."""
     await asyncio.sleep(3600)
     return {"type": "http.disconnect"}
 
@@ -77,7 +77,7 @@ def test_a_streamed_answer_waits_for_the_client() -> None:
 
     async def slowly(sent: list[Any]) -> None:
         await asyncio.sleep(0.01)
-        assert len(made) <= len(sent), "nothing is made before the client has taken what came before"
+        assert len(made) <= len(sent), "a chunk is made only when the client has accepted the one before"
 
     view = View(StreamingHttpResponse(chunks()))
     sent = ask(view, slowly)
@@ -86,7 +86,7 @@ def test_a_streamed_answer_waits_for_the_client() -> None:
     assert view.closed == 1
 
 
-def test_a_client_that_takes_a_little_at_a_time_has_time_for_all_of_it() -> None:
+def test_a_slow_client_gets_the_whole_response() -> None:
     whole = bytes(range(256)) * 4096
     sent: list[Any] = []
 
@@ -99,7 +99,7 @@ def test_a_client_that_takes_a_little_at_a_time_has_time_for_all_of_it() -> None
     assert sent[-1] == {"type": "http.response.body", "body": b""}
 
 
-def test_a_stream_that_breaks_off_is_closed_and_not_ended_as_if_it_were_whole() -> None:
+def test_a_stream_that_fails_does_not_look_complete() -> None:
     def chunks() -> Iterator[bytes]:
         yield b"half"
         raise RuntimeError("gone")

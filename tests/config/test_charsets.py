@@ -1,4 +1,4 @@
-"""The charset a request declares: Django reads the query string in it, before any middleware."""
+"""The charset that a request declares. Django decodes the query string in it before any middleware runs."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def test_others_are_refused(server: Any, content_type: str) -> None:
     assert (response.status_code, response.json()) == (415, {"detail": REFUSAL})
 
 
-def test_two_content_types_count_as_the_one_they_are_joined_to(server: Any) -> None:
+def test_several_content_types_are_joined(server: Any) -> None:
     headers = [("Content-Type", "text/plain; charset=base64"), ("Content-Type", "; x=1")]
     assert httpx.get(f"{server.url}/api/customers/?a=1", headers=headers).status_code == 415
 
@@ -63,5 +63,5 @@ def test_the_refusal_has_the_shape_of_its_path(server: Any, path: str, body: Any
         "",
     ],
 )
-def test_the_usual_ones_are_taken(server: Any, content_type: str) -> None:
+def test_the_usual_ones_are_accepted(server: Any, content_type: str) -> None:
     assert ask(server, content_type).status_code == 401

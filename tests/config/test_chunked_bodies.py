@@ -1,4 +1,4 @@
-"""Bodies sent in chunks, without a length: WSGI alone would read nothing of them."""
+"""Bodies that are sent in chunks without a length, of which WSGI alone would read nothing."""
 
 import json
 from collections.abc import Iterator

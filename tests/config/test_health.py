@@ -24,7 +24,7 @@ def test_livez_needs_no_database(client: Client) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_probes_ask_for_no_host_and_no_tls(client: Client, settings: Any) -> None:
+def test_probes_need_no_known_host_and_no_tls(client: Client, settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.ALLOWED_HOSTS = ["desk.example"]
 
@@ -41,7 +41,7 @@ def test_readyz_works(client: Client, db: None) -> None:
     assert response.json()["checks"]["business_numbers"] == {"status": "ok", "paused": []}
 
 
-def test_readyz_names_a_database_that_is_away(get_without_database: Any) -> None:
+def test_readyz_reports_a_database_that_cannot_be_reached(get_without_database: Any) -> None:
     response = get_without_database("/readyz")
 
     assert response.status_code == 503
@@ -50,7 +50,7 @@ def test_readyz_names_a_database_that_is_away(get_without_database: Any) -> None
     assert b"hunter2" not in response.content
 
 
-def test_readyz_names_waiting_migrations(client: Client, db: None) -> None:
+def test_readyz_reports_unapplied_migrations(client: Client, db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'whatsapp'")
 
@@ -60,7 +60,7 @@ def test_readyz_names_waiting_migrations(client: Client, db: None) -> None:
     assert "manage.py migrate" in response.json()["checks"]["database"]["detail"]
 
 
-def test_readyz_names_redis_when_it_is_configured(
+def test_readyz_reports_redis_if_it_is_configured(
     client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"

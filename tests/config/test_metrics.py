@@ -1,4 +1,4 @@
-"""`/metrics`: who may read it, and that its numbers are those of the database."""
+"""`/metrics`: who may read it, and that its numbers match the database."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def scraper(client: Client, settings: Any) -> Client:
 
 
 def numbers(text: str) -> dict[tuple[str, ...], float]:
-    """The page as name and label values, in order of their names -> value."""
+    """Return the page as `{(name, label values in order of the label names): value}`."""
     families = text_string_to_metric_families(text)
     return {
         (s.name, *(s.labels[name] for name in sorted(s.labels))): s.value for family in families for s in family.samples
@@ -56,7 +56,7 @@ def test_who_may_read_it(scraper: Client, db: None, address: str, headers: dict[
         assert response.content == missing.content.replace(b"/nothing-here", b"/metrics")
 
 
-def test_no_token_is_no_key(client: Client, db: None, settings: Any) -> None:
+def test_an_empty_token_lets_no_one_in(client: Client, db: None, settings: Any) -> None:
     settings.METRICS_TOKEN = ""
 
     for given in ("Bearer ", "Bearer", ""):
@@ -64,7 +64,7 @@ def test_no_token_is_no_key(client: Client, db: None, settings: Any) -> None:
 
 
 def test_an_idle_desk_shows_every_series(client: Client, db: None) -> None:
-    """At 0, for an alert on a series that is not there never fires."""
+    """At 0, because an alert on a missing series never fires."""
     response = client.get("/metrics", headers={"host": "10.0.0.7:8000"})
 
     assert response["Content-Type"].startswith("text/plain")
@@ -81,7 +81,7 @@ def test_an_idle_desk_shows_every_series(client: Client, db: None) -> None:
     }
 
 
-def test_its_numbers_are_those_of_the_database(client: Client, db: None) -> None:
+def test_its_numbers_match_the_database(client: Client, db: None) -> None:
     now = timezone.now()
     customer = Customer.objects.create(first_name="Ann")
     number = BusinessNumber.objects.create(external_id="1", paused_until=now + timedelta(minutes=5))
@@ -120,14 +120,14 @@ def test_its_numbers_are_those_of_the_database(client: Client, db: None) -> None
     assert found["patter_webhooks_last_5_minutes",] == 3
 
 
-def test_openmetrics_for_who_asks(client: Client, db: None) -> None:
+def test_openmetrics_if_requested(client: Client, db: None) -> None:
     response = client.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
 
     assert response["Content-Type"].startswith("application/openmetrics-text")
     assert response.content.endswith(b"# EOF\n")
 
 
-def test_a_database_that_is_away(get_without_database: Any) -> None:
+def test_a_database_that_cannot_be_reached(get_without_database: Any) -> None:
     response = get_without_database("/metrics")
 
     assert (response.status_code, response.content) == (503, b"The database does not answer.\n")

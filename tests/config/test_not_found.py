@@ -1,4 +1,4 @@
-"""What is missing, or not the caller's to see, is told in the same words everywhere."""
+"""A row that does not exist, or may not be seen, gets the same 404 everywhere."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.permission_matrix import MATRIX
 
-# These have words of their own.
+# These have their own texts.
 WORDED = ("/contacts/", "/api/v1/msg/")
 ROWS = [row for row in MATRIX if row.startswith(("GET", "DELETE")) and "{" in row and not any(w in row for w in WORDED)]
 

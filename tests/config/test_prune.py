@@ -1,4 +1,4 @@
-"""`manage.py prune`: what goes, and what stays."""
+"""`manage.py prune`: what it removes, and what it keeps."""
 
 from datetime import timedelta
 from io import StringIO
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def old(customer: Customer, owner: User, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Something old and something new of each kind, in batches of two."""
+    """Old and new rows of each kind. Batches have two rows."""
     monkeypatch.setattr(retention, "BATCH", 2)
     now = timezone.now()
     long_ago = now - timedelta(days=31)
@@ -55,7 +55,7 @@ def counts() -> list[int]:
     return [model.objects.count() for model in (Event, WebhookEvent, StatusUpdate, Session, SocketTicket)]
 
 
-def test_what_is_old_goes_and_is_counted(old: None) -> None:
+def test_old_rows_are_removed_and_counted(old: None) -> None:
     assert prune().splitlines() == [
         "removed 5 events",
         "removed 1 socket tickets",

@@ -1,4 +1,4 @@
-"""What is refused in front of Django is told to pages of other origins as well."""
+"""Pages of allowed origins can read refusals that are made before Django gets the request."""
 
 import json
 from http.client import HTTPConnection

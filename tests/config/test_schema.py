@@ -1,12 +1,12 @@
 """Swagger shows every endpoint that exists."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.routes import routes
 
 # The API's own documentation.
 UNDOCUMENTED = ("api/docs/", "api/redoc/")
@@ -20,26 +20,15 @@ def schema(client: Client, db: None) -> dict[str, Any]:
     return body
 
 
-def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every route as the text of its pattern, with its view."""
-    for pattern in patterns:
-        path = prefix + str(pattern.pattern).removeprefix("^")
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern):
-            # A last slash that may be missing makes one path of two.
-            yield path.removesuffix("$").removesuffix(r"\Z").replace("/?", "/"), pattern.callback
-
-
 def plain(route: str) -> str:
-    """A route or a schema's path with `{}` for each parameter, whatever it is called."""
+    """Replace each parameter in a route or in a path of the schema by `{}`."""
     route = re.sub(r"\(\?P<\w+>(?:\[[^\]]*\]|\\.|[^()\\])*\)", "{}", route)
     return "/" + re.sub(r"<[^>]+>|\{[^}]*\}", "{}", route).lstrip("/")
 
 
 def test_it_shows_every_route(schema: dict[str, Any]) -> None:
     shown = {plain(schema["basePath"].rstrip("/") + path) for path in schema["paths"]}
-    exist = {plain(route) for route, _ in routes(get_resolver().url_patterns) if route.startswith("api/")}
+    exist = {plain(route) for route, _ in routes() if route.startswith("api/")}
     exist -= {f"/{path}" for path in UNDOCUMENTED}
 
     assert len(exist) > 10

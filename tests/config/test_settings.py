@@ -1,4 +1,4 @@
-"""Unsafe settings refuse to start, and say why."""
+"""Patter refuses to start with unsafe settings, and says why."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ REAL = {"WHATSAPP_ACCESS_TOKEN": "t", "WHATSAPP_APP_SECRET": "s", "WHATSAPP_PHON
 def start(
     show: str = "s.EMBEDDED, s.WHATSAPP_SANDBOX, s.DEBUG", **environment: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Import the settings in a process that knows this environment and nothing else, and print what is asked."""
+    """Import the settings in a process with only this environment, and print the expressions in `show`."""
     return subprocess.run(
         [sys.executable, "-c", f"import config.settings as s; print({show})"],
         env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **environment},
@@ -90,7 +90,7 @@ def test_it_refuses_and_says_why(environment: dict[str, str], reason: str) -> No
 
 
 def test_installations_that_share_a_redis_server_do_not_hear_each_other() -> None:
-    """PUBLISH reaches subscribers in every database of the server; only the names keep them apart."""
+    """PUBLISH reaches subscribers in all databases of the server. Only the prefix keeps installations apart."""
     prefix = 's.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]'
     names = [
         start(prefix, **SAFE, DATABASE_URL="postgres://u:p@h/d", REDIS_URL=f"redis://h/{number}").stdout

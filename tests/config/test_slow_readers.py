@@ -1,4 +1,4 @@
-"""Who does not read a streamed answer holds no thread: neither by staying away nor by leaving."""
+"""A client that does not read a streamed response, or leaves, does not hold a thread."""
 
 import socket
 import threading
@@ -16,14 +16,14 @@ from tests.live_server import PATIENCE, LiveServer
 
 
 class Site:
-    """Answers `/endless` with `pieces` until `closed`, and anything else at once."""
+    """Streams `pieces` at `/endless` until `closed`, and answers any other path at once."""
 
     def __init__(self, size: int, pause: float) -> None:
         self.size, self.pause = size, pause
         self.closed = threading.Event()
 
     def pieces(self) -> Iterator[bytes]:
-        deadline = time.monotonic() + PATIENCE  # where this is broken the test shall end all the same
+        deadline = time.monotonic() + PATIENCE  # so that the test also ends if it fails
         try:
             while time.monotonic() < deadline:
                 yield b"x" * self.size
@@ -62,7 +62,7 @@ def asked(server: LiveServer) -> socket.socket:
     return client
 
 
-def test_a_client_that_does_not_read_is_broken_off(serve: Any) -> None:
+def test_a_client_that_does_not_read_is_cut_off(serve: Any) -> None:
     site = Site(size=65536, pause=0)
     server = serve(site, patience=0.5)
     with asked(server) as client:

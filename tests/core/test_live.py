@@ -1,12 +1,13 @@
-"""The hub: what it is subscribed to, whoever comes and goes."""
+"""The hub stays subscribed to the right groups while subscribers join and leave."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 
-from core.live import hub, publishing
+from core.live import hub
 from core.live.hub import Hint, Hub
 from core.live.publishing import attach, publish
 
@@ -20,7 +21,7 @@ class Ear:
 
 
 class SlowLayer:
-    """A layer that takes its time over subscriptions, and can be out of reach."""
+    """A layer that is slow to subscribe, and can be made unreachable."""
 
     def __init__(self) -> None:
         self.groups: dict[str, set[str]] = {}
@@ -55,64 +56,57 @@ class SlowLayer:
 
 
 @pytest.fixture
-def layer(monkeypatch: pytest.MonkeyPatch) -> SlowLayer:
-    slow = SlowLayer()
-    for module in (hub, publishing):
-        monkeypatch.setattr(module, "channel_layer", lambda: slow)
+def layer(settings: Any) -> SlowLayer:
+    """The layer between processes, as if there were several."""
+    settings.REDIS_URL = "redis://only-to-say-that-there-are-several-processes"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.SlowLayer"}}
+    slow: Any = get_channel_layer()
+    assert isinstance(slow, SlowLayer)
     return slow
 
 
-@pytest.fixture
-def with_hub() -> Callable[[Callable[[Hub], Coroutine[Any, Any, None]]], None]:
-    """Run something with a hub of its own, and end the hub's task."""
+def with_hub(scenario: Callable[[Hub], Coroutine[Any, Any, None]]) -> None:
+    """Run the scenario with the hub of a new event loop."""
 
-    def run(scenario: Callable[[Hub], Coroutine[Any, Any, None]]) -> None:
-        async def scene() -> None:
-            hub = Hub()
-            try:
-                await asyncio.wait_for(scenario(hub), 20)
-            finally:
-                if hub._task is not None:
-                    hub._task.cancel()
+    async def scene() -> None:
+        await asyncio.wait_for(scenario(attach()), 20)
 
-        asyncio.run(scene())
-
-    return run
+    asyncio.run(scene())
 
 
 async def tell(group: str, type: str = "hello") -> None:
-    await publishing._send(group, {"type": type})
-    await asyncio.sleep(0.02)
+    publish(group, {"type": type})
+    await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("pause", [0, 0.005, 0.015])
-def test_who_comes_while_the_last_one_leaves_hears_everything(layer: SlowLayer, with_hub: Any, pause: float) -> None:
-    """A page that is loaded again: the old socket closes as the new one opens."""
+def test_joining_while_the_last_subscriber_leaves(layer: SlowLayer, pause: float) -> None:
+    """When a page is reloaded, the old socket closes while the new one opens."""
 
     async def scenario(hub: Hub) -> None:
-        old, new, other = Ear(), Ear(), Ear()
-        await hub.join("chat", old)
-        await hub.join("other", other)
-        hub.leave("other", other)
-        hub.leave("chat", old)
+        old, new = Ear(), Ear()
+        # The hub gives up one group after the other: at least one of the first two is still to come.
+        for group in ("chat", "inbox", "left"):
+            await hub.join(group, old)
+        for group in ("chat", "inbox", "left"):
+            hub.leave(group, old)
         await asyncio.sleep(pause)
-        await hub.join("chat", new)
+        await asyncio.gather(hub.join("chat", new), hub.join("inbox", new))
         await asyncio.sleep(0.1)
-        await tell("chat")
-        assert new.heard == ["hello"]
-        assert layer.groups["other"] == set()
+        await tell("chat", "to the chat")
+        await tell("inbox", "to the inbox")
+        assert new.heard == ["to the chat", "to the inbox"]
+        assert layer.groups["left"] == set()
 
     with_hub(scenario)
 
 
-def test_one_process_hears_all_it_says(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """Without a layer between: from any thread, in order, however much it is at once."""
-    if settings.REDIS_URL:
-        pytest.skip("the layer is Redis")
-    monkeypatch.setattr(publishing, "_loop", None)
+def test_a_single_process_gets_all_events_in_order(settings: Any) -> None:
+    """Without a layer, from any thread, and however many there are at once."""
+    settings.REDIS_URL = ""
 
-    async def scenario() -> None:
-        hub, ear, other = attach(), Ear(), Ear()
+    async def scenario(hub: Hub) -> None:
+        ear, other = Ear(), Ear()
         await hub.join("inbox", ear)
         await hub.join("other", other)
         said = [f"event {n}" for n in range(1000)]
@@ -121,11 +115,11 @@ def test_one_process_hears_all_it_says(monkeypatch: pytest.MonkeyPatch, settings
         assert ear.heard == said
         assert other.heard == []
 
-    asyncio.run(scenario())
+    with_hub(scenario)
 
 
-def test_a_layer_out_of_reach(layer: SlowLayer, with_hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever came meanwhile is subscribed afterwards, and everybody looks for what they missed: once."""
+def test_a_layer_that_cannot_be_reached(layer: SlowLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards those who joined meanwhile are subscribed, and all look once for what they missed."""
     monkeypatch.setattr(hub, "RECOVERY_SECONDS", 0.05)
     monkeypatch.setattr(hub, "RETRY_SECONDS", 0.1)
 
@@ -142,12 +136,12 @@ def test_a_layer_out_of_reach(layer: SlowLayer, with_hub: Any, monkeypatch: pyte
         await tell("late")
         await tell("early")
         assert (early.heard[1:], late.heard[1:]) == (["hello"], ["hello"])
-        assert len(layer.queues) == 1, "a channel that nobody reads"
+        assert len(layer.queues) == 1, "there is a channel that is never read"
 
     with_hub(scenario)
 
 
-def test_an_event_that_cannot_be_read_is_not_the_last(layer: SlowLayer, with_hub: Any) -> None:
+def test_events_arrive_after_one_that_cannot_be_read(layer: SlowLayer) -> None:
     async def scenario(hub: Hub) -> None:
         ear = Ear()
         await hub.join("chat", ear)

@@ -16,7 +16,7 @@ from core.phones import InvalidPhone, normalize, variants
         ("0094771234567", "+94771234567"),
     ],
 )
-def test_what_is_kept(raw: str, kept: str) -> None:
+def test_accepted_numbers_are_normalized(raw: str, kept: str) -> None:
     assert normalize(raw) == kept
     assert normalize(kept) == kept
 
@@ -40,7 +40,7 @@ def test_what_is_kept(raw: str, kept: str) -> None:
         "1" * 500,
     ],
 )
-def test_what_is_refused(raw: str) -> None:
+def test_other_texts_are_refused(raw: str) -> None:
     with pytest.raises(InvalidPhone, match="771234567"):
         normalize(raw)
 
@@ -64,5 +64,5 @@ def test_variants_know_each_other(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("phone", ["+94771234567", "+551132345678", "+12025550123"])
 def test_numbers_with_one_spelling(phone: str) -> None:
-    """Brazil's landlines, for one, never had a ninth digit."""
+    """Brazil's landlines, for example, never had a ninth digit."""
     assert variants(phone) == [phone]

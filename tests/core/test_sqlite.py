@@ -1,4 +1,4 @@
-"""SQLite's one writer: threads are served in the order they came."""
+"""Threads that write to SQLite are served in the order in which they asked."""
 
 import threading
 import time
@@ -34,7 +34,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def test_turns_are_given_in_the_order_of_asking() -> None:
+def test_turns_are_granted_in_the_order_of_the_requests() -> None:
     turns, order = WriteQueue(), list[int]()
     turns.take(1)
     threads = []
@@ -48,7 +48,7 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
     assert turns.take(0)
 
 
-def test_who_waited_too_long_is_passed_over() -> None:
+def test_a_thread_that_waited_too_long_leaves_the_queue() -> None:
     turns = WriteQueue()
     assert turns.take(1)
     assert not turns.take(0.01)
@@ -61,7 +61,7 @@ def test_who_waited_too_long_is_passed_over() -> None:
 class TestWriters:
     @pytest.fixture
     def held(self, owner: User) -> Any:
-        """A transaction of another thread is open until `held.set()`."""
+        """A transaction in another thread stays open until `held.set()`."""
         began, over = threading.Event(), threading.Event()
 
         def hold() -> None:
@@ -101,7 +101,7 @@ class TestWriters:
         held.set()
         User.objects.filter(pk=owner.pk).update(first_name="x")
 
-    def test_what_fails_gives_its_turn_back(self, owner: User) -> None:
+    def test_a_failure_returns_the_turn(self, owner: User) -> None:
         def fail() -> None:
             User.objects.update(first_name="x")
             raise ZeroDivisionError
@@ -116,7 +116,7 @@ class TestWriters:
         owner.refresh_from_db()
         assert owner.first_name == "y"
 
-    def test_a_connection_closed_in_a_transaction_gives_its_turn_back(self, owner: User) -> None:
+    def test_closing_a_connection_in_a_transaction_returns_the_turn(self, owner: User) -> None:
         def give_up() -> None:
             transaction.set_autocommit(False)
             User.objects.update(first_name="x")
@@ -126,8 +126,8 @@ class TestWriters:
         owner.refresh_from_db()
         assert owner.first_name == "y"
 
-    def test_nobody_is_passed_over(self, owner: User) -> None:
-        """Four threads write without a pause; a fifth gets in between at once."""
+    def test_no_thread_starves(self, owner: User) -> None:
+        """While four threads write without a pause, a fifth soon gets its turn."""
         over = threading.Event()
 
         def write() -> None:

@@ -1,4 +1,4 @@
-"""Every accepted ending against every content: only what belongs together is taken."""
+"""Every accepted ending with every content: only pairs that belong together are accepted."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ def odf(kind: str) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG whose header claims a size; the pixels are not there."""
+    """Return a PNG whose header claims a size, without the pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -67,7 +67,7 @@ WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm" + bytes(64)
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
 TEXT = "name;größe\n".encode()
 
-# Content by what it is -> the endings it may have.
+# Kind of content -> the content, and the endings it may have.
 CONTENTS: dict[str, tuple[bytes, set[str]]] = {
     "png": (picture("PNG"), {"png"}),
     "jpeg": (picture("JPEG"), {"jpg", "jpeg"}),
@@ -138,7 +138,7 @@ def test_every_ending_is_covered() -> None:
     "name", ["a.exe", "a", "a.", ".pdf", "pdf", "a.pdf.exe", "a.docm", "a.pdf ", "a.pdf\u202eexe."]
 )
 def test_other_endings_are_refused(name: str) -> None:
-    if name == "a.pdf ":  # blanks around a name are dropped
+    if name == "a.pdf ":  # blanks around a name are removed
         assert accepted(name, CONTENTS["pdf"][0])
     else:
         assert not accepted(name, CONTENTS["pdf"][0])
@@ -222,12 +222,12 @@ def test_the_declared_type_must_not_contradict(what: str, name: str, declared: s
         ("bomb.avif", iso(b"avif", ispe(30_000, 30_000))),
     ],
 )
-def test_pictures_are_bounded_in_pixels(name: str, content: bytes) -> None:
+def test_pictures_have_a_limit_of_pixels(name: str, content: bytes) -> None:
     with pytest.raises(UploadRefused, match="pixels"):
         check_upload(SimpleUploadedFile(name, content))
 
 
-def test_exactly_the_bound_is_taken() -> None:
+def test_exactly_the_limit_is_accepted() -> None:
     assert accepted("a.png", png_header(5000, 5000))
 
 
@@ -236,7 +236,7 @@ def test_half_a_picture_is_refused(content: bytes) -> None:
     assert not accepted("a.png", content)
 
 
-def test_size_is_bounded(settings: Any) -> None:
+def test_size_is_limited(settings: Any) -> None:
     settings.MAX_UPLOAD_MB = 1
     with pytest.raises(UploadRefused, match=r"larger than 1 MB"):
         check_upload(SimpleUploadedFile("a.txt", b"x" * (1024 * 1024 + 1)))
@@ -249,11 +249,11 @@ def test_size_is_bounded(settings: Any) -> None:
         b"PK\x03\x04" + bytes(100),
         archive("word/document.xml"),
         archive("[Content_Types].xml", "xl/workbook.xml"),
-        # An end record that claims a member list of 4 GB.
+        # An end record that claims a list of members of 4 GB.
         b"PK\x03\x04" + bytes(40) + b"PK\x05\x06" + bytes(8) + b"\xff" * 8 + bytes(2),
     ],
 )
-def test_an_archive_without_the_parts_is_no_document(content: bytes) -> None:
+def test_an_archive_without_the_parts_of_a_document_is_refused(content: bytes) -> None:
     assert not accepted("a.docx", content)
 
 
@@ -265,7 +265,7 @@ def test_the_file_can_be_read_from_the_start_afterwards() -> None:
             assert file.read() == content, name
 
 
-def test_names_are_plain_on_disk_and_readable_on_screen(tmp_path: Path) -> None:
+def test_stored_names_are_plain_and_shown_names_readable(tmp_path: Path) -> None:
     assert shown_name("") == "file"
     assert shown_name("\u202e\x00") == "file"
     assert stored_name("....pdf") == "file.pdf"
