@@ -1,20 +1,20 @@
 """Query parameters of the contact list."""
 
-import django_filters
-
 from contacts.models import Contact, ContactQuerySet
-from core.filters import BooleanFilter, IdFilter, TextFilter
+from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter
 
 
-class ContactFilter(django_filters.FilterSet):
+class ContactFilter(FilterSet):
     customer_id = IdFilter(field_name="customer", label="the id of a customer")
-    is_active = BooleanFilter(label="active (true) or inactive (false)")
-    is_primary = BooleanFilter(label="the primary ones (true) or the others (false)")
-    search = TextFilter(method="filter_search", label="words that all occur in the email, the numbers or the customer")
+    is_active = BooleanFilter(label="true: active contacts, false: inactive ones")
+    is_primary = BooleanFilter(label="true: primary contacts, false: all others")
+    search = TextFilter(
+        method="filter_search", label="words that must all occur in the email, a number or the customer's details"
+    )
 
     class Meta:
         model = Contact
         fields: list[str] = []
 
-    def filter_search(self, queryset: ContactQuerySet, name: str, value: str) -> ContactQuerySet:
-        return queryset.search(value)
+    def filter_search(self, contacts: ContactQuerySet, name: str, value: str) -> ContactQuerySet:
+        return contacts.search(value)

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
+from accounts.permissions import RightsByAction
 from contacts import actions, documentation
 from contacts.documentation import REFUSALS
 from contacts.envelope import failure, success
@@ -35,12 +36,26 @@ from core.filters import MAX_ID
 from customers.models import Customer, CustomerNotFound
 
 
-class ContactViewSet(viewsets.GenericViewSet[Contact]):
+class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     """The contacts of every customer the caller may see."""
 
     queryset = Contact.objects.all()
     serializer_class = ContactWriteSerializer
-    permission_classes = [IsAuthenticated]
+    rights = dict.fromkeys(
+        (
+            "list",
+            "retrieve",
+            "create",
+            "update",
+            "partial_update",
+            "destroy",
+            "set_primary",
+            "toggle_status",
+            "bulk_create",
+            "stats",
+        ),
+        IsAuthenticated,
+    )
     filterset_class = ContactFilter
     lookup_value_regex = r"\d+"
 

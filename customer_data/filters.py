@@ -1,38 +1,27 @@
 """Query parameters of the customer data lists."""
 
-from typing import Any
-
 import django_filters
-from django.db.models import QuerySet
 
-from core.filters import IdFilter, TextFilter
-from customer_data.models import CustomerData
-
-
-class _Ordering(django_filters.OrderingFilter):
-    """Equal rows stay in the order of the list: newest first."""
-
-    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        ordered = super().filter(queryset, value)
-        return ordered.order_by(*ordered.query.order_by, "-pk") if value else ordered
+from core.filters import FilterSet, IdFilter, OrderingFilter, TextFilter
+from customer_data.models import CustomerData, CustomerDataQuerySet
 
 
-class CustomerDataFilter(django_filters.FilterSet):
+class CustomerDataFilter(FilterSet):
     """`?search= &ordering=` of one customer's entries."""
 
-    search = TextFilter(method="filter_search", label="words that all occur in key or value")
-    ordering = _Ordering(fields=["key", "created_at"])
+    search = TextFilter(method="filter_search", label="words that must all occur in the key or the value")
+    ordering = OrderingFilter({"key": ["key"], "created_at": ["created_at"]}, tie="-pk")
 
     class Meta:
         model = CustomerData
         fields: list[str] = []
 
-    def filter_search(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.search(value)
+    def filter_search(self, entries: CustomerDataQuerySet, name: str, value: str) -> CustomerDataQuerySet:
+        return entries.search(value)
 
 
 class AllDataFilter(CustomerDataFilter):
-    """`?customer= &key=` besides."""
+    """Adds `?customer= &key=` for the list of all entries."""
 
     customer = IdFilter(field_name="customer", label="the id of a customer")
     key = django_filters.CharFilter(label="the exact key")

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import user_of
-from accounts.permissions import IsSalesOrAdmin
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.views import PrivateFileView
 from customer_data.actions import create_data, delete_data, delete_many, update_data
@@ -29,12 +29,16 @@ from customers.models import Customer
 FORM = ["multipart/form-data"]
 
 
-class CustomerDataViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]):
+class CustomerDataViewSet(
+    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]
+):
     """The caller's own entries about customers on their desk. Bodies are JSON, or multipart with a file."""
 
     queryset = CustomerData.objects.all()
     serializer_class = CustomerDataSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = dict.fromkeys(
+        ("list", "create", "retrieve", "update", "partial_update", "destroy", "bulk_delete"), IsSalesOrAdmin
+    )
     pagination_class = None
     filterset_class = AllDataFilter
     lookup_value_regex = r"\d{1,18}"

@@ -1,29 +1,16 @@
 """Query parameters of the tag lists."""
 
-from typing import Any
-
 import django_filters
 
-from core.filters import BooleanFilter, TextFilter
+from core.filters import BooleanFilter, FilterSet, OrderingFilter, TextFilter
 from tags.models import Tag, TagQuerySet
 
 
-class _Ordering(django_filters.OrderingFilter):
-    """By name unless asked otherwise; equal rows stay in the order of their ids."""
-
-    def filter(self, tags: Any, value: Any) -> Any:
-        return super().filter(tags, [*value, "pk"]) if value else tags.by_name()
-
-    def get_ordering_value(self, param: str) -> str:
-        value: str = param if param == "pk" else super().get_ordering_value(param)
-        return value
-
-
-class CustomerTagFilter(django_filters.FilterSet):
+class CustomerTagFilter(FilterSet):
     """`?search= &ordering=` of one customer's tags."""
 
-    search = TextFilter(method="filter_search", label="part of the name, whatever its case")
-    ordering = _Ordering(fields=[("name_key", "name"), ("created_at", "created_at")])
+    search = TextFilter(method="filter_search", label="part of the name, in any case")
+    ordering = OrderingFilter({"name": ["name_key"], "created_at": ["created_at"]}, tie="pk")
 
     class Meta:
         model = Tag
@@ -33,11 +20,12 @@ class CustomerTagFilter(django_filters.FilterSet):
         return tags.search(value)
 
 
-class CountsFilter(django_filters.FilterSet):
+class CountsFilter(FilterSet):
     """`?with_counts=` of one tag."""
 
     with_counts = BooleanFilter(
-        method="filter_with_counts", label="true: with customer_count, how many customers on your desk carry it"
+        method="filter_with_counts",
+        label="true adds customer_count: the number of customers on your desk who have the tag",
     )
 
     class Meta:
@@ -49,10 +37,14 @@ class CountsFilter(django_filters.FilterSet):
 
 
 class TagFilter(CountsFilter, CustomerTagFilter):
-    """All of these, and `?created_at=`, of the team's tags."""
+    """All of the above for the team's tags, and `?created_at=`."""
 
     created_at = django_filters.DateFilter(
-        field_name="created_at", lookup_expr="date", input_formats=["%Y-%m-%d"], label="the day (UTC), as YYYY-MM-DD"
+        field_name="created_at",
+        lookup_expr="date",
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Enter a day as YYYY-MM-DD."},
+        label="the day (UTC) on which the tag was created, as YYYY-MM-DD",
     )
 
     class Meta(CustomerTagFilter.Meta):

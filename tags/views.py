@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
-from accounts.permissions import IsSalesOrAdmin
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.filters import MAX_ID
 from tags import documentation
 from tags.actions.customer_tags import (
@@ -78,7 +78,7 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
     @tag_operation("customer_tags_list", documentation.CustomerTagsSerializer, CUSTOMER_ID)
     def get(self, request: Request, customer_id: str) -> Response:
         """All tags of a customer."""
-        tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source))
+        tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source).by_name())
         shown = [tag_data(tag) for tag in tags]
         return Response({"customer_id": self.customer.pk, "tags": shown, "count": len(shown)})
 
@@ -127,12 +127,14 @@ class CustomerTagView(_CustomerView):
         return self.answer(f'Successfully removed tag "{tag.name}" from customer')
 
 
-class TagViewSet(viewsets.GenericViewSet[Tag]):
+class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
     """The team's tags, system tags among them. Everybody at the desk sees and gives all of them."""
 
-    queryset = Tag.objects.all()
+    queryset = Tag.objects.by_name()
     serializer_class = CountedTagSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = dict.fromkeys(
+        ("list", "create", "retrieve", "update", "destroy", "bulk_delete", "customers"), IsSalesOrAdmin
+    )
     pagination_class = None
     lookup_value_regex = "[0-9]+"
 
