@@ -49,39 +49,49 @@ def create_contacts(
     All three mappings go by the index of the request. Of several new primary contacts of a customer the last
     one stays it. A number of queries that hardly grows with the items.
     """
-    customers = {
-        customer.pk: customer
-        for customer in lock_all({item["customer"] for item in items.values()}, actor=actor, own=True)
-    }
-    wanted = [key for item in items.values() for key in keys_of(item["customer"], item)]
-    taken = Contact.objects.taken(customers.keys(), wanted)
-    good, errors, primary = {}, {}, {}
-    for index, item in items.items():
-        if item["customer"] not in customers:
-            errors[index] = {"customer": [f'Invalid pk "{item["customer"]}" - object does not exist.']}
-        elif clashes := _clashes(taken, keys := keys_of(item["customer"], item)):
-            errors[index] = clashes
-        else:
-            taken.update(keys)
-            good[index] = item
-            if item["is_primary"]:
-                primary[item["customer"]] = index
-    _demote(primary.keys())
+    locked = lock_all({item["customer"] for item in items.values()}, actor=actor, own=True)
+    customers = {customer.pk: customer for customer in locked}
+    accepted, errors = _accept(items, customers)
+    last_primary = {item["customer"]: index for index, item in accepted.items() if item["is_primary"]}
+    _demote(last_primary.keys())
     now = timezone.now()
-    rows = [
-        Contact(
+    contacts = {
+        index: Contact(
             customer=customers[item["customer"]],
             **{field: item[field] for field in ("email", "wa_number", "tp_number", "is_active")},
-            is_primary=primary.get(item["customer"]) == index,
+            is_primary=last_primary.get(item["customer"]) == index,
             created_at=now,
             updated_at=now,
         )
-        for index, item in good.items()
-    ]
+        for index, item in accepted.items()
+    }
     with _refusing_duplicates():
-        Contact.objects.bulk_create(rows)
-    _record([customers[pk] for pk in sorted({row.customer_id for row in rows})], actor)
-    return dict(zip(good, rows, strict=True)), errors
+        Contact.objects.bulk_create(contacts.values())
+    _record([customers[pk] for pk in sorted({contact.customer_id for contact in contacts.values()})], actor)
+    return contacts, errors
+
+
+def _accept(
+    items: Mapping[int, Mapping[str, Any]], customers: Mapping[int, Customer]
+) -> tuple[dict[int, Mapping[str, Any]], dict[int, Errors]]:
+    """Return the items that can be created and what is wrong with the others, both by index.
+
+    `customers` are those the actor may write to, locked. An item clashes with an earlier accepted one as it does with
+    a contact that exists.
+    """
+    wanted = [key for item in items.values() for key in keys_of(item["customer"], item)]
+    taken = Contact.objects.taken(customers.keys(), wanted)
+    accepted, errors = {}, {}
+    for index, item in items.items():
+        keys = keys_of(item["customer"], item)
+        if item["customer"] not in customers:
+            errors[index] = {"customer": [f'Invalid pk "{item["customer"]}" - object does not exist.']}
+        elif clashes := _clashes(taken, keys):
+            errors[index] = clashes
+        else:
+            taken.update(keys)
+            accepted[index] = item
+    return accepted, errors
 
 
 @transaction.atomic

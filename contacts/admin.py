@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from accounts.authentication import user_of
 from contacts.actions import delete_contact
 from contacts.models import Contact
+from core.admin import RefusalsAdmin
 
 
 @admin.register(Contact)
-class ContactAdmin(admin.ModelAdmin):
-    """To look at, and to delete. Whatever else is written comes through the API."""
+class ContactAdmin(RefusalsAdmin):
+    """To view and delete contacts; everything else goes through the API."""
 
     list_display = ("id", "customer", "email", "wa_number", "tp_number", "is_primary", "is_active", "created_at")
     list_filter = ("is_primary", "is_active")

@@ -19,7 +19,7 @@ from contacts import actions, documentation
 from contacts.documentation import REFUSALS
 from contacts.envelope import failure, success
 from contacts.filters import ContactFilter
-from contacts.models import Contact
+from contacts.models import Contact, ContactQuerySet
 from contacts.serializers import (
     CONTACT_COLUMNS,
     BulkCreateSerializer,
@@ -59,8 +59,9 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     filterset_class = ContactFilter
     lookup_value_regex = r"\d+"
 
-    def get_queryset(self) -> Any:
-        return Contact.objects.visible_to(self.request.user)
+    def get_queryset(self) -> ContactQuerySet:
+        contacts: ContactQuerySet = Contact.objects.visible_to(self.request.user)
+        return contacts
 
     @documented(responses={200: documentation.CONTACT_PAGE, **REFUSALS})
     def list(self, request: Request) -> Response:
@@ -147,7 +148,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
 
     def _contact(self) -> Contact:
         pk = int(self.kwargs["pk"][:20])
-        contact = self.get_queryset().filter(pk=pk).first() if pk <= MAX_ID else None
+        contact: Contact | None = self.get_queryset().filter(pk=pk).first() if pk <= MAX_ID else None
         if contact is None:
             raise NotFound("Contact not found.")
         return contact

@@ -49,7 +49,8 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
     actor's to see, ValidationError as `create_data`. The old file goes when the change is committed.
     """
     lock(entry.customer_id, actor=actor)
-    current = CustomerData.objects.visible_to(actor).select_related("customer").filter(pk=entry.pk).first()
+    visible = CustomerData.objects.visible_to(actor).select_related("customer")
+    current: CustomerData | None = visible.filter(pk=entry.pk).first()
     if current is None:
         raise Http404
     current.key = changes.get("key", current.key)

@@ -3,12 +3,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from core.admin import ReadOnlyAdmin
 from customer_data.models import CustomerData
 
 
 @admin.register(CustomerData)
-class CustomerDataAdmin(admin.ModelAdmin):
-    """To look at: one's own entries only, as everywhere; changes go through the API, which records them."""
+class CustomerDataAdmin(ReadOnlyAdmin):
+    """Shows an admin their own entries only, as the API does. Changes go through the API, which records them."""
 
     list_display = ("key", "customer", "file_name", "created_at")
     search_fields = ("key", "value")
@@ -17,12 +18,3 @@ class CustomerDataAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return CustomerData.objects.visible_to(request.user).select_related("customer")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: CustomerData | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: CustomerData | None = None) -> bool:
-        return False

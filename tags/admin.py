@@ -2,34 +2,20 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
+from core.admin import RefusalsAdmin
 from tags.actions.tags import create_tags, delete_tags, rename_tag
-from tags.models import MAX_NAME, Tag, check_name
+from tags.models import Tag
 from tags.serializers import MAX_TAGS
 
 
-class TagForm(forms.ModelForm):
-    name = forms.CharField(max_length=MAX_NAME, validators=[check_name])
-
-    class Meta:
-        model = Tag
-        fields = ("name",)
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if Tag.objects.named([name]).exclude(pk=self.instance.pk or 0).exists():
-            raise forms.ValidationError("A tag with this name already exists.")
-        return name
-
-
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
-    form = TagForm
+class TagAdmin(RefusalsAdmin):
+    fields = ("name",)
     list_display = ("name", "is_system_tag", "created_by", "created_at")
     list_select_related = ("created_by",)
     search_fields = ("name",)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -114,7 +114,13 @@ def check_name(name: str) -> None:
         raise ValidationError("A tag name needs a visible character.")
 
 
-class NameKeyField(models.CharField):
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField  # takes no type arguments when it runs
+
+
+class NameKeyField(_CharField):
     """The name as it is compared, written along with it: databases fold the case of ASCII only, or as they are set."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
@@ -139,6 +145,11 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Checked by Django admin's form. Raises Django's ValidationError for a name that is taken."""
+        if Tag.objects.named([self.name]).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": "A tag with this name already exists."})
 
     @property
     def is_system(self) -> bool:

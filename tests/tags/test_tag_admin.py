@@ -40,12 +40,23 @@ def test_renaming(desk: Client, told: Any, new_tag: Any, django_capture_on_commi
     assert (group, frame["type"], frame["data"]) == ("staff", "tag_updated", {"id": vip.pk, "name": "Gold"})
 
 
-@pytest.mark.parametrize("name", ["WHATSAPP", "Ünter", "", "a\nb", "x" * 101])
-def test_names_that_are_refused(desk: Client, new_tag: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("", "This field is required."),
+        ("a\nb", "A tag name may not contain line breaks or other control characters."),
+        ("x" * 101, "Ensure this value has at most 100 characters (it has 101)."),
+        ("WHATSAPP", "A tag with this name already exists."),
+        ("Ünter", "A tag with this name already exists."),
+    ],
+)
+def test_names_that_are_refused(desk: Client, new_tag: Any, name: str, text: str) -> None:
     vip, _ = new_tag("VIP"), new_tag("ünter")
     before = snapshot()
     for path in (f"{TAGS}add/", f"{TAGS}{vip.pk}/change/"):
-        assert desk.post(path, {"name": name}).status_code == 200
+        response = desk.post(path, {"name": name})
+        assert response.status_code == 200
+        assert text in response.content.decode()
     assert snapshot() == before
 
 
