@@ -6,7 +6,7 @@ from drf_yasg import openapi
 from rest_framework import serializers
 
 from contacts.envelope import FailureSerializer
-from contacts.serializers import ContactWriteSerializer
+from contacts.serializers import MAX_BULK, ContactWriteSerializer
 
 REFUSALS = {
     status: openapi.Response(description, FailureSerializer)
@@ -136,7 +136,7 @@ class BulkResultSerializer(serializers.Serializer[Any]):
 
 
 class BulkBodySerializer(serializers.Serializer[Any]):
-    contacts = ContactWriteSerializer(many=True, help_text="at most 1,000")
+    contacts = ContactWriteSerializer(many=True, help_text=f"at most {MAX_BULK:,}")
 
     class Meta:
         ref_name = "ContactBulkBody"

@@ -32,7 +32,7 @@ from contacts.serializers import (
 )
 from contacts.stream import customers_with_contacts
 from core.documentation import documented
-from core.filters import MAX_ID
+from core.filters import id_in_path
 from customers.models import Customer, CustomerNotFound
 
 
@@ -124,9 +124,9 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     )
     @action(detail=False, methods=["post"], url_path="bulk-create")
     def bulk_create(self, request: Request) -> Response:
-        """Create up to 1,000 contacts: 201 all of them, 207 some, 400 none.
+        """Create many contacts: 201 if all were created, 207 if some were, 400 if none was.
 
-        As if created one after the other: of several primary contacts of a customer the last one stays it.
+        They are created as if one after another: of several primary contacts of a customer, the last stays primary.
         """
         items, malformed = check_items(_checked(BulkCreateSerializer(data=request.data))["contacts"])
         created, refused = actions.create_contacts(actor=user_of(request), items=items)
@@ -147,8 +147,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         return Response(success(data=stats))
 
     def _contact(self) -> Contact:
-        pk = int(self.kwargs["pk"][:20])
-        contact: Contact | None = self.get_queryset().filter(pk=pk).first() if pk <= MAX_ID else None
+        contact: Contact | None = self.get_queryset().filter(pk=id_in_path(self.kwargs["pk"])).first()
         if contact is None:
             raise NotFound("Contact not found.")
         return contact

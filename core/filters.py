@@ -1,6 +1,6 @@
 """Query parameters for lists. Values that make no sense are refused with the reason, not ignored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import reduce
@@ -15,6 +15,18 @@ from django_filters.fields import IsoDateTimeField
 
 # The largest id that both databases can store.
 MAX_ID = 2**63 - 1
+
+
+def id_in_path(digits: str) -> int:
+    """The id that a path names. One with more digits than any id has is an id that no row has."""
+    return min(int(digits[:20]), MAX_ID + 1)
+
+
+def possible_ids(ids: Iterable[int]) -> list[int]:
+    """Those of `ids` that a row can have; SQLite fails on a list with larger numbers."""
+    return [pk for pk in ids if 0 < pk <= MAX_ID]
+
+
 # The longest search text, and how many of its words are used.
 MAX_TEXT, MAX_WORDS = 500, 10
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

@@ -15,11 +15,12 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from core.faults import fault
 from core.files.names import shown_name
+from core.filters import possible_ids
 from customer_data.models import CustomerData
 from customers.actions.locking import lock, lock_all
 from customers.events import record
 from customers.models import Customer
-from customers.serializers.customers import customer_event_data as customer_row
+from customers.serializers.customers import customer_event_data
 
 NOTHING = "At least one of 'value' or 'file' must be provided."
 
@@ -76,7 +77,7 @@ def delete_data(*, entry: CustomerData, actor: User) -> None:
 @transaction.atomic
 def delete_many(*, ids: Iterable[int], actor: User) -> int:
     """Delete those of the entries that are the actor's; return how many that were."""
-    wanted = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
+    wanted = CustomerData.objects.visible_to(actor).filter(pk__in=possible_ids(ids))
     lock_all(wanted.values_list("customer_id", flat=True).distinct())
     return _delete(wanted.values_list("pk", flat=True), actor)
 
@@ -115,4 +116,4 @@ def _save(entry: CustomerData, actor: User) -> None:
 
 
 def _record(customer: Customer, actor: User) -> None:
-    record(customer, "customer_updated", customer_row(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)

@@ -28,7 +28,9 @@ class CustomerDataQuerySet(FollowsCustomer):
         return self.filter(containing(text, "key", "value"))
 
 
+# The folder of files below MEDIA_ROOT, and below MEDIA_URL.
 FILES = "customer_data"
+MAX_KEY = 255
 
 
 class CustomerData(models.Model):
@@ -41,7 +43,7 @@ class CustomerData(models.Model):
         db_index=False,  # the index (user, created_at, id) serves it
     )
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="data")
-    key = models.CharField(max_length=255)
+    key = models.CharField(max_length=MAX_KEY)
     value = models.TextField(blank=True)
     file = models.FileField(upload_to=StoredUnder(FILES), max_length=255, blank=True)
     file_name = models.CharField(max_length=255, blank=True)

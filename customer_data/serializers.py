@@ -6,9 +6,8 @@ from rest_framework import serializers
 
 from core.files.links import link, media_path
 from core.files.uploads import UploadRefused, check_upload
-from core.filters import MAX_ID
 from core.timestamps import iso
-from customer_data.models import CustomerData
+from customer_data.models import MAX_KEY, CustomerData
 from customers.models import Customer
 
 MAX_VALUE = 100_000
@@ -68,7 +67,7 @@ class CustomerDataSerializer(serializers.Serializer[Any]):
 class ChangeDataSerializer(serializers.Serializer[Any]):
     """The body of PUT and PATCH: any part of it. Checks shapes, saves nothing."""
 
-    key = serializers.CharField(required=False, max_length=255)
+    key = serializers.CharField(required=False, max_length=MAX_KEY)
     value = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=MAX_VALUE, trim_whitespace=False
     )
@@ -89,7 +88,7 @@ class CreateDataSerializer(ChangeDataSerializer):
     customer = serializers.PrimaryKeyRelatedField(
         queryset=Customer.objects.none(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
     )
-    key = serializers.CharField(max_length=255, help_text="one of each per customer")
+    key = serializers.CharField(max_length=MAX_KEY, help_text="one of each per customer")
     file = UploadField(help_text="an attachment")
     remove_file = None  # type: ignore[assignment]
 
@@ -110,10 +109,6 @@ class BulkDeleteSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "CustomerDataBulkDelete"
-
-    def validate_data_ids(self, ids: list[int]) -> list[int]:
-        """Without those that are no id of anything."""
-        return [pk for pk in ids if 0 < pk <= MAX_ID]
 
     def to_internal_value(self, data: Any) -> Any:
         try:

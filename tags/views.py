@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
-from core.filters import MAX_ID
+from core.filters import id_in_path
 from tags import documentation
 from tags.actions.customer_tags import (
     Change,
@@ -45,11 +45,6 @@ TAG_IDS = documentation.TagIdsSerializer
 CHANGED = documentation.TagsChangedSerializer
 
 
-def _number(digits: str) -> int:
-    """The id in a path. More digits than any id has name a row that is not there."""
-    return min(int(digits[:20]), MAX_ID + 1)
-
-
 class _HasDesk(IsSalesOrAdmin):
     message = ForeignCustomer.default_detail
 
@@ -61,7 +56,7 @@ class _CustomerView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.customer = customer_at_desk(customer_id=_number(kwargs["customer_id"]), actor=user_of(request))
+        self.customer = customer_at_desk(customer_id=id_in_path(kwargs["customer_id"]), actor=user_of(request))
 
     def answer(self, message: str, **more: Any) -> Response:
         return Response({"message": message, "customer_id": self.customer.pk, **more})
@@ -117,13 +112,13 @@ class CustomerTagView(_CustomerView):
     @tag_operation("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Add one tag."""
-        tag = add_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        tag = add_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
         return self.answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
 
     @tag_operation("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Remove one tag."""
-        tag = remove_tag(customer_id=self.customer.pk, tag_id=_number(tag_id), actor=user_of(request))
+        tag = remove_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
         return self.answer(f'Successfully removed tag "{tag.name}" from customer')
 
 
@@ -168,12 +163,12 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         check_may_change(self._tag(), user_of(request))
         body = RenameTagSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(tag_data(rename_tag(tag_id=_number(pk), actor=user_of(request), **body.validated_data)))
+        return Response(tag_data(rename_tag(tag_id=id_in_path(pk), actor=user_of(request), **body.validated_data)))
 
     @tag_operation("tags_delete", documentation.TagDeletedSerializer)
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a tag, which takes it off every customer: whoever made it, or an admin."""
-        tag = delete_tag(tag_id=_number(pk), actor=user_of(request))
+        tag = delete_tag(tag_id=id_in_path(pk), actor=user_of(request))
         return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
 
     @tag_operation("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
@@ -197,12 +192,12 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
     @tag_operation("tags_customers", documentation.CustomersTaggedSerializer, body=documentation.TagCustomersSerializer)
     @action(detail=True, methods=["post"])
     def customers(self, request: Request, pk: str) -> Response:
-        """Put the tag on up to 1,000 customers, or take it off, each by the rules of the endpoint for one."""
+        """Add the tag to many customers or remove it from them, each by the rules of the endpoint for one."""
         self._tag()
         customer_ids = read_ids(request.data, "customer_ids", at_most=MAX_CUSTOMERS)
         wanted = read_action(request.data)
         tag, outcome = tag_customers(
-            tag_id=_number(pk), customer_ids=customer_ids, add=wanted == "add", actor=user_of(request)
+            tag_id=id_in_path(pk), customer_ids=customer_ids, add=wanted == "add", actor=user_of(request)
         )
         changed = sum(refusal is None for refusal in outcome.values())
         done = f'added tag "{tag.name}" to' if wanted == "add" else f'removed tag "{tag.name}" from'
@@ -216,7 +211,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         )
 
     def _tag(self, tags: Any = None) -> Tag:
-        tag_id = _number(self.kwargs["pk"])
+        tag_id = id_in_path(self.kwargs["pk"])
         tag: Tag | None = (self.get_queryset() if tags is None else tags).filter(pk=tag_id).first()
         if tag is None:
             raise NoSuchTag(tag_id)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import User
-from core.filters import MAX_ID
+from core.filters import possible_ids
 from customers.models import Customer, CustomerNotFound, CustomerQuerySet
 
 
@@ -23,8 +23,8 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
 
 def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False) -> list[Customer]:
     """`lock` for several, in order of id so that two of us cannot wait for each other. Those not found are left out."""
-    ids = [pk for pk in customer_ids if 0 < pk <= MAX_ID]
-    return list(_seen_by(actor, own).select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    customers = _seen_by(actor, own).select_for_update(no_key=True)
+    return list(customers.filter(pk__in=possible_ids(customer_ids)).order_by("pk"))
 
 
 def _seen_by(actor: User | None, own: bool) -> CustomerQuerySet:

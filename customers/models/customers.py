@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import full_name
 from core.files.names import StoredUnder
-from core.filters import MAX_ID
+from core.filters import id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
 from customers.search import occurrence, search_terms
 from customers.visibility import visible
@@ -48,7 +48,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
     def or_404(self, pk: int | str) -> "Customer":
         """The one of these customers with this id. Raises CustomerNotFound."""
-        found = self.filter(pk=int(pk)).first() if int(pk) <= MAX_ID else None
+        found = self.filter(pk=id_in_path(str(pk))).first()
         if found is None:
             raise CustomerNotFound
         return found

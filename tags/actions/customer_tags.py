@@ -18,7 +18,7 @@ from django.db.models import Q
 from rest_framework.exceptions import APIException
 
 from accounts.models import User
-from core.filters import MAX_ID
+from core.filters import possible_ids
 from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
 from customers.models import Customer
@@ -167,11 +167,8 @@ def tag_customers(
     mine = {customer.pk for customer in customers}
     given = CustomerTag.objects.filter(tag=tag, customer_id__in=mine)
     holders = set(given.values_list("customer_id", flat=True))
-    foreign = set(
-        Customer.objects.filter(pk__in=[pk for pk in customer_ids if 0 < pk <= MAX_ID and pk not in mine]).values_list(
-            "pk", flat=True
-        )
-    )
+    others = Customer.objects.filter(pk__in=set(possible_ids(customer_ids)) - mine)
+    foreign = set(others.values_list("pk", flat=True))
     changed = [customer for customer in customers if (customer.pk in holders) != add]
     if changed and add:
         CustomerTag.objects.bulk_create([CustomerTag(customer=customer, tag=tag) for customer in changed])
@@ -211,7 +208,7 @@ def _look(
     Raises ForeignCustomer, NoSuchCustomer, UnknownTags.
     """
     customer = customer_at_desk(customer_id=customer_id, actor=actor, locked=True)
-    storable = [pk for pk in tag_ids if 0 < pk <= MAX_ID]
+    storable = possible_ids(tag_ids)
     if giving and taking:
         locked = Tag.objects.select_for_update(no_key=True).filter(pk__in=storable, source=None).order_by("pk")
         list(locked.values_list("pk"))

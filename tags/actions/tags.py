@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.filters import MAX_ID
+from core.filters import possible_ids
 from core.live.groups import STAFF
 from core.live.publishing import publish_on_commit
 from core.timestamps import iso
@@ -100,7 +100,7 @@ def delete_tag(*, tag_id: int, actor: User) -> Tag:
 @transaction.atomic
 def delete_tags(*, tag_ids: Collection[int], actor: User) -> Deleted:
     """Delete those of these tags that the actor may delete, and say what became of each."""
-    locked = Tag.objects.select_for_update().filter(pk__in=[pk for pk in tag_ids if 0 < pk <= MAX_ID]).order_by("pk")
+    locked = Tag.objects.select_for_update().filter(pk__in=possible_ids(tag_ids)).order_by("pk")
     tags = {tag.pk: tag for tag in locked}
     _delete([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
     asked = [tags[pk] for pk in tag_ids if pk in tags]
