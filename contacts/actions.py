@@ -1,7 +1,7 @@
-"""What can be done with contacts: the only writers of Contact rows.
+"""What can be done with contacts. Only these functions write Contact rows.
 
-Each locks the customer first (several in order of id), so that of two who race the second finds what the first
-did; the constraints of the table stand behind that. Each records `customer_updated`, once per customer.
+Each locks the customer first (several customers in order of id), so that of two requests at once the second sees what
+the first has done; the constraints of the table back that up. Each records `customer_updated`, once per customer.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from customers.events import record_all
 from customers.models import Customer
 from customers.serializers.customers import customers_event_data
 
-# Fields of one contact -> what is wrong with them, as DRF says it.
+# What is wrong with the fields of one contact, in DRF's form.
 Errors = dict[str, list[str]]
 
 _TAKEN = {
@@ -30,9 +30,10 @@ _TAKEN = {
 
 
 def create_contact(*, actor: User, fields: Mapping[str, Any]) -> Contact:
-    """Make a contact of the customer whose id is `fields["customer"]` and return it.
+    """Create a contact for the customer whose id is `fields["customer"]` and return it.
 
-    Raises ValidationError for a customer whom the actor may not see and for what another contact of theirs has.
+    Raises ValidationError for a customer the actor may not see, and for an email or number that another contact of the
+    customer has.
     """
     created, errors = create_contacts(actor=actor, items={0: fields})
     if errors:
@@ -44,10 +45,10 @@ def create_contact(*, actor: User, fields: Mapping[str, Any]) -> Contact:
 def create_contacts(
     *, actor: User, items: Mapping[int, Mapping[str, Any]]
 ) -> tuple[dict[int, Contact], dict[int, Errors]]:
-    """Make many contacts, as if one after the other; return those made and what was wrong with the others.
+    """Create many contacts as if one after another; return those created and what was wrong with the others.
 
-    All three mappings go by the index of the request. Of several new primary contacts of a customer the last
-    one stays it. A number of queries that hardly grows with the items.
+    All three mappings are keyed by the position in the request. Of several new primary contacts of a customer, the last
+    stays primary. The number of queries hardly grows with the items.
     """
     locked = lock_all({item["customer"] for item in items.values()}, actor=actor, own=True)
     customers = {customer.pk: customer for customer in locked}
@@ -76,8 +77,8 @@ def _accept(
 ) -> tuple[dict[int, Mapping[str, Any]], dict[int, Errors]]:
     """Return the items that can be created and what is wrong with the others, both by index.
 
-    `customers` are those the actor may write to, locked. An item clashes with an earlier accepted one as it does with
-    a contact that exists.
+    `customers` are locked, and the actor may write to them. An item clashes with an earlier item that was accepted just
+    as it does with an existing contact.
     """
     wanted = [key for item in items.values() for key in keys_of(item["customer"], item)]
     taken = Contact.objects.taken(customers.keys(), wanted)
@@ -96,10 +97,10 @@ def _accept(
 
 @transaction.atomic
 def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any]) -> Contact:
-    """Change a contact and return it; values as they are now are no change. A new primary one replaces the old.
+    """Change a contact and return it. A value it already has is no change; a new primary contact replaces the old one.
 
-    Raises NotFound when it is gone from the actor's sight, ValidationError for what another contact of the
-    customer has.
+    Raises NotFound if the actor can no longer see the contact, ValidationError for an email or number that another
+    contact of the customer has.
     """
     customer, contact = _locked(actor, contact)
     changes = {field: value for field, value in changes.items() if getattr(contact, field) != value}
@@ -121,27 +122,27 @@ def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any])
 
 
 def set_primary(*, actor: User, contact: Contact) -> Contact:
-    """Make a contact, active or not, the primary one of its customer. Raises NotFound."""
+    """Make a contact, active or not, its customer's primary contact. Raises NotFound."""
     return update_contact(actor=actor, contact=contact, changes={"is_primary": True})
 
 
 @transaction.atomic
 def toggle_status(*, actor: User, contact: Contact) -> Contact:
-    """Turn an active contact inactive and an inactive one active. Raises NotFound."""
+    """Deactivate an active contact, activate an inactive one. Raises NotFound."""
     _, contact = _locked(actor, contact)
     return update_contact(actor=actor, contact=contact, changes={"is_active": not contact.is_active})
 
 
 @transaction.atomic
 def delete_contact(*, actor: User, contact: Contact) -> None:
-    """Remove a contact; no other one becomes primary in its place. Raises NotFound."""
+    """Delete a contact; no other contact becomes primary in its place. Raises NotFound."""
     customer, contact = _locked(actor, contact)
     contact.delete()
     _record([customer], actor)
 
 
 def _locked(actor: User, contact: Contact) -> tuple[Customer, Contact]:
-    """Lock the customer of a contact and read the contact as it is now. Raises NotFound."""
+    """Lock a contact's customer and read the contact as it is now. Raises NotFound."""
     for customer in lock_all([contact.customer_id], actor=actor, own=True):
         for found in Contact.objects.filter(pk=contact.pk):
             return customer, found
@@ -154,16 +155,19 @@ def _clashes(taken: set[Key], keys: Iterable[Key]) -> Errors:
 
 @contextmanager
 def _refusing_duplicates() -> Iterator[None]:
-    """Whoever writes past the lock, or a letter the database lowers otherwise, is stopped by the constraints."""
+    """Turn a violated constraint into a refusal.
+
+    Python and the database may lower a letter of an email differently; then only the constraint finds the duplicate.
+    """
     try:
         with transaction.atomic():
             yield
     except IntegrityError:
-        raise ValidationError({"non_field_errors": ["This customer already has such a contact."]})
+        raise ValidationError({"non_field_errors": ["This customer already has a contact with this email or number."]})
 
 
 def _demote(customer_ids: Collection[int]) -> None:
-    """Leave these customers without a primary contact."""
+    """Make the primary contacts of these customers ordinary ones."""
     if customer_ids:
         primary = Contact.objects.filter(customer_id__in=customer_ids, is_primary=True)
         primary.update(is_primary=False, updated_at=timezone.now())

@@ -1,4 +1,4 @@
-"""What contacts answer, for Swagger; nothing of this runs with a request."""
+"""What the contact endpoints answer, for Swagger. None of it runs when a request is served."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from contacts.serializers import MAX_BULK, ContactWriteSerializer
 REFUSALS = {
     status: openapi.Response(description, FailureSerializer)
     for status, description in {
-        400: "What is wrong stands under `errors`.",
-        401: "Not signed in, or the session is over.",
+        400: "`errors` says what is wrong.",
+        401: "Not signed in, or the session has ended.",
         403: "Signed in, but not allowed.",
-        404: "Missing, or not yours to see.",
+        404: "It does not exist, or you may not see it.",
     }.items()
 }
 
@@ -48,7 +48,7 @@ class ContactSerializer(serializers.Serializer[Any]):
 
 
 def answer(name: str, **data: Any) -> type[serializers.Serializer[Any]]:
-    """The envelope of an answer: `data=` what stands in it, none for an answer without."""
+    """The envelope of an answer. `data` is the serializer of what it holds; leave it out for an answer without data."""
     fields = {
         "success": serializers.BooleanField(default=True),
         "message": serializers.CharField(),
@@ -104,9 +104,9 @@ class CustomerWithContactsSerializer(serializers.Serializer[Any]):
 
 
 class ContactChangeSerializer(serializers.Serializer[Any]):
-    """The body of PUT and PATCH: any part of the fields."""
+    """The body of PUT and PATCH. Every field is optional."""
 
-    customer = serializers.IntegerField(required=False, help_text="may only be the customer of now")
+    customer = serializers.IntegerField(required=False, help_text="if given, it must be the contact's current customer")
     email = serializers.EmailField(required=False)
     wa_number = serializers.CharField(required=False)
     tp_number = serializers.CharField(required=False)
@@ -118,7 +118,7 @@ class ContactChangeSerializer(serializers.Serializer[Any]):
 
 
 class BulkErrorSerializer(serializers.Serializer[Any]):
-    index = serializers.IntegerField(help_text="the place in the request, from 0")
+    index = serializers.IntegerField(help_text="the position in the request, from 0")
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField())
     )

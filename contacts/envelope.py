@@ -1,4 +1,4 @@
-"""The shape in which everything under contacts answers: `{success, message, data}` or `{success, message, errors}`."""
+"""The shape of answers about contacts: `{success, message, data}`, or `{success, message, errors}` for a refusal."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ VALIDATION_FAILED = "Validation failed"
 
 
 def success(message: str | None = None, data: Any = None) -> dict[str, Any]:
-    """Wrap an answer; what is None is left out."""
+    """Wrap an answer; parts that are None are left out."""
     parts = {"success": True, "message": message, "data": data}
     return {key: value for key, value in parts.items() if value is not None}
 
 
 def refusal(body: Any) -> dict[str, Any]:
-    """Wrap an error body of the rest of the API (setting ERROR_SHAPES).
+    """Wrap an error body that has the shape of the rest of the API (setting ERROR_SHAPES).
 
-    `{"detail": text}` becomes the message; what is wrong with fields becomes `errors`.
+    `{"detail": text}` becomes the message, errors by field become `errors`.
     """
     if isinstance(body, dict) and isinstance(body.get("detail"), str):
         return failure(body["detail"])
@@ -33,7 +33,7 @@ class FailureSerializer(serializers.Serializer[Any]):
     success = serializers.BooleanField(default=False)
     message = serializers.CharField()
     errors = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong, by field; may be empty"
+        child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong, by field; often empty"
     )
 
     class Meta:

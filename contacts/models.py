@@ -1,4 +1,4 @@
-"""Other people, or other numbers, by which a customer is reached."""
+"""Contacts: other people or numbers through which a customer is reached."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
@@ -13,15 +13,15 @@ from customers.models import Customer
 from customers.search import search_terms
 from customers.visibility import OwnCustomer
 
-# What only one contact of a customer may have.
+# Two contacts of one customer may not share any of these.
 UNIQUE_FIELDS = ("email", "wa_number", "tp_number")
 
-# (customer id, one of UNIQUE_FIELDS, the value as it is compared)
+# (customer id, one of UNIQUE_FIELDS, the value in the form in which it is compared)
 Key = tuple[int, str, str]
 
 
 def keys_of(customer_id: int, values: Mapping[str, Any]) -> list[Key]:
-    """The keys that `values` of a contact take up at a customer; the case of an email makes no difference."""
+    """The keys that a contact of the customer with these `values` has. The case of an email makes no difference."""
     return [
         (customer_id, field, values[field].lower() if field == "email" else values[field])
         for field in UNIQUE_FIELDS
@@ -34,18 +34,18 @@ class ContactQuerySet(OwnCustomer):
         return self.order_by("-pk")
 
     def primary_first(self) -> "ContactQuerySet":
-        """The order in which a customer's contacts are shown."""
+        """The order in which the contacts of a customer are shown."""
         return self.order_by("customer_id", "-is_primary", "pk")
 
     def search(self, text: str) -> "ContactQuerySet":
-        """Contacts in whom every word of `text` occurs: email, numbers, or their customer."""
+        """Contacts in which every word of `text` occurs: in the email, a number, or the customer's details."""
         found = self
         for term in search_terms(text):
             numbers = {term}
             try:
                 numbers.add(normalize(term))
             except InvalidPhone:
-                pass  # a part of a number, or no number at all
+                pass  # part of a number, or no number at all
             matches = Q(email__icontains=term) | Q(customer__in=Customer.objects.search(term))
             for number in numbers:
                 matches |= Q(wa_number__contains=number) | Q(tp_number__contains=number)
@@ -53,7 +53,7 @@ class ContactQuerySet(OwnCustomer):
         return found
 
     def taken(self, customer_ids: Collection[int], wanted: Iterable[Key]) -> set[Key]:
-        """Which of the `wanted` keys contacts of these customers have; one query, however many."""
+        """Those of the `wanted` keys that contacts of these customers have already; one query, however many."""
         values: dict[str, set[str]] = {field: set() for field in UNIQUE_FIELDS}
         for _, field, value in wanted:
             values[field].add(value)
@@ -70,7 +70,7 @@ class ContactQuerySet(OwnCustomer):
         return {key for row in rows for key in keys_of(row["customer_id"], row)}
 
     def stats(self) -> dict[str, int]:
-        """Count these contacts, in one query."""
+        """Counts of these contacts, in one query."""
         return self.aggregate(
             total_contacts=models.Count("pk"),
             active_contacts=models.Count("pk", filter=Q(is_active=True)),
@@ -85,9 +85,9 @@ class ContactQuerySet(OwnCustomer):
 
 
 class Contact(models.Model):
-    """A way to reach a customer. Written by contacts/actions.py alone.
+    """A way to reach a customer. Only contacts/actions.py writes it.
 
-    `is_primary` and `is_active` are independent of each other: an inactive contact may be the primary one.
+    `is_primary` and `is_active` are independent of each other: an inactive contact may be primary.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts", db_index=False)
@@ -109,10 +109,10 @@ class Contact(models.Model):
             models.UniqueConstraint(fields=["customer"], condition=Q(is_primary=True), name="contact_one_primary"),
         ]
         indexes: ClassVar[list[Any]] = [
-            # Whose customer is it who writes?
+            # Finds the customer of somebody who writes from this number.
             models.Index(fields=["wa_number"], condition=Q(is_active=True), name="contact_reached_at"),
         ]
 
     def __str__(self) -> str:
-        # Nothing personal: Django admin's history keeps it after the row is gone.
+        # Nothing personal: Django admin's history keeps this text after the row is gone.
         return f"contact {self.pk} of customer {self.customer_id}"

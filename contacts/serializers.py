@@ -1,4 +1,4 @@
-"""Contacts as JSON, and what it takes to write one."""
+"""Contacts as JSON, and the checks on what is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,8 +14,7 @@ from customers.models import customer_number
 
 MAX_BULK = 1000
 
-# The columns of `contact_row`; rows come from `.values()`, which costs a third of model instances
-# (reference/performance.md, section 2).
+# The columns that `contact_row` needs. Rows come from `.values()`, which takes a third of the time of model instances.
 CONTACT_COLUMNS = (
     "id",
     "customer_id",
@@ -34,13 +33,13 @@ CONTACT_COLUMNS = (
 
 
 def name_of(customer_id: int, row: Mapping[str, Any], prefix: str = "") -> str:
-    """The name of a customer by the columns of a row; who has none goes by handle, phone or customer id."""
+    """A customer's name from the columns of a row; without a name, the username, phone or customer id."""
     fallback = row[f"{prefix}username"] or row[f"{prefix}phone"] or customer_number(customer_id)
     return full_name(row[f"{prefix}first_name"], row[f"{prefix}last_name"], fallback)
 
 
 def contact_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Shape a row of CONTACT_COLUMNS into JSON values."""
+    """A row of CONTACT_COLUMNS as JSON values."""
     return {
         "id": row["id"],
         "customer": row["customer_id"],
@@ -68,14 +67,14 @@ def contact_data(contact: Contact) -> dict[str, Any]:
 
 
 def contacts_data(contacts: Iterable[Contact]) -> list[dict[str, Any]]:
-    """Contacts as JSON values, in their order. Costs one query."""
+    """Contacts as JSON values, in the same order. Costs one query."""
     pks = [contact.pk for contact in contacts]
     rows = {row["id"]: row for row in Contact.objects.filter(pk__in=pks).values(*CONTACT_COLUMNS)}
     return [contact_row(rows[pk]) for pk in pks]
 
 
 class NumberField(serializers.CharField):
-    """A phone number, stored in international form. `invalid` names the forms that are taken."""
+    """A phone number, stored in international form. `invalid` is the error text, and names the accepted formats."""
 
     def __init__(self, invalid: str, **kwargs: Any) -> None:
         self.invalid = invalid
@@ -90,7 +89,7 @@ class NumberField(serializers.CharField):
 
 
 class ContactWriteSerializer(serializers.Serializer[Any]):
-    """What is written of a contact. Checks shapes; who may, and what is taken, contacts/actions.py finds out."""
+    """The fields of a contact that can be written. Rights and duplicates are left to contacts/actions.py."""
 
     customer = serializers.IntegerField(help_text="the id of a customer")
     email = serializers.EmailField(max_length=254)
@@ -109,13 +108,13 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
         return customer_id
 
     def validate_email(self, email: str) -> str:
-        # SQLite lowers ASCII only: other letters, which only a domain may have, are kept lowered.
+        # SQLite lowers ASCII letters only. Others can occur in a domain, which is therefore stored in lower case.
         local, _, domain = email.rpartition("@")
         return email if domain.isascii() else f"{local}@{domain.lower()}"
 
 
 class BulkCreateSerializer(serializers.Serializer[Any]):
-    """The body of a bulk create. Its items are checked one by one, so that a bad one does not spoil the others."""
+    """The body of a bulk create. Items are checked one by one: a bad one does not spoil the others."""
 
     contacts = serializers.ListField(allow_empty=False, max_length=MAX_BULK)
 
@@ -124,7 +123,7 @@ class BulkCreateSerializer(serializers.Serializer[Any]):
 
 
 def check_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
-    """Check the items of a bulk create; return the fields of the good ones and the errors of the others, by index."""
+    """Check the items of a bulk create; return the fields of the valid ones and the errors of the others, by index."""
     item_serializer = ContactWriteSerializer()
     good, errors = {}, {}
     for index, item in enumerate(items):
@@ -136,5 +135,5 @@ def check_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, 
 
 
 def indexed(errors: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The errors of a bulk create as it answers them: `{index, errors}`, in order."""
+    """The errors of a bulk create as they are answered: `{index, errors}`, in order."""
     return ({"index": index, "errors": errors[index]} for index in sorted(errors))

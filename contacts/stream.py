@@ -1,4 +1,4 @@
-"""Every customer with their contacts, written while it is read."""
+"""Every customer with their contacts, as a streamed answer."""
 
 import json
 from collections.abc import Iterator
@@ -16,9 +16,10 @@ _COLUMNS = ("id", "username", "email", "first_name", "last_name", "phone", "nic"
 
 
 def customers_with_contacts(user: User) -> Iterator[bytes]:
-    """The body of GET /api/customers-with-contacts/, 500 customers at a time with two queries for each chunk.
+    """The body of GET /api/customers-with-contacts/, CHUNK customers at a time with two queries for each chunk.
 
-    Pages by key: a cursor held open for as long as a slow client reads would keep SQLite from folding its log.
+    Each chunk starts after the id of the last one. A single cursor, open for as long as a slow client reads, would keep
+    SQLite from shortening its write-ahead log.
     """
     opening = _encode(success("Customers with contacts retrieved successfully", []))
     yield opening.removesuffix(b"]}")

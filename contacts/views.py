@@ -1,4 +1,4 @@
-"""Contacts over REST. Errors get their envelope from the setting ERROR_SHAPES."""
+"""Contacts over REST. Errors get their envelope from contacts/envelope.py (setting ERROR_SHAPES)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ from customers.models import Customer, CustomerNotFound
 
 
 class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
-    """The contacts of every customer the caller may see."""
+    """The contacts of all customers you may see."""
 
     queryset = Contact.objects.all()
     serializer_class = ContactWriteSerializer
@@ -73,11 +73,12 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
 
     @documented(responses={200: documentation.CONTACT, **REFUSALS})
     def retrieve(self, request: Request, pk: str) -> Response:
+        """One contact."""
         return Response(success("Contact retrieved successfully", contact_data(self._contact())))
 
     @documented(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
     def create(self, request: Request) -> Response:
-        """Create a contact. With `is_primary` it takes the place of the customer's primary contact."""
+        """Create a contact. With `is_primary` it replaces the customer's primary contact."""
         fields = _checked(ContactWriteSerializer(data=request.data))
         contact = actions.create_contact(actor=user_of(request), fields=fields)
         body = success("Customer contact created successfully", contact_data(contact))
@@ -85,7 +86,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
 
     @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
     def update(self, request: Request, pk: str) -> Response:
-        """Change any part of a contact. Its customer stays."""
+        """Change some or all fields of a contact. It stays with its customer."""
         contact = self._contact()
         changes = _checked(ContactWriteSerializer(contact, data=request.data, partial=True))
         changes.pop("customer", None)
@@ -99,21 +100,21 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
 
     @documented(responses={200: documentation.DELETED, **REFUSALS})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete a contact. No other one becomes primary in its place."""
+        """Delete a contact. No other contact becomes primary in its place."""
         actions.delete_contact(actor=user_of(request), contact=self._contact())
         return Response(success("Contact deleted successfully"))
 
     @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="set-primary")
     def set_primary(self, request: Request, pk: str) -> Response:
-        """Make a contact, active or not, the primary one of its customer."""
+        """Make a contact, active or not, its customer's primary contact."""
         contact = actions.set_primary(actor=user_of(request), contact=self._contact())
         return Response(success("Contact set as primary successfully", contact_data(contact)))
 
     @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="toggle-status")
     def toggle_status(self, request: Request, pk: str) -> Response:
-        """Turn an active contact inactive, an inactive one active. A primary contact stays it."""
+        """Deactivate an active contact, or activate an inactive one. A primary contact stays primary."""
         contact = actions.toggle_status(actor=user_of(request), contact=self._contact())
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
@@ -140,7 +141,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     @documented(responses={200: documentation.StatsAnswer, **REFUSALS})
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def stats(self, request: Request) -> Response:
-        """Counts of the contacts and customers the caller may see."""
+        """Counts of the contacts and customers you may see."""
         stats = self.get_queryset().stats()
         customers = Customer.objects.visible_to(request.user).count()
         stats["customers_without_contacts"] = customers - stats["customers_with_contacts"]
@@ -185,7 +186,7 @@ class CustomersWithContactsView(APIView):
 
     @documented(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
     def get(self, request: Request) -> StreamingHttpResponse:
-        """All customers the caller may see, those without contacts too; streamed, not paged."""
+        """All customers you may see, also those without contacts. The answer is streamed and has no pages."""
         return StreamingHttpResponse(customers_with_contacts(user_of(request)), content_type="application/json")
 
 

@@ -1,6 +1,6 @@
-"""What can be done with customer data. All of it locks the customer first, so of two equal keys one wins.
+"""What can be done with customer data. Each function locks the customer first, so a key is never created twice.
 
-Entries are private to their user and events are not: an event says that the customer changed, never what of them.
+Entries are private to their user, events are not: an event says that the customer changed, never what an entry holds.
 """
 
 from collections.abc import Iterable
@@ -27,10 +27,10 @@ NOTHING = "At least one of 'value' or 'file' must be provided."
 
 @transaction.atomic
 def create_data(*, customer_id: int, actor: User, key: str, value: str = "", file: Any = None) -> CustomerData:
-    """Make an entry of the actor's. `file` is an upload that core.files.uploads.check_upload has passed.
+    """Create an entry of the actor's. `file` is an upload that core.files.uploads.check_upload has passed.
 
-    Raises Http404 when the customer is not on the actor's desk, ValidationError when they have such a key already
-    or there is neither value nor file.
+    Raises Http404 if the customer is not on the actor's desk, ValidationError if the actor already has an entry with
+    this key for the customer, or if there is neither a value nor a file.
     """
     customer = lock(customer_id, actor=actor)
     now = timezone.now()
@@ -44,10 +44,10 @@ def create_data(*, customer_id: int, actor: User, key: str, value: str = "", fil
 
 @transaction.atomic
 def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) -> CustomerData:
-    """Change key, value or file of an entry and return it as it is then.
+    """Change the key, value or file of an entry and return the changed entry.
 
-    `changes` may hold `remove_file`; a new file wins over it. Raises Http404 when the entry is no longer the
-    actor's to see, ValidationError as `create_data`. The old file goes when the change is committed.
+    `changes` may hold `remove_file`, which a new file overrules. The old file is deleted when the change is committed.
+    Raises Http404 if the actor can no longer see the entry, ValidationError like `create_data`.
     """
     lock(entry.customer_id, actor=actor)
     visible = CustomerData.objects.visible_to(actor).select_related("customer")
@@ -68,7 +68,7 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
 
 @transaction.atomic
 def delete_data(*, entry: CustomerData, actor: User) -> None:
-    """Delete an entry; its file goes when that is committed. Raises Http404 when it is no longer the actor's."""
+    """Delete an entry, and its file when that is committed. Raises Http404 if the actor can no longer see it."""
     lock(entry.customer_id, actor=actor)
     if _delete([entry.pk], actor) == 0:
         raise Http404
@@ -76,17 +76,17 @@ def delete_data(*, entry: CustomerData, actor: User) -> None:
 
 @transaction.atomic
 def delete_many(*, ids: Iterable[int], actor: User) -> int:
-    """Delete those of the entries that are the actor's; return how many that were."""
+    """Delete those of the entries that the actor can see; return their number."""
     wanted = CustomerData.objects.visible_to(actor).filter(pk__in=possible_ids(ids))
     lock_all(wanted.values_list("customer_id", flat=True).distinct())
     return _delete(wanted.values_list("pk", flat=True), actor)
 
 
 def _delete(ids: Iterable[int], actor: User) -> int:
-    """Delete the actor's entries among `ids`, of customers whom this transaction has locked."""
+    """Delete the actor's entries among `ids`. This transaction has locked their customers."""
     entries = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
     customers = {entry.customer_id: entry.customer for entry in entries.select_related("customer")}
-    # Registered before the files' own deletion, so it stands between the commit and that.
+    # Registered before the deletion of the files, so that it runs between the commit and that.
     transaction.on_commit(partial(fault, "F2"))
     count: int = entries.delete()[0]
     for customer_id in sorted(customers):
@@ -99,7 +99,7 @@ def _attach(entry: CustomerData, file: Any) -> None:
 
 
 def _check(entry: CustomerData) -> None:
-    """Raises ValidationError for a key that another entry has, and for an entry that says nothing."""
+    """Raises ValidationError for a key that another entry has, and for an empty entry."""
     namesakes = CustomerData.objects.filter(user=entry.user_id, customer=entry.customer_id, key=entry.key)
     if namesakes.exclude(pk=entry.pk).exists():
         text = f"A data field with key '{entry.key}' already exists for this customer. Use PUT to update it."
@@ -109,7 +109,7 @@ def _check(entry: CustomerData) -> None:
 
 
 def _save(entry: CustomerData, actor: User) -> None:
-    """Save an entry whose customer is locked; an upload of its goes to disk here."""
+    """Save an entry whose customer is locked; a new upload is written to disk here."""
     entry.save()
     fault("F1")
     _record(entry.customer, actor)

@@ -1,4 +1,4 @@
-"""What salespeople note about their customers: a key with a value, a file, or both."""
+"""Notes of salespeople about their customers: a key with a value, a file, or both."""
 
 from typing import Any, ClassVar
 
@@ -14,17 +14,17 @@ from customers.visibility import FollowsCustomer
 
 class CustomerDataQuerySet(FollowsCustomer):
     def visible_to(self, user: Any) -> "CustomerDataQuerySet":
-        """The entries `user` made, admins no others either, on customers who are on their desk now."""
+        """The entries of `user` about customers who are on their desk now. Admins see only their own, too."""
         own: CustomerDataQuerySet = super().visible_to(user).filter(user_id=user.pk)
         return own
 
     def shown(self) -> "models.QuerySet[CustomerData]":
-        """Newest first, with the customers they name."""
+        """Newest first, with their customers loaded."""
         found: models.QuerySet[CustomerData] = self.select_related("customer").order_by("-created_at", "-pk")
         return found
 
     def search(self, text: str) -> "CustomerDataQuerySet":
-        """Entries in whose key or value every word of `text` occurs."""
+        """Entries in which every word of `text` occurs, in the key or the value."""
         return self.filter(containing(text, "key", "value"))
 
 
@@ -34,13 +34,13 @@ MAX_KEY = 255
 
 
 class CustomerData(models.Model):
-    """A user's own entry about a customer; nobody else sees it. `file_name` is the name the file came with."""
+    """A user's entry about a customer; nobody else sees it. `file_name` is the name the file was uploaded with."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="+",
-        db_index=False,  # the index (user, created_at, id) serves it
+        db_index=False,  # the index (user, created_at, id) does the same
     )
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="data")
     key = models.CharField(max_length=MAX_KEY)
@@ -59,7 +59,7 @@ class CustomerData(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["user", "-created_at", "-id"], name="customer_data_newest"),
-            # The way from a file to its row, asked on every download.
+            # Finds the row of a file, on every download.
             models.Index(fields=["file"], name="customer_data_file"),
         ]
 

@@ -1,4 +1,4 @@
-"""Customer data as JSON, and what may be written of it."""
+"""Customer data as JSON, and the checks on what is written."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MAX_BULK = 1_000
 
 
 class UploadField(serializers.FileField):
-    """A file that Patter takes: its size, kind and pixels are checked. Null is no file."""
+    """An uploaded file, checked for size, kind and pixels. Null means no file."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, required=False, max_length=None, **kwargs)
@@ -34,11 +34,11 @@ class CustomerDataSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     customer = serializers.IntegerField()
-    user = serializers.IntegerField(help_text="whose entry it is")
+    user = serializers.IntegerField(help_text="the id of the user who made the entry")
     key = serializers.CharField()
-    value = serializers.CharField(help_text="may be empty when there is a file")
+    value = serializers.CharField(help_text="can be empty if there is a file")
     file = serializers.CharField(allow_null=True, help_text="the path of the file")
-    file_url = serializers.CharField(allow_null=True, help_text="opens the file for you, for five minutes at most")
+    file_url = serializers.CharField(allow_null=True, help_text="a link that opens the file for up to five minutes")
     file_name = serializers.CharField(allow_null=True, help_text="the name it was uploaded with")
     customer_name = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -65,15 +65,14 @@ class CustomerDataSerializer(serializers.Serializer[Any]):
 
 
 class ChangeDataSerializer(serializers.Serializer[Any]):
-    """The body of PUT and PATCH: any part of it. Checks shapes, saves nothing."""
+    """The body of PUT and PATCH. Every field is optional."""
 
     key = serializers.CharField(required=False, max_length=MAX_KEY)
     value = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=MAX_VALUE, trim_whitespace=False
     )
-    file = UploadField(help_text="replaces the file there is")
-    # Without the default a form that does not mention it would say false, as HTML forms do.
-    remove_file = serializers.BooleanField(required=False, default=False)
+    file = UploadField(help_text="replaces the current file")
+    remove_file = serializers.BooleanField(default=False, help_text="true removes the current file")
 
     class Meta:
         ref_name = "CustomerDataChange"
@@ -88,8 +87,8 @@ class CreateDataSerializer(ChangeDataSerializer):
     customer = serializers.PrimaryKeyRelatedField(
         queryset=Customer.objects.none(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
     )
-    key = serializers.CharField(max_length=MAX_KEY, help_text="one of each per customer")
-    file = UploadField(help_text="an attachment")
+    key = serializers.CharField(max_length=MAX_KEY, help_text="unique among your entries about the customer")
+    file = UploadField(help_text="a file to attach")
     remove_file = None  # type: ignore[assignment]
 
     class Meta:
@@ -114,7 +113,7 @@ class BulkDeleteSerializer(serializers.Serializer[Any]):
         try:
             return super().to_internal_value(data)
         except serializers.ValidationError as error:
-            # The list's own errors are keyed by place; whoever sent `[1, "x"]` is told what is wanted instead.
+            # DRF keys the errors of items by their position; a client that sent `[1, "x"]` is told what is expected.
             if isinstance(error.detail, dict) and isinstance(error.detail.get("data_ids"), dict):
                 raise serializers.ValidationError({"data_ids": ["data_ids must be a list of integers."]})
             raise

@@ -32,7 +32,7 @@ FORM = ["multipart/form-data"]
 class CustomerDataViewSet(
     RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]
 ):
-    """The caller's own entries about customers on their desk. Bodies are JSON, or multipart with a file."""
+    """Your own entries about customers on your desk. Bodies are JSON, or multipart to send a file."""
 
     queryset = CustomerData.objects.all()
     serializer_class = CustomerDataSerializer
@@ -49,17 +49,17 @@ class CustomerDataViewSet(
     @documented(
         consumes=FORM,
         request_body=CreateDataSerializer,
-        responses={201: CustomerDataSerializer, 400: "the key exists, or neither value nor file"},
+        responses={201: CustomerDataSerializer, 400: "The key exists already, or there is neither a value nor a file."},
     )
     def create(self, request: Request) -> Response:
-        """Note something about a customer: a value, a file, or both. Without a file the body may be JSON."""
+        """Note something about a customer: a value, a file, or both. Without a file, the body can be JSON."""
         given = self._checked(CreateDataSerializer)
         entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
         return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
 
     @documented(consumes=FORM, request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
     def update(self, request: Request, pk: str) -> Response:
-        """Change key, value or file; whatever is left out stays. Without a file the body may be JSON."""
+        """Change the key, value or file; fields left out stay as they are. Without a file, the body can be JSON."""
         entry = self.get_object()
         changed = update_data(entry=entry, actor=user_of(request), changes=self._checked(ChangeDataSerializer))
         return Response(self.get_serializer(changed).data)
@@ -71,7 +71,7 @@ class CustomerDataViewSet(
 
     @documented(responses={200: DeletedSerializer})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete an entry with its file."""
+        """Delete an entry and its file."""
         entry = self.get_object()
         delete_data(entry=entry, actor=user_of(request))
         return Response({"message": f"Customer data '{entry.key}' deleted successfully", "deleted_key": entry.key})
@@ -79,7 +79,7 @@ class CustomerDataViewSet(
     @documented(request_body=BulkDeleteSerializer, responses={200: BulkDeletedSerializer})
     @action(detail=False, methods=["post"], url_path="bulk-delete", filterset_class=None)
     def bulk_delete(self, request: Request) -> Response:
-        """Delete several entries with their files. Ids that are not yours are passed over."""
+        """Delete several entries and their files. Ids that are not yours are skipped."""
         count = delete_many(ids=self._checked(BulkDeleteSerializer)["data_ids"], actor=user_of(request))
         return Response({"message": f"Successfully deleted {count} customer data item(s)", "deleted_count": count})
 
@@ -90,7 +90,7 @@ class CustomerDataViewSet(
 
 
 class DataOfCustomerView(ListAPIView[CustomerData]):
-    """The caller's own entries about one customer, newest first."""
+    """Your own entries about one customer, newest first."""
 
     queryset = CustomerData.objects.all()
     serializer_class = CustomerDataSerializer

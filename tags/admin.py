@@ -1,4 +1,4 @@
-"""Tags in Django admin. What is written goes through the actions, as everywhere."""
+"""Tags in Django admin. Changes go through the same actions as those of the API."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class TagAdmin(RefusalsAdmin):
     def is_system_tag(self, tag: Tag) -> bool:
         return tag.is_system
 
-    # System tags follow the customers' source and keep their name.
+    # System tags belong to a source: they keep their name and cannot be deleted.
     def has_change_permission(self, request: HttpRequest, obj: Tag | None = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj is not None and obj.is_system)
 
@@ -45,7 +45,7 @@ class TagAdmin(RefusalsAdmin):
             obj.pk = create_tags(names=[name], actor=user_of(request))[0].pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Names the tags; Django would list every customer who carries one."""
+        """Names only the tags; Django would list every customer who has one."""
         tags = [tag for tag in objs if not tag.is_system]
         return [tag.name for tag in tags], {Tag._meta.verbose_name_plural: len(tags)}, set(), []
 

@@ -1,4 +1,4 @@
-"""What the tag endpoints take and answer, for Swagger; nothing of this runs with a request."""
+"""What the tag endpoints take and answer, for Swagger. None of it runs when a request is served."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +13,9 @@ from tags.serializers import MAX_CUSTOMERS, MAX_TAGS, CountedTagSerializer, TagS
 REFUSALS = {
     status: openapi.Response(description, ErrorSerializer)
     for status, description in {
-        400: "What is wrong; nothing was changed.",
-        401: "Not signed in, or the session is over.",
-        403: "Not your customer, not your tag, a system tag, or not your role.",
+        400: "`error` says what is wrong. Nothing was changed.",
+        401: "Not signed in, or the session has ended.",
+        403: "Not your customer, not your tag, a system tag, or not allowed for your role.",
         404: "No such customer or tag.",
     }.items()
 }
@@ -28,7 +28,7 @@ CUSTOMER_ID, TAG_ID = (
 WITH_COUNTS = openapi.Parameter(
     "with_counts",
     openapi.IN_QUERY,
-    description="true: with customer_count, how many customers on your desk carry it",
+    description="true adds customer_count: the number of customers on your desk who have the tag",
     type=openapi.TYPE_BOOLEAN,
 )
 
@@ -36,7 +36,7 @@ WITH_COUNTS = openapi.Parameter(
 def tag_operation(
     operation_id: str, answer: Any, *parameters: openapi.Parameter, status: int = 200, body: Any = None
 ) -> Callable[[View], View]:
-    """What Swagger says of an operation under `/api/v1/msg/`."""
+    """What Swagger says about an operation under `/api/v1/msg/`."""
     return documented(
         tags=["tags"],
         operation_id=operation_id,
@@ -101,7 +101,8 @@ class TagsDeletedSerializer(serializers.Serializer[Any]):
     deleted_count = serializers.IntegerField()
     deleted_tags = serializers.ListField(child=serializers.CharField())
     skipped_tags = serializers.ListField(
-        child=serializers.CharField(), help_text="system tags by name, then the ids not found or not yours"
+        child=serializers.CharField(),
+        help_text="names of system tags, then one text with the ids that do not exist or are not yours",
     )
 
     class Meta:
@@ -119,7 +120,7 @@ class TagCustomersSerializer(serializers.Serializer[Any]):
 class OutcomeSerializer(serializers.Serializer[Any]):
     customer_id = serializers.IntegerField()
     success = serializers.BooleanField()
-    error = serializers.CharField(required=False, help_text="why nothing changed, as the endpoint for one says it")
+    error = serializers.CharField(required=False, help_text="why nothing changed, as for a single customer")
 
     class Meta:
         ref_name = "TagOutcome"
@@ -135,5 +136,5 @@ class CustomersTaggedSerializer(serializers.Serializer[Any]):
         ref_name = "CustomersTagged"
 
 
-# `name` is answered by the tag, `names` by the array.
-CREATED = openapi.Response("The tag, or with `names` the array of tags.", CountedTagSerializer)
+# `name` is answered with the tag, `names` with the array.
+CREATED = openapi.Response("The tag; for `names`, the array of tags.", CountedTagSerializer)

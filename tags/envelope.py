@@ -1,4 +1,4 @@
-"""The shape of errors under `/api/v1/msg/`: `{"error": text}`, whoever refuses (setting ERROR_SHAPES)."""
+"""The shape of every error under `/api/v1/msg/`: `{"error": text}` (setting ERROR_SHAPES)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from rest_framework.settings import api_settings
 
 
 def refusal(body: Any) -> dict[str, str]:
-    """Put an error body of the rest of the API into words."""
+    """Turn an error body that has the shape of the rest of the API into one text."""
     return {"error": " ".join(_texts(body))}
 
 

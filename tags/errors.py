@@ -1,4 +1,4 @@
-"""The refusals of the tag endpoints, in the words of their contract; tags/envelope.py gives them their shape."""
+"""The refusals of the tag endpoints. Clients compare the texts; tags/envelope.py gives them their shape."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 
 
 class TagsRefused(APIException):
-    """What was asked for cannot be done; nothing was changed."""
+    """The request cannot be carried out; nothing was changed."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "invalid"

@@ -9,7 +9,7 @@ from tags.models import Tag, TagQuerySet
 class CustomerTagFilter(FilterSet):
     """`?search= &ordering=` of one customer's tags."""
 
-    search = TextFilter(method="filter_search", label="part of the name, in any case")
+    search = TextFilter(method="filter_search", label="part of the name; case makes no difference")
     ordering = OrderingFilter({"name": ["name_key"], "created_at": ["created_at"]}, tie="pk")
 
     class Meta:

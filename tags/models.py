@@ -1,4 +1,4 @@
-"""Labels on customers."""
+"""Tags: labels on customers."""
 
 import unicodedata
 from collections import defaultdict
@@ -17,8 +17,8 @@ from customers.visibility import FollowsCustomer
 
 
 def folded(text: str) -> str:
-    """A tag's name as it is compared, searched and sorted: whatever its case."""
-    # The same for ASCII, in a fraction of the time: every row of the desk is sorted by it.
+    """A tag's name in the case-insensitive form in which it is compared, searched and sorted."""
+    # For ASCII the result is the same in a fraction of the time; the tags of every row of the desk are sorted by it.
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
@@ -32,27 +32,27 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.order_by("name_key", "pk")
 
     def search(self, text: str) -> "TagQuerySet":
-        """Tags in whose name `text` occurs, whatever its case."""
+        """Tags whose name contains `text`, case-insensitively."""
         return self.filter(name_key__contains=folded(text))
 
     def named(self, names: Iterable[str]) -> "TagQuerySet":
-        """The tags with these names, whatever their case."""
+        """The tags with these names, case-insensitively."""
         return self.filter(name_key__in=[folded(name) for name in names])
 
     def with_counts(self, user: Any) -> "TagQuerySet":
-        """Tags with `customer_count`: how many customers on the desk of `user` carry them; one query."""
+        """Adds `customer_count`: the number of customers on the desk of `user` who have the tag. One query."""
         return self.annotate(
             customer_count=_count(CustomerTag.objects.visible_to(user), "tag", "pk")
             + _count(Customer.objects.at_desk_of(user), "source", "source")
         )
 
     def of_customer(self, customer_id: int, source: str) -> "TagQuerySet":
-        """A customer's tags: those given, and the one whose source is theirs."""
+        """A customer's tags: those they were given, and the system tag of their source."""
         given = self.model.objects.filter(given_to__customer_id=customer_id)
         return self.filter(Q(source=source) | Q(pk__in=given.values("pk")))
 
     def by_customer(self, sources: Mapping[int, str]) -> "dict[int, list[Tag]]":
-        """The tags of many customers, `{customer id: source}`, by name; one statement for all of them."""
+        """The tags of many customers, each sorted by name. `sources` is `{customer id: source}`. One statement."""
         tags: dict[int, list[Tag]] = defaultdict(list)
         if not sources:
             return tags
@@ -70,8 +70,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return tags
 
     def _by_customer_sql(self, customers: int) -> str:
-        # By hand: every list and detail of the desk asks this, and the ORM takes twice the time of the answer
-        # to build it.
+        # Written by hand: every list and detail of the desk needs it, and the ORM takes twice as long to build the
+        # statement as the database to answer it.
         table = self.model._meta.db_table
         given = CustomerTag._meta.db_table
         columns = "t.id, t.name, t.created_by_id, t.created_at, t.source"
@@ -83,20 +83,20 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
 
 def _count(rows: Any, field: str, of: str) -> Any:
-    """How many of `rows` have in `field` what the outer row has in `of`."""
+    """The number of `rows` whose `field` equals the column `of` of the outer row."""
     counted = rows.filter(**{field: OuterRef(of)}).order_by().values(field).annotate(rows=Count("pk"))
     return Coalesce(Subquery(counted.values("rows")), 0)
 
 
 def carrying(customers: CustomerQuerySet, tag: "Tag") -> CustomerQuerySet:
-    """The customers among `customers` who carry `tag`, given or by their source."""
+    """Those of the customers who have `tag`, given or by their source."""
     if tag.source is not None:
         return customers.filter(source=tag.source)
     return customers.filter(given_tags__tag=tag)
 
 
 def carrying_any(customers: CustomerQuerySet, tags: "Collection[Tag]") -> CustomerQuerySet:
-    """The customers among `customers` who carry at least one of `tags`."""
+    """Those of the customers who have at least one of `tags`."""
     sources = [tag.source for tag in tags if tag.source is not None]
     given = CustomerTag.objects.filter(customer=OuterRef("pk"), tag__in=[tag.pk for tag in tags if tag.source is None])
     return customers.filter(Q(source__in=sources) | Exists(given))
@@ -106,12 +106,12 @@ MAX_NAME = 100
 
 
 def check_name(name: str) -> None:
-    """Refuse names that nobody could read or write. Raises Django's ValidationError."""
+    """Refuse names that cannot be read or typed. Raises Django's ValidationError."""
     kinds = {unicodedata.category(letter) for letter in name}
     if "Cc" in kinds:
         raise ValidationError("A tag name may not contain line breaks or other control characters.")
     if all(kind[0] in "CZ" for kind in kinds):
-        raise ValidationError("A tag name needs a visible character.")
+        raise ValidationError("A tag name needs at least one visible character.")
 
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ else:
 
 
 class NameKeyField(_CharField):
-    """The name as it is compared, written along with it: databases fold the case of ASCII only, or as they are set."""
+    """The folded name, saved along with the name: databases fold case for ASCII only, or as they are configured."""
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         model_instance.name_key = folded(model_instance.name)
@@ -130,10 +130,10 @@ class NameKeyField(_CharField):
 
 
 class Tag(models.Model):
-    """A label of the team. A system tag has a `source` and belongs to whoever has that source."""
+    """A label of the team. A system tag has a `source`, and every customer with that source has the tag."""
 
     name = models.CharField(max_length=MAX_NAME, validators=[check_name])
-    # Folding makes up to three characters of one.
+    # Folding can turn one character into three.
     name_key = NameKeyField(max_length=3 * MAX_NAME, unique=True, editable=False)
     source = models.CharField(max_length=10, choices=Source.choices, null=True, blank=True, unique=True)
     created_by = models.ForeignKey(
@@ -156,7 +156,7 @@ class Tag(models.Model):
         return self.source is not None
 
     def may_be_changed_by(self, user: Any) -> bool:
-        """Whoever made a tag renames and deletes it, and admins. Nobody does that to a system tag."""
+        """Whether `user` may rename and delete the tag: its creator and admins may, unless it is a system tag."""
         mine: bool = user.is_admin or self.created_by_id == user.pk
         return mine and not self.is_system
 

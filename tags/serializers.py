@@ -1,4 +1,4 @@
-"""A tag as JSON, and what is read from bodies about tags."""
+"""Tags as JSON, and reading the bodies of requests about tags."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from core.timestamps import iso
 from tags.errors import TagsRefused
 from tags.models import MAX_NAME, Tag, check_name
 
-# Tags in one request. The frames that tell of their deletion must fit what may wait for a socket.
+# Tags in one request. Deleting them sends a frame each, and all of those must fit the queue of a socket.
 MAX_TAGS = 200
 MAX_CUSTOMERS = 1000
 
@@ -25,11 +25,11 @@ def tag_data(tag: Tag) -> dict[str, Any]:
 
 
 class TagSerializer(serializers.Serializer[Any]):
-    """Shows tags; the fields are declared for the API's documentation."""
+    """Shows tags. The fields are declared for Swagger; `tag_data` makes the JSON."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    created_by = serializers.IntegerField(allow_null=True, help_text="the id of a user")
+    created_by = serializers.IntegerField(allow_null=True, help_text="the id of the user who created it")
     created_at = serializers.DateTimeField()
     is_system = serializers.BooleanField()
 
@@ -41,10 +41,10 @@ class TagSerializer(serializers.Serializer[Any]):
 
 
 class CountedTagSerializer(TagSerializer):
-    """A tag of the team, with `customer_count` where it was asked for."""
+    """A tag of the team, with `customer_count` if the request asked for it."""
 
     customer_count = serializers.IntegerField(
-        required=False, help_text="with ?with_counts=true: the customers on your desk who carry it"
+        required=False, help_text="only with ?with_counts=true: the number of customers on your desk who have the tag"
     )
 
     class Meta:
@@ -56,9 +56,9 @@ class CountedTagSerializer(TagSerializer):
 
 
 def read_ids(body: Any, field: str, *, at_most: int, allow_empty: bool = False) -> list[int]:
-    """The list of ids under `field` of a request body, each once, in their order. Raises TagsRefused."""
+    """The list of ids in the field `field` of a request body, each once, in their order. Raises TagsRefused."""
     ids = body.get(field) if isinstance(body, dict) else None
-    # type(), because True and False are instances of int.
+    # Not isinstance(): True and False are instances of int.
     if not isinstance(ids, list) or any(type(item) is not int for item in ids):
         raise TagsRefused(f"{field} must be a list of integers")
     if not ids and not allow_empty:
@@ -70,7 +70,7 @@ def read_ids(body: Any, field: str, *, at_most: int, allow_empty: bool = False) 
 
 
 def read_action(body: Any) -> str:
-    """`add` or `remove`, as a request body says. Raises TagsRefused."""
+    """The `action` of a request body: `add` or `remove`. Raises TagsRefused."""
     wanted = body.get("action") if isinstance(body, dict) else None
     if not isinstance(wanted, str) or wanted not in ("add", "remove"):
         raise TagsRefused("action must be add or remove")
@@ -89,7 +89,7 @@ class RenameTagSerializer(serializers.Serializer[Any]):
 
 
 class NewTagsSerializer(serializers.Serializer[Any]):
-    """`name` for one tag, `names` for several."""
+    """Either `name` for one tag or `names` for several."""
 
     name = _name(required=False)
     names = serializers.ListField(child=_name(), required=False, allow_empty=False, max_length=MAX_TAGS)

@@ -1,4 +1,4 @@
-"""Paths under `/api/v1/msg/`, each with and without its last slash."""
+"""Paths under `/api/v1/msg/`, each with and without a slash at the end."""
 
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 from tags.views import CustomerTagsView, CustomerTagView, TagViewSet
 
 router = SimpleRouter()
-# The router's own argument knows a slash and none, but not both.
+# The router's own argument allows a slash or none, but not both.
 router.trailing_slash = "/?"
 router.register("tags", TagViewSet, basename="tag")
 

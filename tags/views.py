@@ -1,4 +1,4 @@
-"""Tags over REST. Errors get their shape from the setting ERROR_SHAPES (tags/envelope.py)."""
+"""Tags over REST. Errors get their shape from tags/envelope.py (setting ERROR_SHAPES)."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class _HasDesk(IsSalesOrAdmin):
 
 
 class _CustomerView(APIView):
-    """Whatever is asked about a customer's tags: whose customer it is goes before what the body says."""
+    """Base of the views about one customer's tags: the customer is checked before the body."""
 
     permission_classes = [_HasDesk]
 
@@ -63,7 +63,7 @@ class _CustomerView(APIView):
 
 
 class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
-    """The tags of one customer: those given, and the system tag of their source."""
+    """The tags of one customer: those they were given, and the system tag of their source."""
 
     queryset = Tag.objects.none()
     serializer_class = documentation.CustomerTagsSerializer
@@ -79,13 +79,13 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
 
     @tag_operation("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def post(self, request: Request, customer_id: str) -> Response:
-        """Add tags, keeping those the customer has; the message counts those that are new."""
+        """Add tags and keep those the customer has. The message counts only new ones."""
         change = add_tags(**self._what(request))
         return self._changed(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
     @tag_operation("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def put(self, request: Request, customer_id: str) -> Response:
-        """Replace all tags but the system tag, which stays; an empty list clears them."""
+        """Replace all tags except the system tag. An empty list removes them all."""
         what = self._what(request, allow_empty=True)
         change = replace_tags(**what)
         if not what["tag_ids"]:
@@ -94,7 +94,7 @@ class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
 
     @tag_operation("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
     def delete(self, request: Request, customer_id: str) -> Response:
-        """Remove the named tags; the message counts those the customer had."""
+        """Remove these tags. The message counts only those the customer had."""
         change = remove_tags(**self._what(request))
         return self._changed(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
 
@@ -123,7 +123,7 @@ class CustomerTagView(_CustomerView):
 
 
 class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
-    """The team's tags, system tags among them. Everybody at the desk sees and gives all of them."""
+    """The team's tags, including the system tags. All staff can see and use them."""
 
     queryset = Tag.objects.by_name()
     serializer_class = CountedTagSerializer
@@ -144,7 +144,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
 
     @tag_operation("tags_create", documentation.CREATED, status=201, body=NewTagsSerializer)
     def create(self, request: Request) -> Response:
-        """Make one tag (`name`) or several (`names`): all of them or none."""
+        """Create one tag (`name`) or several (`names`). Either all are created or none."""
         body = NewTagsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         names = body.validated_data.get("names")
@@ -159,7 +159,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
 
     @tag_operation("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
     def update(self, request: Request, pk: str) -> Response:
-        """Rename a tag: whoever made it, or an admin."""
+        """Rename a tag. Only its creator or an admin can do that."""
         check_may_change(self._tag(), user_of(request))
         body = RenameTagSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -167,14 +167,14 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
 
     @tag_operation("tags_delete", documentation.TagDeletedSerializer)
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete a tag, which takes it off every customer: whoever made it, or an admin."""
+        """Delete a tag, which removes it from every customer. Only its creator or an admin can do that."""
         tag = delete_tag(tag_id=id_in_path(pk), actor=user_of(request))
         return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
 
     @tag_operation("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
     @action(detail=False, methods=["post"], url_path="bulk-delete")
     def bulk_delete(self, request: Request) -> Response:
-        """Delete several tags. System tags and tags that are not yours are passed over."""
+        """Delete several tags. System tags and tags that are not yours are skipped."""
         tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS)
         done = delete_tags(tag_ids=tag_ids, actor=user_of(request))
         skipped = [tag.name for tag in done.system]

@@ -1,1 +1,1 @@
-"""What can be done with tags: the only writers of Tag and CustomerTag rows."""
+"""What can be done with tags. Only these functions write Tag and CustomerTag rows."""

@@ -1,11 +1,11 @@
-"""Tags put on customers and taken off.
+"""Adding tags to customers and removing them.
 
-Each locks the customer first (several in order of id). A change that changes something records one `tags_changed`
-per customer: the tags as they are now, what was added, what was removed.
+Each function locks the customer first (several customers in order of id). If anything changes, it records one
+`tags_changed` per customer: the tags as they are now, those added and those removed.
 
-Deletions of tags lock no customers, only tags and then the rows of who carries them, both in order of tag. Whoever
-takes tags off locks rows in the same order; whoever gives some in the same breath has locked those before. Who only
-gives locks nothing of the kind: all who give the same tag would stand in line.
+Deleting a tag locks no customers, but the tags and then the rows of the customers who have them, both in order of tag.
+To avoid deadlocks, removing tags locks rows in the same order, and replacing tags locks the new tags before that.
+Adding tags locks neither: otherwise everyone who adds the same tag would have to wait for each other.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -43,7 +43,7 @@ TAGS_CHANGED = "tags_changed"
 
 @dataclass(frozen=True)
 class Change:
-    """What a request did to a customer's tags: all they have now, and the difference, by name."""
+    """What a request changed: all tags the customer has now, those added and those removed, each by name."""
 
     customer_id: int
     tags: list[Tag]
@@ -52,9 +52,9 @@ class Change:
 
 
 def _despite_deletions(act: Callable[P, R]) -> Callable[P, R]:
-    """Try again when a tag was deleted while it was being given, which PostgreSQL notices at the commit.
+    """Try again if a tag was deleted while it was being added, which PostgreSQL notices at the commit.
 
-    The second look finds out which.
+    The second try finds the tag missing and refuses it by its id.
     """
 
     @wraps(act)
@@ -68,7 +68,7 @@ def _despite_deletions(act: Callable[P, R]) -> Callable[P, R]:
 
 
 def customer_at_desk(*, customer_id: int, actor: User, locked: bool = False) -> Customer:
-    """Return a customer on the actor's desk, locked if asked. Raises ForeignCustomer, NoSuchCustomer."""
+    """Return a customer on the actor's desk, locked if `locked`. Raises ForeignCustomer, NoSuchCustomer."""
     try:
         return lock(customer_id, actor=actor) if locked else Customer.objects.at_desk_of(actor).or_404(customer_id)
     except Customer.DoesNotExist:
@@ -77,7 +77,7 @@ def customer_at_desk(*, customer_id: int, actor: User, locked: bool = False) -> 
 
 @dataclass(frozen=True)
 class _Look:
-    """A locked customer, the tags they were given, their system tag if any, and the tags a request names."""
+    """A locked customer, the tags they were given, the system tag of their source if any, and the requested tags."""
 
     customer: Customer
     given: list[Tag]
@@ -88,7 +88,7 @@ class _Look:
 @_despite_deletions
 @transaction.atomic
 def add_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
-    """Give a customer tags; those they have stay, and are not counted as added.
+    """Add tags to a customer. The tags they have already stay, and do not count as added.
 
     Raises ForeignCustomer, NoSuchCustomer, UnknownTags, SystemTagFollows.
     """
@@ -100,7 +100,7 @@ def add_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Chan
 @_despite_deletions
 @transaction.atomic
 def replace_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
-    """Give a customer these tags and take off all others but their system tag. Raises what `add_tags` raises."""
+    """Give a customer exactly these tags; their system tag stays. Raises what `add_tags` raises."""
     look = _look(customer_id, tag_ids, actor, giving=True, taking=True)
     _refuse_foreign_systems(look)
     return _write(look, look.named, actor)
@@ -108,7 +108,7 @@ def replace_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> 
 
 @transaction.atomic
 def remove_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
-    """Take tags off a customer; those they lack do not matter.
+    """Remove tags from a customer. Tags they do not have are ignored.
 
     Raises ForeignCustomer, NoSuchCustomer, UnknownTags, SystemTagStays.
     """
@@ -121,7 +121,7 @@ def remove_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> C
 @_despite_deletions
 @transaction.atomic
 def add_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
-    """Give a customer one tag and return it.
+    """Add one tag to a customer and return it.
 
     Raises ForeignCustomer, NoSuchCustomer, NoSuchTag, HasTag, SystemTagFollows.
     """
@@ -135,7 +135,7 @@ def add_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
 
 @transaction.atomic
 def remove_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
-    """Take one tag off a customer and return it.
+    """Remove one tag from a customer and return it.
 
     Raises ForeignCustomer, NoSuchCustomer, NoSuchTag, LacksTag, SystemTagStays.
     """
@@ -152,13 +152,13 @@ def remove_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
 def tag_customers(
     *, tag_id: int, customer_ids: Collection[int], add: bool, actor: User
 ) -> tuple[Tag, dict[int, APIException | None]]:
-    """Put a tag on many customers, or take it off; return it, and per customer why nothing changed, or None.
+    """Add a tag to many customers, or remove it. Return the tag, and for each customer None or why nothing changed.
 
-    For each the rules of `add_tag` and `remove_tag`. A handful of statements for every hundred customers.
-    Raises NoSuchTag, SystemTagFollows, SystemTagStays: then nothing is changed at all.
+    The rules of `add_tag` and `remove_tag` apply to each customer. A handful of statements for every hundred of them.
+    Raises NoSuchTag, SystemTagFollows, SystemTagStays, and then changes nothing.
     """
     customers = lock_all(customer_ids, actor=actor)
-    # Locked, because deleting it would lock the same rows in another order.
+    # Locked, because deleting the tag locks the same rows in another order.
     tag = Tag.objects.select_for_update(no_key=True).filter(pk=tag_id).first()
     if tag is None:
         raise NoSuchTag(tag_id)
@@ -184,7 +184,7 @@ def tag_customers(
 
 
 def follow_source(*, customer: Customer, source_before: str, actor: User | None) -> None:
-    """Record that the system tag of a locked customer is another one, with their source (setting ON_SOURCE_CHANGED)."""
+    """Record that the system tag of a locked customer changed with their source (setting ON_SOURCE_CHANGED)."""
     systems = {tag.source: tag for tag in Tag.objects.filter(source__in=[source_before, customer.source])}
     added, removed = ([systems[source]] if source in systems else [] for source in (customer.source, source_before))
     if added or removed:
@@ -192,7 +192,7 @@ def follow_source(*, customer: Customer, source_before: str, actor: User | None)
 
 
 def take_over(*, into: Customer, gone: Customer) -> None:
-    """Give a locked customer the tags that were given to another locked one, who is the same person and goes."""
+    """Move the tags of `gone` to `into`, the same person. Both are locked, and `gone` is about to be deleted."""
     known = CustomerTag.objects.filter(customer=into).values_list("tag_id", flat=True)
     rows = CustomerTag.objects.filter(customer=gone).exclude(tag__in=list(known)).select_related("tag")
     if added := by_name([row.tag for row in rows]):
@@ -203,8 +203,9 @@ def take_over(*, into: Customer, gone: Customer) -> None:
 def _look(
     customer_id: int, tag_ids: Collection[int], actor: User, *, giving: bool = False, taking: bool = False
 ) -> _Look:
-    """Lock a customer and look at what a request is about.
+    """Lock a customer, and read their tags and the tags with these ids.
 
+    `giving` and `taking` say what the request will do, which decides what else is locked (see the top of this file).
     Raises ForeignCustomer, NoSuchCustomer, UnknownTags.
     """
     customer = customer_at_desk(customer_id=customer_id, actor=actor, locked=True)
@@ -235,7 +236,7 @@ def _refuse_foreign_systems(look: _Look) -> None:
 
 
 def _write(look: _Look, wanted: Iterable[Tag], actor: User) -> Change:
-    """See that a locked customer has the `wanted` tags and no others; record the difference if there is one."""
+    """Give a locked customer the `wanted` tags and no others, beside their system tag; record what changed."""
     target = {tag for tag in wanted if not tag.is_system}
     added, removed = by_name(target.difference(look.given)), by_name(set(look.given) - target)
     if removed:
@@ -251,7 +252,7 @@ def _write(look: _Look, wanted: Iterable[Tag], actor: User) -> Change:
 def _record_all(
     customers: Collection[Customer], added: Collection[Tag], removed: Collection[Tag], *, actor: User | None
 ) -> None:
-    """Record of many locked customers that these tags were put on them and taken off."""
+    """Record for many locked customers that these tags were added and removed."""
     tags = Tag.objects.by_customer({customer.pk: customer.source for customer in customers})
     data = {customer.pk: _event(tags[customer.pk], added, removed) for customer in customers}
     record_all(customers, TAGS_CHANGED, data, actor=actor)

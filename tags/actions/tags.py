@@ -1,7 +1,7 @@
-"""The team's tags: made, renamed, deleted.
+"""Creating, renaming and deleting the team's tags.
 
-Renaming and deleting tell the staff's open sockets once, by a passing frame, and record no events: a hundred
-thousand customers may carry the tag.
+Renaming and deleting send one frame without a number to all open sockets of the staff and record no events: a hundred
+thousand customers may have the tag.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,13 +19,13 @@ from customers.models import Source
 from tags.errors import ForeignTag, NameTaken, NoSuchTag, SystemTag, TagsRefused
 from tags.models import CustomerTag, Tag, folded
 
-# Source of a customer -> the name of the tag that follows it.
+# A customer's source -> the name of its system tag.
 SYSTEM_TAGS = {Source.WHATSAPP: "Whatsapp", Source.TELEGRAM: "Telegram", Source.INSTAGRAM: "Instagram"}
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """What became of tags that were to be deleted, in the order of the request."""
+    """What became of the tags of a request to delete several, each list in the order of the request."""
 
     deleted: list[Tag]
     system: list[Tag]
@@ -34,9 +34,9 @@ class Deleted:
 
 @transaction.atomic
 def ensure_system_tags() -> list[Tag]:
-    """Make the system tags that are missing (a flushed database has none) and return all three.
+    """Create the system tags that are missing (a flushed database has none) and return all three.
 
-    A tag of the team that bears such a name becomes the system tag.
+    A tag of the team that has the name of a system tag becomes that system tag.
     """
     tags = []
     for source, name in SYSTEM_TAGS.items():
@@ -53,21 +53,21 @@ def ensure_system_tags() -> list[Tag]:
 
 @transaction.atomic
 def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
-    """Make tags and return them, in the order of their names. Raises TagsRefused: all are made or none."""
+    """Create tags and return them, in the order of `names`. Raises TagsRefused, and then creates none."""
     if len({folded(name) for name in names}) < len(names):
-        raise TagsRefused("Every name may be given once only, whatever its case.")
+        raise TagsRefused("The list contains the same name twice. Upper and lower case make no difference.")
     _refuse_taken(names)
     try:
         with transaction.atomic():
             return Tag.objects.bulk_create([Tag(name=name, created_by=actor) for name in names])
-    except IntegrityError:  # somebody else took one between the look and the write
+    except IntegrityError:  # somebody else took a name between the check and the insert
         _refuse_taken(names)
         raise
 
 
 @transaction.atomic
 def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
-    """Give a tag another name and return it; the name it has is no change.
+    """Rename a tag and return it. The name it already has is no change.
 
     Raises NoSuchTag, SystemTag, ForeignTag, NameTaken.
     """
@@ -88,7 +88,7 @@ def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
 
 @transaction.atomic
 def delete_tag(*, tag_id: int, actor: User) -> Tag:
-    """Delete a tag, which takes it off whoever carries it; return what it was.
+    """Delete a tag, which removes it from all customers; return what it was.
 
     Raises NoSuchTag, SystemTag, ForeignTag.
     """
@@ -99,7 +99,7 @@ def delete_tag(*, tag_id: int, actor: User) -> Tag:
 
 @transaction.atomic
 def delete_tags(*, tag_ids: Collection[int], actor: User) -> Deleted:
-    """Delete those of these tags that the actor may delete, and say what became of each."""
+    """Delete those of the tags that the actor may delete, and say what became of each."""
     locked = Tag.objects.select_for_update().filter(pk__in=possible_ids(tag_ids)).order_by("pk")
     tags = {tag.pk: tag for tag in locked}
     _delete([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
@@ -122,7 +122,7 @@ def check_may_change(tag: Tag, actor: User) -> None:
 
 
 def _lock(tag_id: int, actor: User) -> Tag:
-    """Lock a tag that the actor may change; whoever is giving it to a customer commits first, or fails."""
+    """Lock a tag that the actor may change. A request that is adding it to a customer commits first, or fails."""
     tag = Tag.objects.select_for_update().filter(pk=tag_id).first()
     if tag is None:
         raise NoSuchTag(tag_id)
@@ -139,8 +139,8 @@ def _refuse_taken(names: Sequence[str], besides: int = 0) -> None:
 def _delete(tags: Sequence[Tag]) -> None:
     """Delete locked tags, in order of id."""
     for tag in tags:
-        # One statement however many carry it, and one tag after the other: whoever takes several tags off a
-        # customer goes through the same rows in the same order.
+        # One statement, however many customers have it. One tag after another, because removing several tags from a
+        # customer locks the same rows in the same order.
         CustomerTag.objects.filter(tag=tag).delete()
         _tell_staff("tag_deleted", tag.pk, tag.name)
     Tag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
