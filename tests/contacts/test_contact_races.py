@@ -1,37 +1,21 @@
-"""Whoever races: one primary per customer, each address once, and no 5xx."""
+"""Requests at the same moment: one primary contact per customer, each email and number once, and no 5xx."""
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from contacts.models import Contact
 from customers.models import Event
+from tests.accounts.parallel import all_in_parallel
 from tests.contacts.expected import FIELDS
 
 THREADS = 8
 ROUNDS = 3
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Start all calls at the same moment, each on a connection of its own; return their responses."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def post(client: Any, path: str, body: Any = None) -> Callable[[], Any]:
@@ -45,7 +29,9 @@ def primaries(customer: Any) -> int:
 def test_set_primary(as_owner: Any, customer: Any, new_contact: Any) -> None:
     contacts = [new_contact(customer, number) for number in range(THREADS)]
     for _ in range(ROUNDS):
-        responses = at_once(*(post(as_owner, f"/api/contacts/{contact.pk}/set-primary/") for contact in contacts))
+        responses = all_in_parallel(
+            [post(as_owner, f"/api/contacts/{contact.pk}/set-primary/") for contact in contacts]
+        )
         assert [response.status_code for response in responses] == [200] * THREADS
         assert primaries(customer) == 1
     seqs = list(Event.objects.filter(customer=customer).order_by("seq").values_list("seq", flat=True))
@@ -61,14 +47,14 @@ def test_create_set_and_bulk_with_primaries(as_owner: Any, customer: Any, new_co
     calls = [post(as_owner, f"/api/contacts/{old.pk}/set-primary/")]
     calls += [post(as_owner, "/api/contacts/", body(number)) for number in range(1, 4)]
     calls += [post(as_owner, "/api/contacts/bulk-create/", {"contacts": [body(n), body(n + 1)]}) for n in (10, 20)]
-    responses = at_once(*calls)
+    responses = all_in_parallel(calls)
     assert [response.status_code for response in responses] == [200] + [201] * 5
     assert primaries(customer) == 1
 
 
 def test_the_same_contact(as_owner: Any, customer: Any) -> None:
     body = {"customer": customer.pk, **FIELDS}
-    responses = at_once(*(post(as_owner, "/api/contacts/", body) for _ in range(THREADS)))
+    responses = all_in_parallel([post(as_owner, "/api/contacts/", body)] * THREADS)
     assert Counter(response.status_code for response in responses) == {201: 1, 400: THREADS - 1}
     refused = next(response for response in responses if response.status_code == 400)
     assert set(refused.json()["errors"]) == {"email", "wa_number", "tp_number"}
@@ -92,7 +78,7 @@ def test_bulks_that_touch_the_same_customers(as_admin: Any, customer: Any, other
 
     orders = [[customer, other_customer], [other_customer, customer]]
     calls = [post(as_admin, "/api/contacts/bulk-create/", body(n, orders[n % 2])) for n in range(THREADS)]
-    assert [response.status_code for response in at_once(*calls)] == [201] * THREADS
+    assert [response.status_code for response in all_in_parallel(calls)] == [201] * THREADS
     assert primaries(customer) == primaries(other_customer) == 1
     assert Contact.objects.count() == 2 * THREADS
 

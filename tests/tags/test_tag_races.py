@@ -1,37 +1,19 @@
-"""Two at once: the end is that of one of the two orders, events tell it, and nobody gets a 5xx."""
+"""Requests at the same moment end as if they came in some order, the events agree with it, and there is no 5xx."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from customers.models import Customer, Event
 from tags.models import CustomerTag, Tag
+from tests.accounts.parallel import all_in_parallel
 from tests.tags.expected import API, path_of
 
 ROUNDS = 6
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Start all calls at the same moment, each on a connection of its own; return their responses."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def given(customer: Customer) -> set[int]:
@@ -59,9 +41,11 @@ def test_adding_and_removing(as_owner: Any, as_admin: Any, customer: Customer, n
     path, start = path_of(customer), given(customer)
     for round_ in range(ROUNDS):
         before = given(customer)
-        responses = at_once(
-            lambda: as_owner.post(path, {"tag_ids": [a, b]}),
-            lambda: as_admin.delete(path, {"tag_ids": [b, c]}),
+        responses = all_in_parallel(
+            [
+                lambda: as_owner.post(path, {"tag_ids": [a, b]}),
+                lambda: as_admin.delete(path, {"tag_ids": [b, c]}),
+            ]
         )
         assert [response.status_code for response in responses] == [200, 200]
         first, second = (before | {a, b}) - {b, c}, (before - {b, c}) | {a, b}
@@ -75,13 +59,15 @@ def test_everybody_does_everything(as_owner: Any, as_admin: Any, customer: Custo
     ids = [new_tag(name).pk for name in "ABCD"]
     path = path_of(customer)
     for _ in range(ROUNDS):
-        responses = at_once(
-            lambda: as_owner.put(path, {"tag_ids": ids[:2]}),
-            lambda: as_admin.put(path, {"tag_ids": ids[2:]}),
-            lambda: as_owner.post(path, {"tag_ids": ids[::-1]}),
-            lambda: as_admin.delete(path, {"tag_ids": ids[1:3]}),
-            lambda: as_owner.post(path_of(customer, ids[0])),
-            lambda: as_admin.delete(path_of(customer, ids[0])),
+        responses = all_in_parallel(
+            [
+                lambda: as_owner.put(path, {"tag_ids": ids[:2]}),
+                lambda: as_admin.put(path, {"tag_ids": ids[2:]}),
+                lambda: as_owner.post(path, {"tag_ids": ids[::-1]}),
+                lambda: as_admin.delete(path, {"tag_ids": ids[1:3]}),
+                lambda: as_owner.post(path_of(customer, ids[0])),
+                lambda: as_admin.delete(path_of(customer, ids[0])),
+            ]
         )
         assert [response.status_code for response in responses[:4]] == [200] * 4
         assert {response.status_code for response in responses[4:]} <= {200, 400}
@@ -91,7 +77,7 @@ def test_everybody_does_everything(as_owner: Any, as_admin: Any, customer: Custo
 def test_one_tag_is_added_once(as_owner: Any, customer: Customer, new_tag: Any) -> None:
     for round_ in range(ROUNDS):
         path = path_of(customer, new_tag(f"T{round_}"))
-        responses = at_once(*[lambda: as_owner.post(path) for _ in range(4)])  # noqa: B023 - all of this round
+        responses = all_in_parallel([lambda: as_owner.post(path)] * 4)  # noqa: B023 - all of this round
         assert Counter(response.status_code for response in responses) == {200: 1, 400: 3}
     check_log(customer, set())
 
@@ -104,12 +90,14 @@ def test_a_tag_that_is_deleted_while_it_is_given(
     for round_ in range(ROUNDS):
         a, b = new_tag(f"A{round_}", *others), new_tag(f"B{round_}", customer, *others)
         everybody = {"customer_ids": [person.pk for person in reversed(others)], "action": "remove"}
-        add, both, one, gone, many = at_once(
-            lambda: as_owner.post(path, {"tag_ids": [a.pk, b.pk]}),  # noqa: B023
-            lambda: as_owner.delete(path, {"tag_ids": [b.pk, a.pk]}),  # noqa: B023
-            lambda: as_owner.post(path_of(customer, a)),  # noqa: B023
-            lambda: as_admin.post(f"{API}/tags/bulk-delete/", {"tag_ids": [b.pk, a.pk]}),  # noqa: B023
-            lambda: as_admin.post(f"{API}/tags/{a.pk}/customers/", everybody),  # noqa: B023
+        add, both, one, gone, many = all_in_parallel(
+            [
+                lambda: as_owner.post(path, {"tag_ids": [a.pk, b.pk]}),  # noqa: B023
+                lambda: as_owner.delete(path, {"tag_ids": [b.pk, a.pk]}),  # noqa: B023
+                lambda: as_owner.post(path_of(customer, a)),  # noqa: B023
+                lambda: as_admin.post(f"{API}/tags/bulk-delete/", {"tag_ids": [b.pk, a.pk]}),  # noqa: B023
+                lambda: as_admin.post(f"{API}/tags/{a.pk}/customers/", everybody),  # noqa: B023
+            ]
         )
         assert gone.status_code == 200
         assert gone.json()["deleted_count"] == 2
@@ -139,7 +127,7 @@ def test_many_customers_in_both_directions(as_admin: Any, as_owner: Any, owner: 
                 (gold, ids, "remove"),
             )
         ]
-        responses = at_once(*calls, lambda: as_owner.put(path_of(people[3]), {"tag_ids": [gold.pk]}))
+        responses = all_in_parallel([*calls, lambda: as_owner.put(path_of(people[3]), {"tag_ids": [gold.pk]})])
         assert [response.status_code for response in responses] == [200] * 5
     for person in people:
         seqs = list(Event.objects.filter(customer=person).order_by("seq").values_list("seq", flat=True))
@@ -150,10 +138,12 @@ def test_a_name_is_taken_once(as_owner: Any, as_admin: Any, new_tag: Any) -> Non
     for round_ in range(ROUNDS):
         old = new_tag(f"Old {round_}")
         name = f"été {round_}"
-        responses = at_once(
-            lambda: as_owner.post(f"{API}/tags/", {"name": name}),  # noqa: B023
-            lambda: as_admin.post(f"{API}/tags/", {"names": [name.upper()]}),  # noqa: B023
-            lambda: as_admin.put(f"{API}/tags/{old.pk}/", {"name": name.title()}),  # noqa: B023
+        responses = all_in_parallel(
+            [
+                lambda: as_owner.post(f"{API}/tags/", {"name": name}),  # noqa: B023
+                lambda: as_admin.post(f"{API}/tags/", {"names": [name.upper()]}),  # noqa: B023
+                lambda: as_admin.put(f"{API}/tags/{old.pk}/", {"name": name.title()}),  # noqa: B023
+            ]
         )
         assert sorted(response.status_code for response in responses)[1:] == [400, 400]
         assert Tag.objects.named([name]).count() == 1
@@ -164,10 +154,12 @@ def test_a_name_is_taken_once(as_owner: Any, as_admin: Any, new_tag: Any) -> Non
 def test_two_rename_and_delete_one_tag(as_owner: Any, as_admin: Any, customer: Customer, new_tag: Any) -> None:
     for round_ in range(ROUNDS):
         path = f"{API}/tags/{new_tag(f'T{round_}', customer).pk}/"
-        renamed, *deleted = at_once(
-            lambda: as_owner.put(path, {"name": f"New {round_}"}),  # noqa: B023
-            lambda: as_owner.delete(path),  # noqa: B023
-            lambda: as_admin.delete(path),  # noqa: B023
+        renamed, *deleted = all_in_parallel(
+            [
+                lambda: as_owner.put(path, {"name": f"New {round_}"}),  # noqa: B023
+                lambda: as_owner.delete(path),  # noqa: B023
+                lambda: as_admin.delete(path),  # noqa: B023
+            ]
         )
         assert renamed.status_code in (200, 404)
         assert sorted(response.status_code for response in deleted) == [200, 404]
