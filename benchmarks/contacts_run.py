@@ -22,8 +22,8 @@ from accounts.actions.sessions import sign_in  # noqa: E402
 from accounts.models import User  # noqa: E402
 from benchmarks import report  # noqa: E402
 from benchmarks.servers import PATTER, Server  # noqa: E402
+from contacts.customers_with_contacts import stream_customers_with_contacts  # noqa: E402
 from contacts.models import Contact  # noqa: E402
-from contacts.stream import customers_with_contacts  # noqa: E402
 from customers.models import Customer  # noqa: E402
 
 MAX_GROWTH_MIB = 50
@@ -110,7 +110,7 @@ def queries_per_thousand(customers: int) -> bool:
         return execute(*arguments)
 
     with connection.execute_wrapper(count):
-        for _ in customers_with_contacts(User.objects.get()):
+        for _ in stream_customers_with_contacts(User.objects.get()):
             pass
     print(f"stream: {queries} queries, {1000 * queries / customers:.2f} per thousand customers", flush=True)
     return queries <= 4 * customers / 1000 + 4

@@ -13,16 +13,16 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
-from contacts.models import Contact, Key, keys_of
+from contacts.models import Contact, UniqueKey, keys_of
 from customers.actions.locking import lock_all
 from customers.events import record_all
 from customers.models import Customer
 from customers.serializers.customers import customers_event_data
 
-# What is wrong with the fields of one contact, in DRF's form.
-Errors = dict[str, list[str]]
+# What is wrong with the fields of one contact, as DRF says it: {field: [texts]}.
+FieldErrors = dict[str, list[str]]
 
-_TAKEN = {
+_TAKEN_TEXTS = {
     "email": "This customer already has a contact with this email.",
     "wa_number": "This customer already has a contact with this WhatsApp number.",
     "tp_number": "This customer already has a contact with this telephone number.",
@@ -44,7 +44,7 @@ def create_contact(*, actor: User, fields: Mapping[str, Any]) -> Contact:
 @transaction.atomic
 def create_contacts(
     *, actor: User, items: Mapping[int, Mapping[str, Any]]
-) -> tuple[dict[int, Contact], dict[int, Errors]]:
+) -> tuple[dict[int, Contact], dict[int, FieldErrors]]:
     """Create many contacts as if one after another; return those created and what was wrong with the others.
 
     All three mappings are keyed by the position in the request. Of several new primary contacts of a customer, the last
@@ -54,7 +54,7 @@ def create_contacts(
     customers = {customer.pk: customer for customer in locked}
     accepted, errors = _accept(items, customers)
     last_primary = {item["customer"]: index for index, item in accepted.items() if item["is_primary"]}
-    _demote(last_primary.keys())
+    _clear_primary(last_primary.keys())
     now = timezone.now()
     contacts = {
         index: Contact(
@@ -68,13 +68,13 @@ def create_contacts(
     }
     with _refusing_duplicates():
         Contact.objects.bulk_create(contacts.values())
-    _record([customers[pk] for pk in sorted({contact.customer_id for contact in contacts.values()})], actor)
+    _record_update([customers[pk] for pk in sorted({contact.customer_id for contact in contacts.values()})], actor)
     return contacts, errors
 
 
 def _accept(
     items: Mapping[int, Mapping[str, Any]], customers: Mapping[int, Customer]
-) -> tuple[dict[int, Mapping[str, Any]], dict[int, Errors]]:
+) -> tuple[dict[int, Mapping[str, Any]], dict[int, FieldErrors]]:
     """Return the items that can be created and what is wrong with the others, both by index.
 
     `customers` are locked, and the actor may write to them. An item clashes with an earlier item that was accepted just
@@ -102,7 +102,7 @@ def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any])
     Raises NotFound if the actor can no longer see the contact, ValidationError for an email or number that another
     contact of the customer has.
     """
-    customer, contact = _locked(actor, contact)
+    customer, contact = _lock_contact(actor, contact)
     changes = {field: value for field, value in changes.items() if getattr(contact, field) != value}
     if not changes:
         return contact
@@ -111,13 +111,13 @@ def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any])
     if clashes := _clashes(others.taken([customer.pk], keys), keys):
         raise ValidationError(clashes)
     if changes.get("is_primary"):
-        _demote([customer.pk])
+        _clear_primary([customer.pk])
     for field, value in changes.items():
         setattr(contact, field, value)
     contact.updated_at = timezone.now()
     with _refusing_duplicates():
         contact.save(update_fields=[*changes, "updated_at"])
-    _record([customer], actor)
+    _record_update([customer], actor)
     return contact
 
 
@@ -129,19 +129,19 @@ def set_primary(*, actor: User, contact: Contact) -> Contact:
 @transaction.atomic
 def toggle_status(*, actor: User, contact: Contact) -> Contact:
     """Deactivate an active contact, activate an inactive one. Raises NotFound."""
-    _, contact = _locked(actor, contact)
+    _, contact = _lock_contact(actor, contact)
     return update_contact(actor=actor, contact=contact, changes={"is_active": not contact.is_active})
 
 
 @transaction.atomic
 def delete_contact(*, actor: User, contact: Contact) -> None:
     """Delete a contact; no other contact becomes primary in its place. Raises NotFound."""
-    customer, contact = _locked(actor, contact)
+    customer, contact = _lock_contact(actor, contact)
     contact.delete()
-    _record([customer], actor)
+    _record_update([customer], actor)
 
 
-def _locked(actor: User, contact: Contact) -> tuple[Customer, Contact]:
+def _lock_contact(actor: User, contact: Contact) -> tuple[Customer, Contact]:
     """Lock a contact's customer and read the contact as it is now. Raises NotFound."""
     for customer in lock_all([contact.customer_id], actor=actor, own=True):
         for found in Contact.objects.filter(pk=contact.pk):
@@ -149,8 +149,8 @@ def _locked(actor: User, contact: Contact) -> tuple[Customer, Contact]:
     raise NotFound("Contact not found.")
 
 
-def _clashes(taken: set[Key], keys: Iterable[Key]) -> Errors:
-    return {key[1]: [_TAKEN[key[1]]] for key in keys if key in taken}
+def _clashes(taken: set[UniqueKey], keys: Iterable[UniqueKey]) -> FieldErrors:
+    return {key[1]: [_TAKEN_TEXTS[key[1]]] for key in keys if key in taken}
 
 
 @contextmanager
@@ -166,14 +166,14 @@ def _refusing_duplicates() -> Iterator[None]:
         raise ValidationError({"non_field_errors": ["This customer already has a contact with this email or number."]})
 
 
-def _demote(customer_ids: Collection[int]) -> None:
+def _clear_primary(customer_ids: Collection[int]) -> None:
     """Make the primary contacts of these customers ordinary ones."""
     if customer_ids:
         primary = Contact.objects.filter(customer_id__in=customer_ids, is_primary=True)
         primary.update(is_primary=False, updated_at=timezone.now())
 
 
-def _record(customers: Collection[Customer], actor: User) -> None:
+def _record_update(customers: Collection[Customer], actor: User) -> None:
     if customers:
         data = customers_event_data([customer.pk for customer in customers])
         record_all(customers, "customer_updated", data, actor=actor)

@@ -6,7 +6,7 @@ from drf_yasg import openapi
 from rest_framework import serializers
 
 from contacts.envelope import FailureSerializer
-from contacts.serializers import MAX_BULK, ContactWriteSerializer
+from contacts.serializers import MAX_CONTACTS, ContactWriteSerializer
 
 REFUSALS = {
     status: openapi.Response(description, FailureSerializer)
@@ -47,7 +47,7 @@ class ContactSerializer(serializers.Serializer[Any]):
         ref_name = "Contact"
 
 
-def answer(name: str, **data: Any) -> type[serializers.Serializer[Any]]:
+def envelope(name: str, **data: Any) -> type[serializers.Serializer[Any]]:
     """The envelope of an answer. `data` is the serializer of what it holds; leave it out for an answer without data."""
     fields = {
         "success": serializers.BooleanField(default=True),
@@ -136,7 +136,7 @@ class BulkResultSerializer(serializers.Serializer[Any]):
 
 
 class BulkBodySerializer(serializers.Serializer[Any]):
-    contacts = ContactWriteSerializer(many=True, help_text=f"at most {MAX_BULK:,}")
+    contacts = ContactWriteSerializer(many=True, help_text=f"at most {MAX_CONTACTS:,}")
 
     class Meta:
         ref_name = "ContactBulkBody"
@@ -162,9 +162,9 @@ class StatsAnswer(serializers.Serializer[Any]):
         ref_name = "ContactStatsAnswer"
 
 
-CONTACT = answer("Contact", data=ContactSerializer())
-CONTACT_PAGE = answer("ContactPage", data=ContactPageSerializer())
-CUSTOMER_CONTACTS = answer("CustomerContacts", data=CustomerContactsSerializer())
-CUSTOMERS_WITH_CONTACTS = answer("CustomersWithContacts", data=CustomerWithContactsSerializer(many=True))
-BULK = answer("ContactBulk", data=BulkResultSerializer())
-DELETED = answer("ContactDeleted")
+CONTACT = envelope("Contact", data=ContactSerializer())
+CONTACT_PAGE = envelope("ContactPage", data=ContactPageSerializer())
+CUSTOMER_CONTACTS = envelope("CustomerContacts", data=CustomerContactsSerializer())
+CUSTOMERS_WITH_CONTACTS = envelope("CustomersWithContacts", data=CustomerWithContactsSerializer(many=True))
+BULK = envelope("ContactBulk", data=BulkResultSerializer())
+DELETED = envelope("ContactDeleted")

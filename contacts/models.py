@@ -17,10 +17,10 @@ from customers.visibility import OwnCustomer
 UNIQUE_FIELDS = ("email", "wa_number", "tp_number")
 
 # (customer id, one of UNIQUE_FIELDS, the value in the form in which it is compared)
-Key = tuple[int, str, str]
+UniqueKey = tuple[int, str, str]
 
 
-def keys_of(customer_id: int, values: Mapping[str, Any]) -> list[Key]:
+def keys_of(customer_id: int, values: Mapping[str, Any]) -> list[UniqueKey]:
     """The keys that a contact of the customer with these `values` has. The case of an email makes no difference."""
     return [
         (customer_id, field, values[field].lower() if field == "email" else values[field])
@@ -52,7 +52,7 @@ class ContactQuerySet(OwnCustomer):
             found = found.filter(matches)
         return found
 
-    def taken(self, customer_ids: Collection[int], wanted: Iterable[Key]) -> set[Key]:
+    def taken(self, customer_ids: Collection[int], wanted: Iterable[UniqueKey]) -> set[UniqueKey]:
         """Those of the `wanted` keys that contacts of these customers have already; one query, however many."""
         values: dict[str, set[str]] = {field: set() for field in UNIQUE_FIELDS}
         for _, field, value in wanted:

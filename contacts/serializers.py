@@ -12,7 +12,8 @@ from core.phones import InvalidPhone, normalize
 from core.timestamps import iso
 from customers.models import customer_number
 
-MAX_BULK = 1000
+# In one bulk create.
+MAX_CONTACTS = 1000
 
 # The columns that `contact_row` needs. Rows come from `.values()`, which takes a third of the time of model instances.
 CONTACT_COLUMNS = (
@@ -32,7 +33,7 @@ CONTACT_COLUMNS = (
 )
 
 
-def name_of(customer_id: int, row: Mapping[str, Any], prefix: str = "") -> str:
+def customer_name(customer_id: int, row: Mapping[str, Any], prefix: str = "") -> str:
     """A customer's name from the columns of a row; without a name, the username, phone or customer id."""
     fallback = row[f"{prefix}username"] or row[f"{prefix}phone"] or customer_number(customer_id)
     return full_name(row[f"{prefix}first_name"], row[f"{prefix}last_name"], fallback)
@@ -43,7 +44,7 @@ def contact_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "customer": row["customer_id"],
-        "customer_name": name_of(row["customer_id"], row, "customer__"),
+        "customer_name": customer_name(row["customer_id"], row, "customer__"),
         "customer_username": row["customer__username"],
         "email": row["email"],
         "wa_number": row["wa_number"],
@@ -73,7 +74,7 @@ def contacts_data(contacts: Iterable[Contact]) -> list[dict[str, Any]]:
     return [contact_row(rows[pk]) for pk in pks]
 
 
-class NumberField(serializers.CharField):
+class PhoneField(serializers.CharField):
     """A phone number, stored in international form. `invalid` is the error text, and names the accepted formats."""
 
     def __init__(self, invalid: str, **kwargs: Any) -> None:
@@ -93,8 +94,8 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
 
     customer = serializers.IntegerField(help_text="the id of a customer")
     email = serializers.EmailField(max_length=254)
-    wa_number = NumberField("WhatsApp number must be in format '+94771234567' or '0771234567'.")
-    tp_number = NumberField("Telephone number must be in format '+94112345678' or '0112345678'.")
+    wa_number = PhoneField("WhatsApp number must be in format '+94771234567' or '0771234567'.")
+    tp_number = PhoneField("Telephone number must be in format '+94112345678' or '0112345678'.")
     is_primary = serializers.BooleanField(default=False)
     is_active = serializers.BooleanField(default=True)
 
@@ -116,24 +117,24 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
 class BulkCreateSerializer(serializers.Serializer[Any]):
     """The body of a bulk create. Items are checked one by one: a bad one does not spoil the others."""
 
-    contacts = serializers.ListField(allow_empty=False, max_length=MAX_BULK)
+    contacts = serializers.ListField(allow_empty=False, max_length=MAX_CONTACTS)
 
     class Meta:
         ref_name = None
 
 
-def check_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
+def validate_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
     """Check the items of a bulk create; return the fields of the valid ones and the errors of the others, by index."""
     item_serializer = ContactWriteSerializer()
-    good, errors = {}, {}
+    valid, errors = {}, {}
     for index, item in enumerate(items):
         try:
-            good[index] = item_serializer.run_validation(item)
+            valid[index] = item_serializer.run_validation(item)
         except serializers.ValidationError as error:
             errors[index] = as_serializer_error(error)
-    return good, errors
+    return valid, errors
 
 
-def indexed(errors: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def error_items(errors: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The errors of a bulk create as they are answered: `{index, errors}`, in order."""
     return ({"index": index, "errors": errors[index]} for index in sorted(errors))

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import RightsByAction
 from contacts import actions, documentation
+from contacts.customers_with_contacts import stream_customers_with_contacts
 from contacts.documentation import REFUSALS
 from contacts.envelope import failure, success
 from contacts.filters import ContactFilter
@@ -24,13 +25,12 @@ from contacts.serializers import (
     CONTACT_COLUMNS,
     BulkCreateSerializer,
     ContactWriteSerializer,
-    check_items,
     contact_data,
     contact_row,
     contacts_data,
-    indexed,
+    error_items,
+    validate_items,
 )
-from contacts.stream import customers_with_contacts
 from core.documentation import documented
 from core.filters import id_in_path
 from customers.models import Customer, CustomerNotFound
@@ -74,12 +74,12 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     @documented(responses={200: documentation.CONTACT, **REFUSALS})
     def retrieve(self, request: Request, pk: str) -> Response:
         """One contact."""
-        return Response(success("Contact retrieved successfully", contact_data(self._contact())))
+        return Response(success("Contact retrieved successfully", contact_data(self._get_contact())))
 
     @documented(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
     def create(self, request: Request) -> Response:
         """Create a contact. With `is_primary` it replaces the customer's primary contact."""
-        fields = _checked(ContactWriteSerializer(data=request.data))
+        fields = _valid_fields(ContactWriteSerializer(data=request.data))
         contact = actions.create_contact(actor=user_of(request), fields=fields)
         body = success("Customer contact created successfully", contact_data(contact))
         return Response(body, status=status.HTTP_201_CREATED)
@@ -87,8 +87,8 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
     def update(self, request: Request, pk: str) -> Response:
         """Change some or all fields of a contact. It stays with its customer."""
-        contact = self._contact()
-        changes = _checked(ContactWriteSerializer(contact, data=request.data, partial=True))
+        contact = self._get_contact()
+        changes = _valid_fields(ContactWriteSerializer(contact, data=request.data, partial=True))
         changes.pop("customer", None)
         contact = actions.update_contact(actor=user_of(request), contact=contact, changes=changes)
         return Response(success("Contact updated successfully", contact_data(contact)))
@@ -101,21 +101,21 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     @documented(responses={200: documentation.DELETED, **REFUSALS})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a contact. No other contact becomes primary in its place."""
-        actions.delete_contact(actor=user_of(request), contact=self._contact())
+        actions.delete_contact(actor=user_of(request), contact=self._get_contact())
         return Response(success("Contact deleted successfully"))
 
     @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="set-primary")
     def set_primary(self, request: Request, pk: str) -> Response:
         """Make a contact, active or not, its customer's primary contact."""
-        contact = actions.set_primary(actor=user_of(request), contact=self._contact())
+        contact = actions.set_primary(actor=user_of(request), contact=self._get_contact())
         return Response(success("Contact set as primary successfully", contact_data(contact)))
 
     @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="toggle-status")
     def toggle_status(self, request: Request, pk: str) -> Response:
         """Deactivate an active contact, or activate an inactive one. A primary contact stays primary."""
-        contact = actions.toggle_status(actor=user_of(request), contact=self._contact())
+        contact = actions.toggle_status(actor=user_of(request), contact=self._get_contact())
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
 
@@ -129,9 +129,9 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
 
         They are created as if one after another: of several primary contacts of a customer, the last stays primary.
         """
-        items, malformed = check_items(_checked(BulkCreateSerializer(data=request.data))["contacts"])
+        items, malformed = validate_items(_valid_fields(BulkCreateSerializer(data=request.data))["contacts"])
         created, refused = actions.create_contacts(actor=user_of(request), items=items)
-        errors = [*indexed({**malformed, **refused})]
+        errors = [*error_items({**malformed, **refused})]
         if not created:
             return Response(failure("No contacts were created", {"contacts": errors}), status.HTTP_400_BAD_REQUEST)
         data = {"created_contacts": contacts_data(created.values()), "errors": errors}
@@ -147,7 +147,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         stats["customers_without_contacts"] = customers - stats["customers_with_contacts"]
         return Response(success(data=stats))
 
-    def _contact(self) -> Contact:
+    def _get_contact(self) -> Contact:
         contact: Contact | None = self.get_queryset().filter(pk=id_in_path(self.kwargs["pk"])).first()
         if contact is None:
             raise NotFound("Contact not found.")
@@ -187,10 +187,10 @@ class CustomersWithContactsView(APIView):
     @documented(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
     def get(self, request: Request) -> StreamingHttpResponse:
         """All customers you may see, also those without contacts. The answer is streamed and has no pages."""
-        return StreamingHttpResponse(customers_with_contacts(user_of(request)), content_type="application/json")
+        return StreamingHttpResponse(stream_customers_with_contacts(user_of(request)), content_type="application/json")
 
 
-def _checked(serializer: Any) -> dict[str, Any]:
+def _valid_fields(serializer: Any) -> dict[str, Any]:
     """The valid fields of a body. Raises ValidationError."""
     serializer.is_valid(raise_exception=True)
     fields: Mapping[str, Any] = serializer.validated_data

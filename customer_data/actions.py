@@ -22,7 +22,7 @@ from customers.events import record
 from customers.models import Customer
 from customers.serializers.customers import customer_event_data
 
-NOTHING = "At least one of 'value' or 'file' must be provided."
+VALUE_OR_FILE_NEEDED = "At least one of 'value' or 'file' must be provided."
 
 
 @transaction.atomic
@@ -36,9 +36,9 @@ def create_data(*, customer_id: int, actor: User, key: str, value: str = "", fil
     now = timezone.now()
     entry = CustomerData(user=actor, customer=customer, key=key, value=value, created_at=now, updated_at=now)
     if file is not None:
-        _attach(entry, file)
-    _check(entry)
-    _save(entry, actor)
+        _attach_file(entry, file)
+    _validate(entry)
+    _save_and_record(entry, actor)
     return entry
 
 
@@ -57,12 +57,12 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
     current.key = changes.get("key", current.key)
     current.value = changes.get("value", current.value)
     if (file := changes.get("file")) is not None:
-        _attach(current, file)
+        _attach_file(current, file)
     elif changes.get("remove_file"):
         current.file, current.file_name = "", ""
     current.updated_at = timezone.now()
-    _check(current)
-    _save(current, actor)
+    _validate(current)
+    _save_and_record(current, actor)
     return current
 
 
@@ -70,19 +70,19 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
 def delete_data(*, entry: CustomerData, actor: User) -> None:
     """Delete an entry, and its file when that is committed. Raises Http404 if the actor can no longer see it."""
     lock(entry.customer_id, actor=actor)
-    if _delete([entry.pk], actor) == 0:
+    if _delete_entries([entry.pk], actor) == 0:
         raise Http404
 
 
 @transaction.atomic
-def delete_many(*, ids: Iterable[int], actor: User) -> int:
+def bulk_delete_data(*, ids: Iterable[int], actor: User) -> int:
     """Delete those of the entries that the actor can see; return their number."""
     wanted = CustomerData.objects.visible_to(actor).filter(pk__in=possible_ids(ids))
     lock_all(wanted.values_list("customer_id", flat=True).distinct())
-    return _delete(wanted.values_list("pk", flat=True), actor)
+    return _delete_entries(wanted.values_list("pk", flat=True), actor)
 
 
-def _delete(ids: Iterable[int], actor: User) -> int:
+def _delete_entries(ids: Iterable[int], actor: User) -> int:
     """Delete the actor's entries among `ids`. This transaction has locked their customers."""
     entries = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
     customers = {entry.customer_id: entry.customer for entry in entries.select_related("customer")}
@@ -90,30 +90,30 @@ def _delete(ids: Iterable[int], actor: User) -> int:
     transaction.on_commit(partial(fault, "F2"))
     count: int = entries.delete()[0]
     for customer_id in sorted(customers):
-        _record(customers[customer_id], actor)
+        _record_update(customers[customer_id], actor)
     return count
 
 
-def _attach(entry: CustomerData, file: Any) -> None:
+def _attach_file(entry: CustomerData, file: Any) -> None:
     entry.file, entry.file_name = file, shown_name(file.name)
 
 
-def _check(entry: CustomerData) -> None:
+def _validate(entry: CustomerData) -> None:
     """Raises ValidationError for a key that another entry has, and for an empty entry."""
     namesakes = CustomerData.objects.filter(user=entry.user_id, customer=entry.customer_id, key=entry.key)
     if namesakes.exclude(pk=entry.pk).exists():
         text = f"A data field with key '{entry.key}' already exists for this customer. Use PUT to update it."
         raise ValidationError({"key": [text]})
-    if entry.says_nothing:
-        raise ValidationError({"non_field_errors": [NOTHING]})
+    if entry.is_empty:
+        raise ValidationError({"non_field_errors": [VALUE_OR_FILE_NEEDED]})
 
 
-def _save(entry: CustomerData, actor: User) -> None:
+def _save_and_record(entry: CustomerData, actor: User) -> None:
     """Save an entry whose customer is locked; a new upload is written to disk here."""
     entry.save()
     fault("F1")
-    _record(entry.customer, actor)
+    _record_update(entry.customer, actor)
 
 
-def _record(customer: Customer, actor: User) -> None:
+def _record_update(customer: Customer, actor: User) -> None:
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)

@@ -18,7 +18,7 @@ class CustomerDataQuerySet(FollowsCustomer):
         own: CustomerDataQuerySet = super().visible_to(user).filter(user_id=user.pk)
         return own
 
-    def shown(self) -> "models.QuerySet[CustomerData]":
+    def newest_first(self) -> "models.QuerySet[CustomerData]":
         """Newest first, with their customers loaded."""
         found: models.QuerySet[CustomerData] = self.select_related("customer").order_by("-created_at", "-pk")
         return found
@@ -29,7 +29,7 @@ class CustomerDataQuerySet(FollowsCustomer):
 
 
 # The folder of files below MEDIA_ROOT, and below MEDIA_URL.
-FILES = "customer_data"
+FILES_FOLDER = "customer_data"
 MAX_KEY = 255
 
 
@@ -45,7 +45,7 @@ class CustomerData(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="data")
     key = models.CharField(max_length=MAX_KEY)
     value = models.TextField(blank=True)
-    file = models.FileField(upload_to=StoredUnder(FILES), max_length=255, blank=True)
+    file = models.FileField(upload_to=StoredUnder(FILES_FOLDER), max_length=255, blank=True)
     file_name = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -67,6 +67,6 @@ class CustomerData(models.Model):
         return f"{self.customer_id}: {self.key}"
 
     @property
-    def says_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Neither a value nor a file."""
         return not self.value.strip() and not self.file

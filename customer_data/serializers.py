@@ -10,8 +10,10 @@ from core.timestamps import iso
 from customer_data.models import MAX_KEY, CustomerData
 from customers.models import Customer
 
+# Characters of a value.
 MAX_VALUE = 100_000
-MAX_BULK = 1_000
+# Entries in one bulk delete.
+MAX_DELETED = 1_000
 
 
 class UploadField(serializers.FileField):
@@ -104,7 +106,7 @@ class CreateDataSerializer(ChangeDataSerializer):
 class BulkDeleteSerializer(serializers.Serializer[Any]):
     """The body of the bulk delete."""
 
-    data_ids = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MAX_BULK)
+    data_ids = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=MAX_DELETED)
 
     class Meta:
         ref_name = "CustomerDataBulkDelete"

@@ -12,9 +12,9 @@ from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.views import PrivateFileView
-from customer_data.actions import create_data, delete_data, delete_many, update_data
+from customer_data.actions import bulk_delete_data, create_data, delete_data, update_data
 from customer_data.filters import AllDataFilter, CustomerDataFilter
-from customer_data.models import FILES, CustomerData
+from customer_data.models import FILES_FOLDER, CustomerData
 from customer_data.serializers import (
     BulkDeletedSerializer,
     BulkDeleteSerializer,
@@ -44,7 +44,7 @@ class CustomerDataViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> Any:
-        return CustomerData.objects.visible_to(self.request.user).shown()
+        return CustomerData.objects.visible_to(self.request.user).newest_first()
 
     @documented(
         consumes=FORM,
@@ -53,7 +53,7 @@ class CustomerDataViewSet(
     )
     def create(self, request: Request) -> Response:
         """Note something about a customer: a value, a file, or both. Without a file, the body can be JSON."""
-        given = self._checked(CreateDataSerializer)
+        given = self._valid_fields(CreateDataSerializer)
         entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
         return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
 
@@ -61,7 +61,7 @@ class CustomerDataViewSet(
     def update(self, request: Request, pk: str) -> Response:
         """Change the key, value or file; fields left out stay as they are. Without a file, the body can be JSON."""
         entry = self.get_object()
-        changed = update_data(entry=entry, actor=user_of(request), changes=self._checked(ChangeDataSerializer))
+        changed = update_data(entry=entry, actor=user_of(request), changes=self._valid_fields(ChangeDataSerializer))
         return Response(self.get_serializer(changed).data)
 
     @documented(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
@@ -80,10 +80,10 @@ class CustomerDataViewSet(
     @action(detail=False, methods=["post"], url_path="bulk-delete", filterset_class=None)
     def bulk_delete(self, request: Request) -> Response:
         """Delete several entries and their files. Ids that are not yours are skipped."""
-        count = delete_many(ids=self._checked(BulkDeleteSerializer)["data_ids"], actor=user_of(request))
+        count = bulk_delete_data(ids=self._valid_fields(BulkDeleteSerializer)["data_ids"], actor=user_of(request))
         return Response({"message": f"Successfully deleted {count} customer data item(s)", "deleted_count": count})
 
-    def _checked(self, serializer_class: Any) -> dict[str, Any]:
+    def _valid_fields(self, serializer_class: Any) -> dict[str, Any]:
         body = serializer_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
@@ -103,12 +103,12 @@ class DataOfCustomerView(ListAPIView[CustomerData]):
             return CustomerData.objects.none()
         customer_id = self.kwargs["customer_id"]
         Customer.objects.at_desk_of(self.request.user).only("pk").or_404(customer_id)
-        return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).shown()
+        return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).newest_first()
 
 
 class DataFileView(PrivateFileView):
     """`/media/customer_data/...`"""
 
     model = CustomerData
-    prefix = FILES
+    prefix = FILES_FOLDER
     name_field = "file_name"

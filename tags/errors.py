@@ -13,33 +13,33 @@ class TagsRefused(APIException):
     default_code = "invalid"
 
 
-class UnknownTags(TagsRefused):
+class UnknownTagIds(TagsRefused):
     def __init__(self, ids: Iterable[int]) -> None:
         super().__init__(f"Invalid tag IDs: {sorted(ids)}")
 
 
-class SystemTagStays(TagsRefused):
+class CannotRemoveSystemTag(TagsRefused):
     default_detail = "Cannot remove system tags (Telegram, Whatsapp, Instagram)"
 
 
-class SystemTagFollows(TagsRefused):
+class CannotAddSystemTag(TagsRefused):
     default_detail = "System tags follow the customer's source"
 
 
-class HasTag(TagsRefused):
+class AlreadyTagged(TagsRefused):
     default_detail = "Tag already exists on customer"
 
 
-class LacksTag(TagsRefused):
+class NotTagged(TagsRefused):
     default_detail = "Tag doesn't exist on customer"
 
 
-class NameTaken(TagsRefused):
+class TagNameTaken(TagsRefused):
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__(f"A tag with this name already exists: {', '.join(names)}")
 
 
-class ForeignCustomer(PermissionDenied):
+class NotYourCustomer(PermissionDenied):
     default_detail = "You don't have permission to access this customer"
 
 
@@ -52,9 +52,9 @@ class NoSuchTag(NotFound):
         super().__init__(f"Tag with ID {tag_id} not found")
 
 
-class ForeignTag(PermissionDenied):
+class NotYourTag(PermissionDenied):
     default_detail = "You don't have permission to modify this tag"
 
 
-class SystemTag(PermissionDenied):
+class CannotChangeSystemTag(PermissionDenied):
     default_detail = "System tags cannot be modified or deleted"

@@ -42,8 +42,8 @@ class TagQuerySet(models.QuerySet["Tag"]):
     def with_counts(self, user: Any) -> "TagQuerySet":
         """Adds `customer_count`: the number of customers on the desk of `user` who have the tag. One query."""
         return self.annotate(
-            customer_count=_count(CustomerTag.objects.visible_to(user), "tag", "pk")
-            + _count(Customer.objects.at_desk_of(user), "source", "source")
+            customer_count=_count_matching(CustomerTag.objects.visible_to(user), "tag", "pk")
+            + _count_matching(Customer.objects.at_desk_of(user), "source", "source")
         )
 
     def of_customer(self, customer_id: int, source: str) -> "TagQuerySet":
@@ -82,7 +82,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         )
 
 
-def _count(rows: Any, field: str, of: str) -> Any:
+def _count_matching(rows: Any, field: str, of: str) -> Any:
     """The number of `rows` whose `field` equals the column `of` of the outer row."""
     counted = rows.filter(**{field: OuterRef(of)}).order_by().values(field).annotate(rows=Count("pk"))
     return Coalesce(Subquery(counted.values("rows")), 0)

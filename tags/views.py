@@ -6,6 +6,7 @@ from django_filters.rest_framework import FilterSet
 from drf_yasg.utils import no_body
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +15,8 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.filters import id_in_path
-from tags import documentation
 from tags.actions.customer_tags import (
-    Change,
+    TagChange,
     add_tag,
     add_tags,
     customer_at_desk,
@@ -26,8 +26,23 @@ from tags.actions.customer_tags import (
     tag_customers,
 )
 from tags.actions.tags import check_may_change, create_tags, delete_tag, delete_tags, rename_tag
-from tags.documentation import CUSTOMER_ID, TAG_ID, WITH_COUNTS, tag_operation
-from tags.errors import ForeignCustomer, NoSuchTag
+from tags.documentation import (
+    CREATED,
+    CUSTOMER_ID,
+    TAG_ID,
+    WITH_COUNTS,
+    CustomersTaggedSerializer,
+    CustomerTagsSerializer,
+    TagAddedSerializer,
+    TagCustomersSerializer,
+    TagDeletedSerializer,
+    TagIdsSerializer,
+    TagRemovedSerializer,
+    TagsChangedSerializer,
+    TagsDeletedSerializer,
+    tag_operation,
+)
+from tags.errors import NoSuchTag, NotYourCustomer
 from tags.filters import CountsFilter, CustomerTagFilter, TagFilter
 from tags.models import Tag
 from tags.serializers import (
@@ -41,85 +56,84 @@ from tags.serializers import (
     tag_data,
 )
 
-TAG_IDS = documentation.TagIdsSerializer
-CHANGED = documentation.TagsChangedSerializer
+
+class _StaffOnly(IsSalesOrAdmin):
+    """Refuses others in the words in which staff are refused a customer who is not theirs."""
+
+    message = NotYourCustomer.default_detail
 
 
-class _HasDesk(IsSalesOrAdmin):
-    message = ForeignCustomer.default_detail
-
-
-class _CustomerView(APIView):
+class _OneCustomerView(APIView):
     """Base of the views about one customer's tags: the customer is checked before the body."""
 
-    permission_classes = [_HasDesk]
+    permission_classes = [_StaffOnly]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.customer = customer_at_desk(customer_id=id_in_path(kwargs["customer_id"]), actor=user_of(request))
 
-    def answer(self, message: str, **more: Any) -> Response:
+    def _answer(self, message: str, **more: Any) -> Response:
         return Response({"message": message, "customer_id": self.customer.pk, **more})
 
 
-class CustomerTagsView(_CustomerView, GenericAPIView[Tag]):
+class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
     """The tags of one customer: those they were given, and the system tag of their source."""
 
     queryset = Tag.objects.none()
-    serializer_class = documentation.CustomerTagsSerializer
+    serializer_class = CustomerTagsSerializer
     filterset_class = CustomerTagFilter
     pagination_class = None
 
-    @tag_operation("customer_tags_list", documentation.CustomerTagsSerializer, CUSTOMER_ID)
+    @tag_operation("customer_tags_list", CustomerTagsSerializer, CUSTOMER_ID)
     def get(self, request: Request, customer_id: str) -> Response:
         """All tags of a customer."""
         tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source).by_name())
         shown = [tag_data(tag) for tag in tags]
         return Response({"customer_id": self.customer.pk, "tags": shown, "count": len(shown)})
 
-    @tag_operation("customer_tags_add", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_add", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
     def post(self, request: Request, customer_id: str) -> Response:
         """Add tags and keep those the customer has. The message counts only new ones."""
-        change = add_tags(**self._what(request))
-        return self._changed(f"Successfully added {len(change.added)} tag(s) to customer", change)
+        change = add_tags(**self._arguments(request))
+        return self._answer_change(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
-    @tag_operation("customer_tags_replace", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_replace", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
     def put(self, request: Request, customer_id: str) -> Response:
         """Replace all tags except the system tag. An empty list removes them all."""
-        what = self._what(request, allow_empty=True)
-        change = replace_tags(**what)
-        if not what["tag_ids"]:
-            return self._changed("Successfully removed all tags from customer", change)
-        return self._changed(f"Successfully replaced customer tags with {len(what['tag_ids'])} tag(s)", change)
+        arguments = self._arguments(request, allow_empty=True)
+        change = replace_tags(**arguments)
+        if not (count := len(arguments["tag_ids"])):
+            return self._answer_change("Successfully removed all tags from customer", change)
+        return self._answer_change(f"Successfully replaced customer tags with {count} tag(s)", change)
 
-    @tag_operation("customer_tags_remove", CHANGED, CUSTOMER_ID, body=TAG_IDS)
+    @tag_operation("customer_tags_remove", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
     def delete(self, request: Request, customer_id: str) -> Response:
         """Remove these tags. The message counts only those the customer had."""
-        change = remove_tags(**self._what(request))
-        return self._changed(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
+        change = remove_tags(**self._arguments(request))
+        return self._answer_change(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
 
-    def _what(self, request: Request, *, allow_empty: bool = False) -> dict[str, Any]:
+    def _arguments(self, request: Request, *, allow_empty: bool = False) -> dict[str, Any]:
         tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS, allow_empty=allow_empty)
         return {"customer_id": self.customer.pk, "tag_ids": tag_ids, "actor": user_of(request)}
 
-    def _changed(self, message: str, change: Change) -> Response:
-        return self.answer(message, tags=[tag_data(tag) for tag in change.tags])
+    def _answer_change(self, message: str, change: TagChange) -> Response:
+        return self._answer(message, tags=[tag_data(tag) for tag in change.tags])
 
 
-class CustomerTagView(_CustomerView):
+class CustomerTagView(_OneCustomerView):
     """One tag of one customer."""
 
-    @tag_operation("customer_tag_add", documentation.TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
+    @tag_operation("customer_tag_add", TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Add one tag."""
         tag = add_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
-        return self.answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
+        return self._answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
 
-    @tag_operation("customer_tag_delete", documentation.TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
+    @tag_operation("customer_tag_delete", TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Remove one tag."""
         tag = remove_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
-        return self.answer(f'Successfully removed tag "{tag.name}" from customer')
+        return self._answer(f'Successfully removed tag "{tag.name}" from customer')
 
 
 class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
@@ -142,7 +156,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         """The team's tags, as a bare array."""
         return Response(CountedTagSerializer(self.filter_queryset(self.get_queryset()), many=True).data)
 
-    @tag_operation("tags_create", documentation.CREATED, status=201, body=NewTagsSerializer)
+    @tag_operation("tags_create", CREATED, status=201, body=NewTagsSerializer)
     def create(self, request: Request) -> Response:
         """Create one tag (`name`) or several (`names`). Either all are created or none."""
         body = NewTagsSerializer(data=request.data)
@@ -155,70 +169,68 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
     @tag_operation("tags_read", CountedTagSerializer, WITH_COUNTS)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One tag."""
-        return Response(CountedTagSerializer(self._tag(self.filter_queryset(self.get_queryset()))).data)
+        return Response(CountedTagSerializer(self._get_tag()).data)
 
     @tag_operation("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
     def update(self, request: Request, pk: str) -> Response:
         """Rename a tag. Only its creator or an admin can do that."""
-        check_may_change(self._tag(), user_of(request))
+        check_may_change(self._get_tag(), user_of(request))
         body = RenameTagSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(tag_data(rename_tag(tag_id=id_in_path(pk), actor=user_of(request), **body.validated_data)))
 
-    @tag_operation("tags_delete", documentation.TagDeletedSerializer)
+    @tag_operation("tags_delete", TagDeletedSerializer)
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a tag, which removes it from every customer. Only its creator or an admin can do that."""
         tag = delete_tag(tag_id=id_in_path(pk), actor=user_of(request))
         return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
 
-    @tag_operation("tags_bulk_delete", documentation.TagsDeletedSerializer, body=TAG_IDS)
+    @tag_operation("tags_bulk_delete", TagsDeletedSerializer, body=TagIdsSerializer)
     @action(detail=False, methods=["post"], url_path="bulk-delete")
     def bulk_delete(self, request: Request) -> Response:
         """Delete several tags. System tags and tags that are not yours are skipped."""
         tag_ids = read_ids(request.data, "tag_ids", at_most=MAX_TAGS)
-        done = delete_tags(tag_ids=tag_ids, actor=user_of(request))
-        skipped = [tag.name for tag in done.system]
-        if done.unknown_or_foreign:
-            skipped.append(f"Tag IDs not found or not owned: {sorted(done.unknown_or_foreign)}")
+        result = delete_tags(tag_ids=tag_ids, actor=user_of(request))
+        skipped = [tag.name for tag in result.system]
+        if result.not_found_or_not_yours:
+            skipped.append(f"Tag IDs not found or not owned: {sorted(result.not_found_or_not_yours)}")
         return Response(
             {
-                "message": f"Successfully deleted {len(done.deleted)} tag(s)",
-                "deleted_count": len(done.deleted),
-                "deleted_tags": [tag.name for tag in done.deleted],
+                "message": f"Successfully deleted {len(result.deleted)} tag(s)",
+                "deleted_count": len(result.deleted),
+                "deleted_tags": [tag.name for tag in result.deleted],
                 "skipped_tags": skipped,
             }
         )
 
-    @tag_operation("tags_customers", documentation.CustomersTaggedSerializer, body=documentation.TagCustomersSerializer)
+    @tag_operation("tags_customers", CustomersTaggedSerializer, body=TagCustomersSerializer)
     @action(detail=True, methods=["post"])
     def customers(self, request: Request, pk: str) -> Response:
         """Add the tag to many customers or remove it from them, each by the rules of the endpoint for one."""
-        self._tag()
+        self._get_tag()
         customer_ids = read_ids(request.data, "customer_ids", at_most=MAX_CUSTOMERS)
-        wanted = read_action(request.data)
-        tag, outcome = tag_customers(
-            tag_id=id_in_path(pk), customer_ids=customer_ids, add=wanted == "add", actor=user_of(request)
-        )
-        changed = sum(refusal is None for refusal in outcome.values())
-        done = f'added tag "{tag.name}" to' if wanted == "add" else f'removed tag "{tag.name}" from'
+        add = read_action(request.data) == "add"
+        tag, refusals = tag_customers(tag_id=id_in_path(pk), customer_ids=customer_ids, add=add, actor=user_of(request))
+        changed = sum(refusal is None for refusal in refusals.values())
+        done = f'added tag "{tag.name}" to' if add else f'removed tag "{tag.name}" from'
         return Response(
             {
                 "message": f"Successfully {done} {changed} customer(s)",
                 "tag": tag_data(tag),
                 "changed_count": changed,
-                "results": [_outcome(customer_id, refusal) for customer_id, refusal in outcome.items()],
+                "results": [_result(customer_id, refusal) for customer_id, refusal in refusals.items()],
             }
         )
 
-    def _tag(self, tags: Any = None) -> Tag:
+    def _get_tag(self) -> Tag:
         tag_id = id_in_path(self.kwargs["pk"])
-        tag: Tag | None = (self.get_queryset() if tags is None else tags).filter(pk=tag_id).first()
+        tag: Tag | None = self.filter_queryset(self.get_queryset()).filter(pk=tag_id).first()
         if tag is None:
             raise NoSuchTag(tag_id)
         return tag
 
 
-def _outcome(customer_id: int, refusal: Any) -> dict[str, Any]:
+def _result(customer_id: int, refusal: APIException | None) -> dict[str, Any]:
     if refusal is None:
         return {"customer_id": customer_id, "success": True}
     return {"customer_id": customer_id, "success": False, "error": str(refusal.detail)}

@@ -23,14 +23,14 @@ from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
 from customers.models import Customer
 from tags.errors import (
-    ForeignCustomer,
-    HasTag,
-    LacksTag,
+    AlreadyTagged,
+    CannotAddSystemTag,
+    CannotRemoveSystemTag,
     NoSuchCustomer,
     NoSuchTag,
-    SystemTagFollows,
-    SystemTagStays,
-    UnknownTags,
+    NotTagged,
+    NotYourCustomer,
+    UnknownTagIds,
 )
 from tags.models import CustomerTag, Tag, by_name
 from tags.serializers import tag_data
@@ -42,7 +42,7 @@ TAGS_CHANGED = "tags_changed"
 
 
 @dataclass(frozen=True)
-class Change:
+class TagChange:
     """What a request changed: all tags the customer has now, those added and those removed, each by name."""
 
     customer_id: int
@@ -51,85 +51,85 @@ class Change:
     removed: list[Tag]
 
 
-def _despite_deletions(act: Callable[P, R]) -> Callable[P, R]:
+def _retry_if_a_tag_was_deleted(action: Callable[P, R]) -> Callable[P, R]:
     """Try again if a tag was deleted while it was being added, which PostgreSQL notices at the commit.
 
     The second try finds the tag missing and refuses it by its id.
     """
 
-    @wraps(act)
-    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
+    @wraps(action)
+    def tried_twice(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return act(*args, **kwargs)
+            return action(*args, **kwargs)
         except IntegrityError:
-            return act(*args, **kwargs)
+            return action(*args, **kwargs)
 
-    return tried
+    return tried_twice
 
 
 def customer_at_desk(*, customer_id: int, actor: User, locked: bool = False) -> Customer:
-    """Return a customer on the actor's desk, locked if `locked`. Raises ForeignCustomer, NoSuchCustomer."""
+    """Return a customer on the actor's desk, locked if `locked`. Raises NotYourCustomer, NoSuchCustomer."""
     try:
         return lock(customer_id, actor=actor) if locked else Customer.objects.at_desk_of(actor).or_404(customer_id)
     except Customer.DoesNotExist:
-        raise ForeignCustomer if Customer.objects.filter(pk=customer_id).exists() else NoSuchCustomer
+        raise NotYourCustomer if Customer.objects.filter(pk=customer_id).exists() else NoSuchCustomer
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A locked customer, the tags they were given, the system tag of their source if any, and the requested tags."""
+class _LockedTags:
+    """A locked customer, the tags they were given, the system tag of their source if any, and those of a tags."""
 
     customer: Customer
     given: list[Tag]
-    own: Tag | None
-    named: list[Tag]
+    system: Tag | None
+    requested: list[Tag]
 
 
-@_despite_deletions
+@_retry_if_a_tag_was_deleted
 @transaction.atomic
-def add_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
+def add_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> TagChange:
     """Add tags to a customer. The tags they have already stay, and do not count as added.
 
-    Raises ForeignCustomer, NoSuchCustomer, UnknownTags, SystemTagFollows.
+    Raises NotYourCustomer, NoSuchCustomer, UnknownTagIds, CannotAddSystemTag.
     """
-    look = _look(customer_id, tag_ids, actor)
-    _refuse_foreign_systems(look)
-    return _write(look, [*look.given, *look.named], actor)
+    tags = _lock_and_read(customer_id, tag_ids, actor)
+    _refuse_other_system_tags(tags)
+    return _set_tags(tags, [*tags.given, *tags.requested], actor)
 
 
-@_despite_deletions
+@_retry_if_a_tag_was_deleted
 @transaction.atomic
-def replace_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
+def replace_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> TagChange:
     """Give a customer exactly these tags; their system tag stays. Raises what `add_tags` raises."""
-    look = _look(customer_id, tag_ids, actor, giving=True, taking=True)
-    _refuse_foreign_systems(look)
-    return _write(look, look.named, actor)
+    tags = _lock_and_read(customer_id, tag_ids, actor, lock_tags=True, lock_rows=True)
+    _refuse_other_system_tags(tags)
+    return _set_tags(tags, tags.requested, actor)
 
 
 @transaction.atomic
-def remove_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> Change:
+def remove_tags(*, customer_id: int, tag_ids: Collection[int], actor: User) -> TagChange:
     """Remove tags from a customer. Tags they do not have are ignored.
 
-    Raises ForeignCustomer, NoSuchCustomer, UnknownTags, SystemTagStays.
+    Raises NotYourCustomer, NoSuchCustomer, UnknownTagIds, CannotRemoveSystemTag.
     """
-    look = _look(customer_id, tag_ids, actor, taking=True)
-    if any(tag.is_system for tag in look.named):
-        raise SystemTagStays
-    return _write(look, [tag for tag in look.given if tag not in look.named], actor)
+    tags = _lock_and_read(customer_id, tag_ids, actor, lock_rows=True)
+    if any(tag.is_system for tag in tags.requested):
+        raise CannotRemoveSystemTag
+    return _set_tags(tags, [tag for tag in tags.given if tag not in tags.requested], actor)
 
 
-@_despite_deletions
+@_retry_if_a_tag_was_deleted
 @transaction.atomic
 def add_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
     """Add one tag to a customer and return it.
 
-    Raises ForeignCustomer, NoSuchCustomer, NoSuchTag, HasTag, SystemTagFollows.
+    Raises NotYourCustomer, NoSuchCustomer, NoSuchTag, AlreadyTagged, CannotAddSystemTag.
     """
-    look, tag = _look_at_one(customer_id, tag_id, actor)
-    if tag in look.given or tag == look.own:
-        raise HasTag
-    _refuse_foreign_systems(look)
-    _write(look, [*look.given, tag], actor)
+    tags, tag = _lock_and_read_one(customer_id, tag_id, actor)
+    if tag in tags.given or tag == tags.system:
+        raise AlreadyTagged
+    _refuse_other_system_tags(tags)
+    _set_tags(tags, [*tags.given, tag], actor)
     return tag
 
 
@@ -137,14 +137,14 @@ def add_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
 def remove_tag(*, customer_id: int, tag_id: int, actor: User) -> Tag:
     """Remove one tag from a customer and return it.
 
-    Raises ForeignCustomer, NoSuchCustomer, NoSuchTag, LacksTag, SystemTagStays.
+    Raises NotYourCustomer, NoSuchCustomer, NoSuchTag, NotTagged, CannotRemoveSystemTag.
     """
-    look, tag = _look_at_one(customer_id, tag_id, actor, taking=True)
+    tags, tag = _lock_and_read_one(customer_id, tag_id, actor, lock_rows=True)
     if tag.is_system:
-        raise SystemTagStays
-    if tag not in look.given:
-        raise LacksTag
-    _write(look, [other for other in look.given if other != tag], actor)
+        raise CannotRemoveSystemTag
+    if tag not in tags.given:
+        raise NotTagged
+    _set_tags(tags, [other for other in tags.given if other != tag], actor)
     return tag
 
 
@@ -155,7 +155,7 @@ def tag_customers(
     """Add a tag to many customers, or remove it. Return the tag, and for each customer None or why nothing changed.
 
     The rules of `add_tag` and `remove_tag` apply to each customer. A handful of statements for every hundred of them.
-    Raises NoSuchTag, SystemTagFollows, SystemTagStays, and then changes nothing.
+    Raises NoSuchTag, CannotAddSystemTag, CannotRemoveSystemTag, and then changes nothing.
     """
     customers = lock_all(customer_ids, actor=actor)
     # Locked, because deleting the tag locks the same rows in another order.
@@ -163,24 +163,23 @@ def tag_customers(
     if tag is None:
         raise NoSuchTag(tag_id)
     if tag.is_system:
-        raise SystemTagFollows if add else SystemTagStays
-    mine = {customer.pk for customer in customers}
-    given = CustomerTag.objects.filter(tag=tag, customer_id__in=mine)
-    holders = set(given.values_list("customer_id", flat=True))
-    others = Customer.objects.filter(pk__in=set(possible_ids(customer_ids)) - mine)
-    foreign = set(others.values_list("pk", flat=True))
-    changed = [customer for customer in customers if (customer.pk in holders) != add]
+        raise CannotAddSystemTag if add else CannotRemoveSystemTag
+    on_desk = {customer.pk for customer in customers}
+    rows = CustomerTag.objects.filter(tag=tag, customer_id__in=on_desk)
+    tagged = set(rows.values_list("customer_id", flat=True))
+    others = Customer.objects.filter(pk__in=set(possible_ids(customer_ids)) - on_desk)
+    changed = [customer for customer in customers if (customer.pk in tagged) != add]
+    refusals: dict[int, APIException | None] = {pk: NoSuchCustomer() for pk in customer_ids}
+    refusals |= {pk: NotYourCustomer() for pk in others.values_list("pk", flat=True)}
+    refusals |= {pk: AlreadyTagged() if add else NotTagged() for pk in on_desk}
+    refusals |= {customer.pk: None for customer in changed}
     if changed and add:
         CustomerTag.objects.bulk_create([CustomerTag(customer=customer, tag=tag) for customer in changed])
+        _record_for_all(changed, [tag], [], actor=actor)
     elif changed:
-        given.delete()
-    if changed:
-        _record_all(changed, [tag] if add else [], [] if add else [tag], actor=actor)
-    outcome: dict[int, APIException | None] = {pk: NoSuchCustomer() for pk in customer_ids}
-    outcome |= {pk: ForeignCustomer() for pk in foreign}
-    outcome |= {pk: HasTag() if add else LacksTag() for pk in mine}
-    outcome |= {customer.pk: None for customer in changed}
-    return tag, outcome
+        rows.delete()
+        _record_for_all(changed, [], [tag], actor=actor)
+    return tag, refusals
 
 
 def follow_source(*, customer: Customer, source_before: str, actor: User | None) -> None:
@@ -188,7 +187,7 @@ def follow_source(*, customer: Customer, source_before: str, actor: User | None)
     systems = {tag.source: tag for tag in Tag.objects.filter(source__in=[source_before, customer.source])}
     added, removed = ([systems[source]] if source in systems else [] for source in (customer.source, source_before))
     if added or removed:
-        _record_all([customer], added, removed, actor=actor)
+        _record_for_all([customer], added, removed, actor=actor)
 
 
 def take_over(*, into: Customer, gone: Customer) -> None:
@@ -197,67 +196,69 @@ def take_over(*, into: Customer, gone: Customer) -> None:
     rows = CustomerTag.objects.filter(customer=gone).exclude(tag__in=list(known)).select_related("tag")
     if added := by_name([row.tag for row in rows]):
         rows.update(customer=into)
-        _record_all([into], added, [], actor=None)
+        _record_for_all([into], added, [], actor=None)
 
 
-def _look(
-    customer_id: int, tag_ids: Collection[int], actor: User, *, giving: bool = False, taking: bool = False
-) -> _Look:
+def _lock_and_read(
+    customer_id: int, tag_ids: Collection[int], actor: User, *, lock_tags: bool = False, lock_rows: bool = False
+) -> _LockedTags:
     """Lock a customer, and read their tags and the tags with these ids.
 
-    `giving` and `taking` say what the request will do, which decides what else is locked (see the top of this file).
-    Raises ForeignCustomer, NoSuchCustomer, UnknownTags.
+    `lock_tags` locks the tags with these ids, `lock_rows` the rows of the customer's tags (see the top of this file).
+    Raises NotYourCustomer, NoSuchCustomer, UnknownTagIds.
     """
     customer = customer_at_desk(customer_id=customer_id, actor=actor, locked=True)
     storable = possible_ids(tag_ids)
-    if giving and taking:
+    if lock_tags:
         locked = Tag.objects.select_for_update(no_key=True).filter(pk__in=storable, source=None).order_by("pk")
         list(locked.values_list("pk"))
     found = {tag.pk: tag for tag in Tag.objects.filter(Q(pk__in=storable) | Q(source=customer.source))}
     if unknown := set(tag_ids) - found.keys():
-        raise UnknownTags(unknown)
-    own = next((tag for tag in found.values() if tag.source == customer.source), None)
+        raise UnknownTagIds(unknown)
+    system = next((tag for tag in found.values() if tag.source == customer.source), None)
     rows = CustomerTag.objects.filter(customer=customer).select_related("tag").order_by("tag_id")
-    given = [row.tag for row in (rows.select_for_update(of=("self",)) if taking else rows)]
-    return _Look(customer, given, own, [found[pk] for pk in tag_ids])
+    given = [row.tag for row in (rows.select_for_update(of=("self",)) if lock_rows else rows)]
+    return _LockedTags(customer, given, system, [found[pk] for pk in tag_ids])
 
 
-def _look_at_one(customer_id: int, tag_id: int, actor: User, *, taking: bool = False) -> tuple[_Look, Tag]:
+def _lock_and_read_one(
+    customer_id: int, tag_id: int, actor: User, *, lock_rows: bool = False
+) -> tuple[_LockedTags, Tag]:
     try:
-        look = _look(customer_id, [tag_id], actor, taking=taking)
-    except UnknownTags:
+        tags = _lock_and_read(customer_id, [tag_id], actor, lock_rows=lock_rows)
+    except UnknownTagIds:
         raise NoSuchTag(tag_id)
-    return look, look.named[0]
+    return tags, tags.requested[0]
 
 
-def _refuse_foreign_systems(look: _Look) -> None:
-    if any(tag.is_system and tag != look.own for tag in look.named):
-        raise SystemTagFollows
+def _refuse_other_system_tags(tags: _LockedTags) -> None:
+    if any(tag.is_system and tag != tags.system for tag in tags.requested):
+        raise CannotAddSystemTag
 
 
-def _write(look: _Look, wanted: Iterable[Tag], actor: User) -> Change:
+def _set_tags(tags: _LockedTags, wanted: Iterable[Tag], actor: User) -> TagChange:
     """Give a locked customer the `wanted` tags and no others, beside their system tag; record what changed."""
-    target = {tag for tag in wanted if not tag.is_system}
-    added, removed = by_name(target.difference(look.given)), by_name(set(look.given) - target)
+    team_tags = {tag for tag in wanted if not tag.is_system}
+    added, removed = by_name(team_tags.difference(tags.given)), by_name(set(tags.given) - team_tags)
     if removed:
-        CustomerTag.objects.filter(customer=look.customer, tag__in=removed).delete()
+        CustomerTag.objects.filter(customer=tags.customer, tag__in=removed).delete()
     if added:
-        CustomerTag.objects.bulk_create([CustomerTag(customer=look.customer, tag=tag) for tag in added])
-    tags = by_name([*target, *([look.own] if look.own else [])])
+        CustomerTag.objects.bulk_create([CustomerTag(customer=tags.customer, tag=tag) for tag in added])
+    all_tags = by_name([*team_tags, *([tags.system] if tags.system else [])])
     if added or removed:
-        record(look.customer, TAGS_CHANGED, _event(tags, added, removed), actor=actor)
-    return Change(look.customer.pk, tags, added, removed)
+        record(tags.customer, TAGS_CHANGED, _event_data(all_tags, added, removed), actor=actor)
+    return TagChange(tags.customer.pk, all_tags, added, removed)
 
 
-def _record_all(
+def _record_for_all(
     customers: Collection[Customer], added: Collection[Tag], removed: Collection[Tag], *, actor: User | None
 ) -> None:
     """Record for many locked customers that these tags were added and removed."""
     tags = Tag.objects.by_customer({customer.pk: customer.source for customer in customers})
-    data = {customer.pk: _event(tags[customer.pk], added, removed) for customer in customers}
+    data = {customer.pk: _event_data(tags[customer.pk], added, removed) for customer in customers}
     record_all(customers, TAGS_CHANGED, data, actor=actor)
 
 
-def _event(tags: Iterable[Tag], added: Iterable[Tag], removed: Iterable[Tag]) -> dict[str, Any]:
+def _event_data(tags: Iterable[Tag], added: Iterable[Tag], removed: Iterable[Tag]) -> dict[str, Any]:
     parts = {"tags": tags, "added": added, "removed": removed}
     return {name: [tag_data(tag) for tag in part] for name, part in parts.items()}

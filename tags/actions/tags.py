@@ -16,7 +16,7 @@ from core.live.groups import STAFF
 from core.live.publishing import publish_on_commit
 from core.timestamps import iso
 from customers.models import Source
-from tags.errors import ForeignTag, NameTaken, NoSuchTag, SystemTag, TagsRefused
+from tags.errors import CannotChangeSystemTag, NoSuchTag, NotYourTag, TagNameTaken, TagsRefused
 from tags.models import CustomerTag, Tag, folded
 
 # A customer's source -> the name of its system tag.
@@ -24,12 +24,12 @@ SYSTEM_TAGS = {Source.WHATSAPP: "Whatsapp", Source.TELEGRAM: "Telegram", Source.
 
 
 @dataclass(frozen=True)
-class Deleted:
+class DeletionResult:
     """What became of the tags of a request to delete several, each list in the order of the request."""
 
     deleted: list[Tag]
     system: list[Tag]
-    unknown_or_foreign: list[int]
+    not_found_or_not_yours: list[int]
 
 
 @transaction.atomic
@@ -56,12 +56,12 @@ def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
     """Create tags and return them, in the order of `names`. Raises TagsRefused, and then creates none."""
     if len({folded(name) for name in names}) < len(names):
         raise TagsRefused("The list contains the same name twice. Upper and lower case make no difference.")
-    _refuse_taken(names)
+    _refuse_taken_names(names)
     try:
         with transaction.atomic():
             return Tag.objects.bulk_create([Tag(name=name, created_by=actor) for name in names])
     except IntegrityError:  # somebody else took a name between the check and the insert
-        _refuse_taken(names)
+        _refuse_taken_names(names)
         raise
 
 
@@ -69,18 +69,18 @@ def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
 def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
     """Rename a tag and return it. The name it already has is no change.
 
-    Raises NoSuchTag, SystemTag, ForeignTag, NameTaken.
+    Raises NoSuchTag, CannotChangeSystemTag, NotYourTag, TagNameTaken.
     """
-    tag = _lock(tag_id, actor)
+    tag = _lock_changeable(tag_id, actor)
     if tag.name == name:
         return tag
-    _refuse_taken([name], besides=tag_id)
+    _refuse_taken_names([name], except_id=tag_id)
     tag.name = name
     try:
         with transaction.atomic():
             tag.save(update_fields=["name", "name_key"])
     except IntegrityError:
-        _refuse_taken([name], besides=tag_id)
+        _refuse_taken_names([name], except_id=tag_id)
         raise
     _tell_staff("tag_updated", tag.pk, tag.name)
     return tag
@@ -90,38 +90,38 @@ def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
 def delete_tag(*, tag_id: int, actor: User) -> Tag:
     """Delete a tag, which removes it from all customers; return what it was.
 
-    Raises NoSuchTag, SystemTag, ForeignTag.
+    Raises NoSuchTag, CannotChangeSystemTag, NotYourTag.
     """
-    tag = _lock(tag_id, actor)
-    _delete([tag])
+    tag = _lock_changeable(tag_id, actor)
+    _delete_locked([tag])
     return tag
 
 
 @transaction.atomic
-def delete_tags(*, tag_ids: Collection[int], actor: User) -> Deleted:
+def delete_tags(*, tag_ids: Collection[int], actor: User) -> DeletionResult:
     """Delete those of the tags that the actor may delete, and say what became of each."""
     locked = Tag.objects.select_for_update().filter(pk__in=possible_ids(tag_ids)).order_by("pk")
     tags = {tag.pk: tag for tag in locked}
-    _delete([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
-    asked = [tags[pk] for pk in tag_ids if pk in tags]
-    return Deleted(
-        deleted=[tag for tag in asked if tag.may_be_changed_by(actor)],
-        system=[tag for tag in asked if tag.is_system],
-        unknown_or_foreign=[
+    _delete_locked([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
+    requested = [tags[pk] for pk in tag_ids if pk in tags]
+    return DeletionResult(
+        deleted=[tag for tag in requested if tag.may_be_changed_by(actor)],
+        system=[tag for tag in requested if tag.is_system],
+        not_found_or_not_yours=[
             pk for pk in tag_ids if pk not in tags or not (tags[pk].is_system or tags[pk].may_be_changed_by(actor))
         ],
     )
 
 
 def check_may_change(tag: Tag, actor: User) -> None:
-    """Raise SystemTag or ForeignTag unless the actor may rename and delete the tag."""
+    """Raise CannotChangeSystemTag or NotYourTag unless the actor may rename and delete the tag."""
     if tag.is_system:
-        raise SystemTag
+        raise CannotChangeSystemTag
     if not tag.may_be_changed_by(actor):
-        raise ForeignTag
+        raise NotYourTag
 
 
-def _lock(tag_id: int, actor: User) -> Tag:
+def _lock_changeable(tag_id: int, actor: User) -> Tag:
     """Lock a tag that the actor may change. A request that is adding it to a customer commits first, or fails."""
     tag = Tag.objects.select_for_update().filter(pk=tag_id).first()
     if tag is None:
@@ -130,13 +130,13 @@ def _lock(tag_id: int, actor: User) -> Tag:
     return tag
 
 
-def _refuse_taken(names: Sequence[str], besides: int = 0) -> None:
-    taken = {tag.name_key for tag in Tag.objects.named(names).exclude(pk=besides)}
+def _refuse_taken_names(names: Sequence[str], except_id: int = 0) -> None:
+    taken = {tag.name_key for tag in Tag.objects.named(names).exclude(pk=except_id)}
     if clashes := [name for name in names if folded(name) in taken]:
-        raise NameTaken(clashes)
+        raise TagNameTaken(clashes)
 
 
-def _delete(tags: Sequence[Tag]) -> None:
+def _delete_locked(tags: Sequence[Tag]) -> None:
     """Delete locked tags, in order of id."""
     for tag in tags:
         # One statement, however many customers have it. One tag after another, because removing several tags from a

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts import stream
+from contacts import customers_with_contacts
 from customers.models import Customer
 from tests.contacts.expected import NOT_SIGNED_IN, shown
 
@@ -66,7 +66,7 @@ def test_it_shows_customers_without_contacts_too(as_admin: Any, customer: Any, o
 def test_it_goes_on_over_chunks(
     as_owner: Any, owner: Any, new_contact: Any, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "CHUNK", 2)
+    monkeypatch.setattr(customers_with_contacts, "CUSTOMERS_PER_CHUNK", 2)
     customers = [Customer.objects.create(first_name=f"Ö{number}", owner=owner) for number in range(count)]
     for number, customer in enumerate(customers):
         new_contact(customer, number, is_primary=True)
