@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
-from contacts.models import Contact, UniqueKey, keys_of
+from contacts.models import UNIQUE_FIELDS, Contact, UniqueKey, keys_of
 from customers.actions.locking import lock_all
 from customers.events import record_all
 from customers.models import Customer
@@ -59,7 +59,7 @@ def create_contacts(
     contacts = {
         index: Contact(
             customer=customers[item["customer"]],
-            **{field: item[field] for field in ("email", "wa_number", "tp_number", "is_active")},
+            **{field: item[field] for field in (*UNIQUE_FIELDS, "is_active")},
             is_primary=last_primary.get(item["customer"]) == index,
             created_at=now,
             updated_at=now,

@@ -10,6 +10,7 @@ from tags.models import MAX_NAME, Tag, check_name
 
 # Tags in one request. Deleting them sends a frame each, and all of those must fit the queue of a socket.
 MAX_TAGS = 200
+# Customers in one request.
 MAX_CUSTOMERS = 1000
 
 
