@@ -75,66 +75,69 @@ def _keep(
     customer: Customer, number: BusinessNumber, inbound: Inbound, direction: Direction, *, quietly: bool
 ) -> int | None:
     now = timezone.now()
-    status, sent_at = Status.RECEIVED, None
-    if direction is Direction.OUTBOUND:
-        status, sent_at = Status.SENT, inbound.at
-    elif quietly:
-        status = Status.READ
-    at = inbound.at
-    ordered_at = at if now - at > LATE else now
-    reply_to_id = _message_id(number, inbound.reply_to_wamid)
-    adapt = connection.ops.adapt_datetimefield_value
+    # One that arrives late is shown at its own time.
+    ordered_at = inbound.at if now - inbound.at > LATE else now
+    message = {
+        "customer_id": customer.pk,
+        "direction": direction.value,
+        "type": inbound.type,
+        "text": inbound.text,
+        "payload": inbound.payload,
+        "reply_to_id": _message_id(number, inbound.reply_to_wamid),
+        "wamid": inbound.wamid,
+        "status": _status(direction, quietly).value,
+        "created_at": inbound.at,
+        "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
+    }
     newest = ordered_at >= customer.desk_at
     with prepared_cursor() as cursor:
-        cursor.execute(
-            _INSERT_MESSAGE,
-            [
-                customer.pk,
-                number.pk,
-                direction.value,
-                inbound.type,
-                inbound.text,
-                json.dumps(inbound.payload),
-                reply_to_id,
-                inbound.wamid,
-                status.value,
-                adapt(at),
-                adapt(ordered_at),
-                adapt(sent_at),
-                adapt(now),
-            ],
-        )
-        row = cursor.fetchone()
-        if row is None:
+        message_id = _insert_message(cursor, number, message, ordered_at, now)
+        if message_id is None:
             return None
-        message_id: int = row[0]
         place: list[Any] = [customer.pk, number.pk, message_id]
+        last_message_id = message_id if newest else None
         if quietly:
-            cursor.execute(_UPSERT_QUIETLY, [*place, message_id if newest else None])
+            cursor.execute(_UPSERT_QUIETLY, [*place, last_message_id])
         else:
-            # A time to come would hold the window open for as long.
-            written_at = adapt(min(at, now))
-            cursor.execute(_UPSERT_CONVERSATION, [*place, written_at, inbound.address, message_id if newest else None])
+            # A time in the future would keep the service window open for longer than 24 hours.
+            written_at = connection.ops.adapt_datetimefield_value(min(inbound.at, now))
+            cursor.execute(_UPSERT_CONVERSATION, [*place, written_at, inbound.address, last_message_id])
     if newest:
         customer.desk_at = ordered_at
-    data = message_data(
-        {
-            "id": message_id,
-            "customer_id": customer.pk,
-            "direction": direction.value,
-            "type": inbound.type,
-            "text": inbound.text,
-            "payload": inbound.payload,
-            "reply_to_id": reply_to_id,
-            "wamid": inbound.wamid,
-            "status": status.value,
-            "created_at": at,
-            "sent_at": sent_at,
-            **(_attach(message_id, inbound.media, at) if inbound.media is not None else {}),
-        }
-    )
-    record(customer, "chat_message", data)
+    file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
+    record(customer, "chat_message", message_data({"id": message_id, **message, **file}))
     return message_id
+
+
+def _status(direction: Direction, quietly: bool) -> Status:
+    if direction is Direction.OUTBOUND:
+        return Status.SENT
+    return Status.READ if quietly else Status.RECEIVED
+
+
+def _insert_message(
+    cursor: Any, number: BusinessNumber, message: dict[str, Any], ordered_at: datetime, now: datetime
+) -> int | None:
+    """Insert a message, given as columns of its row; return its id, or None when the number has its wamid already."""
+    adapt = connection.ops.adapt_datetimefield_value
+    values = [
+        message["customer_id"],
+        number.pk,
+        message["direction"],
+        message["type"],
+        message["text"],
+        json.dumps(message["payload"]),
+        message["reply_to_id"],
+        message["wamid"],
+        message["status"],
+        adapt(message["created_at"]),
+        adapt(ordered_at),
+        adapt(message["sent_at"]),
+        adapt(now),
+    ]
+    cursor.execute(_INSERT_MESSAGE, values)
+    row = cursor.fetchone()
+    return row[0] if row is not None else None
 
 
 def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:

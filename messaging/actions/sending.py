@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -16,7 +17,7 @@ from customers.events import record
 from customers.models import Customer
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
-from messaging.channels import Draft, channel_of, home_channel
+from messaging.channels import Content, Draft, channel_of, home_channel
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.relay.jobs import wake_relays
@@ -76,51 +77,70 @@ def send_message(
     type: str = "",
     payload: dict[str, Any] | None = None,
     template: dict[str, Any] | None = None,
-    file: Any = None,
+    file: UploadedFile | None = None,
     reply_to: int | None = None,
     to_contact: int | None = None,
     client_id: str | None = None,
 ) -> tuple[Message, bool]:
-    """Queue a message; return it and whether it is new.
+    """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
-    `file` is an upload; without `type` it says what the message is. The same `client_id` of the same sender again
-    returns the first message and queues nothing. Raises ClientIdTaken when it came with other content,
-    OutsideServiceWindow, Http404 when the chat is not the actor's any more, and ValidationError with the fields
-    that the provider would not take (its channel), for a `reply_to` outside this chat and for a
-    `to_contact` that is no active contact.
+    A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
+    when it was used for other content, OutsideServiceWindow, Http404 when the chat is no longer the actor's, and
+    ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat and for a
+    `to_contact` that is not an active contact.
     """
     customer = lock(customer_id, actor=actor)
-    client_id = client_id or None
-    sha256 = _sha256(file)
-    asked = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
-    if (known := _known(actor, client_id)) is not None:
-        if known.client_hash != asked:
-            raise ClientIdTaken
+    client_id, sha256 = client_id or None, _sha256(file)
+    client_hash = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
+    if (known := _sent_before(actor, client_id, client_hash)) is not None:
         return known, False
     conversation = _conversation(customer)
     replied = _replied(customer, reply_to)
     number = _number(conversation, replied)
-    to_number = _number_of(customer, to_contact) if to_contact is not None else None
+    to_number = _number_of(customer, to_contact)
     draft = Draft(customer, number, type, text, payload, template, file, replied)
-    content = channel_of(number).compose(draft)
+    content = _content(draft, conversation)
+    message = _queue(draft, content, actor, to_contact, to_number, client_id, client_hash)
+    if file is not None:
+        _attach(message, file, content.mime_type, sha256)
+    _show(message, conversation, actor)
+    return message, True
+
+
+def _content(draft: Draft, conversation: Conversation | None) -> Content:
+    """What the channel makes of a draft, which may be sent now. Raises as `send_message` does."""
+    content = channel_of(draft.number).compose(draft)
     if content.type not in WITHOUT_WINDOW:
         _within_window(conversation)
+    return content
+
+
+def _queue(
+    draft: Draft,
+    content: Content,
+    sender: User,
+    to_contact: int | None,
+    to_number: str | None,
+    client_id: str | None,
+    client_hash: str,
+) -> Message:
+    """Insert a message that is due now. Raises ClientIdTaken."""
     now = timezone.now()
     try:
         with transaction.atomic():
-            message = Message.objects.create(
-                customer=customer,
-                business_number=number,
+            return Message.objects.create(
+                customer=draft.customer,
+                business_number=draft.number,
                 direction=Direction.OUTBOUND,
                 type=content.type,
                 text=content.text,
                 payload=content.payload,
-                reply_to=replied,
-                sender=actor,
+                reply_to=draft.reply_to,
+                sender=sender,
                 to_contact=to_contact,
                 to_number=to_number,
                 client_id=client_id,
-                client_hash=asked,
+                client_hash=client_hash,
                 status=Status.QUEUED,
                 created_at=now,
                 ordered_at=now,
@@ -128,23 +148,27 @@ def send_message(
             )
     except IntegrityError:  # the same client_id, to two customers at once
         raise ClientIdTaken
-    if file is not None:
-        _attach(message, file, content.mime_type, sha256)
-    if content.type == "reaction":
+
+
+def _show(message: Message, conversation: Conversation | None, actor: User) -> None:
+    """Put a queued message into the chat, a reaction on the message it belongs to, and wake the relay."""
+    customer = message.customer
+    if message.type == "reaction":
         show_own_reaction(customer, message, actor=actor)
     else:
         if conversation is None:
-            Conversation.objects.create(customer=customer, business_number=number, last_message=message)
+            Conversation.objects.create(
+                customer=customer, business_number=message.business_number, last_message=message
+            )
         else:
             Conversation.objects.filter(customer=customer).update(last_message=message)
-        customer.desk_at = max(now, customer.desk_at)
+        customer.desk_at = max(message.ordered_at, customer.desk_at)
         record(customer, "chat_message", message_row(message.pk), actor=actor)
-    show_read(customer_id, ON_REPLY)
+    show_read(customer.pk, ON_REPLY)
     wake_relays()
-    return message, True
 
 
-def _sha256(file: Any) -> str:
+def _sha256(file: UploadedFile | None) -> str:
     if file is None:
         return ""
     digest = hashlib.sha256()
@@ -157,11 +181,14 @@ def _hash(*asked: Any) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _known(actor: User, client_id: str | None) -> Message | None:
+def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Message | None:
+    """The message for which the actor has used this client_id. Raises ClientIdTaken if its content was different."""
     if client_id is None:
         return None
-    found: Message | None = Message.objects.filter(sender=actor, client_id=client_id).first()
-    return found
+    message: Message | None = Message.objects.filter(sender=actor, client_id=client_id).first()
+    if message is not None and message.client_hash != client_hash:
+        raise ClientIdTaken
+    return message
 
 
 def _replied(customer: Customer, message_id: int | None) -> Message | None:
@@ -174,17 +201,17 @@ def _replied(customer: Customer, message_id: int | None) -> Message | None:
 
 
 def _number(conversation: Conversation | None, replied: Message | None) -> BusinessNumber:
-    """The number a message leaves from: the chat's, unless it is about a message that only another one knows."""
+    """The number a message is sent from: the chat's, unless it answers a message that only another number knows."""
     number: BusinessNumber = conversation.business_number if conversation is not None else home_channel().home_number()
     if replied is None or replied.business_number_id == number.pk:
         return number
     if replied.business_number.transport != number.transport:
-        raise ValidationError({"reply_to": ["This message came another way than the chat is held now."]})
+        raise ValidationError({"reply_to": ["This message came through another channel and cannot be answered here."]})
     return replied.business_number
 
 
-def _attach(message: Message, file: Any, mime_type: str, sha256: str) -> None:
-    """Keep the upload as the file of a message, to be handed to the provider by the relay."""
+def _attach(message: Message, file: UploadedFile, mime_type: str, sha256: str) -> None:
+    """Keep the upload as the file of a message. The relay uploads it to the provider."""
     name = shown_name(file.name or "")
     file.name = name
     file.seek(0)
@@ -199,8 +226,10 @@ def _attach(message: Message, file: Any, mime_type: str, sha256: str) -> None:
     )
 
 
-def _number_of(customer: Customer, contact_id: int) -> str:
-    """The WhatsApp number of an active contact. Raises ValidationError."""
+def _number_of(customer: Customer, contact_id: int | None) -> str | None:
+    """The WhatsApp number of an active contact, None without one. Raises ValidationError."""
+    if contact_id is None:
+        return None
     contact = Contact.objects.filter(pk=contact_id, customer=customer, is_active=True).first()
     if contact is None:
         raise ValidationError({"to_contact": ["This customer has no such active contact."]})
