@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
-from accounts.permissions import IsSalesOrAdmin
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.links import links_for
 from core.files.views import PrivateFileView
@@ -33,12 +33,12 @@ from messaging.serializers.messages import (
 from messaging.serializers.sending import SendMessageSerializer
 
 
-class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
+class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
     """The messages of every chat the caller may see."""
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = dict.fromkeys(("list", "retrieve", "create", "retry", "fetch_media", "statuses"), IsSalesOrAdmin)
     pagination_class = KeysetPages
     filterset_class = MessageFilter
     lookup_value_regex = r"\d{1,18}"
@@ -79,9 +79,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Queue a failed or uncertain message again, as a new attempt."""
-        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
-        if message is None:
-            raise Http404
+        message = self._message(pk)
         retry_message(message=message, actor=user_of(request))
         return _shown(message, request)
 
@@ -89,9 +87,7 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @action(detail=True, methods=["post"], url_path="fetch-media")
     def fetch_media(self, request: Request, pk: str) -> Response:
         """Try again to get a file that could not be had. WhatsApp keeps what a customer sent for seven days."""
-        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
-        if message is None:
-            raise Http404
+        message = self._message(pk)
         fetch_again(message=message, actor=user_of(request))
         return _shown(message, request)
 
@@ -99,18 +95,23 @@ class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def statuses(self, request: Request, pk: str) -> Response:
         """Everything that WhatsApp said of a message that went out, oldest first, with what it costs."""
-        message = Message.objects.visible_to(request.user).filter(pk=pk).first()
+        updates = self._message(pk).status_updates.order_by("at", "pk")
+        return Response(StatusSerializer(updates, many=True).data)
+
+    def _message(self, pk: str) -> Message:
+        """A message that the caller may see. Raises Http404."""
+        message: Message | None = Message.objects.visible_to(self.request.user).filter(pk=pk).first()
         if message is None:
             raise Http404
-        return Response(StatusSerializer(message.status_updates.order_by("at", "pk"), many=True).data)
+        return message
 
 
-class CustomerMessagesView(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
+class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     """The chat with one customer, newest first."""
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = {"list": IsSalesOrAdmin}
     pagination_class = KeysetPages
     filterset_class = MessageFilter
 

@@ -3,38 +3,45 @@
 from typing import Any
 
 import django_filters
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 
-from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, TextFilter
+from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, OrderingFilter, TextFilter
 from customers.models import Customer, CustomerQuerySet, Source
 from tags.models import Tag, carrying, carrying_any
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 
-# What may be ordered by, and by which expressions; `desk_at` is the indexed place of the newest message.
-_ORDERINGS: dict[str, tuple[Any, ...]] = {
+_ORDERS: dict[str, tuple[Any, ...]] = {
     "name": (Lower("first_name"), Lower("last_name")),
-    "created_at": (F("date_joined"),),
-    "updated_at": (F("updated_at"),),
-    "last_message_at": (F("desk_at"),),
+    "created_at": ("date_joined",),
+    "updated_at": ("updated_at",),
+    # The time of the newest message, with an index of its own.
+    "last_message_at": ("desk_at",),
     "unread_count": (Coalesce("conversation__unread_count", 0),),
 }
 
 
 class DeskFilter(FilterSet):
+    """Which customers a list of the desk shows, and in which order."""
+
     owner = IdFilter(field_name="owner", label="the id of a salesperson")
-    unassigned = BooleanFilter(field_name="owner", lookup_expr="isnull", label="without an owner")
-    source = django_filters.ChoiceFilter(choices=Source.choices)
-    tag = IdsFilter(method="filter_tag", label="the id of a tag; repeated: customers who carry them all")
-    tag_any = IdsFilter(method="filter_tag_any", label="ids of tags, with commas: customers who carry one of them")
-    has_unread = BooleanFilter(method="filter_has_unread", label="with unread messages")
-    is_active = BooleanFilter(field_name="is_active")
-    search = TextFilter(method="filter_search", label="every word occurs in name, handle, email, phone or customer id")
-    ordering = django_filters.CharFilter(
-        method="filter_ordering",
-        label=f"one of {', '.join(_ORDERINGS)}, each also with a minus; unknown ones count not",
+    unassigned = BooleanFilter(
+        field_name="owner", lookup_expr="isnull", label="customers without an owner (true) or with one (false)"
     )
+    source = django_filters.ChoiceFilter(choices=Source.choices)
+    tag = IdsFilter(method="filter_tag", label="the id of a tag; given several times, customers with all of these tags")
+    tag_any = IdsFilter(
+        method="filter_tag_any", label="ids of tags, separated by commas: customers with any of these tags"
+    )
+    has_unread = BooleanFilter(
+        method="filter_has_unread", label="customers with unread messages (true) or without (false)"
+    )
+    is_active = BooleanFilter(field_name="is_active")
+    search = TextFilter(
+        method="filter_search", label="words to find in names, username, email, phone or customer id; all must occur"
+    )
+    ordering = OrderingFilter(_ORDERS, tie="-id")
 
     class Meta:
         model = Customer
@@ -57,11 +64,3 @@ class DeskFilter(FilterSet):
 
     def filter_search(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         return customers.search(value)
-
-    def filter_ordering(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
-        orders = [
-            part.desc() if word.startswith("-") else part.asc()
-            for word in value.split(",")[: len(_ORDERINGS)]
-            for part in _ORDERINGS.get(word.strip().removeprefix("-"), ())
-        ]
-        return customers.order_by(*orders, *NEWEST_CONVERSATION_FIRST[-1:]) if orders else customers

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
-from accounts.permissions import IsAdmin, IsSalesOrAdmin
+from accounts.permissions import IsAdmin, IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.models import Customer, CustomerQuerySet
@@ -19,17 +19,21 @@ from messaging.desk.rows import DeskPages, desk_customers, desk_row, desk_rows
 from messaging.desk.serializers import DeskRowSerializer
 
 
-class DeskViewSet(GenericViewSet[Customer]):
+class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
     """Customers with their chat: sales see their own, admins all."""
 
     queryset = Customer.objects.all()
     serializer_class = DeskRowSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = {
+        "list": IsSalesOrAdmin,
+        "create": IsSalesOrAdmin,
+        "retrieve": IsSalesOrAdmin,
+        "update": IsSalesOrAdmin,
+        "partial_update": IsSalesOrAdmin,
+        "destroy": IsAdmin,
+    }
     filterset_class = DeskFilter
     lookup_value_regex = r"\d{1,18}"
-
-    def get_permissions(self) -> Any:
-        return [IsAdmin()] if self.action == "destroy" else super().get_permissions()
 
     def get_queryset(self) -> Any:
         return Customer.objects.at_desk_of(self.request.user).order_by(*NEWEST_CONVERSATION_FIRST)
