@@ -32,6 +32,13 @@ MAX_TEXT, MAX_WORDS = 500, 10
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
+def whole_number(text: str) -> int | None:
+    """The number that a text of digits stands for; None for any other text, and for more than a database can hold."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))):
+        return None
+    return int(text) if int(text) <= MAX_ID else None
+
+
 def search_words(text: str) -> list[str]:
     """Return the words of a search text that are used: the first MAX_WORDS."""
     return text.split()[:MAX_WORDS]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from core.db.cursors import prepared_cursor
 from core.live.groups import DESK, customer_group
+from core.live.hub import Hint
 from core.live.publishing import publish, publish_on_commit
 from core.timestamps import aware, iso
 from customers.models import Customer, Event
@@ -100,7 +101,7 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 
     def tell() -> None:
         publish(customer_group(customer.pk), {"type": "frame", "owner": customer.owner_id, "frame": frame})
-        publish(DESK, {"type": "changed", "customer": customer.pk, "gone": previous_owner_id})
+        publish(DESK, _row_changed(customer.pk, previous_owner_id))
 
     transaction.on_commit(tell)
 
@@ -108,4 +109,9 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 def announce_gone(customer_id: int, owner_id: int | None) -> None:
     """Tell everybody, on commit, that a customer's row is no longer there; `owner_id` is who had them."""
     publish_on_commit(customer_group(customer_id), {"type": "erased"})
-    publish_on_commit(DESK, {"type": "changed", "customer": customer_id, "gone": owner_id, "erased": True})
+    publish_on_commit(DESK, _row_changed(customer_id, owner_id))
+
+
+def _row_changed(customer_id: int, lost_by: int | None) -> Hint:
+    """What the desks are told: load this row again; the user with the id `lost_by` no longer has it."""
+    return {"type": "changed", "customer": customer_id, "gone": lost_by}

@@ -28,6 +28,11 @@ def has_on_desk(user: Any, owner_id: int | None) -> bool:
     return bool(user.is_admin or (user.is_sales and owner_id == user.pk))
 
 
+def works_at_desk(user: Any) -> bool:
+    """Whether `user` has a sales desk at all: admins and sales do, customers do not."""
+    return bool(user.is_admin or user.is_sales)
+
+
 class FollowsCustomer(models.QuerySet[Any]):
     """Rows that hang off a customer, and are for the sales desk alone."""
 

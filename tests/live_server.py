@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from core.live import publishing
 from core.live.hub import Hint
 from core.live.publishing import attach, publish
-from messaging.consumers.inbox import _feeds
+from messaging.consumers.inbox import inbox_feed_of
 
 # Seconds until a test gives up waiting. Reached only if something is broken or the machine is very busy.
 PATIENCE = 10.0
@@ -40,7 +40,7 @@ class _Mark:
 
 async def _settled() -> None:
     hub, mark = attach(), _Mark()
-    while hub.subscribers or any(feed._working for feed in _feeds.values()):
+    while hub.subscribers or inbox_feed_of(hub).loading:
         await asyncio.sleep(0.002)
     for sending in tuple(publishing._pending):
         await asyncio.wrap_future(sending)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.db.cursors import prepared_cursor
 from core.db.leases import any_row
+from core.filters import whole_number
 from core.timestamps import aware
 from customers.actions.locking import lock
 from customers.events import LOG_FIELDS, customer_of_row, record
@@ -171,8 +172,8 @@ def _find(update: StatusUpdate) -> tuple[int, int] | None:
     """Return (message id, customer id) of the outbound message an update speaks of."""
     sent = Message.objects.filter(business_number=update.business_number_id, direction=Direction.OUTBOUND)
     found = sent.filter(wamid=update.wamid).values_list("pk", "customer_id").first()
-    if found is None and update.message_key.isdecimal() and len(update.message_key) < 19:
-        found = sent.filter(pk=int(update.message_key)).values_list("pk", "customer_id").first()
+    if found is None and (pk := whole_number(update.message_key)) is not None:
+        found = sent.filter(pk=pk).values_list("pk", "customer_id").first()
     return found
 
 

@@ -1,7 +1,7 @@
-"""Every 25 s each socket asks whether it may still be there, and whether it missed something.
+"""The watch over open sockets: every 25 s, may the user still be here, and was an event missed?
 
-All sockets of a process ask together, in two statements for 500 of them. Each for itself, 1,000 idle sockets cost a
-sixth of a core, and the frames of an event waited behind their questions.
+All sockets of a process are checked together, with two queries for 500 of them. With queries of its own for each,
+1,000 idle sockets took a sixth of a core, and the frames of an event had to wait behind them.
 """
 
 import asyncio
@@ -20,80 +20,85 @@ from customers.models import Customer
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 25
+CHECK_SECONDS = 25
+# Sockets checked with the same two queries.
 BATCH = 500
 
 
 @dataclass(frozen=True)
-class AccessLook:
-    """How things stand: the users of the sessions that live, and of customers `(last_seq, owner_id)`."""
+class AccessSnapshot:
+    """What the database says now: the users of the sessions that are still live, and of customers
+    `(last_seq, owner_id)`."""
 
     users: dict[UUID, User]
     customers: dict[int, tuple[int, int | None]]
 
 
 class WatchedSocket(Protocol):
-    """A socket: its session, the id of the customer it watches (if one), and what it makes of a beat."""
+    """What the watch needs of a socket."""
 
     session: Session
-    watches: int | None
+    # The id of the customer whose chat it shows; None for a socket that shows every chat.
+    watched_customer: int | None
 
-    def on_beat(self, beat: AccessLook) -> None: ...
+    def check_access(self, snapshot: AccessSnapshot) -> None:
+        """Close the socket if its user has lost the right to it, and fetch what it missed."""
+        ...
 
 
 class AccessWatch:
-    """The sockets of one process. Beats as long as there are any."""
+    """Checks the open sockets of one process for as long as there are any."""
 
     def __init__(self) -> None:
         self._sockets: set[WatchedSocket] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def join(self, socket: WatchedSocket) -> None:
+    def add(self, socket: WatchedSocket) -> None:
         self._sockets.add(socket)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
-    def leave(self, socket: WatchedSocket) -> None:
+    def remove(self, socket: WatchedSocket) -> None:
         self._sockets.discard(socket)
 
     async def _run(self) -> None:
         while self._sockets:
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
             sockets = list(self._sockets)
             for start in range(0, len(sockets), BATCH):
-                await self._ask_for(sockets[start : start + BATCH])
+                await self._check(sockets[start : start + BATCH])
         self._task = None
 
-    async def _ask_for(self, sockets: list[WatchedSocket]) -> None:
+    async def _check(self, sockets: list[WatchedSocket]) -> None:
         sessions = {socket.session.pk for socket in sockets}
-        customers = {socket.watches for socket in sockets if socket.watches is not None}
+        customers = {socket.watched_customer for socket in sockets if socket.watched_customer is not None}
         try:
-            beat = await database_sync_to_async(_look, thread_sensitive=False)(sessions, customers)
+            snapshot = await database_sync_to_async(_take_snapshot, thread_sensitive=False)(sessions, customers)
         except Error as error:
-            # They ask again in 25 s; ended sessions and lost chats were announced besides.
-            logger.warning("the sockets could not ask for their rights: %s", error)
+            # The next check is in 25 s, and sockets also hear of ended sessions and lost chats when they happen.
+            logger.warning("the rights of %d sockets could not be checked: %s", len(sockets), error)
             return
         for socket in sockets:
             if socket not in self._sockets:
                 continue
             try:
-                socket.on_beat(beat)
-            except Exception:  # one broken socket must not stop the pulse of the others
-                logger.exception("a socket failed at its beat")
+                socket.check_access(snapshot)
+            except Exception:  # one broken socket must not keep the others from being checked
+                logger.exception("a socket failed while its rights were checked")
 
 
-def _look(session_ids: set[UUID], customer_ids: set[int]) -> AccessLook:
+def _take_snapshot(session_ids: set[UUID], customer_ids: set[int]) -> AccessSnapshot:
     sessions = Session.objects.live().select_related("user").filter(pk__in=session_ids)
     rows = Customer.objects.filter(pk__in=customer_ids).values_list("pk", "last_seq", "owner_id")
-    return AccessLook(
+    return AccessSnapshot(
         users={session.pk: session.user for session in sessions},
         customers={pk: (last_seq, owner_id) for pk, last_seq, owner_id in rows},
     )
 
 
-_pulses: "WeakKeyDictionary[Hub, AccessWatch]" = WeakKeyDictionary()
+_watches: "WeakKeyDictionary[Hub, AccessWatch]" = WeakKeyDictionary()
 
 
 def access_watch_of(hub: Hub) -> AccessWatch:
-    """The pulse of the process (of the event loop) whose hub this is."""
-    return _pulses.setdefault(hub, AccessWatch())
+    """The watch of the process (more precisely, of the event loop) that `hub` belongs to."""
+    return _watches.setdefault(hub, AccessWatch())

@@ -1,11 +1,14 @@
-"""What every socket of the desk has: rights that are asked again, a bounded way out, an end."""
+"""What all sockets of the desk share: who may open one and keep it, a bounded queue of frames, and how it closes."""
+
+# mypy: allow-subclassing-any
+# The package channels has no types.
 
 import asyncio
 import json
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -13,48 +16,54 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from core import safe_json
+from core.live.frames import passing_frame
 from core.live.groups import STAFF, user_group
 from core.live.hub import Hint
 from core.live.publishing import attach
-from core.timestamps import iso
-from messaging.consumers.access_watch import AccessLook, access_watch_of
+from customers.visibility import works_at_desk
+from messaging.consumers.access_watch import AccessSnapshot, access_watch_of
 from messaging.consumers.frame_writer import FrameWriter
 from messaging.consumers.handshake import BEARER, Credentials
 
+# Close codes; docs/realtime.md says what clients do about them.
 NOT_SIGNED_IN = 4401
 NO_ACCESS = 4403
 NOT_FOUND = 4404
 TOO_SLOW = 4408
 TOO_BIG = 1009
 TOO_MANY = 1008
+SERVER_ERROR = 1011
 
-# Frames that may wait for a socket that does not drain.
+# Frames that may wait for a client that does not read.
 QUEUE_FRAMES = 500
 MAX_FRAME_BYTES = 64 * 1024
 MAX_FRAMES_PER_SECOND = 100
 CLOSE_SECONDS = 5
 
+Returned = TypeVar("Returned")
+
 
 class BadFrame(Exception):
-    """The client sent something that is no frame; `str()` says why."""
+    """The client sent something that cannot be used; `str()` says why."""
 
     def __init__(self, detail: str, code: str = "bad_frame") -> None:
         super().__init__(detail)
         self.code = code
 
 
-async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run database work off the loop. The default of channels puts all sockets through one thread."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+async def in_thread(function: Callable[..., Returned], *args: Any, **kwargs: Any) -> Returned:
+    """Run database work outside the event loop. By default, channels uses one thread for all sockets."""
+    returned: Returned = await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    return returned
 
 
-def passing(type: str, data: Any) -> str:
-    """Encode a frame that is not recorded and has no number."""
-    return json.dumps({"type": type, "at": iso(timezone.now()), "data": data})
+def passing_text(type: str, data: Any) -> str:
+    """A passing frame (core/live/frames.py) as it is sent."""
+    return json.dumps(passing_frame(type, data))
 
 
 class NoSuchSocket(AsyncWebsocketConsumer):
-    """Whatever path no other socket has: accepted, so that the close code arrives, and closed with 4404."""
+    """Every path without a socket. Accepts the connection, so that the client gets the close code 4404."""
 
     channel_layer_alias = "no layer"
 
@@ -64,17 +73,17 @@ class NoSuchSocket(AsyncWebsocketConsumer):
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
-    """A socket of somebody at the sales desk. Subclasses say what it hears and what may be said."""
+    """A socket of someone who works at the desk. Subclasses add what it shows and which frames it takes."""
 
-    # The hub subscribes to the layer once per process; a consumer of its own would cost five times the
-    # delivery time at 1,000 sockets. There is no layer of this name.
+    # The hub subscribes to the layer once per process; with a subscription for every consumer, an event took five
+    # times as long to reach 1,000 sockets. There is no layer of this name.
     channel_layer_alias = "no layer"
 
-    # Types of incoming frames, and the methods that take their fields.
-    says: ClassVar[dict[str, str]] = {}
+    # Type of a frame from the client -> the method that handles it.
+    handlers: ClassVar[dict[str, str]] = {}
 
-    # The id of the customer whose chat this is; the inbox shows them all.
-    watches: int | None = None
+    # The id of the customer whose chat this is; the inbox shows every chat.
+    watched_customer: int | None = None
 
     async def connect(self) -> None:
         self.hub = attach()
@@ -83,7 +92,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.timer: asyncio.TimerHandle | None = None
         self.outgoing = FrameWriter(self._write, self.start, QUEUE_FRAMES)
         self.open = True
-        # Set when the right to the chat is known to be lost, until the close code has been found out.
+        # Set once the user is known to have lost the chat, until it is known which code to close with.
         self.muted = False
         self.greeted = False
         self.key = uuid.uuid4().hex
@@ -96,67 +105,52 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if credentials is None:
             return await self.end(NOT_SIGNED_IN)
         self.user, self.session = credentials.session.user, credentials.session
-        # The session may have ended between its look-up and this subscription, hence the order.
+        # The session may have ended since it was looked up, so listen first and then ask again.
         await self.listen(user_group(self.user.pk))
-        if (code := await self.refusal()) is not None:
+        if (code := await self._desk_refusal()) is not None:
             return await self.end(code)
         await self.listen(STAFF)
         left = (credentials.expires_at - timezone.now()).total_seconds()
         self.timer = asyncio.get_running_loop().call_later(max(left, 0), self.end_soon, NOT_SIGNED_IN)
         await self.opened()
         if self.open:
-            access_watch_of(self.hub).join(self)
+            access_watch_of(self.hub).add(self)
 
-    # --- what subclasses say ---
+    # --- for subclasses ---
 
     async def opened(self) -> None:
-        """The socket is signed in: join groups and `greet`."""
+        """The user is signed in and works at the desk: join groups and `greet`."""
         raise NotImplementedError
 
     async def refusal(self) -> int | None:
-        """The close code for somebody who may not (any longer) be here; asks the database."""
-        if not await in_thread(self._session_lives):
-            return NOT_SIGNED_IN
-        return None if self.user.is_admin or self.user.is_sales else NO_ACCESS
+        """The code to close with if the user may no longer be here, else None. Asks the database."""
+        return await self._desk_refusal()
 
-    def on_beat(self, beat: AccessLook) -> None:
-        """Called every 25 s. Who seems to have lost a right is asked about again, for the exact close code."""
-        user = beat.users.get(self.session.pk)
-        if user is None or not self.may_stay(user, beat):
+    def may_stay(self, snapshot: AccessSnapshot, user: User) -> bool:
+        """The same question, answered from a snapshot."""
+        return works_at_desk(user)
+
+    # --- rights ---
+
+    def check_access(self, snapshot: AccessSnapshot) -> None:
+        """Called every 25 s. If a right seems to be lost, the database is asked for the exact close code."""
+        user = snapshot.users.get(self.session.pk)
+        if user is None or not self.may_stay(snapshot, user):
             self.start(self.recheck())
         else:
             self.user = user
 
-    def may_stay(self, user: User, beat: AccessLook) -> bool:
-        return user.is_admin or user.is_sales
-
-    # --- hearing ---
-
-    async def listen(self, group: str) -> None:
-        self.groups_joined.append(group)
-        await self.hub.join(group, self)
-
-    def deliver(self, group: str, event: Hint) -> None:
-        """Live subscriber. `recheck` says that the rights of this user may have changed."""
-        if group == STAFF:
-            self._on_staff_event(event)
-        elif event["type"] in ("recheck", "resync"):
-            self.start(self.recheck())
-
-    def _on_staff_event(self, event: Hint) -> None:
-        """Pass on what everybody at the desk is told. Before `ready` nobody has loaded what it speaks of."""
-        if event["type"] == "staff" and self.greeted:
-            # Encoded once for all sockets of the process, which share the event.
-            if "text" not in event:
-                event["text"] = json.dumps(event["frame"])
-            self.push(event["text"])
-
     async def recheck(self) -> bool:
-        """Close the socket of who lost the right to it; return whether it stays."""
+        """Close the socket if the user has lost the right to it; return whether it stays open."""
         code = await self.refusal()
         if code is not None:
             await self.end(code)
         return code is None
+
+    async def _desk_refusal(self) -> int | None:
+        if not await in_thread(self._session_lives):
+            return NOT_SIGNED_IN
+        return None if works_at_desk(self.user) else NO_ACCESS
 
     def _session_lives(self) -> bool:
         session = Session.objects.live().select_related("user").filter(pk=self.session.pk).first()
@@ -165,7 +159,28 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.user = session.user
         return True
 
-    # --- speaking ---
+    # --- events of the hub ---
+
+    async def listen(self, group: str) -> None:
+        self.groups_joined.append(group)
+        await self.hub.join(group, self)
+
+    def deliver(self, group: str, event: Hint) -> None:
+        """Called by the hub. `recheck` says that the rights of this user may have changed."""
+        if group == STAFF:
+            self._on_staff_event(event)
+        elif event["type"] in ("recheck", "resync"):
+            self.start(self.recheck())
+
+    def _on_staff_event(self, event: Hint) -> None:
+        """Send what everyone at the desk is told. Before `ready` the client has not loaded what it is about."""
+        if event["type"] == "staff" and self.greeted:
+            # Encoded once for all sockets of the process, which share the event.
+            if "text" not in event:
+                event["text"] = json.dumps(event["frame"])
+            self.push(event["text"])
+
+    # --- frames to the client ---
 
     def _write(self, text: str) -> Coroutine[Any, Any, None]:
         # Not `self.send`: its two coroutines around this one are a third of what a frame costs.
@@ -173,7 +188,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         return write
 
     def push(self, text: str) -> bool:
-        """Queue a frame; a socket that does not drain is closed. Returns whether the frame was taken."""
+        """Queue a frame and return whether there was room. The socket of a client that does not read is closed."""
         if not self.open or self.muted:
             return False
         try:
@@ -184,19 +199,20 @@ class DeskConsumer(AsyncWebsocketConsumer):
         return True
 
     def greet(self, data: dict[str, Any]) -> None:
-        """Say `ready`, the first frame of all."""
-        self.push(passing("ready", data))
+        """Send `ready`, which is always the first frame."""
+        self.push(passing_text("ready", data))
         self.greeted = True
 
     def push_error(self, code: str, detail: Any, client_id: Any = None) -> None:
         data = {"code": code, "detail": detail}
         if isinstance(client_id, str):
             data["client_id"] = client_id
-        self.push(passing("error", data))
+        self.push(passing_text("error", data))
 
-    # --- ending ---
+    # --- tasks, and the end ---
 
-    def start(self, work: Any) -> "asyncio.Task[None]":
+    def start(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[None]":
+        """Run a task that is cancelled with the socket. If it fails, the socket is closed."""
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self.tasks.append(task)
         task.add_done_callback(self._done)
@@ -208,7 +224,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "a socket's task failed", "exception": error, "task": task}
             )
-            self.end_soon(1011)
+            self.end_soon(SERVER_ERROR)
 
     def end_soon(self, code: int) -> None:
         if self.open:
@@ -223,14 +239,14 @@ class DeskConsumer(AsyncWebsocketConsumer):
         try:
             await asyncio.wait_for(self.close(code=code), CLOSE_SECONDS)
         except (TimeoutError, OSError, RuntimeError):
-            return  # a client that reads nothing cannot be told
+            return  # a client that does not read cannot be told
 
     async def disconnect(self, code: int) -> None:
         self.open = False
         self._let_go()
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
-        access_watch_of(self.hub).leave(self)
+        access_watch_of(self.hub).remove(self)
         for group in self.groups_joined:
             self.hub.leave(group, self)
         if self.timer is not None:
@@ -239,7 +255,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
             if task is not keep:
                 task.cancel()
 
-    # --- listening to the client ---
+    # --- frames from the client ---
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.open:
@@ -251,15 +267,15 @@ class DeskConsumer(AsyncWebsocketConsumer):
         client_id = None
         try:
             if text_data is None:
-                raise BadFrame("Frames are JSON text.")
+                raise BadFrame("Frames must be JSON text.")
             frame = safe_json.loads(text_data)
             if not isinstance(frame, dict):
-                raise BadFrame("A frame is a JSON object.")
+                raise BadFrame("A frame must be a JSON object.")
             client_id = frame.get("client_id")
             name = frame.get("type")
-            if not isinstance(name, str) or name not in self.says:
-                raise BadFrame(f"Unknown frame type; known are: {', '.join(self.says)}.", code="unknown_type")
-            await getattr(self, self.says[name])(frame)
+            if not isinstance(name, str) or name not in self.handlers:
+                raise BadFrame(f"Unknown frame type. Choose from: {', '.join(self.handlers)}.", code="unknown_type")
+            await getattr(self, self.handlers[name])(frame)
         except (BadFrame, safe_json.BadJSON) as error:
             self.push_error(getattr(error, "code", "bad_frame"), str(error), client_id)
 
@@ -271,4 +287,4 @@ class DeskConsumer(AsyncWebsocketConsumer):
         return self.frames_in_window > MAX_FRAMES_PER_SECOND
 
     async def on_ping(self, frame: dict[str, Any]) -> None:
-        self.push(passing("pong", {}))
+        self.push(passing_text("pong", {}))

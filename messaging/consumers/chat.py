@@ -1,5 +1,6 @@
-"""One chat, live: what the event log says, from where the client left off, without a gap."""
+"""One chat, live: every event of its log from where the client left off, without a gap."""
 
+import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -10,89 +11,102 @@ from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from accounts.serializers import user_ref
 from core.files.links import Links
+from core.filters import MAX_ID, whole_number
 from core.live.groups import customer_group
 from core.live.hub import Hint
 from core.live.publishing import publish
 from customers.events import Frame, frame_of
-from customers.models import Customer, Event
+from customers.models import Customer, CustomerQuerySet, Event
 from customers.visibility import has_on_desk
 from messaging.actions.reading import mark_read
 from messaging.actions.receipts import show_typing
 from messaging.actions.sending import send_message
-from messaging.consumers.access_watch import AccessLook
-from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, in_thread, passing
+from messaging.consumers.access_watch import AccessSnapshot
+from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, in_thread, passing_text
 from messaging.consumers.handshake import origin_of, query_of
 from messaging.errors import Refusal
 from messaging.serializers.messages import message_data, render_frame, shown_messages, with_links
 from messaging.serializers.sending import SendMessageSerializer
 
+# What a client without a cursor gets.
 RECENT_MESSAGES = 50
+# A client further behind loads the chat over REST instead.
 MAX_REPLAY = 1000
+# Events read from the log at once.
 BATCH = 500
-# The provider shows it for 25 s.
+# How often the customer is shown that someone is typing; WhatsApp shows it for 25 s.
 TYPING_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a customer's log stands, for somebody who may see it."""
+    """How far a customer's log goes, and whose customer they are."""
 
     last_seq: int
     owner_id: int | None
     oldest_kept: int | None
 
+    def can_be_reached_from(self, seq: int) -> bool:
+        """Whether the events after `seq` are all there, and few enough to be sent."""
+        behind = self.last_seq - seq
+        complete = self.oldest_kept is not None and self.oldest_kept <= seq + 1
+        return behind == 0 or (0 < behind <= MAX_REPLAY and complete)
+
 
 class ChatConsumer(DeskConsumer):
     """`ws/chat/<customer_id>/?last_seq=N`."""
 
-    says: ClassVar[dict[str, str]] = {
+    handlers: ClassVar[dict[str, str]] = {
         "chat_message": "on_chat_message",
         "typing": "on_typing",
         "mark_read": "on_mark_read",
         "ping": "on_ping",
     }
 
+    # The last event that was sent.
+    seq = 0
+    owner_id: int | None = None
+    # Set while the log is being read. Events that are announced meanwhile are `missed`, and read from it next.
+    catching_up, missed = True, False
+    # Whether the others in the chat were told that this user is online.
+    announced = False
+    # When the customer was last shown that this user is typing.
+    typing_at = -TYPING_SECONDS
+
     async def opened(self) -> None:
         self.customer_id: int = self.scope["url_route"]["kwargs"]["customer_id"]
-        self.watches = self.customer_id
+        if self.customer_id > MAX_ID:
+            return await self.end(NOT_FOUND)
         self.links = Links(self.user.pk, origin_of(self.scope))
-        self.seq = 0
-        # When the customer was last shown that this user types.
-        self.typing_at = -TYPING_SECONDS
-        self.owner_id: int | None = None
-        # Set while the log is read: frames that come meanwhile are in the log too, so they are only noticed.
-        self.catching_up, self.missed = True, False
-        # Before the first look at the log: what is committed after the look is then announced to us.
+        # Before the log is read for the first time: what is committed after that is announced to us.
         await self.listen(customer_group(self.customer_id))
         position = await in_thread(self._position)
         if position is None:
             return await self.end(NOT_FOUND)
-        self.owner_id = position.owner_id
+        self.watched_customer, self.owner_id = self.customer_id, position.owner_id
         self.greet({"seq": position.last_seq})
         await self._resume(position, query_of(self.scope).get("last_seq", [None])[0])
         self._presence("online")
         self.start(self._catch_up())
 
     async def _resume(self, position: Position, cursor: str | None) -> None:
-        """Start behind the client's cursor, or at the end of the log with the recent messages."""
+        """Start after the client's cursor, or at the end of the log with the recent messages."""
         self.seq = position.last_seq
         if cursor is None:
-            self.push(passing("recent_messages", {"messages": await in_thread(self._recent)}))
+            self.push(passing_text("recent_messages", {"messages": await in_thread(self._recent)}))
             return
-        last_seen = int(cursor) if cursor.isdecimal() and cursor.isascii() and len(cursor) < 19 else -1
-        behind = position.last_seq - last_seen
-        gone = behind > 0 and (position.oldest_kept is None or last_seen + 1 < position.oldest_kept)
-        if last_seen < 0 or behind < 0 or behind > MAX_REPLAY or gone:
-            self.push(passing("resync_required", {"seq": position.last_seq}))
+        last_seen = whole_number(cursor)
+        if last_seen is None or not position.can_be_reached_from(last_seen):
+            self.push(passing_text("resync_required", {"seq": position.last_seq}))
         else:
             self.seq = last_seen
 
     # --- the log ---
 
-    def _visible(self) -> Any:
-        if self.customer_id >= 2**63:
-            return Customer.objects.none()
+    def _visible(self) -> CustomerQuerySet:
+        """The customer, if the user may see them."""
         return Customer.objects.at_desk_of(self.user).filter(pk=self.customer_id)
 
     def _position(self) -> Position | None:
@@ -107,13 +121,13 @@ class ChatConsumer(DeskConsumer):
         return [with_links(message_data(row), self.links) for row in reversed(rows[:RECENT_MESSAGES])]
 
     def _after(self, seq: int) -> list[Event] | None:
-        """The next events, or None for somebody who may not see them now."""
+        """The next events, or None when the user may no longer see them."""
         if not self._visible().exists():
             return None
         return list(Event.objects.after(self.customer_id, seq)[:BATCH])
 
     async def _catch_up(self) -> None:
-        """Send everything after our number from the log, until nothing was announced meanwhile."""
+        """Send everything after `seq` from the log, until nothing was announced while it was read."""
         self.catching_up = True
         while self.open:
             self.missed = False
@@ -121,7 +135,7 @@ class ChatConsumer(DeskConsumer):
             if events is None:
                 return await self._leave()
             for event in events:
-                # Waits for a slow client instead of overrunning its queue: the log does not run away.
+                # Waits for a slow client instead of overrunning its queue: the log can wait.
                 await self.outgoing.put(json.dumps(render_frame(frame_of(event), self.links)))
                 self.seq = event.seq
             if not events and not self.missed:
@@ -129,21 +143,21 @@ class ChatConsumer(DeskConsumer):
         self.catching_up = False
 
     async def _leave(self) -> None:
-        """Close with the reason why this user may not see the chat (any longer)."""
+        """Close with the code for why this user may not see the chat (any longer)."""
         code = await self.refusal()
         await self.end(code if code is not None else NO_ACCESS)
 
-    # --- hearing ---
+    # --- events of the hub ---
 
     def deliver(self, group: str, event: Hint) -> None:
         kind = event["type"]
         if kind == "frame":
             self._on_frame(event)
         elif kind == "passing":
-            if event["from"] == self.key or not has_on_desk(self.user, self.owner_id):
+            if event["from"] == self.key or not self.greeted or not has_on_desk(self.user, self.owner_id):
                 return
             if event["left"] == self.user.pk and self.open:
-                self._presence("online")  # in another tab: who closed that one is still here
+                self._presence("online")  # the user closed another tab and is still here
             else:
                 self.push(event["text"])
         elif kind == "erased":
@@ -166,7 +180,7 @@ class ChatConsumer(DeskConsumer):
             self.seq = frame["seq"]
 
     def _encoded(self, event: Hint) -> str:
-        """The frame as text: of our own when it holds file URLs, else one text for all sockets of the process."""
+        """The frame as text: one for all sockets of the process, unless it has file URLs, which are per user."""
         if "text" not in event:
             frame: Frame = event["frame"]
             rendered = render_frame(frame, self.links)
@@ -182,26 +196,26 @@ class ChatConsumer(DeskConsumer):
             self.catching_up = True
             self.start(self._catch_up())
 
+    # --- rights ---
+
     async def refusal(self) -> int | None:
         code = await super().refusal()
-        if code is not None or not hasattr(self, "customer_id"):
+        # Until the chat was found to be theirs, the user does not learn from the code that there is such a customer.
+        if code is not None or self.watched_customer is None or await in_thread(self._visible().exists):
             return code
-        if await in_thread(self._visible().exists):
-            return None
         return NO_ACCESS if await in_thread(Customer.objects.filter(pk=self.customer_id).exists) else NOT_FOUND
 
-    def on_beat(self, beat: AccessLook) -> None:
-        super().on_beat(beat)
-        last_seq, _ = beat.customers.get(self.customer_id, (0, None))
+    def check_access(self, snapshot: AccessSnapshot) -> None:
+        super().check_access(snapshot)
+        last_seq, _ = snapshot.customers.get(self.customer_id, (0, None))
         if last_seq > self.seq:
             self._look_again()
 
-    def may_stay(self, user: User, beat: AccessLook) -> bool:
-        _, owner_id = beat.customers.get(self.customer_id, (0, None))
-        known = self.customer_id in beat.customers
-        return super().may_stay(user, beat) and known and has_on_desk(user, owner_id)
+    def may_stay(self, snapshot: AccessSnapshot, user: User) -> bool:
+        known = snapshot.customers.get(self.customer_id)
+        return known is not None and has_on_desk(user, known[1])
 
-    # --- what the client says ---
+    # --- frames from the client ---
 
     async def on_chat_message(self, frame: dict[str, Any]) -> None:
         client_id = frame.get("client_id")
@@ -218,15 +232,15 @@ class ChatConsumer(DeskConsumer):
             return self.push_error(refusal.body["code"], refusal.body["detail"], client_id)
         except ValidationError as error:
             return self.push_error("invalid", error.detail, client_id)
-        if not created:  # said before: no new event will tell this client, so say it again
+        if not created:  # sent before: no new event will tell this client of it
             row = await in_thread(shown_messages().get, pk=message.pk)
-            self.push(passing("chat_message", with_links(message_data(row), self.links)))
+            self.push(passing_text("chat_message", with_links(message_data(row), self.links)))
 
     async def on_typing(self, frame: dict[str, Any]) -> None:
         is_typing = frame.get("is_typing")
         if not isinstance(is_typing, bool):
-            raise BadFrame("is_typing is true or false.")
-        self._tell_others("typing_indicator", {"user": self._me(), "is_typing": is_typing})
+            raise BadFrame("is_typing must be true or false.")
+        self._tell_others("typing_indicator", {"user": user_ref(self.user), "is_typing": is_typing})
         if is_typing and time.monotonic() - self.typing_at > TYPING_SECONDS:
             self.typing_at = time.monotonic()
             await in_thread(self._show_typing)
@@ -243,20 +257,18 @@ class ChatConsumer(DeskConsumer):
 
     # --- presence ---
 
-    def _me(self) -> dict[str, Any]:
-        return {"id": self.user.pk, "name": self.user.name}
-
     def _tell_others(self, type: str, data: dict[str, Any], left: int | None = None) -> None:
-        """`left`: the user whose socket this was, for those of theirs that are still open."""
-        event = {"type": "passing", "from": self.key, "text": passing(type, data), "left": left}
+        """Send a passing frame to the chat's other sockets. `left` is the id of the user who closes this one, for
+        other sockets of theirs."""
+        event = {"type": "passing", "from": self.key, "text": passing_text(type, data), "left": left}
         publish(customer_group(self.customer_id), event)
 
     def _presence(self, status: str) -> None:
         self.announced = status == "online"
         left = None if self.announced else self.user.pk
-        self._tell_others("user_presence", {"user": self._me(), "status": status}, left)
+        self._tell_others("user_presence", {"user": user_ref(self.user), "status": status}, left)
 
-    def _let_go(self, keep: Any = None) -> None:
-        if getattr(self, "announced", False):
+    def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
+        if self.announced:
             self._presence("offline")
         super()._let_go(keep)

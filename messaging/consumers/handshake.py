@@ -1,6 +1,6 @@
-"""How a socket says who it is: `["bearer", "<access token>"]` as subprotocols, or `?ticket=`.
+"""How a socket signs in: with `["bearer", "<access token>"]` as subprotocols, or with `?ticket=`.
 
-Tokens and tickets never reach a log (core/logs.py), and never a URL that lives longer than 30 seconds.
+Neither tokens nor tickets are logged (core/logs.py), and a ticket in a URL is good for 30 seconds only.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -24,16 +24,16 @@ BEARER = "bearer"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who opened a socket, and until when it may stay open at the most."""
+    """Who opened a socket, and until when it may stay open."""
 
     session: Session
     expires_at: datetime
 
 
 def handshake(app: ASGIApp) -> ASGIApp:
-    """Put `credentials` (or None) and `origin_allowed` into the scope of every socket.
+    """Put `credentials` (None if there are no good ones) and `origin_allowed` into the scope of every socket.
 
-    Nothing is refused here: a browser learns a close code only from a socket that was accepted.
+    Nothing is refused here: a browser gets a close code only from a socket that was accepted.
     """
 
     async def with_credentials(scope: Scope, receive: Any, send: Any) -> None:
@@ -47,15 +47,15 @@ def handshake(app: ASGIApp) -> ASGIApp:
 
 
 def query_of(scope: Scope) -> dict[str, list[str]]:
-    """The socket's query parameters. Garbage in it is no parameter."""
+    """The socket's query parameters. What cannot be read is left out."""
     try:
         return parse_qs(scope.get("query_string", b"").decode("latin1"), max_num_fields=20, errors="replace")
-    except ValueError:  # more of them than anybody means
+    except ValueError:  # more parameters than anyone needs
         return {}
 
 
 def origin_of(scope: Scope) -> str:
-    """Where the socket's client reached Patter, as the beginning of a URL: `https://desk.example`."""
+    """The address by which the client reached Patter, as the start of a URL: `https://desk.example`."""
     host = dict(scope.get("headers") or []).get(b"host", b"").decode("latin1")
     return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
 
@@ -73,7 +73,7 @@ def _authenticate(scope: Scope) -> Credentials | None:
 
 
 def _origin_allowed(scope: Scope) -> bool:
-    """Browsers name the page a socket comes from; programs name none, and hold no cookies to abuse."""
+    """Whether the page that opened the socket may do so. Programs name no page; they have no cookies to abuse."""
     headers = dict(scope.get("headers") or [])
     origin = headers.get(b"origin", b"").decode("latin1").lower()
     if not origin:
@@ -81,6 +81,6 @@ def _origin_allowed(scope: Scope) -> bool:
     host = headers.get(b"host", b"").decode("latin1").lower()
     try:
         page = urlsplit(origin).netloc
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an address
         return False
     return page == host or origin in {allowed.lower() for allowed in settings.CORS_ALLOWED_ORIGINS}

@@ -1,4 +1,4 @@
-"""Every chat of somebody's desk, live: a row of /api/customers/ for each change of a chat they may see."""
+"""Every chat of a user's desk, live: when a chat changes, its row of /api/customers/ is sent."""
 
 import asyncio
 import logging
@@ -9,68 +9,71 @@ from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
-from messaging.consumers.base import DeskConsumer, in_thread, passing
+from messaging.consumers.base import DeskConsumer, in_thread, passing_text
 from messaging.desk.rows import desk_rows
 
 logger = logging.getLogger(__name__)
 
+# Rows loaded together.
 MAX_ROWS = 100
 
 
 class InboxFeed:
-    """One per process: loads a changed row once, however many inboxes show it.
+    """Loads a row that changed once, for all inboxes of the process.
 
-    Changes that come while a row is being loaded are taken together: the row is as of now anyway.
+    Changes that come while rows are being loaded wait for the next load, which shows each customer as they are by then.
     """
 
     def __init__(self) -> None:
         self.sockets: set[InboxConsumer] = set()
+        # Customers whose row changed -> the users who lost them with a change.
         self._changed: dict[int, set[int]] = {}
-        self._working: asyncio.Task[None] | None = None
+        self.loading: asyncio.Task[None] | None = None
 
     def deliver(self, group: str, event: Hint) -> None:
+        """Called by the hub; customers/events.py makes the events."""
         if event["type"] == "resync":
             self._resync()
         elif event["type"] == "changed":
-            gone = self._changed.setdefault(event["customer"], set())
-            if event.get("gone") is not None:
-                gone.add(event["gone"])
-            if self._working is None:
-                self._working = asyncio.create_task(self._work())
+            lost_by = self._changed.setdefault(event["customer"], set())
+            if event["gone"] is not None:
+                lost_by.add(event["gone"])
+            if self.loading is None:
+                self.loading = asyncio.create_task(self._load())
 
-    async def _work(self) -> None:
+    async def _load(self) -> None:
         try:
             while self._changed:
-                # A part at a time, with the sockets draining in between: one request may change a thousand customers,
-                # more than may wait for a socket.
+                # A part at a time, so that sockets can send in between: one request may change a thousand customers,
+                # and fewer frames than that may wait for a client.
                 part = list(self._changed)[:MAX_ROWS]
                 changed = {customer_id: self._changed.pop(customer_id) for customer_id in part}
                 try:
                     rows = {row["id"]: row for row in await in_thread(_rows, list(changed))}
-                except Exception:  # the database is away: these changes cannot be told, the next ones must be
+                except Exception:  # the database is away: these changes are lost, the next ones must not be
                     logger.exception("%d changed chats could not be loaded", len(changed))
                     self._resync()
                     continue
-                for customer_id, gone in changed.items():
-                    self._tell(customer_id, rows.get(customer_id), gone)
+                for customer_id, lost_by in changed.items():
+                    self._tell(customer_id, rows.get(customer_id), lost_by)
         finally:
-            self._working = None
+            self.loading = None
 
     def _greeted(self) -> "list[InboxConsumer]":
         return [socket for socket in self.sockets if socket.greeted]
 
     def _resync(self) -> None:
         for socket in self._greeted():
-            socket.push(passing("resync_required", {}))
+            socket.push(passing_text("resync_required", {}))
 
-    def _tell(self, customer_id: int, row: dict[str, Any] | None, gone: set[int]) -> None:
-        chat_gone = passing("chat_gone", {"id": customer_id})
-        chat = passing("chat", {"customer": row}) if row is not None else chat_gone
+    def _tell(self, customer_id: int, row: dict[str, Any] | None, lost_by: set[int]) -> None:
+        chat_gone = passing_text("chat_gone", {"id": customer_id})
+        chat = passing_text("chat", {"customer": row}) if row is not None else chat_gone
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
             if has_on_desk(socket.user, owner_id):
                 socket.push(chat)
-            elif socket.user.pk in gone:
+            elif socket.user.pk in lost_by:
                 socket.push(chat_gone)
 
 
@@ -81,19 +84,24 @@ def _rows(customer_ids: list[int]) -> list[dict[str, Any]]:
 _feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()
 
 
+def inbox_feed_of(hub: Hub) -> InboxFeed:
+    """The feed of the process (more precisely, of the event loop) that `hub` belongs to."""
+    return _feeds.setdefault(hub, InboxFeed())
+
+
 class InboxConsumer(DeskConsumer):
     """`ws/inbox/`."""
 
-    says: ClassVar[dict[str, str]] = {"ping": "on_ping"}
+    handlers: ClassVar[dict[str, str]] = {"ping": "on_ping"}
 
     async def opened(self) -> None:
-        self.feed = _feeds.setdefault(self.hub, InboxFeed())
-        # Before the feed joins: as long as there is a socket, one that leaves does not take the feed along.
+        self.feed = inbox_feed_of(self.hub)
+        # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)
         await self.hub.join(DESK, self.feed)
         self.greet({})
 
-    def _let_go(self, keep: Any = None) -> None:
+    def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         feed = getattr(self, "feed", None)
         if feed is not None:
             feed.sockets.discard(self)

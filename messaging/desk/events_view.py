@@ -1,4 +1,4 @@
-"""`/api/customers/{id}/events/`: what sockets say, for whoever has none."""
+"""`/api/customers/{id}/events/`: what sockets say, for clients without one."""
 
 from drf_yasg import openapi
 from rest_framework.exceptions import ValidationError
@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from core.files.links import links_for
-from core.filters import MAX_ID
+from core.filters import whole_number
 from customers.events import frame_of
 from customers.models import Customer, Event
 from messaging.desk.serializers import EventsSerializer
@@ -19,30 +19,32 @@ MAX_EVENTS = 500
 
 
 class CustomerEventsView(APIView):
-    """What happened to a customer: what sockets say, for whoever has none."""
+    """What happened to a customer, as the chat socket says it. For clients without a socket."""
 
     permission_classes = [IsSalesOrAdmin]
 
     @documented(
         manual_parameters=[
-            openapi.Parameter("after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the last seq you have")
+            openapi.Parameter(
+                "after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the `seq` of the last event you have"
+            )
         ],
         responses={200: EventsSerializer},
     )
     def get(self, request: Request, customer_id: str) -> Response:
-        """Events numbered above `after`, oldest first, at most 500."""
+        """The events after the number `after`, oldest first, at most 500 at once."""
         after = _after(request)
         customer = Customer.objects.at_desk_of(request.user).or_404(customer_id)
         events = list(Event.objects.after(customer.pk, after)[: MAX_EVENTS + 1])
         links = links_for(request)
         results = [render_frame(frame_of(event), links) for event in events[:MAX_EVENTS]]
-        # The events were read later than the customer, and may know of more.
+        # The events were read after the customer, so there may be newer ones among them.
         last_seq = max([customer.last_seq, *(event.seq for event in events)])
         return Response({"results": results, "last_seq": last_seq, "has_more": len(events) > MAX_EVENTS})
 
 
 def _after(request: Request) -> int:
-    text = request.query_params.get("after", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID):
+    after = whole_number(request.query_params.get("after", "0"))
+    if after is None:
         raise ValidationError({"after": ["A valid integer is required."]})
-    return int(text)
+    return after

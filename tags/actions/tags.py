@@ -8,13 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.models import User
 from core.filters import possible_ids
-from core.live.groups import STAFF
-from core.live.publishing import publish_on_commit
-from core.timestamps import iso
+from core.live.frames import tell_staff
 from customers.models import Source
 from tags.errors import CannotChangeSystemTag, NoSuchTag, NotYourTag, TagNameTaken, TagsRefused
 from tags.models import CustomerTag, Tag, folded
@@ -82,7 +79,7 @@ def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
     except IntegrityError:
         _refuse_taken_names([name], except_id=tag_id)
         raise
-    _tell_staff("tag_updated", tag.pk, tag.name)
+    tell_staff("tag_updated", {"id": tag.pk, "name": tag.name})
     return tag
 
 
@@ -142,10 +139,5 @@ def _delete_locked(tags: Sequence[Tag]) -> None:
         # One statement, however many customers have it. One tag after another, because removing several tags from a
         # customer locks the same rows in the same order.
         CustomerTag.objects.filter(tag=tag).delete()
-        _tell_staff("tag_deleted", tag.pk, tag.name)
+        tell_staff("tag_deleted", {"id": tag.pk, "name": tag.name})
     Tag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
-
-
-def _tell_staff(type: str, tag_id: int, name: str) -> None:
-    frame = {"type": type, "at": iso(timezone.now()), "data": {"id": tag_id, "name": name}}
-    publish_on_commit(STAFF, {"type": "staff", "frame": frame})

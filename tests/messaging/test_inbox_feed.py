@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from core.live.groups import DESK
 from core.live.hub import Hub
 from messaging.consumers import inbox
 
@@ -37,7 +38,7 @@ def test_who_leaves_while_another_comes_takes_nothing_along(
 
     async def slowly(hub: Hub, group: str, subscriber: Any) -> None:
         await join(hub, group, subscriber)
-        if group == "inbox":
+        if group == DESK:
             await asyncio.sleep(0.5)
 
     first = open_socket("/ws/inbox/", token_of(admin))

@@ -1,4 +1,4 @@
-"""What no event announced is found out at the next beat: rights lost and frames missed."""
+"""What no event announced is found at the next check: rights lost and frames missed."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,16 +9,21 @@ from django.utils import timezone
 
 from accounts.models import Role, Session, User
 from customers.models import Customer, Event
-from messaging.consumers import access_watch as pulse
+from messaging.consumers import access_watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new watch that does not wait for 25 s."""
+    monkeypatch.setattr(access_watch, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(access_watch, "_watches", WeakKeyDictionary())
+
+
 @pytest.fixture
-def chat(monkeypatch: pytest.MonkeyPatch, open_socket: Any, token_of: Any, customer: Customer, owner: User) -> Any:
-    """The owner's socket on the customer's chat, in a process whose pulse is quick."""
-    monkeypatch.setattr(pulse, "SECONDS", 0.2)
-    monkeypatch.setattr(pulse, "_pulses", WeakKeyDictionary())
+def chat(open_socket: Any, token_of: Any, customer: Customer, owner: User) -> Any:
+    """The owner's socket on the customer's chat."""
     socket = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))
     assert [socket.read()["type"], socket.read()["type"]] == ["ready", "recent_messages"]
     return socket
@@ -62,11 +67,7 @@ def test_an_event_nobody_announced(chat: Any, customer: Customer) -> None:
     assert chat.silent(0.5)
 
 
-def test_an_inbox_of_an_ended_session(
-    monkeypatch: pytest.MonkeyPatch, open_socket: Any, token_of: Any, owner: User
-) -> None:
-    monkeypatch.setattr(pulse, "SECONDS", 0.2)
-    monkeypatch.setattr(pulse, "_pulses", WeakKeyDictionary())
+def test_an_inbox_of_an_ended_session(open_socket: Any, token_of: Any, owner: User) -> None:
     socket = open_socket("/ws/inbox/", token_of(owner))
     assert socket.read()["type"] == "ready"
     assert socket.silent(0.5)
