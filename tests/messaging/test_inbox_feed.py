@@ -1,6 +1,7 @@
 """What an inbox is told when things go wrong on the way."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -33,18 +34,20 @@ def test_changes_that_cannot_be_loaded_are_not_passed_over(
 def test_who_leaves_while_another_comes_takes_nothing_along(
     open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The layer takes its time over a subscription; the first of two who wait for it goes away."""
-    join = Hub.join
+    """The layer takes its time over a subscription, and the other inbox closes meanwhile."""
+    join, joining = Hub.join, threading.Event()
 
     async def slowly(hub: Hub, group: str, subscriber: Any) -> None:
         await join(hub, group, subscriber)
         if group == DESK:
+            joining.set()
             await asyncio.sleep(0.5)
 
     first = open_socket("/ws/inbox/", token_of(admin))
     first.read()
     monkeypatch.setattr(Hub, "join", slowly)
     second = open_socket("/ws/inbox/", token_of(admin))
+    assert joining.wait(5)
     first.close()
     assert second.read()["type"] == "ready"
     as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "1"})
