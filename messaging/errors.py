@@ -1,4 +1,4 @@
-"""The refusals of the chat. REST shows them as they are, sockets as `error` frames."""
+"""The refusals of the chat. REST answers with them, sockets send them as `error` frames."""
 
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,14 @@ from core.timestamps import iso
 
 
 class Refusal(APIException):
-    """An error with a stable `code` and perhaps more to know, shown whole in the body."""
+    """An error whose body has a fixed `code`, the `detail`, and whatever else the client needs to know."""
 
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
 
     def __init__(self, detail: str, **more: Any) -> None:
         super().__init__(detail)
-        # Assigned past DRF, which would turn null into the text "None".
+        # Assigned directly, because DRF would turn null into the text "None".
         self.body: dict[str, Any] = {"code": self.default_code, "detail": detail, **more}
         self.detail = self.body
 
@@ -27,7 +27,7 @@ class OutsideServiceWindow(Refusal):
 
     def __init__(self, expired_at: datetime | None) -> None:
         super().__init__(
-            "The customer has not written within the last 24 hours; only a template can be sent.",
+            "The customer has not written in the last 24 hours, so only a template can be sent.",
             window_expires_at=iso(expired_at),
         )
 
@@ -36,7 +36,7 @@ class ClientIdTaken(Refusal):
     default_code = "client_id_taken"
 
     def __init__(self) -> None:
-        super().__init__("This client_id was used for another message.")
+        super().__init__("This client_id has already been used for another message.")
 
 
 class NotFetchable(Refusal):

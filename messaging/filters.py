@@ -1,3 +1,5 @@
+"""Query parameters of lists of messages."""
+
 from typing import Any
 
 import django_filters
@@ -8,17 +10,18 @@ from messaging.models import Direction, Message, Status
 
 
 class MessageFilter(FilterSet):
-    """`?type= &direction= &status= &search=` of a list of messages."""
+    """Which messages a list shows."""
 
-    type = django_filters.CharFilter()
+    # Any text: Meta adds types of messages, and what it sends is kept under its own name.
+    type = django_filters.CharFilter(label="a type of message, such as text or image")
     direction = django_filters.ChoiceFilter(choices=Direction.choices)
     status = django_filters.ChoiceFilter(choices=Status.choices)
-    search = TextFilter(method="filter_search", label="words that all occur in the text")
+    search = TextFilter(method="filter_search", label="words to find in the text; all must occur")
 
     class Meta:
         model = Message
         fields = ["type", "direction", "status", "search"]
 
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        # Of messages taken back the words are not shown, so they are not found.
+        # The text of a deleted message is not shown, so it is not found either.
         return queryset.filter(containing(value, "text"), deleted_at=None)

@@ -45,7 +45,7 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
 
     def get_queryset(self) -> Any:
         messages = shown_messages().visible_to(self.request.user)
-        # A reaction can be looked up, but is no bubble of a list.
+        # Our reactions are messages too. They can be looked up, but lists show them on the message they belong to.
         return messages.bubbles() if self.action == "list" else messages
 
     @documented(
@@ -54,14 +54,15 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         responses={
             201: MessageSerializer,
             200: MessageSerializer,
-            409: "outside_service_window, number_cannot_send, or the client_id was used for another message",
+            409: "`code` is outside_service_window, number_cannot_send or client_id_taken.",
         },
     )
     def create(self, request: Request) -> Response:
-        """Queue a message. 200 and the first message when its client_id was used before.
+        """Send a message. It is queued, and goes out after the customer's earlier ones.
 
-        Without a file the body may be JSON. With several files each becomes a message, the text the caption of the
-        first, and the answer is the list of them.
+        When the client_id has been used before, the answer is 200 with the first message, and nothing is sent. The
+        body can be JSON when there is no file. Several files become a message each, the text the caption of the first,
+        and the answer is a list.
         """
         user = user_of(request)
         body = SendMessageSerializer(data=request.data, context={"customers": Customer.objects.at_desk_of(user)})
@@ -75,18 +76,20 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return _shown(message, request, code)
 
-    @documented(request_body=None, responses={200: MessageSerializer, 409: "not failed, or no window"})
+    @documented(
+        request_body=None, responses={200: MessageSerializer, 409: "`code` is not_retryable or outside_service_window."}
+    )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
-        """Queue a failed or uncertain message again, as a new attempt."""
+        """Send a failed or uncertain message again."""
         message = self._message(pk)
         retry_message(message=message, actor=user_of(request))
         return _shown(message, request)
 
-    @documented(request_body=None, responses={200: MessageSerializer, 409: "not failed, or too old"})
+    @documented(request_body=None, responses={200: MessageSerializer, 409: "`code` is not_fetchable."})
     @action(detail=True, methods=["post"], url_path="fetch-media")
     def fetch_media(self, request: Request, pk: str) -> Response:
-        """Try again to get a file that could not be had. WhatsApp keeps what a customer sent for seven days."""
+        """Try again to fetch a file. WhatsApp keeps what a customer sends for seven days."""
         message = self._message(pk)
         fetch_again(message=message, actor=user_of(request))
         return _shown(message, request)
@@ -94,7 +97,7 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
     @documented(responses={200: StatusSerializer(many=True)})
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def statuses(self, request: Request, pk: str) -> Response:
-        """Everything that WhatsApp said of a message that went out, oldest first, with what it costs."""
+        """Every status that WhatsApp reported for a message, oldest first, with what the message costs."""
         updates = self._message(pk).status_updates.order_by("at", "pk")
         return Response(StatusSerializer(updates, many=True).data)
 
@@ -139,11 +142,13 @@ class ThumbnailFileView(PrivateFileView):
 
 
 class ReadView(APIView):
+    """`/api/customers/{id}/read/`"""
+
     permission_classes = [IsSalesOrAdmin]
 
     @documented(request_body=None, responses={200: ReadSerializer})
     def post(self, request: Request, customer_id: str) -> Response:
-        """Count the customer's messages so far as read."""
+        """Mark all messages of the customer as read."""
         return Response(mark_read(customer_id=_on_desk(request, customer_id), actor=user_of(request)))
 
 

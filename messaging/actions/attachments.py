@@ -20,7 +20,7 @@ from core.files.pictures import Preview, preview_of
 from customers.actions.locking import lock
 from customers.events import record
 from messaging.errors import NotFetchable
-from messaging.models import Attachment, AttachmentState
+from messaging.models import Attachment, AttachmentQuerySet, AttachmentState, Message
 from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_row
 
@@ -102,7 +102,7 @@ def give_up(*, attachment: Attachment, token: UUID, reason: str) -> None:
 
 
 @transaction.atomic
-def fetch_again(*, message: Any, actor: User) -> None:
+def fetch_again(*, message: Message, actor: User) -> None:
     """Have the relay fetch a file once more that could not be had. Raises NotFetchable and Http404."""
     customer = lock(message.customer_id, actor=actor)
     attachment = Attachment.objects.filter(message=message).first()
@@ -120,7 +120,7 @@ def fetch_again(*, message: Any, actor: User) -> None:
     wake_relays()
 
 
-def _held(attachment: Attachment, token: UUID) -> Any:
+def _held(attachment: Attachment, token: UUID) -> AttachmentQuerySet:
     return Attachment.objects.filter(pk=attachment.pk, claim_token=token, state=AttachmentState.PENDING)
 
 

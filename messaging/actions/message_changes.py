@@ -1,6 +1,6 @@
-"""What happens to messages after they were said: reactions, other words, taking back.
+"""What others do to a message after it was sent: they react to it, edit it, or delete it.
 
-All of it comes from outside, twice, late and out of order, so each says when it was meant, and the newest wins.
+Webhooks say so twice, late and out of order. Each change has the time at which it was made, and the newest wins.
 """
 
 from collections.abc import Callable
@@ -18,39 +18,40 @@ from messaging.serializers.messages import message_row
 
 
 class UnknownMessage(Exception):
-    """The message that is spoken of is not known, or not yet."""
+    """The message to change is not known, or not known yet."""
 
     def __init__(self, wamid: str) -> None:
         super().__init__(f"the message {wamid} is not known (yet)")
 
 
+# Changes a message, without saving it, and returns the names of the changed fields.
 Change = Callable[[Message], list[str]]
 
 
 def change_reaction(*, number: BusinessNumber, wamid: str, by: str, emoji: str, at: datetime) -> int:
-    """Put somebody's reaction on a message, in place of the one they had; an empty emoji takes it away.
+    """Set a person's reaction to a message, in place of the one they had; an empty emoji removes it.
 
-    Returns the customer's id. Raises UnknownMessage.
+    Returns the id of the customer. Raises UnknownMessage.
     """
 
     def change(message: Message) -> list[str]:
-        mine = next((reaction for reaction in message.reactions if reaction["from"] == by), None)
-        said = {"emoji": emoji, "from": by, "at": iso(at)}
-        if mine == said or (mine is not None and datetime.fromisoformat(mine["at"]) > at):
+        before = next((reaction for reaction in message.reactions if reaction["from"] == by), None)
+        after = {"emoji": emoji, "from": by, "at": iso(at)}
+        if before == after or (before is not None and datetime.fromisoformat(before["at"]) > at):
             return []
-        # One that was taken away stays as an empty one, with its time: what is older must not bring it back.
-        others = [reaction for reaction in message.reactions if reaction is not mine]
-        message.reactions = [*others, said]
+        # A removed reaction stays as an empty one with its time, so that an older one cannot bring it back.
+        others = [reaction for reaction in message.reactions if reaction is not before]
+        message.reactions = [*others, after]
         return ["reactions"]
 
     return _change(number, wamid, change)
 
 
 def edit_message(*, number: BusinessNumber, wamid: str, edit_wamid: str, text: str, at: datetime) -> int:
-    """Replace the words of a message; those before are kept in its payload under `edits`.
+    """Replace the text of a message; the text before is kept in its payload under `edits`.
 
-    `edit_wamid` is the provider's id of the edit itself, by which a redelivery is known. Returns the customer's
-    id. Raises UnknownMessage.
+    `edit_wamid` is the provider's id of the edit, by which a redelivery is recognised. Returns the id of the
+    customer. Raises UnknownMessage.
     """
 
     def change(message: Message) -> list[str]:
@@ -67,9 +68,9 @@ def edit_message(*, number: BusinessNumber, wamid: str, edit_wamid: str, text: s
 
 
 def revoke_message(*, number: BusinessNumber, wamid: str, at: datetime) -> int:
-    """Note that a message was taken back: it is kept, and shown empty. Returns the customer's id.
+    """Mark a message as deleted by its sender: it is kept, and shown empty.
 
-    Raises UnknownMessage.
+    Returns the id of the customer. Raises UnknownMessage.
     """
 
     def change(message: Message) -> list[str]:

@@ -1,21 +1,23 @@
-"""Reactions of ours to a message of the chat. In WhatsApp a business has one per message, whoever gave it."""
+"""Our own reactions to messages. A business has one reaction per message, whichever of its users gave it."""
 
 from typing import Any
 
 from accounts.models import User
+from accounts.serializers import user_ref
 from core.timestamps import iso
 from customers.events import record
 from customers.models import Customer
 from messaging.models import Message
 from messaging.serializers.messages import message_row
 
+# Who a reaction is `from` when it is ours.
 BUSINESS = "business"
 
 
 def show_own_reaction(customer: Customer, reaction: Message, *, actor: User | None) -> None:
-    """Show our reaction on the message it answers, in the place of the one before. The customer is locked.
+    """Show our reaction on the message it belongs to, in place of the one before. The customer is locked.
 
-    An empty one stays, as those of others do (messaging/actions/message_changes.py), and is not shown.
+    An empty one removes it. It is kept without being shown, as for others (messaging/actions/message_changes.py).
     """
     target = reaction.reply_to
     if target is None:
@@ -23,12 +25,12 @@ def show_own_reaction(customer: Customer, reaction: Message, *, actor: User | No
     emoji = reaction.payload["emoji"]
     entry = {"emoji": emoji, "from": BUSINESS, "at": iso(reaction.created_at), "message": reaction.pk}
     if actor is not None:
-        entry["user"] = {"id": actor.pk, "name": actor.name}
+        entry["user"] = user_ref(actor)
     _replace(customer, target, [entry], actor)
 
 
 def withdraw_reaction(customer: Customer, reaction: Message) -> None:
-    """Take a reaction that could not be sent off its message again. Other messages are left alone."""
+    """Remove a reaction that could not be sent from the message it belongs to. Does nothing for other messages."""
     target = reaction.reply_to
     if reaction.type != "reaction" or target is None:
         return

@@ -1,6 +1,6 @@
-"""What customers are shown of us: read ticks and the typing sign. Queued here, shown by the relay.
+"""Read ticks and the typing sign, as the customer sees them. Queued here, and shown by messaging/relay/receipts.py.
 
-A row per customer is the job (model Receipt). It is best effort: it never holds up a message.
+Each customer has one row, which is the job (model Receipt). Best effort: a receipt never delays a message.
 """
 
 from django.conf import settings
@@ -14,16 +14,16 @@ ON_READ, ON_REPLY, OFF = "on_read", "on_reply", "off"
 
 
 def show_read(customer_id: int, when: str) -> None:
-    """Have the customer's messages marked as read once this transaction is committed.
+    """Have the customer's messages shown as read once this transaction is committed, if the setting says so.
 
-    `when` is what happened: `on_read`, or `on_reply`, which under the setting `on_read` counts as well.
+    `when` is what happened: ON_READ or ON_REPLY. A reply counts under the setting `on_read` too.
     """
     if settings.WHATSAPP_READ_RECEIPTS in {ON_READ: (ON_READ,), ON_REPLY: (ON_READ, ON_REPLY)}[when]:
         _make_due(customer_id, typing=False)
 
 
 def show_typing(customer_id: int) -> None:
-    """Have the customer shown that somebody writes to them. Marks as read too, so it follows the same setting."""
+    """Have the customer shown that someone is typing, unless the setting is `off`: it marks messages as read too."""
     if settings.WHATSAPP_READ_RECEIPTS != OFF:
         _make_due(customer_id, typing=True)
 

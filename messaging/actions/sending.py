@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -48,7 +49,13 @@ def _within_window(conversation: Conversation | None) -> Conversation:
 
 @transaction.atomic
 def send_files(
-    *, customer_id: int, actor: User, files: list[Any], client_id: str | None = None, text: str = "", **fields: Any
+    *,
+    customer_id: int,
+    actor: User,
+    files: "Sequence[UploadedFile[bytes]]",
+    client_id: str | None = None,
+    text: str = "",
+    **fields: Any,
 ) -> list[tuple[Message, bool]]:
     """Queue a message for each file, the text as the caption of the first; return them as `send_message` does.
 
@@ -77,7 +84,7 @@ def send_message(
     type: str = "",
     payload: dict[str, Any] | None = None,
     template: dict[str, Any] | None = None,
-    file: UploadedFile | None = None,
+    file: "UploadedFile[bytes] | None" = None,
     reply_to: int | None = None,
     to_contact: int | None = None,
     client_id: str | None = None,
@@ -168,7 +175,7 @@ def _show(message: Message, conversation: Conversation | None, actor: User) -> N
     wake_relays()
 
 
-def _sha256(file: UploadedFile | None) -> str:
+def _sha256(file: "UploadedFile[bytes] | None") -> str:
     if file is None:
         return ""
     digest = hashlib.sha256()
@@ -194,7 +201,8 @@ def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Messag
 def _replied(customer: Customer, message_id: int | None) -> Message | None:
     if message_id is None:
         return None
-    replied = Message.objects.select_related("business_number").filter(pk=message_id, customer=customer).first()
+    messages = Message.objects.select_related("business_number")
+    replied: Message | None = messages.filter(pk=message_id, customer=customer).first()
     if replied is None:
         raise ValidationError({"reply_to": [f'Invalid pk "{message_id}" - object does not exist.']})
     return replied
@@ -210,7 +218,7 @@ def _number(conversation: Conversation | None, replied: Message | None) -> Busin
     return replied.business_number
 
 
-def _attach(message: Message, file: UploadedFile, mime_type: str, sha256: str) -> None:
+def _attach(message: Message, file: "UploadedFile[bytes]", mime_type: str, sha256: str) -> None:
     """Keep the upload as the file of a message. The relay uploads it to the provider."""
     name = shown_name(file.name or "")
     file.name = name
@@ -233,7 +241,8 @@ def _number_of(customer: Customer, contact_id: int | None) -> str | None:
     contact = Contact.objects.filter(pk=contact_id, customer=customer, is_active=True).first()
     if contact is None:
         raise ValidationError({"to_contact": ["This customer has no such active contact."]})
-    return contact.wa_number
+    number: str = contact.wa_number
+    return number
 
 
 @transaction.atomic

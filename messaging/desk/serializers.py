@@ -1,4 +1,4 @@
-"""The shape of a desk row, for the API's documentation: the rows themselves are made in rows.py."""
+"""The shapes of the desk's answers, for the API's documentation. The rows themselves are made in rows.py."""
 
 from typing import Any
 
@@ -42,7 +42,9 @@ class DeskRowSerializer(serializers.Serializer[Any]):
     unread_count = serializers.IntegerField()
     last_message = LastMessageSerializer(allow_null=True)
     last_message_at = serializers.DateTimeField(allow_null=True)
-    window_expires_at = serializers.DateTimeField(allow_null=True, help_text="until then free text may be sent")
+    window_expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="until then you can write freely; after that only templates can be sent"
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -51,7 +53,7 @@ class DeskRowSerializer(serializers.Serializer[Any]):
 
 
 class FrameSerializer(serializers.Serializer[Any]):
-    """A recorded event, as sockets say it."""
+    """A recorded event, as the chat socket sends it."""
 
     type = serializers.CharField()
     seq = serializers.IntegerField()
@@ -66,7 +68,7 @@ class EventsSerializer(serializers.Serializer[Any]):
     """The answer of GET /api/customers/{id}/events/."""
 
     results = FrameSerializer(many=True)
-    last_seq = serializers.IntegerField(help_text="the newest event of this customer")
+    last_seq = serializers.IntegerField(help_text="the `seq` of the customer's newest event")
     has_more = serializers.BooleanField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""`/api/customers/`: the desk's list, and what is done with one customer."""
+"""`/api/customers/`: the list of the sales desk, and one customer."""
 
 from typing import Any
 
@@ -35,24 +35,24 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
     filterset_class = DeskFilter
     lookup_value_regex = r"\d{1,18}"
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> CustomerQuerySet:
         return Customer.objects.at_desk_of(self.request.user).order_by(*NEWEST_CONVERSATION_FIRST)
 
     def _with_columns(self) -> CustomerQuerySet:
         return desk_customers().at_desk_of(self.request.user)
 
     def list(self, request: Request) -> Response:
-        """Newest conversation first."""
+        """Customers with the newest message first."""
         if request.query_params:
             pages = DeskPages(self.filter_queryset(self.get_queryset()))
-        else:  # the call made most, without the filters, which cost as much as a query
+        else:  # the most frequent call, without the filters, which take as long as a query
             pages = DeskPages(self.get_queryset(), self._with_columns().order_by(*NEWEST_CONVERSATION_FIRST))
         rows = self.paginate_queryset(pages)  # type: ignore[arg-type]
         return self.get_paginated_response(rows)
 
     @documented(request_body=CustomerWriteSerializer, responses={201: DeskRowSerializer})
     def create(self, request: Request) -> Response:
-        """A customer whom a salesperson makes is theirs."""
+        """Add a customer. One whom a salesperson adds is theirs."""
         body = CustomerWriteSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         customer = create_customer(actor=user_of(request), **body.validated_data)
@@ -66,7 +66,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
 
     @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
     def update(self, request: Request, pk: str) -> Response:
-        """Takes some of the fields or all. Sales change name and notes; 403 names any other field that would change."""
+        """Change the fields that are given. Sales can change the name and the notes; the 403 for others names them."""
         body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
@@ -78,6 +78,6 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Erase the person and everything that hangs off them, files included. Admins only."""
+        """Erase the customer with everything that belongs to them, files included. Admins only."""
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -16,7 +16,7 @@ ATTACHMENTS, THUMBNAILS = "attachments", "thumbnails"
 
 
 class AttachmentState(models.TextChoices):
-    """`pending` until the file is here; `failed` when it could not be had."""
+    """`pending` until the file is here; `failed` if it could not be fetched."""
 
     PENDING = "pending"
     READY = "ready"
@@ -27,21 +27,21 @@ class AttachmentQuerySet(FollowsCustomer):
     customer_prefix = "message__customer__"
 
     def visible_to(self, user: Any) -> "AttachmentQuerySet":
-        """The files of messages that `user` may see; of a message taken back there are none."""
+        """The files of messages that `user` may see. A deleted message shows none."""
         shown: AttachmentQuerySet = super().visible_to(user).filter(message__deleted_at=None)
         return shown
 
     def wanted(self, now: datetime) -> "AttachmentQuerySet":
-        """Files that are still with their provider, and that nobody is fetching."""
+        """Files that have to be fetched from the provider now, and that nobody is fetching."""
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state="pending", file="", provider_id__gt="", not_before__lte=now)
 
 
 class Attachment(Leased):
-    """The file of a message, either way. One that still has to be fetched from the provider is its own job.
+    """The file of a message, inbound or outbound. The row of a file to fetch from the provider is the job to do it.
 
-    `file_name` is the name the file came with. `provider_id` is what the provider calls the file, and keeps it
-    under until `provider_until`. `width` and `height` are those of a picture that could be read.
+    `file_name` is the name the file came with. `provider_id` is the provider's id of the file, good until
+    `provider_until`. Pictures that could be read have `width` and `height`.
     """
 
     message = models.OneToOneField("Message", on_delete=models.CASCADE, related_name="attachment")
@@ -63,10 +63,10 @@ class Attachment(Leased):
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
-            # The way from a file to its row, asked on every download.
+            # Finds the row of a file, on every download.
             models.Index(fields=["file"], name="attachment_file"),
             models.Index(fields=["thumbnail"], name="attachment_thumbnail"),
-            # The queue: small whatever the number of attachments.
+            # The queue: a small index, however many attachments there are.
             models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="attachment_pending"),
         ]
 

@@ -1,4 +1,4 @@
-"""Messages, either way."""
+"""Messages, inbound and outbound."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from customers.visibility import FollowsCustomer
 
 
 class Status(models.TextChoices):
-    """The life of an outbound message; an inbound one is `received`, then `read` by the desk."""
+    """How far an outbound message has come. An inbound one is `received`, and `read` once the desk has read it."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -26,8 +26,8 @@ class Status(models.TextChoices):
     RECEIVED = "received"
 
 
-# Statuses only move forward; `failed` wins only below `delivered`. `uncertain` is a send without an
-# answer: whatever the provider says of it is news.
+# Statuses only move forward: `failed` comes too late for a message that was delivered. `uncertain` means that a send
+# got no answer, so every status the provider reports is news.
 RANK = {
     Status.QUEUED: 0,
     Status.SENDING: 1,
@@ -51,22 +51,22 @@ class MessageQuerySet(FollowsCustomer):
         return found
 
     def bubbles(self) -> "MessageQuerySet":
-        """Messages that stand in a chat for themselves. A reaction of ours is a message only on its way out."""
+        """Messages that are shown in a chat on their own. Our reactions are shown on the message they belong to."""
         found: MessageQuerySet = self.exclude(type="reaction", direction="outbound")
         return found
 
     def unfinished(self) -> "models.QuerySet[Message]":
-        """Messages on their way out. `failed` and `uncertain` count as finished: they hold nobody up."""
+        """Messages on their way out. `failed` and `uncertain` ones do not count: later messages need not wait."""
         found: models.QuerySet[Message] = self.filter(status__in=("queued", "sending"))
         return found
 
 
 class Message(Leased):
-    """A message either way. An outbound one is its own job: see messaging/relay/outbox.py.
+    """A message, inbound or outbound. The row of an outbound one is the job to send it (messaging/relay/outbox.py).
 
-    `created_at` is the provider's time for inbound messages; `ordered_at` is the place in the chat: the
-    time of arrival, or the provider's time when the message comes more than a minute late.
-    `payload` is what the provider said under the type's name.
+    `created_at` is the provider's time for inbound messages. `ordered_at` is the place in the chat: the time of
+    arrival, or the provider's time if the message arrives more than a minute late. `payload` is what the provider
+    sent under the name of the type.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="messages", db_index=False)
@@ -82,14 +82,14 @@ class Message(Leased):
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    # The contact it goes to, by id, and their number when it was queued; null: whoever wrote last.
+    # The id of the contact it goes to, and their number when it was queued; null: the person who wrote last.
     to_contact = models.BigIntegerField(null=True, blank=True)
     to_number = models.CharField(max_length=16, null=True, blank=True)
-    # The client's 100 characters, and `#2` for the second file of one request.
+    # The client's id of up to 100 characters, with `#2` for the second file of a request.
     client_id = models.CharField(max_length=110, null=True, blank=True)
-    # What was asked for, hashed: the same client_id with other content is refused.
+    # A hash of the request: the same client_id with different content is refused.
     client_hash = models.CharField(max_length=64, null=True, blank=True)
-    # Who sent it again, and so answers for it now; null: the sender does.
+    # The user who sent it again, and who needs the right to send it now; null: the sender does.
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -115,9 +115,9 @@ class Message(Leased):
         indexes: ClassVar[list[Any]] = [
             models.Index(F("customer"), F("ordered_at").desc(), F("id").desc(), name="message_history"),
             models.Index(F("ordered_at").desc(), F("id").desc(), name="message_newest"),
-            # The queue: small whatever the number of messages.
+            # The queue: a small index, however many messages there are.
             models.Index(fields=["not_before", "id"], condition=Q(status="queued"), name="message_queued"),
-            # Erasing a message looks for answers to it.
+            # Deleting a message looks for answers to it.
             models.Index(fields=["reply_to"], condition=Q(reply_to__isnull=False), name="message_answers"),
             models.Index(
                 fields=["business_number", "not_before", "id"],

@@ -1,19 +1,22 @@
-"""What the provider says of messages that went out."""
+"""The statuses that providers report for outbound messages."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+if TYPE_CHECKING:
+    from messaging.models.messages import Message
 
-class StatusUpdateQuerySet(models.QuerySet[Any]):
+
+class StatusUpdateQuerySet(models.QuerySet["StatusUpdate"]):
     def waiting(self) -> "StatusUpdateQuerySet":
-        """Statuses that came before their message was known."""
+        """Statuses whose message was not known when they arrived."""
         return self.filter(message=None)
 
-    def of(self, message: Any) -> "StatusUpdateQuerySet":
-        """Waiting statuses that speak of `message`."""
+    def of(self, message: "Message") -> "StatusUpdateQuerySet":
+        """Waiting statuses that are about `message`."""
         return self.waiting().filter(
             Q(message_key=str(message.pk)) | Q(wamid=message.wamid, wamid__gt=""),
             business_number=message.business_number_id,
@@ -21,10 +24,10 @@ class StatusUpdateQuerySet(models.QuerySet[Any]):
 
 
 class StatusUpdate(models.Model):
-    """One thing the provider said of an outbound message, with its own time.
+    """A status that the provider reported for an outbound message, with the provider's time.
 
-    `message` is null while the message is not known yet: the status waits for it, found by `wamid` or by
-    `message_key`, the id we sent along (`biz_opaque_callback_data`).
+    `message` is null while the message is not known: the status waits, and is found by `wamid`, or by `message_key`,
+    which is our id of the message as it was sent along (WhatsApp: `biz_opaque_callback_data`).
     """
 
     business_number = models.ForeignKey("BusinessNumber", on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -33,7 +36,7 @@ class StatusUpdate(models.Model):
     message_key = models.CharField(max_length=512, blank=True)
     status = models.CharField(max_length=20)
     error = models.JSONField(null=True, blank=True)
-    # What the provider says the message costs: {billable, pricing_model, type, category}.
+    # What the message costs, as the provider says: {billable, pricing_model, type, category}.
     pricing = models.JSONField(null=True, blank=True)
     at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""What the relay runs: tables whose rows are jobs (setting RELAY_JOBS)."""
+"""What the relay runs: tables whose rows are jobs. The setting RELAY_JOBS names them."""
 
 from typing import Any, Protocol
 
@@ -7,22 +7,22 @@ from core.live.publishing import publish_on_commit
 
 
 def wake_relays() -> None:
-    """Tell the relays, on commit, that something was queued; they look once a second in any case."""
+    """Tell the relays, on commit, that something was queued. Without being told they look once a second."""
     publish_on_commit(RELAY, {"type": "wake"})
 
 
 class JobSource(Protocol):
-    """A table of jobs. One instance per relay; `claim` and `settle` run in its loop, `run` in its threads."""
+    """A table of jobs. Each relay has its own instance; it calls `claim` and `settle` in its loop, `run` in threads."""
 
-    # How many jobs may run at once.
+    # How many jobs run at once.
     workers: int
 
     def settle(self, *, everything: bool) -> None:
-        """Decide about jobs whose lease ran out; about all claimed ones if `everything` (nobody else runs)."""
+        """Decide about jobs whose lease has run out; with `everything`, about all claimed jobs: no other relay runs."""
         ...
 
     def claim(self, limit: int) -> list[Any]:
-        """Claim up to `limit` jobs, committed, and return them."""
+        """Claim up to `limit` jobs, commit that, and return them."""
         ...
 
     def run(self, job: Any) -> None:

@@ -1,7 +1,7 @@
-"""The relay: runs the jobs that stand in the tables (setting RELAY_JOBS).
+"""The relay: runs the jobs of the tables in the setting RELAY_JOBS.
 
-Embedded it is a thread of the server; with Redis it is `manage.py relay`, any number of them. It polls
-outside any transaction, once a second when nothing wakes it.
+Without Redis it is a thread of the server (embedded); with Redis, `manage.py relay`, any number of them. It looks for
+jobs outside any transaction, when it is told of some and once a second.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ logger = logging.getLogger("patter.relay")
 
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 2.0
-# How long an embedded relay waits for sends under way when the server stops; a longer one ends uncertain.
+# How long an embedded relay waits for its jobs when the server stops. A send that takes longer becomes uncertain.
 STOP_SECONDS = 3.0
 
 
 class _Lane:
-    """One job source with its own threads, so that a slow provider does not hold up what comes in."""
+    """A job source with its own threads, so that a slow provider does not delay incoming webhooks."""
 
     def __init__(self, source: JobSource, wake: threading.Event) -> None:
         self.source = source
@@ -38,8 +38,8 @@ class _Lane:
         self._wake = wake
         self._lock = threading.Lock()
         self._jobs: SimpleQueue[Any] = SimpleQueue()
-        # Daemons, not a ThreadPoolExecutor: at exit Python waits for an executor's threads, and Ctrl-C would
-        # take as long as a provider that does not answer.
+        # Daemon threads and not a ThreadPoolExecutor: at exit Python waits for the threads of an executor, so Ctrl-C
+        # would wait for a provider that does not answer.
         for _ in range(source.workers):
             threading.Thread(target=self._work, name=type(source).__name__.lower(), daemon=True).start()
 
@@ -63,7 +63,7 @@ class _Lane:
         try:
             close_old_connections()
             self.source.run(job)
-        except Exception:  # the lease runs out and `settle` decides; the others must go on
+        except Exception:  # the lease will run out and `settle` decides; other jobs must go on
             logger.exception("a job of %s failed", type(self.source).__name__)
         finally:
             close_old_connections()
@@ -76,13 +76,13 @@ class _Lane:
         return self.free < self.source.workers
 
     def close(self) -> None:
-        """Let the threads end when they are done with what they have."""
+        """Let the threads end after their current jobs."""
         for _ in range(self.source.workers):
             self._jobs.put(None)
 
 
 class Relay(threading.Thread):
-    """The loop. `alone` says that no other relay can be running, so every lease may be settled at start."""
+    """The loop. `alone` says that no other relay can be running, so at the start every claimed job is settled."""
 
     def __init__(self, *, alone: bool) -> None:
         super().__init__(name="relay", daemon=True)
@@ -93,7 +93,7 @@ class Relay(threading.Thread):
         self._settled_at = 0.0
 
     def deliver(self, group: str, event: Hint) -> None:
-        """Live subscriber: something was queued."""
+        """Called by the hub: something was queued."""
         self._wake.set()
 
     def run(self) -> None:
@@ -107,8 +107,8 @@ class Relay(threading.Thread):
                 close_old_connections()
                 self._stopping.wait(POLL_SECONDS)
                 continue
-            except Exception:  # whatever one row did: nothing is sent any more once this thread has ended
-                logger.exception("a turn of the relay broke off")
+            except Exception:  # whatever one row caused: if this thread ended, nothing would be sent any more
+                logger.exception("a turn of the relay failed")
                 self._stopping.wait(POLL_SECONDS)
                 continue
             if not started:
@@ -125,7 +125,7 @@ class Relay(threading.Thread):
         self._settled_at = time.monotonic()
 
     def stop(self, seconds: float) -> None:
-        """Claim nothing more and wait up to `seconds` for what is under way."""
+        """Claim no more jobs and wait up to `seconds` for those that are running."""
         deadline = time.monotonic() + seconds
         self._stopping.set()
         self._wake.set()
@@ -137,14 +137,14 @@ class Relay(threading.Thread):
 
 
 class EmbeddedRelay:
-    """The relay of a server that is all of Patter. A second process on the same database is refused."""
+    """The relay inside the only server process. A second one on the same database is refused."""
 
     def __init__(self) -> None:
         self._lock = ProcessLock()
         self._relay: Relay | None = None
 
     async def start(self) -> None:
-        """Raises RuntimeError, with the reason, when another Patter runs on this database."""
+        """Raises RuntimeError, with the reason, when another process of Patter runs on this database."""
         await asyncio.to_thread(self._lock.acquire)
         self._relay = Relay(alone=True)
         await attach().join(RELAY, self._relay)
@@ -157,6 +157,6 @@ class EmbeddedRelay:
 
 
 def refuse_beside_embedded() -> None:
-    """Raise RuntimeError where the relay runs inside the server and a second one would send twice."""
+    """Raise RuntimeError if the relay runs inside the server, where a second one would send messages twice."""
     if settings.EMBEDDED:
-        raise RuntimeError("Without REDIS_URL the relay runs inside the server; there is nothing to start.")
+        raise RuntimeError("Without REDIS_URL the relay runs inside the server, so there is nothing to start.")

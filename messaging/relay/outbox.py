@@ -232,7 +232,7 @@ def _left_behind(message: Message) -> None:
         _uncertain(message)
 
 
-def _failed(code: Any, title: str, detail: str, retryable: bool) -> Callable[[Message], None]:
+def _failed(code: int | str, title: str, detail: str, retryable: bool) -> Callable[[Message], None]:
     def change(message: Message) -> None:
         message.claim_token = message.lease_until = None
         if message.may_become(Status.FAILED):

@@ -1,6 +1,6 @@
-"""Shows customers what was queued for them (messaging/actions/receipts.py): read ticks, the typing sign.
+"""Shows read ticks and the typing sign to customers, as messaging/actions/receipts.py queued them.
 
-A row per customer is the job (model Receipt). It is tried a few times and then dropped with a line in the log.
+Each customer has one row, which is the job (model Receipt). It is tried a few times and then dropped.
 """
 
 import logging
@@ -19,12 +19,14 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60
 TRIES = 3
-# Meta knows a message for so long.
+# Meta accepts receipts for messages less than 30 days old; this leaves a day to spare.
 KNOWN_FOR = timedelta(days=29)
 
 
 @dataclass(frozen=True)
 class Job:
+    """A claimed receipt and the token that may finish it."""
+
     receipt: Receipt
     token: UUID
 
@@ -35,7 +37,7 @@ class Receipts:
     workers = 2
 
     def settle(self, *, everything: bool) -> None:
-        """Nothing to decide: a receipt whose lease ran out is claimed again, and given up after a few times."""
+        """Nothing to decide: a receipt whose lease has run out is claimed again, a few times at most."""
 
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
@@ -55,7 +57,7 @@ class Receipts:
             return _finish(job, due=False)
         try:
             transport_for(newest.business_number).show_read(newest.wamid, typing=receipt.typing)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, a tick is not worth more than a line
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, a tick is not worth more than this line
             again = receipt.attempts < TRIES and not receipt.typing
             logger.info("customer %s: read receipt not shown (%s)", receipt.customer_id, type(error).__name__)
             return _finish(job, due=again, not_before=timezone.now() + leases.backoff(receipt.attempts, first=5.0))
@@ -63,7 +65,7 @@ class Receipts:
 
 
 def _newest(customer_id: int) -> Message | None:
-    """The newest message from the customer that Meta still knows."""
+    """The newest message from the customer for which a receipt can still be sent."""
     inbound = Message.objects.filter(customer=customer_id, direction=Direction.INBOUND, wamid__gt="")
     recent = inbound.filter(created_at__gt=timezone.now() - KNOWN_FOR)
     newest: Message | None = recent.select_related("business_number").order_by("-ordered_at", "-pk").first()
@@ -71,6 +73,6 @@ def _newest(customer_id: int) -> Message | None:
 
 
 def _finish(job: Job, **changes: object) -> None:
-    """Write down the outcome, unless it was made due again meanwhile."""
+    """Save the outcome, unless the receipt has been made due again."""
     held = Receipt.objects.filter(pk=job.receipt.pk, claim_token=job.token)
     held.update(lease_until=None, claim_token=None, **changes)

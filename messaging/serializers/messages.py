@@ -1,4 +1,4 @@
-"""A message as REST and the sockets show it, and what it takes to send one."""
+"""Messages as JSON: in REST, in events and on sockets, the same shapes."""
 
 from functools import cache
 from typing import Any
@@ -12,8 +12,7 @@ from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
 
-# The columns of `message_data`; rows come from `.values()`, which costs a third of model instances
-# (reference/performance.md, section 2).
+# The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
     "id",
     "customer_id",
@@ -50,35 +49,36 @@ MESSAGE_COLUMNS = (
 )
 
 
-# Recorded frames whose data is a message.
+# Types of recorded frames whose data is a message.
 _WITH_MESSAGE = frozenset({"chat_message", "message_updated"})
 
 
 @cache
 def shown_messages() -> MessageQuerySet:
-    """All messages with MESSAGE_COLUMNS chosen. To be narrowed, as any queryset.
+    """All messages with MESSAGE_COLUMNS; filter and order it as any queryset.
 
-    Kept, because choosing thirty columns over three tables takes Django as long as fetching a page of them.
+    Cached, because selecting thirty columns of three tables takes Django as long as fetching a page of them.
     """
-    return Message.objects.values(*MESSAGE_COLUMNS)
+    messages: MessageQuerySet = Message.objects.values(*MESSAGE_COLUMNS)
+    return messages
 
 
 def message_data(row: dict[str, Any]) -> dict[str, Any]:
-    """Shape a row of MESSAGE_COLUMNS, in which absent columns count as empty, into JSON values."""
+    """Turn a row of MESSAGE_COLUMNS into JSON values; columns that are missing count as empty."""
     get = row.get
     sender_id = get("sender_id")
-    taken_back = get("deleted_at") is not None
+    deleted = get("deleted_at") is not None
     return {
         "id": row["id"],
         "customer": row["customer_id"],
         "direction": row["direction"],
         "type": row["type"],
-        # What was taken back is kept and not shown.
-        "text": "" if taken_back else row["text"],
-        "media": None if taken_back else media_data(row),
-        "payload": {} if taken_back else row["payload"],
+        # A message that was deleted keeps its content, which is not shown.
+        "text": "" if deleted else row["text"],
+        "media": None if deleted else media_data(row),
+        "payload": {} if deleted else row["payload"],
         "reply_to": get("reply_to_id"),
-        # Ours also name the message they came in and who reacted, for withdrawing them.
+        # Ours also hold the message they were sent as and the user who reacted, so that they can be taken back.
         "reactions": [
             {key: reaction.get(key) for key in ("emoji", "from", "at")}
             for reaction in get("reactions") or []
@@ -103,7 +103,7 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def media_data(row: dict[str, Any]) -> dict[str, Any] | None:
-    """The file of a message as it is recorded: with the stored names in the place of URLs (see `with_links`)."""
+    """The file of a message as it is recorded, with stored names where `with_links` puts URLs."""
     get = row.get
     if not get("attachment__state"):
         return None
@@ -121,7 +121,7 @@ def media_data(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def with_links(data: dict[str, Any], links: Links) -> dict[str, Any]:
-    """A shaped message as `links`' user is to see it: with URLs for its files. Without files, `data` itself."""
+    """`message_data` as the user of `links` sees it, with URLs for its file. Without a file, `data` itself."""
     media = data.get("media")
     if media is None:
         return data
@@ -133,12 +133,12 @@ def with_links(data: dict[str, Any], links: Links) -> dict[str, Any]:
 
 
 def message_row(message_id: int) -> dict[str, Any]:
-    """Load one message, shaped as it is recorded. Raises Message.DoesNotExist."""
+    """`message_data` of one message, from the database. Raises Message.DoesNotExist."""
     return message_data(shown_messages().get(pk=message_id))
 
 
 def status_data(message: Message) -> dict[str, Any]:
-    """The data of a `message_status` event: what a tick needs."""
+    """The data of a `message_status` event: what changes with the ticks."""
     return {
         "id": message.pk,
         "status": str(message.status),
@@ -151,9 +151,9 @@ def status_data(message: Message) -> dict[str, Any]:
 
 
 def render_frame(frame: Frame, links: Links) -> Frame:
-    """Add what recorded frames leave out because it is per user: the URLs of files.
+    """Add the URLs of files, which recorded frames leave out because every user has their own.
 
-    The very same frame comes back when there is nothing to add.
+    Returns the same frame, not a copy, when there is nothing to add.
     """
     if frame["type"] not in _WITH_MESSAGE:
         return frame
@@ -180,7 +180,9 @@ class _Error(serializers.Serializer[Any]):
 
 
 class _Media(serializers.Serializer[Any]):
-    url = serializers.CharField(allow_null=True, help_text="good for minutes, for you alone; null until ready")
+    url = serializers.CharField(
+        allow_null=True, help_text="works for a few minutes and for you alone; null until the file is ready"
+    )
     thumbnail_url = serializers.CharField(allow_null=True)
     state = serializers.ChoiceField(choices=AttachmentState.choices)
     mime_type = serializers.CharField()
@@ -188,14 +190,14 @@ class _Media(serializers.Serializer[Any]):
     file_name = serializers.CharField()
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
-    error = serializers.CharField(allow_null=True, help_text="why it failed, or was not to be had so far")
+    error = serializers.CharField(allow_null=True, help_text="why fetching the file failed, or has failed so far")
 
     class Meta:
         ref_name = "Media"
 
 
 class MessageSerializer(serializers.Serializer[Any]):
-    """Shows rows of MESSAGE_COLUMNS; the fields are declared for the API's documentation."""
+    """Shows rows of MESSAGE_COLUMNS. The fields are declared for the API's documentation."""
 
     id = serializers.IntegerField()
     customer = serializers.IntegerField()
@@ -230,7 +232,7 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 
 class StatusSerializer(serializers.ModelSerializer[StatusUpdate]):
-    """One thing the provider said of a message that went out."""
+    """A status that WhatsApp reported for a message."""
 
     class Meta:
         model = StatusUpdate
@@ -239,7 +241,7 @@ class StatusSerializer(serializers.ModelSerializer[StatusUpdate]):
 
 
 class ReadSerializer(serializers.Serializer[Any]):
-    """What is left unread of a chat."""
+    """How many messages of a chat are unread."""
 
     customer = serializers.IntegerField()
     unread_count = serializers.IntegerField()

@@ -1,4 +1,4 @@
-"""What a client may ask to send: the shape of it. What the provider takes is asked of its app (messaging/drafts.py)."""
+"""The body of POST /api/messages/: its shape. Whether it can be sent, the channel decides (messaging/channels.py)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.fields import empty
 from core import safe_json
 from customers.models import Customer
 
-# Every type that can be sent. The provider's app says what each takes.
+# The types that can be sent. The channel decides which fields each needs.
 TYPES = (
     "text",
     "image",
@@ -26,7 +26,7 @@ MAX_FILES = 10
 
 
 class FilesField(serializers.FileField):
-    """One file or several under the same name."""
+    """One or several files under the same name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, allow_null=True, max_length=None, **options)
@@ -39,12 +39,12 @@ class FilesField(serializers.FileField):
     def to_internal_value(self, data: Any) -> Any:
         files = data if isinstance(data, list) else [data]
         if len(files) > MAX_FILES:
-            raise serializers.ValidationError(f"At most {MAX_FILES} files at once.")
+            raise serializers.ValidationError(f"At most {MAX_FILES} files can be sent at once.")
         return [super(FilesField, self).to_internal_value(file) for file in files]
 
 
 class ObjectField(serializers.JSONField):
-    """A JSON object; in a form, its text."""
+    """A JSON object; in a form, the text of one."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, str):
@@ -53,50 +53,55 @@ class ObjectField(serializers.JSONField):
             except safe_json.BadJSON as error:
                 raise serializers.ValidationError(str(error))
         if not isinstance(data, dict):
-            raise serializers.ValidationError("A JSON object is wanted.")
+            raise serializers.ValidationError("This must be a JSON object.")
         return data
 
     def get_value(self, dictionary: Any) -> Any:
-        # Past JSONField, which would wrap the text of a form into a class of its own.
+        # Not JSONField's, which wraps the text of a form in a class of its own.
         value = serializers.Field.get_value(self, dictionary)
         return empty if value == "" else value
 
 
 class SendMessageSerializer(serializers.Serializer[Any]):
-    """The body of POST /api/messages/; null is as good as nothing. The context names `customers` it may speak of."""
+    """The body of POST /api/messages/. A field that is null counts as left out.
+
+    The context holds the `customers` that may be written to.
+    """
 
     customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.none(), pk_field=serializers.IntegerField())
     type = serializers.ChoiceField(
-        choices=TYPES, required=False, allow_null=True, help_text="left out, it follows from the file, or is text"
+        choices=TYPES, required=False, allow_null=True, help_text="if left out: as the file requires, else text"
     )
-    # Meta's limit for a text body.
+    # Meta's limit for the text of a message.
     text = serializers.CharField(
         required=False,
         allow_null=True,
         allow_blank=True,
         max_length=4096,
         trim_whitespace=False,
-        help_text="the text; the caption of an image, video or document (1,024 characters)",
+        help_text="the text, or the caption of an image, video or document (at most 1,024 characters)",
     )
-    media = FilesField(help_text="the file, in multipart/form-data; repeated, each file becomes a message of its own")
+    media = FilesField(
+        help_text="the file, in multipart/form-data; given several times, each file becomes its own message"
+    )
     payload = ObjectField(
         required=False,
         allow_null=True,
-        help_text="location, contacts, interactive: the object in Meta's shape; reaction: `{emoji}`",
+        help_text="for location, contacts and interactive, the object as Meta defines it; for reaction, `{emoji}`",
     )
     template = ObjectField(required=False, allow_null=True, help_text="`{name, language, parameters | components}`")
     reply_to = serializers.IntegerField(required=False, allow_null=True, help_text="the id of a message of this chat")
     to_contact = serializers.IntegerField(
         required=False,
         allow_null=True,
-        help_text="the id of an active contact of the customer, whose WhatsApp number it goes to; "
-        "without it, whoever wrote last",
+        help_text="the id of an active contact of the customer: the message goes to their WhatsApp number; "
+        "if left out, to the person who wrote last",
     )
     client_id = serializers.CharField(
         required=False,
         allow_null=True,
         max_length=100,
-        help_text="yours, one per message: sending it again gives the first message back",
+        help_text="an id of your choice for this message: sent again with the same id, it is not sent twice",
     )
 
     class Meta:

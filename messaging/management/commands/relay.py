@@ -1,4 +1,4 @@
-"""Run a relay as a process of its own (with REDIS_URL; any number of them)."""
+"""Run a relay as its own process. Needs REDIS_URL; any number of them can run."""
 
 import asyncio
 import signal
@@ -10,12 +10,12 @@ from core.live.groups import RELAY
 from core.live.publishing import attach
 from messaging.relay.loop import Relay, refuse_beside_embedded
 
-# Longer than the slowest send, shorter than the patience of systemd or Docker.
+# Longer than the slowest send. systemd and Docker must wait for at least as long before they kill it.
 STOP_SECONDS = 25.0
 
 
 class Command(BaseCommand):
-    help = "Send queued messages and handle what is left of webhooks, until told to stop."
+    help = "Send queued messages and handle waiting webhooks until the process is stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
