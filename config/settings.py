@@ -212,13 +212,15 @@ CHANNELS = {"whatsapp": "whatsapp.channel.WhatsApp"}
 ON_LOGIN_REMOVED = ["customers.actions.assignments.free_customers_of"]
 # Called inside the transaction that changes a customer's source: `(customer, source_before, actor)`.
 ON_SOURCE_CHANGED = ["tags.actions.customer_tags.follow_source"]
-# What else is kept about a person: objects that collect, erase and merge it (customers/related.py).
+# What hangs off a customer: the keepers of each app, in the order in which they export, erase and merge
+# (customers/related.py).
 PERSONAL_DATA = [
-    "contacts.personal_data.Contacts",
-    "tags.personal_data.GivenTags",
-    "customer_data.personal_data.Notes",
-    "messaging.personal_data.Chat",
-    "whatsapp.personal_data.WebhookBodies",
+    "customers.personal_data.KEEPERS",
+    "contacts.personal_data.KEEPERS",
+    "tags.personal_data.KEEPERS",
+    "customer_data.personal_data.KEEPERS",
+    "messaging.personal_data.KEEPERS",
+    "whatsapp.personal_data.KEEPERS",
 ]
 # Paths whose errors have a shape of their own: pattern -> what takes the usual error body and returns theirs.
 ERROR_SHAPES = {

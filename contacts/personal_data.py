@@ -1,31 +1,26 @@
-"""Contacts of a person (setting PERSONAL_DATA)."""
+"""The contacts of a customer: what becomes of them in exports, merges and erasure (setting PERSONAL_DATA)."""
 
-from contacts.models import Contact, keys_of
+from contacts.models import UNIQUE_FIELDS, Contact, keys_of
 from customers.models import Customer
-from customers.related import Collected, rows_of
-
-_FIELDS = ("email", "wa_number", "tp_number")
+from customers.related import Given, Keeper, Merged
 
 
-class Contacts:
-    """They go with the customer's row."""
+class Contacts(Keeper):
+    """A customer has one contact per address, and one primary contact."""
 
-    @staticmethod
-    def collect(customer: Customer) -> Collected:
-        return Collected("contacts", rows_of(Contact.objects.filter(customer=customer)))
+    merged = Merged.MOVED_UNLESS_KNOWN
 
-    @staticmethod
-    def erase(customer: Customer) -> None:
-        """Nothing stays once the customer is deleted."""
-
-    @staticmethod
-    def merge(*, into: Customer, gone: Customer) -> None:
-        """Those with an address that a contact of `into` has already go; the primary one of `into` stays it."""
-        has_primary = Contact.objects.filter(customer=into, is_primary=True).exists()
-        for contact in Contact.objects.filter(customer=gone).order_by("pk"):
-            values = {field: getattr(contact, field) for field in _FIELDS}
-            keys = keys_of(into.pk, values)
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """Contacts with an address that a contact of `into` has go; the primary contact of `into` stays primary."""
+        has_primary = self.rows(into).filter(is_primary=True).exists()
+        moved = []
+        for contact in self.rows(gone).order_by("pk"):
+            keys = keys_of(into.pk, {field: getattr(contact, field) for field in UNIQUE_FIELDS})
             if Contact.objects.taken([into.pk], keys) & set(keys):
                 continue
-            is_primary = contact.is_primary and not has_primary
-            Contact.objects.filter(pk=contact.pk).update(customer=into, is_primary=is_primary)
+            row = self.rows(gone).filter(pk=contact.pk)
+            moved += self.hand_over(row, into, is_primary=contact.is_primary and not has_primary)
+        return moved
+
+
+KEEPERS = (Contacts("contacts", file="contacts", given=Given.ALWAYS),)

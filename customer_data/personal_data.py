@@ -1,35 +1,33 @@
-"""What was noted about a person (setting PERSONAL_DATA)."""
+"""What was noted about a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
 
 from customer_data.models import CustomerData
 from customers.models import Customer
-from customers.related import Collected, rows_of
+from customers.related import Given, Keeper
 
 _MAX_KEY = 255
 
 
-class Notes:
-    """Keys, values and files; they go with the customer's row."""
+class Entries(Keeper):
+    """Keys, values and files. A user has one entry per key of a customer."""
 
-    @staticmethod
-    def collect(customer: Customer) -> Collected:
-        entries = CustomerData.objects.filter(customer=customer)
-        with_file = entries.exclude(file="")
-        files = {f"{one.pk}-{one.file_name or 'file'}": one.file.name or "" for one in with_file}
-        return Collected("customer_data", rows_of(entries), files)
+    def files(self, customer: Customer) -> dict[str, str]:
+        """The files of entries, under the names they came with."""
+        with_file = CustomerData.objects.filter(customer=customer).exclude(file="")
+        return {f"{one.pk}-{one.file_name or 'file'}": one.file.name or "" for one in with_file}
 
-    @staticmethod
-    def erase(customer: Customer) -> None:
-        """Nothing stays once the customer is deleted."""
-
-    @staticmethod
-    def merge(*, into: Customer, gone: Customer) -> None:
-        """A key that the same user has noted of both gets a number, so that neither is lost."""
-        taken = set(CustomerData.objects.filter(customer=into).values_list("user_id", "key"))
-        for entry in CustomerData.objects.filter(customer=gone).order_by("pk"):
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """A key that the same user has noted of both gets a number, so that neither entry is lost."""
+        taken = set(self.rows(into).values_list("user_id", "key"))
+        moved = []
+        for entry in self.rows(gone).order_by("pk"):
             key, count = entry.key, 1
             while (entry.user_id, key) in taken:
                 count += 1
                 suffix = f" ({count})"
                 key = entry.key[: _MAX_KEY - len(suffix)] + suffix
             taken.add((entry.user_id, key))
-            CustomerData.objects.filter(pk=entry.pk).update(customer=into, key=key)
+            moved += self.hand_over(self.rows(gone).filter(pk=entry.pk), into, key=key)
+        return moved
+
+
+KEEPERS = (Entries("data", file="customer_data", given=Given.ALWAYS),)

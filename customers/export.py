@@ -1,16 +1,19 @@
-"""Everything known about one person, as a ZIP. What other apps keep comes through the setting PERSONAL_DATA."""
+"""Everything known about one person, as a ZIP: their row, and what hangs off it (customers/related.py)."""
 
 import json
 import tempfile
 import zipfile
-from typing import IO
+from collections import defaultdict
+from collections.abc import Collection
+from pathlib import PurePath
+from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 
-from core.ports import mapped_ports, ports
+from core.ports import mapped_ports
 from customers.models import Customer
-from customers.related import Collected, rows_of
+from customers.related import Collected, Given, keepers
 from customers.serializers.profiles import profile_data
 
 _IN_MEMORY = 5 * 1024 * 1024
@@ -20,28 +23,43 @@ _WITHHELD = {"withheld": "Verify your phone number to take your chat along, or a
 def archive(customer: Customer, *, for_themselves: bool = False) -> IO[bytes]:
     """A ZIP, open at its beginning, with what is known as JSON and the files beside it.
 
-    To customers `for_themselves` the chat is given only when all who wrote in it are proved to be them (setting
-    CHANNELS): anybody can claim a phone, and would be handed what its real owner writes.
+    Customers who take it `for_themselves` get the parts whose `given` says so.
     Not in a transaction: files are packed for long, and on SQLite nobody else could write meanwhile.
     """
-    withheld = for_themselves and not _senders_proved(customer)
-    collected = [_own(customer), _events(customer), *(keeper.collect(customer) for keeper in ports("PERSONAL_DATA"))]
+    given = _given(customer) if for_themselves else frozenset(Given)
+    files = defaultdict(list)
+    for part in [*_own(customer), *(part for keeper in keepers() for part in keeper.collect(customer))]:
+        files[part.file].append(part)
     # Closed by whoever sends it.
     out = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archived:
-        for part in collected:
-            shown_part = Collected(part.name, _WITHHELD) if withheld and part.of_chat else part
-            text = json.dumps(shown_part.data, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
-            archived.writestr(f"{part.name}.json", text, compress_type=zipfile.ZIP_DEFLATED)
-            for shown, stored in shown_part.files.items():
-                _add(archived, f"{part.name}/{shown}", stored)
+        for file, parts in files.items():
+            text = json.dumps(_document(parts, given), cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
+            archived.writestr(f"{file}.json", text, compress_type=zipfile.ZIP_DEFLATED)
+            for part in parts:
+                for shown, stored in part.files.items() if part.given in given else ():
+                    _add(archived, f"{file}/{shown}", stored)
     out.seek(0)
     return out
 
 
-def _senders_proved(customer: Customer) -> bool:
-    """Whether everybody who wrote as the customer, on any channel, is proved to be them (setting CHANNELS)."""
-    return all(channel.senders_proved(customer) for channel in mapped_ports("CHANNELS").values())
+def _given(customer: Customer) -> frozenset[Given]:
+    """Which parts customers get themselves.
+
+    The chat only when everybody who wrote in it, on any channel, is proved to be them (setting CHANNELS): anybody can
+    claim a phone, and would be handed what its real owner writes.
+    """
+    proved = all(channel.senders_proved(customer) for channel in mapped_ports("CHANNELS").values())
+    return frozenset({Given.ALWAYS, Given.ONCE_PROVED} if proved else {Given.ALWAYS})
+
+
+def _document(parts: list[Collected], given: Collection[Given]) -> Any:
+    """What one JSON file says."""
+    if not any(part.given in given for part in parts):
+        return _WITHHELD
+    shown = {part.key: part.data if part.given in given else _WITHHELD for part in parts}
+    # A part without a key is the whole of its file.
+    return shown.get("", shown)
 
 
 def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
@@ -53,29 +71,15 @@ def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
         archived.writestr(f"{name}.missing.txt", "This file is no longer there.")
 
 
-def _events(customer: Customer) -> Collected:
-    return Collected("events", rows_of(customer.events.all()), of_chat=True)
-
-
-def _own(customer: Customer) -> Collected:
+def _own(customer: Customer) -> list[Collected]:
+    """The customer's row, with their picture, and their login."""
     profile = profile_data(customer, {}, links=None, for_staff=True)
     del profile["benefits"], profile["avatar"]
-    data = {
-        "profile": {**profile, "referral_first": customer.referral_first, "referral_last": customer.referral_last},
-        "addresses": rows_of(customer.addresses.all()),
-        "orders": rows_of(customer.orders.all()),
-        "wishlist": rows_of(customer.wishlist.all()),
-        "reviews": rows_of(customer.reviews.all()),
-        "loyalty": rows_of(customer.loyalty_entries.all()),
-        "groups": list(customer.group_memberships.order_by("pk").values("group__name", "added_at")),
-        "assignments": rows_of(customer.assignments.all()),
-    }
-    if customer.user is not None:
-        login = customer.user
-        data["login"] = {"username": login.username, "email": login.email, "last_login": login.last_login}
-    files = (
-        {"avatar" + customer.avatar.name[customer.avatar.name.rfind(".") :]: customer.avatar.name}
-        if (customer.avatar.name)
-        else {}
-    )
-    return Collected("customer", data, files)
+    profile |= {"referral_first": customer.referral_first, "referral_last": customer.referral_last}
+    avatar = customer.avatar.name
+    files = {f"avatar{PurePath(avatar).suffix}": avatar} if avatar else {}
+    parts = [Collected("customer", profile, "profile", files, Given.ALWAYS)]
+    if (login := customer.user) is not None:
+        data = {"username": login.username, "email": login.email, "last_login": login.last_login}
+        parts.append(Collected("customer", data, "login", given=Given.ALWAYS))
+    return parts

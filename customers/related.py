@@ -1,40 +1,136 @@
-"""What hangs off a customer, in every app: collected, erased and merged (setting PERSONAL_DATA)."""
+"""What hangs off a customer, in every app: one keeper for each relation of Customer.
 
+The setting PERSONAL_DATA lists all keepers. A new table that points at Customer needs one, which says what happens to
+its rows when the customer is exported, erased or merged into another one. tests/customers/test_related.py fails until
+every relation has exactly one.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any
 
 from django.db import models
 
+from core.ports import ports
 from customers.models import Customer
+
+
+class Given(Enum):
+    """When people find a part in the export that they take themselves. Admins always find every part."""
+
+    NEVER = "staff only"
+    ONCE_PROVED = "once everybody who wrote to us as this customer is proved to be them"
+    ALWAYS = "always"
+
+
+class Merged(Enum):
+    """What happens to the rows of a customer who is merged into another one, whose row stays."""
+
+    MOVED = "they belong to the customer who stays"
+    MOVED_UNLESS_KNOWN = "they move, except those that clash with a row of the customer who stays: these are deleted"
+    JOINED = "there is one per customer: it becomes part of the other one"
+    DELETED = "they are deleted with the customer's row"
+
+
+class Erased(Enum):
+    """What happens to the rows of a customer who is erased."""
+
+    DELETED = "they are deleted with the customer's row"
+    BLANKED = "they stay, without what they said about the customer"
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What an app knows: its name for it, JSON values, and the stored names of files by their name for people.
+    """A part of an export: JSON values, and the stored names of files by the names people see.
 
-    `of_chat`: it tells what was written by phone, by whoever holds that.
+    It goes into the JSON file named `file`, under `key` if there is one, and its files into the folder of that name.
     """
 
-    name: str
+    file: str
     data: Any
-    files: dict[str, str] = field(default_factory=dict)
-    of_chat: bool = False
+    key: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    given: Given = Given.NEVER
 
 
-class Keeper(Protocol):
-    """What the setting PERSONAL_DATA lists. `erase` and `merge` get customers whom the transaction has locked."""
+class Keeper:
+    """Looks after the rows behind one relation of Customer, which `relation` names as seen from Customer.
 
-    def collect(self, customer: Customer) -> Collected:
-        """What is kept about the customer."""
-        ...
+    As it stands: rows are exported with all their columns, to staff only; a merge moves them; they are deleted with the
+    customer's row (on_delete=CASCADE). Subclasses do otherwise, and say so in `merged` and `erased`: the tests hold
+    them to it.
+    """
+
+    merged = Merged.MOVED
+    erased = Erased.DELETED
+
+    def __init__(self, relation: str, *, file: str, key: str = "", given: Given = Given.NEVER) -> None:
+        self.relation = relation
+        self.file, self.key, self.given = file, key, given
+
+    def rows(self, customer: Customer) -> "models.QuerySet[Any]":
+        """The customer's rows."""
+        relation: Any = Customer._meta.get_field(self.relation)
+        manager: models.Manager[Any] = relation.related_model._base_manager
+        return manager.filter(**{relation.remote_field.name: customer})
+
+    def collect(self, customer: Customer) -> list[Collected]:
+        """What the export of a customer says of these rows."""
+        return [Collected(self.file, self.data(customer), self.key, self.files(customer), self.given)]
+
+    def data(self, customer: Customer) -> Any:
+        """The rows as JSON values."""
+        return rows_of(self.rows(customer))
+
+    def files(self, customer: Customer) -> dict[str, str]:
+        """The rows' files: the stored names by the names people see."""
+        return {}
 
     def erase(self, customer: Customer) -> None:
-        """Erase what deleting the customer's row would leave."""
-        ...
+        """Erase what deleting the row of a locked customer would leave behind."""
 
-    def merge(self, *, into: Customer, gone: Customer) -> None:
-        """Hand over to `into` what hangs off `gone`, whose row is deleted after."""
-        ...
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """Hand the rows of `gone` over to `into`, and return the ids of those that moved.
+
+        Both customers are locked. The row of `gone` is deleted afterwards, with all that still points at it.
+        """
+        return self.hand_over(self.rows(gone), into)
+
+    def hand_over(self, rows: "models.QuerySet[Any]", into: Customer, **changes: Any) -> list[int]:
+        """Give rows to `into`, with these `changes` of other columns, and return the ids of those it did not have."""
+        relation: Any = Customer._meta.get_field(self.relation)
+        if relation.many_to_many:
+            rows = rows.exclude(pk__in=self.rows(into).values("pk"))
+        moved = list(rows.order_by("pk").values_list("pk", flat=True))
+        if relation.many_to_many:
+            getattr(into, self.relation).add(*moved)
+        else:
+            rows.update(**{relation.remote_field.name: into}, **changes)
+        return moved
+
+
+class Excused(Keeper):
+    """A relation of which nothing is exported or merged, for the `reason` given. Its rows go with the customer's."""
+
+    merged = Merged.DELETED
+
+    def __init__(self, relation: str, *, reason: str) -> None:
+        super().__init__(relation, file="")
+        self.reason = reason
+
+    def collect(self, customer: Customer) -> list[Collected]:
+        """Nothing."""
+        return []
+
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """Nothing moves."""
+        return []
+
+
+def keepers() -> list[Keeper]:
+    """All keepers of all apps, in the order in which they export, erase and merge (setting PERSONAL_DATA)."""
+    return [keeper for of_app in ports("PERSONAL_DATA") for keeper in of_app]
 
 
 def rows_of(rows: "models.QuerySet[Any]", *hidden: str) -> list[dict[str, Any]]:

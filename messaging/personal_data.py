@@ -1,48 +1,58 @@
-"""The chat with a person (setting PERSONAL_DATA)."""
+"""The chat with a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
 
 from typing import Any
 
 from customers.models import Customer
-from customers.related import Collected, rows_of
+from customers.related import Excused, Given, Keeper, Merged, rows_of
 from messaging.models import Attachment, Conversation, Message
 
-# How the queue works says nothing of a person.
+# How the queue works says nothing about a person.
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
 
 
-class Chat:
-    """Messages and their files; they go with the customer's row."""
+class Messages(Keeper):
+    """Messages, with their files."""
 
-    @staticmethod
-    def collect(customer: Customer) -> Collected:
+    def data(self, customer: Customer) -> Any:
+        """All columns but those of the queue."""
+        return rows_of(self.rows(customer), *_HIDDEN)
+
+    def files(self, customer: Customer) -> dict[str, str]:
+        """The attachments that are kept here, under the names they came with."""
         attachments = Attachment.objects.filter(message__customer=customer).exclude(file="")
-        files = {f"{one.message_id}-{one.file_name or 'file'}": one.file.name or "" for one in attachments}
-        data = {
-            "messages": rows_of(Message.objects.filter(customer=customer), *_HIDDEN),
-            "conversation": rows_of(Conversation.objects.filter(customer=customer)),
-        }
-        return Collected("chat", data, files, of_chat=True)
+        return {f"{one.message_id}-{one.file_name or 'file'}": one.file.name or "" for one in attachments}
 
-    @staticmethod
-    def erase(customer: Customer) -> None:
-        """Nothing stays once the customer is deleted."""
 
-    @staticmethod
-    def merge(*, into: Customer, gone: Customer) -> None:
-        Message.objects.filter(customer=gone).update(customer=into)
+class Conversations(Keeper):
+    """The one conversation with a customer. Merged after their messages, of which it names the newest."""
+
+    merged = Merged.JOINED
+
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """Moves where `into` has none. Otherwise the one of `into` adds up what is unread, and answers go to the
+        address that wrote last to either."""
         chat, other = (Conversation.objects.filter(customer=one).first() for one in (into, gone))
         if other is None:
-            return
+            return []
         into.desk_at = max(into.desk_at, gone.desk_at)
         if chat is None:
             Conversation.objects.filter(customer=gone).update(customer=into)
-            return
-        newer = Message.objects.filter(customer=into).order_by("-ordered_at", "-pk").first()
+            return [into.pk]
         latest: Any = max((chat, other), key=lambda one: (one.last_inbound_at is not None, one.last_inbound_at))
         Conversation.objects.filter(customer=into).update(
             unread_count=chat.unread_count + other.unread_count,
-            last_message=newer,
+            last_message=Message.objects.filter(customer=into).order_by("-ordered_at", "-pk").first(),
             last_inbound_at=latest.last_inbound_at,
             last_address=latest.last_address,
             business_number=latest.business_number,
         )
+        return []
+
+
+KEEPERS = (
+    Messages("messages", file="chat", key="messages", given=Given.ONCE_PROVED),
+    Conversations("conversation", file="chat", key="conversation", given=Given.ONCE_PROVED),
+    Excused(
+        "receipt", reason="A job of the relay: which read tick is still to be shown. The next message makes another."
+    ),
+)

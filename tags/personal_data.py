@@ -1,23 +1,24 @@
-"""Tags given to a person (setting PERSONAL_DATA)."""
+"""The tags given to a customer: what becomes of them in exports, merges and erasure (setting PERSONAL_DATA)."""
+
+from typing import Any
 
 from customers.models import Customer
-from customers.related import Collected
+from customers.related import Given, Keeper, Merged
 from tags.actions.customer_tags import take_over
-from tags.models import CustomerTag
 
 
-class GivenTags:
-    """They go with the customer's row."""
+class GivenTags(Keeper):
+    """A customer has a tag once."""
 
-    @staticmethod
-    def collect(customer: Customer) -> Collected:
-        given = CustomerTag.objects.filter(customer=customer).order_by("pk")
-        return Collected("tags", list(given.values("tag__name", "created_at")))
+    merged = Merged.MOVED_UNLESS_KNOWN
 
-    @staticmethod
-    def erase(customer: Customer) -> None:
-        """Nothing stays once the customer is deleted."""
+    def data(self, customer: Customer) -> Any:
+        """Names and dates: ids mean nothing outside of Patter."""
+        return list(self.rows(customer).order_by("pk").values("tag__name", "created_at"))
 
-    @staticmethod
-    def merge(*, into: Customer, gone: Customer) -> None:
-        take_over(into=into, gone=gone)
+    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+        """Tags that both have stay as `into` has them."""
+        return take_over(into=into, gone=gone)
+
+
+KEEPERS = (GivenTags("given_tags", file="tags", given=Given.ALWAYS),)

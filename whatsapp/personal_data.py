@@ -1,8 +1,10 @@
-"""What WhatsApp told us of a person (setting PERSONAL_DATA)."""
+"""What WhatsApp told us about a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
+
+from typing import Any
 
 from core.phones import variants
 from customers.models import Customer
-from customers.related import Collected, rows_of
+from customers.related import Erased, Given, Keeper
 from whatsapp.models import Identity, WebhookEvent, WebhookState
 from whatsapp.payload.redaction import redacted
 
@@ -15,22 +17,16 @@ def _ids_of(customer: Customer) -> set[str]:
     return {one for pair in known for one in pair if one} | {phone.removeprefix("+") for phone in phones}
 
 
-class WebhookBodies:
-    """The raw bodies Meta sent, and the addresses it knows a person by."""
+class WebhookBodies(Keeper):
+    """The raw bodies Meta sent."""
 
-    @staticmethod
-    def collect(customer: Customer) -> Collected:
-        """Bodies speak of other people too: they are counted, and said in the messages made of them."""
-        data = {
-            "identities": rows_of(Identity.objects.filter(customer=customer)),
-            "webhooks": list(
-                WebhookEvent.objects.filter(customers=customer).order_by("pk").values("id", "received_at", "elements")
-            ),
-        }
-        return Collected("whatsapp", data, of_chat=True)
+    erased = Erased.BLANKED
 
-    @staticmethod
-    def erase(customer: Customer) -> None:
+    def data(self, customer: Customer) -> Any:
+        """When they came. What they say is in the messages made of them; the bodies speak of other people too."""
+        return list(self.rows(customer).order_by("pk").values("id", "received_at", "elements"))
+
+    def erase(self, customer: Customer) -> None:
         """Take `customer` out of the bodies that spoke of them.
 
         What was handled is blanked, and stays as a row. A body with something still to be handled speaks of other
@@ -48,7 +44,8 @@ class WebhookBodies:
             body=_BLANK, state=WebhookState.DONE, error="", lease_until=None, claim_token=None
         )
 
-    @staticmethod
-    def merge(*, into: Customer, gone: Customer) -> None:
-        Identity.objects.filter(customer=gone).update(customer=into)
-        into.webhook_events.add(*gone.webhook_events.values_list("pk", flat=True))
+
+KEEPERS = (
+    Keeper("identities", file="whatsapp", key="identities", given=Given.ONCE_PROVED),
+    WebhookBodies("webhook_events", file="whatsapp", key="webhooks", given=Given.ONCE_PROVED),
+)

@@ -15,6 +15,7 @@ from customers.actions.assignments import hand_over, lock_seller, set_free
 from customers.actions.locking import lock
 from customers.events import announce_gone, record
 from customers.models import Assignment, Customer, LoyaltyEntry
+from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
 # What sales write of a customer they create, and of one they have.
@@ -154,10 +155,10 @@ def write_ledger_entry(
 def erase_customer(*, customer_id: int, actor: User | None) -> None:
     """Remove a person and everything that hangs off them: chat, files, login. Raises Http404.
 
-    Every app that keeps something about a person elsewhere erases it through the port PERSONAL_DATA.
+    What deleting the row would leave behind, its keepers erase (customers/related.py).
     """
     customer = lock(customer_id, actor=actor, deleting=True)
-    for keeper in ports("PERSONAL_DATA"):
+    for keeper in keepers():
         keeper.erase(customer)
     # Locked against a sign-in, whose session would keep the login from going.
     login = User.objects.select_for_update().filter(pk=customer.user_id, role=Role.CUSTOMER).first()

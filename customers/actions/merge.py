@@ -1,14 +1,10 @@
 """Two rows turn out to be one person."""
 
-from typing import Any
-
-from django.db.models import F
-
 from accounts.models import User
-from core.ports import ports
 from customers.actions.customers import forget_history, write_ledger_entry
 from customers.events import announce_gone
 from customers.models import Customer
+from customers.related import keepers
 from customers.tiers import RANK, tier_for
 
 # What the registered person said of themselves goes before what the desk had noted.
@@ -23,15 +19,13 @@ _CHOSEN = (
 )
 
 
-def absorb(older: Customer, newer: Customer, *, actor: User) -> None:
+def absorb(older: Customer, newer: Customer, *, actor: User) -> dict[str, list[int]]:
     """Make one customer of two whom this transaction has locked: `older` keeps id, chat and owner, `newer` goes.
 
-    `older` takes the login and everything that hangs off `newer`, here and in the apps above (PERSONAL_DATA).
-    The caller saves nothing more but records the event.
+    `older` takes the login and what hangs off `newer` (customers/related.py). Returns the ids of the rows that moved,
+    by the relation of Customer they are behind. The caller saves nothing more, and records the event.
     """
-    for keeper in ports("PERSONAL_DATA"):
-        keeper.merge(into=older, gone=newer)
-    _take_rows(older, newer)
+    moved = {keeper.relation: keeper.merge(into=older, gone=newer) for keeper in keepers()}
     tier_before, points = older.loyalty_tier, newer.loyalty_points
     for field in _SAID:
         if value := getattr(newer, field):
@@ -54,22 +48,7 @@ def absorb(older: Customer, newer: Customer, *, actor: User) -> None:
         # The points are in the entries that came along.
         write_ledger_entry(older, tier_before=tier_before, reason=f"Merged with {newer.customer_id}.", actor=actor)
     _remove(newer.pk, newer.owner_id)
-
-
-def _take_rows(older: Customer, newer: Customer) -> None:
-    mine: Any = {"customer": older}
-    for address_type in older.addresses.filter(is_default=True).values_list("address_type", flat=True):
-        newer.addresses.filter(address_type=address_type).update(is_default=False)
-    newer.addresses.update(**mine)
-    newer.orders.update(**mine)
-    # Their balances go on from those of the older one.
-    newer.loyalty_entries.update(**mine, points_after=F("points_after") + older.loyalty_points)
-    known = older.wishlist.values("product_id")
-    newer.wishlist.exclude(product_id__in=list(known.values_list("product_id", flat=True))).update(**mine)
-    reviewed = list(older.reviews.values_list("product_id", flat=True))
-    newer.reviews.exclude(product_id__in=reviewed).update(**mine)
-    groups = list(older.group_memberships.values_list("group_id", flat=True))
-    newer.group_memberships.exclude(group__in=groups).update(**mine)
+    return moved
 
 
 def _remove(pk: int, owner_id: int | None) -> None:

@@ -190,13 +190,18 @@ def follow_source(*, customer: Customer, source_before: str, actor: User | None)
         _record_for_all([customer], added, removed, actor=actor)
 
 
-def take_over(*, into: Customer, gone: Customer) -> None:
-    """Move the tags of `gone` to `into`, the same person. Both are locked, and `gone` is about to be deleted."""
+def take_over(*, into: Customer, gone: Customer) -> list[int]:
+    """Move the tags of `gone` to `into`, the same person; both are locked.
+
+    Returns the ids of the rows that moved. Rows of tags that `into` has already stay behind.
+    """
     known = CustomerTag.objects.filter(customer=into).values_list("tag_id", flat=True)
     rows = CustomerTag.objects.filter(customer=gone).exclude(tag__in=list(known)).select_related("tag")
-    if added := by_name([row.tag for row in rows]):
+    moved = {row.pk: row.tag for row in rows.order_by("pk")}
+    if moved:
         rows.update(customer=into)
-        _record_for_all([into], added, [], actor=None)
+        _record_for_all([into], by_name(moved.values()), [], actor=None)
+    return list(moved)
 
 
 def _lock_and_read(

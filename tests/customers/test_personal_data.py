@@ -26,8 +26,8 @@ from customers.models import Customer, CustomerGroup, GroupMember
 from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber
-from messaging.personal_data import Chat
 from tests.cast import PASSWORD
+from tests.customers.doubles import WATCHING_KEEPERS
 from whatsapp.models import Identity, WebhookEvent
 
 API = "/api/customers/customers"
@@ -124,19 +124,13 @@ def test_the_chat_goes_only_to_who_proved_to_have_written_it(
         assert MARK in archive.read("customer.json").decode()
 
 
-def test_the_archive_keeps_nobody_from_writing(known: Customer, transactional_db: None) -> None:
+def test_the_archive_keeps_nobody_from_writing(known: Customer, transactional_db: None, settings: Any) -> None:
     """Packing files takes long: on SQLite a transaction would hold the only turn to write."""
-    open_while_packing = []
-    collect = Chat.collect
+    settings.PERSONAL_DATA = ["tests.customers.doubles.WATCHING_KEEPERS"]
 
-    def looked(customer: Customer) -> Any:
-        open_while_packing.append(connection.in_atomic_block)
-        return collect(customer)
+    archive(known)
 
-    with pytest.MonkeyPatch.context() as watched:
-        watched.setattr(Chat, "collect", staticmethod(looked))
-        archive(known)
-    assert open_while_packing == [False]
+    assert WATCHING_KEEPERS[0].in_transaction == [False]
 
 
 def test_nothing_is_left(

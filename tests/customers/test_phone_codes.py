@@ -116,7 +116,7 @@ def test_sending_is_throttled(as_jane: APIClient) -> None:
 
 
 def test_a_phone_that_cannot_be_reached(as_jane: APIClient, settings: Any) -> None:
-    settings.CHANNELS = {"whatsapp": "tests.customers_doubles.Unreachable"}
+    settings.CHANNELS = {"whatsapp": "tests.customers.doubles.Unreachable"}
 
     answer = as_jane.post(f"{API}/send_phone_code/")
 

@@ -172,7 +172,8 @@ class TestWhomABodySpokeOf:
     def test_erasing_blanks_the_bodies(self, post: Any, customer: Customer) -> None:
         post(says(text("wamid.1")))
         post(says(text("wamid.2", wa_id="15550001111")))
-        personal_data.WebhookBodies.erase(customer)
+        for keeper in personal_data.KEEPERS:
+            keeper.erase(customer)
         mine, other = WebhookEvent.objects.order_by("pk")
         assert (bytes(mine.body), mine.state, mine.error) == (b"{}", "done", "")
         assert b"15550001111" in bytes(other.body)

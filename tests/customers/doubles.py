@@ -1,0 +1,50 @@
+"""Stand-ins for what customers reach through ports."""
+
+from django.db import connection
+
+from customers.errors import CodeNotSent
+from customers.models import Customer
+from customers.related import Collected, Keeper
+from whatsapp.channel import WhatsApp
+
+
+class Unreachable(WhatsApp):
+    """A channel on which nobody can be reached."""
+
+    @staticmethod
+    def send_phone_code(*, phone: str, code: str) -> None:
+        raise CodeNotSent
+
+
+class Proved(WhatsApp):
+    """A channel on which everybody is proved to be who they say they are."""
+
+    @staticmethod
+    def senders_proved(customer: Customer) -> bool:
+        return True
+
+
+class Unproved(WhatsApp):
+    """A channel on which nobody is."""
+
+    @staticmethod
+    def senders_proved(customer: Customer) -> bool:
+        return False
+
+
+class Watching(Keeper):
+    """Notes whether it was asked inside a transaction."""
+
+    def __init__(self, relation: str, *, file: str) -> None:
+        super().__init__(relation, file=file)
+        self.in_transaction: list[bool] = []
+
+    def collect(self, customer: Customer) -> list[Collected]:
+        self.in_transaction.append(connection.in_atomic_block)
+        return super().collect(customer)
+
+
+WATCHING_KEEPERS = (Watching("messages", file="chat"),)
+
+# What an app declares that does not say what people may have themselves.
+SILENT_KEEPERS = (Keeper("contacts", file="contacts"),)
