@@ -4,6 +4,7 @@ from typing import cast
 
 from drf_yasg.utils import no_body
 from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +25,15 @@ from customers.views.purchases import PurchasesViewSet
 
 
 class AccountViewSet(PurchasesViewSet):
+    """The signed-in user's own account."""
+
+    rights = {
+        **PurchasesViewSet.rights,
+        "change_password": IsAuthenticated,
+        "send_phone_code": IsAuthenticated,
+        "verify_phone": IsAuthenticated,
+    }
+
     @documented(request_body=ChangePasswordSerializer, responses={200: MessageSerializer})
     @action(detail=False, methods=["post"])
     def change_password(self, request: Request) -> Response:

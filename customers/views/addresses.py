@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import user_of
-from accounts.permissions import IsAdminOrCustomer
+from accounts.permissions import IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
 from customers.actions.addresses import create_address, delete_address, set_default_address, update_address
 from customers.filters import AddressFilter
@@ -19,16 +19,24 @@ from customers.models import Address, Customer
 from customers.serializers.addresses import AddressSerializer
 
 
-class AddressViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]):
+class AddressViewSet(
+    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]
+):
     """Where bills and parcels go: customers their own, admins all; sales read those of customers they own."""
 
     queryset = Address.objects.all()
     serializer_class = AddressSerializer
     filterset_class = AddressFilter
     lookup_value_regex = r"\d{1,18}"
-
-    def get_permissions(self) -> Any:
-        return [IsAuthenticated()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAdminOrCustomer()]
+    rights = {
+        "list": IsAuthenticated,
+        "retrieve": IsAuthenticated,
+        "create": IsAdminOrCustomer,
+        "update": IsAdminOrCustomer,
+        "partial_update": IsAdminOrCustomer,
+        "destroy": IsAdminOrCustomer,
+        "set_default": IsAdminOrCustomer,
+    }
 
     def get_queryset(self) -> Any:
         return Address.objects.visible_to(self.request.user).order_by("-created_at", "-pk")

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import user_of
-from accounts.permissions import IsSalesOrAdmin
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from customers.actions.assignments import assign, end_assignment
 from customers.filters import AssignmentFilter
@@ -16,12 +16,14 @@ from customers.models import Assignment, Customer
 from customers.serializers.assignments import AssignmentSerializer, AssignSerializer, assignment_data
 
 
-class AssignmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]):
+class AssignmentViewSet(
+    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]
+):
     """Who sells to whom, now and before."""
 
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = dict.fromkeys(("list", "retrieve", "create", "destroy"), IsSalesOrAdmin)
     filterset_class = AssignmentFilter
     lookup_value_regex = r"\d{1,18}"
 

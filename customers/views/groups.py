@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
-from accounts.permissions import IsAdmin
+from accounts.permissions import IsAdmin, RightsByAction
 from core.documentation import documented
 from customers.actions.groups import add_member, remove_member
 from customers.group_members import count_members, members_of
@@ -23,16 +23,25 @@ from customers.serializers.groups import GroupSerializer, GroupStatisticsSeriali
 from customers.serializers.profiles import ProfileSerializer, profiles_data
 
 
-class GroupViewSet(GenericViewSet[CustomerGroup]):
+class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
     """Segments of customers, and what belonging to one gives. Everybody may look, admins write."""
 
     queryset = CustomerGroup.objects.order_by("name", "pk")
     serializer_class = GroupSerializer
     filter_backends = []
     lookup_value_regex = r"\d{1,18}"
-
-    def get_permissions(self) -> Any:
-        return [IsAuthenticated()] if self.action in ("list", "retrieve", "members", None) else [IsAdmin()]
+    rights = {
+        "list": IsAuthenticated,
+        "retrieve": IsAuthenticated,
+        "create": IsAdmin,
+        "update": IsAdmin,
+        "partial_update": IsAdmin,
+        "destroy": IsAdmin,
+        "members": IsAuthenticated,
+        "add_member": IsAdmin,
+        "remove_member": IsAdmin,
+        "statistics": IsAdmin,
+    }
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []

@@ -36,33 +36,6 @@ from customers.views.accounts import AccountViewSet
 # Swagger 2 has either a form or a JSON body, and only a form has files.
 _FORM = ["multipart/form-data"]
 
-_ADMINS = frozenset(
-    {
-        "list",
-        "destroy",
-        "verify",
-        "make_vip",
-        "update_loyalty_tier",
-        "add_loyalty_points",
-        "reactivate",
-        "analytics",
-        "export",
-        "record_order",
-    }
-)
-_NOT_FOR_SALES = frozenset(
-    {
-        "update",
-        "partial_update",
-        "deactivate",
-        "add_wish",
-        "remove_wish",
-        "add_review",
-        "change_review",
-        "delete_review",
-        "export_one",
-    }
-)
 _FILES = frozenset({"export", "export_one"})
 
 
@@ -73,11 +46,26 @@ class ProfileViewSet(AccountViewSet):
     serializer_class = ProfileSerializer
     filterset_class = CustomerFilter
     lookup_value_regex = r"\d{1,18}"
-
-    def get_permissions(self) -> Any:
-        if self.action in _ADMINS:
-            return [IsAdmin()]
-        return [IsAdminOrCustomer()] if self.action in _NOT_FOR_SALES else [IsAuthenticated()]
+    rights = {
+        **AccountViewSet.rights,
+        "list": IsAdmin,
+        "retrieve": IsAuthenticated,
+        "update": IsAdminOrCustomer,
+        "partial_update": IsAdminOrCustomer,
+        "destroy": IsAdmin,
+        "me": IsAuthenticated,
+        "update_profile": IsAuthenticated,
+        "stats": IsAuthenticated,
+        "verify": IsAdmin,
+        "make_vip": IsAdmin,
+        "update_loyalty_tier": IsAdmin,
+        "add_loyalty_points": IsAdmin,
+        "deactivate": IsAdminOrCustomer,
+        "reactivate": IsAdmin,
+        "analytics": IsAdmin,
+        "export": IsAdmin,
+        "export_one": IsAdminOrCustomer,
+    }
 
     def get_queryset(self) -> Any:
         return Customer.objects.visible_to(self.request.user).select_related("owner").order_by("-pk")

@@ -1,17 +1,20 @@
 """Below one customer of `/api/customers/customers/`: orders, wishlist, reviews, and the loyalty ledger."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from drf_yasg import openapi
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.authentication import user_of
+from accounts.permissions import IsAdmin, IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
 from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
@@ -33,8 +36,21 @@ def _page_of(serializer_class: Any) -> Any:
     return serializer_class(many=True)
 
 
-class PurchasesViewSet(GenericViewSet[Customer]):
-    """What customers buy, want and say of it. Rights are the profile's (customers/views/profiles.py)."""
+class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
+    """What customers buy, want and review."""
+
+    rights: ClassVar[Mapping[str, type[BasePermission]]] = {
+        "orders": IsAuthenticated,
+        "record_order": IsAdmin,
+        "wishlist": IsAuthenticated,
+        "add_wish": IsAdminOrCustomer,
+        "remove_wish": IsAdminOrCustomer,
+        "reviews": IsAuthenticated,
+        "add_review": IsAdminOrCustomer,
+        "change_review": IsAdminOrCustomer,
+        "delete_review": IsAdminOrCustomer,
+        "loyalty": IsAuthenticated,
+    }
 
     @documented(manual_parameters=[_STATUS, *_PAGE], responses={200: _page_of(OrderSerializer)})
     @action(detail=True)
