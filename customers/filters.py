@@ -6,18 +6,26 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.validators import EMPTY_VALUES
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from core.filters import BooleanFilter, CountFilter, IdFilter, MoneyFilter, TextFilter, TimeFilter
+from core.filters import (
+    BooleanFilter,
+    CountFilter,
+    FilterSet,
+    IdFilter,
+    MoneyFilter,
+    NullsLast,
+    OrderingFilter,
+    TextFilter,
+    TimeFilter,
+)
 from customers.models import (
-    Address,
     AddressType,
     Assignment,
     Customer,
     CustomerQuerySet,
     Gender,
     LoyaltyTier,
-    Order,
     OrderStatus,
 )
 from customers.models.customers import language_tag
@@ -25,37 +33,10 @@ from customers.models.customers import language_tag
 _DATE = "a date (its beginning) or a time, like 2025-10-01 or 2025-10-01T14:30:00Z"
 
 
-# Said only where there are nulls: PostgreSQL reads no index backwards for it.
-_NULLS_LAST = {
-    "last_order_date": F("last_order_date").asc(nulls_last=True),
-    "-last_order_date": F("last_order_date").desc(nulls_last=True),
-}
-
-
-def _ordered(queryset: Any, value: str, by: tuple[str, ...]) -> Any:
-    """Order by the words of `value` that are known; nulls come last either way, equal rows by id."""
-    words = [word.strip() for word in value.split(",")[: len(by)]]
-    known = [word for word in words if word.removeprefix("-") in by]
-    if not known:
-        return queryset
-    orders: list[Any] = [_NULLS_LAST.get(word, word) for word in known]
-    # The same direction as the rest, so that one index can be read either way.
-    return queryset.order_by(*orders, "-id" if known[-1].startswith("-") else "id")
-
-
-def _ordering(by: tuple[str, ...]) -> django_filters.CharFilter:
-    label = f"one of {', '.join(by)}, each also with a minus; unknown ones count not"
-    return django_filters.CharFilter(method="filter_ordering", label=label)
-
-
-class AssignmentFilter(django_filters.FilterSet):
+class AssignmentFilter(FilterSet):
     customer = IdFilter(field_name="customer", label="the id of a customer")
     salesperson = IdFilter(field_name="salesperson", label="the id of a salesperson")
     is_active = BooleanFilter(method="filter_is_active", label="still running (true) or ended (false)")
-
-    class Meta:
-        model = Assignment
-        fields: list[str] = []
 
     def filter_is_active(self, queryset: QuerySet[Assignment], name: str, value: bool) -> QuerySet[Assignment]:
         return queryset.filter(ended_at__isnull=value)
@@ -71,19 +52,19 @@ class _CurrencyField(forms.CharField):
         return (super().to_python(value) or "").upper()
 
 
-class LanguageFilter(django_filters.Filter):
+class LanguageFilter(TextFilter):
     """Whatever the case: languages are kept in one spelling, so that an index or a plain comparison will do."""
 
     field_class = _LanguageField
 
 
-class CurrencyFilter(django_filters.Filter):
+class CurrencyFilter(TextFilter):
     """Whatever the case: currencies are kept in capitals."""
 
     field_class = _CurrencyField
 
 
-class CustomerTraitFilter(django_filters.FilterSet):
+class CustomerTraitFilter(FilterSet):
     """What can be asked of customers, in the list and in a group's rules; each is one plain condition."""
 
     is_active = BooleanFilter(field_name="is_active")
@@ -105,10 +86,6 @@ class CustomerTraitFilter(django_filters.FilterSet):
     preferred_currency = CurrencyFilter(label="like USD, whatever the case")
     gender = django_filters.ChoiceFilter(choices=Gender.choices)
 
-    class Meta:
-        model = Customer
-        fields: list[str] = []
-
     @classmethod
     def condition(cls, given: Mapping[str, Any]) -> tuple[Q, dict[str, list[str]]]:
         """The condition that `given` (filter -> value) stands for, and what is wrong with it, per filter."""
@@ -124,45 +101,32 @@ class CustomerTraitFilter(django_filters.FilterSet):
         return condition, {}
 
 
-CUSTOMER_ORDERINGS = ("date_joined", "total_orders", "total_spent", "last_order_date")
-
-
 class CustomerFilter(CustomerTraitFilter):
     search = TextFilter(
-        method="filter_search", label="every word occurs in username, email, names, phone or customer id"
+        method="filter_search", label="words that all occur in the names, username, email, phone or customer id"
     )
-    ordering = _ordering(CUSTOMER_ORDERINGS)
+    ordering = OrderingFilter(
+        {
+            "date_joined": ["date_joined"],
+            "total_orders": ["total_orders"],
+            "total_spent": ["total_spent"],
+            "last_order_date": [NullsLast("last_order_date")],
+        }
+    )
 
     def filter_search(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         return customers.search(value)
 
-    def filter_ordering(self, customers: CustomerQuerySet, name: str, value: str) -> Any:
-        return _ordered(customers, value, CUSTOMER_ORDERINGS)
 
-
-ADDRESS_ORDERINGS = ("created_at", "is_default")
-
-
-class AddressFilter(django_filters.FilterSet):
+class AddressFilter(FilterSet):
     address_type = django_filters.ChoiceFilter(choices=AddressType.choices)
     is_default = BooleanFilter(field_name="is_default")
     country = TextFilter(lookup_expr="iexact")
     state = TextFilter(lookup_expr="iexact")
     city = TextFilter(lookup_expr="icontains", label="a part of the city's name")
     customer = IdFilter(field_name="customer", label="the id of a customer")
-    ordering = _ordering(ADDRESS_ORDERINGS)
-
-    class Meta:
-        model = Address
-        fields: list[str] = []
-
-    def filter_ordering(self, addresses: QuerySet[Address], name: str, value: str) -> Any:
-        return _ordered(addresses, value, ADDRESS_ORDERINGS)
+    ordering = OrderingFilter({"created_at": ["created_at"], "is_default": ["is_default"]})
 
 
-class OrderFilter(django_filters.FilterSet):
+class OrderFilter(FilterSet):
     status = django_filters.ChoiceFilter(choices=OrderStatus.choices)
-
-    class Meta:
-        model = Order
-        fields: list[str] = []

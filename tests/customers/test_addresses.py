@@ -115,7 +115,11 @@ def test_orderings(as_customer: APIClient) -> None:
     assert order("?ordering=created_at") == [first, second, third]
     assert order("?ordering=-is_default") == [first, third, second]
     assert order("?ordering=is_default") == [second, third, first]
-    assert as_customer.get(f"{API}?is_default=perhaps").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["is_default=perhaps", "ordering=city", "ordering=-is_default,customer__email"])
+def test_what_is_not_known_is_refused(as_customer: APIClient, query: str) -> None:
+    assert as_customer.get(f"{API}?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
