@@ -17,7 +17,7 @@ from customers.group_members import check_rules
 from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Order
 
 
-class AssignmentInline(admin.TabularInline):
+class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
     model = Assignment
     extra = 0
     can_delete = False
@@ -82,7 +82,7 @@ class CustomerAdmin(RefusalsAdmin):
             erase_customer(customer_id=pk, actor=user_of(request))
 
 
-class GroupForm(forms.ModelForm):
+class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     def clean_assignment_rules(self) -> Any:
         try:
             return check_rules(self.cleaned_data["assignment_rules"] or {})
@@ -91,7 +91,7 @@ class GroupForm(forms.ModelForm):
 
 
 @admin.register(CustomerGroup)
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """What a group is. Its members are put in and taken out through the API, or found by the rules."""
 
     form = GroupForm

@@ -44,7 +44,7 @@ class AssignmentSerializer(serializers.Serializer[Any]):
         return assignment_data(assignment)
 
 
-class DeskCustomerField(serializers.PrimaryKeyRelatedField):
+class DeskCustomerField(serializers.PrimaryKeyRelatedField[Customer]):
     """A customer on the caller's desk; anybody else does not exist."""
 
     def get_queryset(self) -> Any:
