@@ -22,8 +22,8 @@ from customers.models import Customer, Event
 
 Frame = dict[str, Any]
 
-# Written by hand because every webhook and every send ends here: the ORM costs twice the time
-# (reference/performance.md, section 2).
+# Written by hand because every webhook and every send ends here: the ORM takes twice the time
+# (docs/decisions/005-hand-written-sql.md).
 _ADVANCE = f"UPDATE {Customer._meta.db_table} SET last_seq = %s, desk_at = %s WHERE id = %s"
 _APPEND = (
     f"INSERT INTO {Event._meta.db_table} (customer_id, seq, type, data, actor_id, created_at) "

@@ -8,7 +8,8 @@ from django.db.models import Count, Q, QuerySet, Sum
 from rest_framework import serializers
 
 from customers.models import Customer, LoyaltyTier
-from customers.serializers.profiles import average, money, profile_data
+from customers.money import average, money
+from customers.serializers.profiles import profile_data
 
 _CHUNK = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

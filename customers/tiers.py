@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.models import LoyaltyTier
+from customers.money import money
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Benefits:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "discount_percentage": f"{self.discount_percentage:.2f}",
+            "discount_percentage": money(self.discount_percentage),
             "priority_support": self.priority_support,
             "free_shipping": self.free_shipping,
         }

@@ -47,14 +47,6 @@ def lock_seller(salesperson: User) -> User:
 
 
 @transaction.atomic
-def unassign(*, customer_id: int, actor: User | None) -> None:
-    """Leave a customer without an owner. Raises Http404; nothing happens to one who has none."""
-    customer = lock(customer_id, actor=actor)
-    if customer.owner_id is not None:
-        set_free(customer, actor=actor)
-
-
-@transaction.atomic
 def end_assignment(*, assignment: Assignment, actor: User) -> None:
     """End an assignment, which leaves its customer without an owner.
 
@@ -63,7 +55,7 @@ def end_assignment(*, assignment: Assignment, actor: User) -> None:
     customer = lock(assignment.customer_id, actor=actor)
     if not customer.assignments.open().filter(pk=assignment.pk).exists():
         raise ValidationError({"detail": "This assignment has already ended."})
-    set_free(customer, actor=actor)
+    unassign(customer, actor=actor)
 
 
 def assign_automatically(customer: Customer) -> User | None:
@@ -79,7 +71,7 @@ def assign_automatically(customer: Customer) -> User | None:
     if seller is not None:
         _open(customer, seller, actor=None, note="")
     elif customer.owner_id is not None:
-        set_free(customer, actor=None)
+        unassign(customer, actor=None)
     return seller
 
 
@@ -94,7 +86,7 @@ def free_customers_of(user: User, actor: User | None) -> None:
     ids = Customer.objects.filter(Q(owner=user) | Q(user=user)).values_list("pk", flat=True)
     for customer in lock_all(ids):
         if customer.owner_id == user.pk:
-            set_free(customer, actor=actor)
+            unassign(customer, actor=actor)
         if customer.user_id == user.pk:
             customer.user = None
             customer.save(update_fields=["user", "updated_at"])
@@ -124,7 +116,7 @@ def _open(customer: Customer, salesperson: User, *, actor: User | None, note: st
     return assignment
 
 
-def set_free(customer: Customer, *, actor: User | None) -> None:
+def unassign(customer: Customer, *, actor: User | None) -> None:
     """End the open assignment of a locked customer who has an owner."""
     previous_owner_id, now = customer.owner_id, timezone.now()
     assignment = customer.assignments.open().select_related("salesperson", "assigned_by").first()

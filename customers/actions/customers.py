@@ -11,10 +11,11 @@ from accounts.actions.sessions import end_sessions
 from accounts.models import Role, User
 from core.phones import InvalidPhone, normalize
 from core.ports import ports
-from customers.actions.assignments import hand_over, lock_seller, set_free
+from customers.actions.assignments import hand_over, lock_seller, unassign
 from customers.actions.locking import lock
+from customers.actions.loyalty import write_ledger_entry
 from customers.events import announce_gone, record
-from customers.models import Assignment, Customer, LoyaltyEntry
+from customers.models import Assignment, Customer
 from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
@@ -75,10 +76,10 @@ def update_customer(*, customer_id: int, actor: User | None, changes: dict[str, 
     if customer.pending_phone and "phone" in changes and _phone(changes["phone"]) == customer.phone:
         # The desk's row, sent back: it shows the phone that is kept, not the one that waits for its proof.
         changes = {field: value for field, value in changes.items() if field != "phone"}
-    changes = real_changes(customer, changes)
+    changes = _real_changes(customer, changes)
     if actor is not None and not actor.is_admin:
         _refuse(changes.keys() - _SALES_CHANGE)
-    return apply_changes(customer, changes, actor=actor)
+    return _apply(customer, changes, actor=actor)
 
 
 @transaction.atomic
@@ -88,10 +89,10 @@ def update_profile(*, customer_id: int, actor: User, changes: dict[str, Any]) ->
     Raises PermissionDenied naming the fields that are not the customer's to change.
     """
     customer = lock(customer_id, actor=actor, own=True)
-    changes = real_changes(customer, changes)
+    changes = _real_changes(customer, changes)
     if not actor.is_admin:
         _refuse(changes.keys() - OWN_FIELDS)
-    return apply_changes(customer, changes, actor=actor)
+    return _apply(customer, changes, actor=actor)
 
 
 @transaction.atomic
@@ -101,16 +102,11 @@ def set_state(*, customer_id: int, actor: User, **flags: bool) -> Customer:
     Who is not active cannot sign in.
     """
     customer = lock(customer_id, actor=actor, own=True)
-    return apply_changes(customer, real_changes(customer, flags), actor=actor)
+    return _apply(customer, _real_changes(customer, flags), actor=actor)
 
 
-def apply_changes(
-    customer: Customer, changes: dict[str, Any], *, actor: User | None, reason: str = "Set on the customer."
-) -> Customer:
-    """Write what `real_changes` found of a customer whom this transaction has locked; who may is asked before.
-
-    A new tier gets its entry in the ledger, with the `reason`.
-    """
+def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -> Customer:
+    """Write what `_real_changes` found of a customer whom this transaction has locked; who may is asked before."""
     reassigned, owner = "owner" in changes, changes.get("owner")
     changes = {field: value for field, value in changes.items() if field != "owner"}
     if changes:
@@ -123,32 +119,17 @@ def apply_changes(
             setattr(customer, field, value)
         _save(customer, [*changes, "updated_at"])
         if "loyalty_tier" in changes:
-            write_ledger_entry(customer, tier_before=tier_before, reason=reason, actor=actor)
+            write_ledger_entry(customer, tier_before=tier_before, reason="Set on the customer.", actor=actor)
     if reassigned and owner is not None:
         hand_over(customer, owner, actor=actor)
     elif reassigned:
-        set_free(customer, actor=actor)
+        unassign(customer, actor=actor)
     if changes:
         record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     if "source" in changes:
         for follow in ports("ON_SOURCE_CHANGED"):
             follow(customer=customer, source_before=source_before, actor=actor)
     return customer
-
-
-def write_ledger_entry(
-    customer: Customer, *, tier_before: str, reason: str, actor: User | None, points: int = 0
-) -> LoyaltyEntry:
-    """Write into the ledger what a locked customer's points and tier are now."""
-    return LoyaltyEntry.objects.create(
-        customer=customer,
-        points=points,
-        points_after=customer.loyalty_points,
-        tier_before=tier_before,
-        tier_after=customer.loyalty_tier,
-        reason=reason,
-        actor=actor,
-    )
 
 
 @transaction.atomic
@@ -184,7 +165,7 @@ def _refuse(fields: "frozenset[str] | set[str]") -> None:
         raise PermissionDenied(f"Only an admin may set: {', '.join(sorted(fields))}.")
 
 
-def real_changes(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
+def _real_changes(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
     """Those of `changes` that differ from the customer, with the phone as it would be kept.
 
     The phone that waits for its proof is no change, as it is what the profile shows.
@@ -193,7 +174,7 @@ def real_changes(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
         changes = {**changes, "phone": _phone(changes["phone"])}
         if customer.pending_phone:
             pending = changes.pop("phone")
-            return real_changes(customer, changes) | ({} if pending == customer.pending_phone else {"phone": pending})
+            return _real_changes(customer, changes) | ({} if pending == customer.pending_phone else {"phone": pending})
     return {field: value for field, value in changes.items() if getattr(customer, field) != value}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from core.filters import possible_ids
-from customers.models import Customer, CustomerNotFound, CustomerQuerySet
+from customers.models import Customer, CustomerQuerySet
 
 
 def lock(customer_id: int, *, actor: User | None = None, own: bool = False, deleting: bool = False) -> Customer:
@@ -15,10 +15,7 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
     moment ago is not found. The lock is the weaker one, so that inserts pointing at the customer do not wait for it,
     unless the customer is to be deleted. Raises CustomerNotFound.
     """
-    try:
-        return _seen_by(actor, own).select_for_update(no_key=not deleting).get(pk=customer_id)
-    except Customer.DoesNotExist as error:
-        raise CustomerNotFound from error
+    return _seen_by(actor, own).select_for_update(no_key=not deleting).or_404(customer_id)
 
 
 def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False) -> list[Customer]:

@@ -4,15 +4,26 @@ from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from customers.actions.customers import apply_changes, write_ledger_entry
 from customers.actions.locking import lock
 from customers.events import record
-from customers.models import Customer
+from customers.models import MAX_POINTS, Customer, LoyaltyEntry
 from customers.serializers.customers import customer_event_data
 from customers.tiers import tier_for
 
-# What both databases hold in the column.
-MAX_POINTS = 2**31 - 1
+
+def write_ledger_entry(
+    customer: Customer, *, tier_before: str, reason: str, actor: User | None, points: int = 0
+) -> LoyaltyEntry:
+    """Write into the ledger what a locked customer's points and tier are now."""
+    return LoyaltyEntry.objects.create(
+        customer=customer,
+        points=points,
+        points_after=customer.loyalty_points,
+        tier_before=tier_before,
+        tier_after=customer.loyalty_tier,
+        reason=reason,
+        actor=actor,
+    )
 
 
 @transaction.atomic
@@ -40,7 +51,9 @@ def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: 
     customer = lock(customer_id, actor=actor)
     if tier is None:
         tier, reason = tier_for(customer.total_spent), reason or f"Reckoned from {customer.total_spent} spent."
-    if tier == customer.loyalty_tier:
-        write_ledger_entry(customer, tier_before=tier, reason=reason, actor=actor)
-        return customer
-    return apply_changes(customer, {"loyalty_tier": tier}, actor=actor, reason=reason)
+    tier_before, customer.loyalty_tier = customer.loyalty_tier, tier
+    write_ledger_entry(customer, tier_before=tier_before, reason=reason, actor=actor)
+    if tier != tier_before:
+        customer.save(update_fields=["loyalty_tier", "updated_at"])
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    return customer

@@ -1,7 +1,8 @@
 """Two rows turn out to be one person."""
 
 from accounts.models import User
-from customers.actions.customers import forget_history, write_ledger_entry
+from customers.actions.customers import forget_history
+from customers.actions.loyalty import write_ledger_entry
 from customers.events import announce_gone
 from customers.models import Customer
 from customers.related import keepers

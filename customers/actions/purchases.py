@@ -9,14 +9,13 @@ from django.db.models import Max
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
-from customers.actions.customers import write_ledger_entry
 from customers.actions.locking import lock
+from customers.actions.loyalty import write_ledger_entry
 from customers.events import record
 from customers.models import Customer, Order, Review, WishlistItem
+from customers.money import MAX_AMOUNT
 from customers.serializers.customers import customer_event_data
 from customers.tiers import RANK, tier_for
-
-_MAX_SPENT = Decimal("9999999999.99")
 
 
 @transaction.atomic
@@ -73,7 +72,7 @@ def _follow(
     """
     customer.total_orders = max(customer.total_orders + order.counts - counted, 0)
     spent = customer.total_spent + (order.total if order.counts else Decimal(0)) - before
-    if spent > _MAX_SPENT:
+    if spent > MAX_AMOUNT:
         raise ValidationError({"total": ["The total spent would be out of range."]})
     customer.total_spent = max(spent, Decimal(0))
     if counted and placed_before == customer.last_order_date:
@@ -119,7 +118,7 @@ def write_review(*, customer_id: int, actor: User, product_id: str, rating: int,
 def change_review(*, customer_id: int, actor: User, review_id: int, changes: dict[str, Any]) -> Review:
     """Change rating or text of a review and return it. Raises Http404."""
     customer = lock(customer_id, actor=actor, own=True)
-    review = customer.reviews.filter(pk=review_id).first()
+    review: Review | None = customer.reviews.filter(pk=review_id).first()
     if review is None:
         raise NotFound
     changes = {field: value for field, value in changes.items() if getattr(review, field) != value}

@@ -1,6 +1,6 @@
 """One trigram index for the search, where there is pg_trgm: on PostgreSQL.
 
-0.08 ms for a rare name among 200,000 customers, against 190 ms without (reference/performance.md, section 3).
+0.08 ms for a rare name among 200,000 customers, against 190 ms without.
 """
 
 from typing import ClassVar

@@ -6,11 +6,12 @@ from customers.models.choices import Gender, LoyaltyTier, Source
 from customers.models.customers import NO_MESSAGE_YET, Customer, CustomerNotFound, CustomerQuerySet, customer_number
 from customers.models.events import Event
 from customers.models.groups import CustomerGroup, GroupMember
-from customers.models.loyalty import LoyaltyEntry
+from customers.models.loyalty import MAX_POINTS, LoyaltyEntry
 from customers.models.phone_codes import PhoneCode
 from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
 
 __all__ = [
+    "MAX_POINTS",
     "NO_MESSAGE_YET",
     "Address",
     "AddressType",

@@ -46,12 +46,12 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         """The customers on the sales desk of `user`; nobody for those who have no desk."""
         return self.filter(visible(user))
 
-    def or_404(self, pk: int | str) -> "Customer":
-        """The one of these customers with this id. Raises CustomerNotFound."""
-        found = self.filter(pk=id_in_path(str(pk))).first()
-        if found is None:
+    def or_404(self, pk: int | str | None = None) -> "Customer":
+        """The one of these customers with this id, or, without an id, the only one. Raises CustomerNotFound."""
+        customer = (self if pk is None else self.filter(pk=id_in_path(str(pk)))).first()
+        if customer is None:
             raise CustomerNotFound
-        return found
+        return customer
 
     def search(self, text: str) -> "CustomerQuerySet":
         """Customers in whom every word of `text` occurs: names, handle, email, phone, or the customer id.

@@ -9,6 +9,9 @@ from django.utils import timezone
 from customers.models.choices import LoyaltyTier
 from customers.visibility import OwnCustomer
 
+# What both databases hold in the columns.
+MAX_POINTS = 2**31 - 1
+
 
 class LoyaltyEntry(models.Model):
     """A change of points, of the tier, or of both. Never changed; `actor` is null for Patter itself."""

@@ -30,7 +30,7 @@ class OrderQuerySet(OwnCustomer):
 
     def counted(self) -> "models.QuerySet[Order]":
         """Without those cancelled or refunded."""
-        found: models.QuerySet[Order] = self.exclude(status__in=("cancelled", "refunded"))
+        found: models.QuerySet[Order] = self.exclude(status__in=UNCOUNTED)
         return found
 
 

@@ -11,7 +11,7 @@ from core.timestamps import iso
 from customers.models import Customer, LoyaltyTier, Source, customer_number
 
 # The columns of `customer_row`; rows come from `.values()`, which costs a third of model instances
-# (reference/performance.md, section 2).
+# (docs/decisions/005-hand-written-sql.md).
 CUSTOMER_COLUMNS = (
     "id",
     "first_name",
@@ -69,7 +69,7 @@ def customer_event_data(customer: Customer) -> dict[str, Any]:
 
 
 def customers_event_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """`customer_data` of many customers, by id. Costs one query."""
+    """`customer_event_data` of many customers, by id. Costs one query."""
     rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
     return {row["id"]: customer_row(row) for row in rows}
 
@@ -101,7 +101,17 @@ class PhoneField(serializers.CharField):
             raise serializers.ValidationError(str(error))
 
 
-class OwnerField(serializers.PrimaryKeyRelatedField):
+class CurrencyField(serializers.RegexField):
+    """A currency by its three letters, kept in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[A-Za-z]{3}\Z", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data).upper()
+
+
+class OwnerField(serializers.PrimaryKeyRelatedField[User]):
     """An active salesperson by id, or as responses show one: `{"id", "name"}`. The owner of now always passes."""
 
     def __init__(self, **kwargs: Any) -> None:

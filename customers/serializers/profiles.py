@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -18,21 +17,11 @@ from core.timestamps import iso
 from customers.group_members import benefits_of
 from customers.models import Customer, Gender, LoyaltyTier, Source
 from customers.models.customers import language_tag
-from customers.serializers.customers import OwnerField, PhoneField, RefSerializer
+from customers.money import average, money
+from customers.serializers.customers import CurrencyField, OwnerField, PhoneField, RefSerializer
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,6})?\Z"
-_CURRENCY = r"^[A-Za-z]{3}\Z"
-
-
-def money(amount: Decimal) -> str:
-    return f"{amount:.2f}"
-
-
-def average(total: Decimal, count: int) -> str:
-    """The average of `count` orders with two places; 0.00 of none."""
-    each = total / count if count else Decimal(0)
-    return str(each.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def stats_data(customer: Customer) -> dict[str, Any]:
@@ -193,7 +182,7 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
     gender = serializers.ChoiceField(required=False, allow_blank=True, choices=Gender.choices)
     date_of_birth = serializers.DateField(required=False, allow_null=True)
     preferred_language = serializers.RegexField(_LANGUAGE, required=False, max_length=10)
-    preferred_currency = serializers.RegexField(_CURRENCY, required=False)
+    preferred_currency = CurrencyField(required=False)
     accepts_marketing_email = serializers.BooleanField(required=False)
     accepts_marketing_sms = serializers.BooleanField(required=False)
 
@@ -207,9 +196,6 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
 
     def validate_preferred_language(self, value: str) -> str:
         return language_tag(value)
-
-    def validate_preferred_currency(self, value: str) -> str:
-        return value.upper()
 
 
 class ProfileWriteSerializer(OwnProfileSerializer):

@@ -6,11 +6,10 @@ from rest_framework import serializers
 
 from accounts.serializers import user_ref
 from core.timestamps import iso
-from customers.models import LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
-from customers.serializers.customers import RefSerializer
+from customers.models import MAX_POINTS, LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
+from customers.serializers.customers import CurrencyField, RefSerializer
 
 MAX_LINES = 500
-MAX_POINTS = 1_000_000_000
 
 
 class LoyaltyEntrySerializer(serializers.Serializer[Any]):
@@ -69,7 +68,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
-    currency = serializers.RegexField(r"^[A-Za-z]{3}\Z", required=False)
+    currency = CurrencyField(required=False)
     lines = serializers.ListField(
         child=serializers.DictField(), required=False, max_length=MAX_LINES, help_text="as the shop has them"
     )
@@ -78,9 +77,6 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         model = Order
         fields = ("id", "number", "status", "total", "currency", "placed_at", "lines", "created_at", "updated_at")
         read_only_fields = ("created_at", "updated_at")
-
-    def validate_currency(self, value: str) -> str:
-        return value.upper()
 
 
 class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.shortcuts import get_object_or_404
 from drf_yasg import openapi
 from rest_framework import status
 from rest_framework.decorators import action
@@ -130,7 +129,7 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
 
     def own(self) -> Customer:
         """The customer whose login asks. Raises Http404 for a login without one."""
-        return get_object_or_404(Customer.objects.filter(user=user_of(self.request)))
+        return Customer.objects.filter(user=user_of(self.request)).or_404()
 
     def shown(self, pk: str | int) -> Response:
         """The profile of somebody visible, as it is now."""

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions.assignments import assign, unassign
+from customers.actions.assignments import assign, end_assignment
 from customers.models import Assignment, Customer, Event
 
 ASSIGNMENTS = "/api/assignments/"
@@ -195,8 +195,8 @@ def test_filters(as_admin: APIClient, as_stranger: APIClient, customer: Customer
     other = Customer.objects.create(first_name="Other")
     assign(customer_id=other.pk, salesperson=owner, actor=None)
     assign(customer_id=other.pk, salesperson=stranger, actor=None)
-    assign(customer_id=customer.pk, salesperson=stranger, actor=None)
-    unassign(customer_id=customer.pk, actor=None)
+    ended = assign(customer_id=customer.pk, salesperson=stranger, actor=None)
+    end_assignment(assignment=ended, actor=stranger)
 
     def count(query: str, client: APIClient = as_admin) -> int:
         response = client.get(f"{ASSIGNMENTS}?{query}")
