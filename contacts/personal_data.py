@@ -1,4 +1,4 @@
-"""The contacts of a customer: what becomes of them in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""The contacts of a customer: how they are exported, merged and erased (setting PERSONAL_DATA)."""
 
 from contacts.models import UNIQUE_FIELDS, Contact, keys_of
 from customers.models import Customer
@@ -6,12 +6,12 @@ from customers.related import Given, Keeper, Merged
 
 
 class Contacts(Keeper):
-    """A customer has one contact per address, and one primary contact."""
+    """Contacts. A customer has one per email and number, and one primary contact."""
 
     merged = Merged.MOVED_UNLESS_KNOWN
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Contacts with an address that a contact of `into` has go; the primary contact of `into` stays primary."""
+        """Contacts with an email or number that `into` has already do not move. Its primary contact stays primary."""
         has_primary = self.rows(into).filter(is_primary=True).exists()
         moved = []
         for contact in self.rows(gone).order_by("pk"):

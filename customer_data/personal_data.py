@@ -1,4 +1,4 @@
-"""What was noted about a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""What was noted about a customer: how it is exported, merged and erased (setting PERSONAL_DATA)."""
 
 from customer_data.models import CustomerData
 from customers.models import Customer
@@ -8,15 +8,15 @@ _MAX_KEY = 255
 
 
 class Entries(Keeper):
-    """Keys, values and files. A user has one entry per key of a customer."""
+    """Keys with values and files. Each user has one entry per key and customer."""
 
     def files(self, customer: Customer) -> dict[str, str]:
-        """The files of entries, under the names they came with."""
+        """The entries' files."""
         with_file = CustomerData.objects.filter(customer=customer).exclude(file="")
         return {f"{one.pk}-{one.file_name or 'file'}": one.file.name or "" for one in with_file}
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """A key that the same user has noted of both gets a number, so that neither entry is lost."""
+        """A key that the same user has for both customers gets a number, so that no entry is lost."""
         taken = set(self.rows(into).values_list("user_id", "key"))
         moved = []
         for entry in self.rows(gone).order_by("pk"):

@@ -1,4 +1,4 @@
-"""Customers in Django admin. What is written goes through the actions, as everywhere."""
+"""Customers in Django admin. Changes go through the same actions as those of the API."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ class CustomerAdmin(RefusalsAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if isinstance(db_field, ForeignKey) and db_field.name == "owner" and isinstance(field, ModelChoiceField):
-            # The owner of now may have left the desk, and stays valid until somebody else is chosen.
+            # A current owner who is no longer an active salesperson stays valid until somebody else is chosen.
             owners = Customer.objects.exclude(owner=None).values("owner")
             field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
         return field
@@ -66,12 +66,12 @@ class CustomerAdmin(RefusalsAdmin):
         if change:
             update_customer(customer_id=obj.pk, actor=user_of(request), changes=changed)
         else:
-            # The form's other fields stand at their defaults.
+            # The other fields of the form have their defaults.
             obj.pk = create_customer(actor=user_of(request), **changed).pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         deleted, counts, _, protected = super().get_deleted_objects(objs, request)
-        # Erasing a person takes along what nobody may delete by itself.
+        # Erasing a person also deletes rows that nobody may delete on their own.
         return deleted, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
@@ -92,7 +92,7 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
 
 @admin.register(CustomerGroup)
 class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """What a group is. Its members are put in and taken out through the API, or found by the rules."""
+    """Groups and their rules. Members are added and removed through the API, or match the rules."""
 
     form = GroupForm
     list_display = ("name", "discount_percentage", "priority_support", "free_shipping", "assignment_rules")
@@ -101,8 +101,8 @@ class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the 
     fields = ("name", "description", "assignment_rules", "discount_percentage", "priority_support", "free_shipping")
 
 
-class ShownAdmin(ReadOnlyAdmin):
-    """Totals, defaults and balances follow only what goes through the API."""
+class CustomerRecordsAdmin(ReadOnlyAdmin):
+    """Read-only, because totals, defaults and balances only follow changes made through the API."""
 
     list_select_related = ("customer",)
     show_full_result_count = False
@@ -110,21 +110,21 @@ class ShownAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Order)
-class OrderAdmin(ShownAdmin):
+class OrderAdmin(CustomerRecordsAdmin):
     list_display = ("number", "customer", "status", "total", "currency", "placed_at")
     list_filter = ("status",)
     search_fields = ("number",)
 
 
 @admin.register(Address)
-class AddressAdmin(ShownAdmin):
+class AddressAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "address_type", "address_line1", "city", "country", "is_default")
     list_filter = ("address_type",)
     search_fields = ("city", "postal_code")
 
 
 @admin.register(LoyaltyEntry)
-class LoyaltyEntryAdmin(ShownAdmin):
+class LoyaltyEntryAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "points", "points_after", "tier_before", "tier_after", "reason", "actor", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

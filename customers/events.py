@@ -1,7 +1,7 @@
-"""The log of what happened to a customer: the truth behind every live screen.
+"""The log of what happened to each customer. Live screens show what it says.
 
-Every change to a customer, their chat, tags or assignment is an event with a gapless number per customer,
-written in the transaction of the change. The channel layer only says that there is something to look at.
+Every change to a customer, their chat, tags or assignment is an event. Each customer's events are numbered without gaps
+and written in the transaction of the change. The channel layer only tells sockets that there is something new.
 """
 
 import json
@@ -30,12 +30,12 @@ _APPEND = (
     "VALUES (%s, %s, %s, %s, %s, %s)"
 )
 
-# What `record` needs of a customer, for statements on hot paths that lock one along with something else.
+# The columns `record` needs, for hot paths that lock a customer in a statement of their own.
 LOG_FIELDS = ("id", "owner_id", "last_seq", "desk_at")
 
 
 def customer_of_row(row: Sequence[Any]) -> Customer:
-    """Make a customer of LOG_FIELDS as a cursor gave them; the other fields load when they are asked for."""
+    """Make a customer from LOG_FIELDS as a cursor returns them. Other fields load when they are used."""
     pk, owner_id, last_seq, desk_at = row
     customer: Customer = Customer.from_db(connection.alias, LOG_FIELDS, (pk, owner_id, last_seq, aware(desk_at)))
     return customer
@@ -49,11 +49,11 @@ def record(
     actor: Any = None,
     previous_owner_id: int | None = None,
 ) -> Frame:
-    """Append an event to a customer whom this transaction has locked, announce it on commit, return its frame.
+    """Append an event to a customer that this transaction has locked, announce it on commit, return its frame.
 
-    `data` holds JSON values and no URLs (those are per user and added when rendered).
-    `previous_owner_id` names the salesperson who loses the customer with this change. The customer's
-    `desk_at` is written along, so that a message costs no statement more.
+    `data` holds JSON values and no URLs (URLs differ per user and are added on rendering). `previous_owner_id` is the
+    salesperson who loses the customer with this change. Also saves the customer's `desk_at`, so that a message does
+    not need another statement for it.
     """
     now = timezone.now()
     customer.last_seq += 1
@@ -71,9 +71,9 @@ def record(
 def record_all(
     customers: Collection[Customer], type: str, data: Mapping[int, dict[str, Any]], *, actor: Any = None
 ) -> None:
-    """`record` for many customers whom this transaction has locked, in two statements for all of them.
+    """`record` for many customers that this transaction has locked, in two statements for all of them.
 
-    `data` goes by the customers' ids.
+    `data` is keyed by customer id.
     """
     now = timezone.now()
     Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(last_seq=F("last_seq") + 1)
@@ -92,12 +92,12 @@ def _adapt(at: datetime) -> Any:
 
 
 def frame_of(event: Event) -> Frame:
-    """What sockets and the events endpoint say of a recorded event."""
+    """A recorded event as sockets and the events endpoint show it."""
     return {"type": event.type, "seq": event.seq, "at": iso(event.created_at), "data": event.data}
 
 
 def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None = None) -> None:
-    """Publish a recorded frame on commit, naming the owner the customer has by then."""
+    """Publish a recorded frame on commit, with the owner the customer has by then."""
 
     def tell() -> None:
         publish(customer_group(customer.pk), {"type": "frame", "owner": customer.owner_id, "frame": frame})
@@ -107,7 +107,7 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 
 
 def announce_gone(customer_id: int, owner_id: int | None) -> None:
-    """Tell everybody, on commit, that a customer's row is no longer there; `owner_id` is who had them."""
+    """Tell everybody on commit that a customer's row is gone. `owner_id` is the last owner."""
     publish_on_commit(customer_group(customer_id), {"type": "erased"})
     publish_on_commit(DESK, _row_changed(customer_id, owner_id))
 

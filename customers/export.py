@@ -17,20 +17,20 @@ from customers.related import Collected, Given, keepers
 from customers.serializers.profiles import profile_data
 
 _IN_MEMORY = 5 * 1024 * 1024
-_WITHHELD = {"withheld": "Verify your phone number to take your chat along, or ask us for it."}
+_WITHHELD = {"withheld": "Verify your phone number to include your chat, or ask us for it."}
 
 
 def archive(customer: Customer, *, for_themselves: bool = False) -> IO[bytes]:
-    """A ZIP, open at its beginning, with what is known as JSON and the files beside it.
+    """A ZIP with everything known as JSON and the files beside it, rewound to its start.
 
-    Customers who take it `for_themselves` get the parts whose `given` says so.
-    Not in a transaction: files are packed for long, and on SQLite nobody else could write meanwhile.
+    Customers who take it `for_themselves` only get the parts whose `given` allows it.
+    Do not call it in a transaction: packing files takes time, and on SQLite nobody else could write meanwhile.
     """
     given = _given(customer) if for_themselves else frozenset(Given)
     files = defaultdict(list)
     for part in [*_own(customer), *(part for keeper in keepers() for part in keeper.collect(customer))]:
         files[part.file].append(part)
-    # Closed by whoever sends it.
+    # The response that sends it closes it.
     out = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archived:
         for file, parts in files.items():
@@ -44,21 +44,21 @@ def archive(customer: Customer, *, for_themselves: bool = False) -> IO[bytes]:
 
 
 def _given(customer: Customer) -> frozenset[Given]:
-    """Which parts customers get themselves.
+    """The parts that customers get themselves.
 
-    The chat only when everybody who wrote in it, on any channel, is proved to be them (setting CHANNELS): anybody can
-    claim a phone, and would be handed what its real owner writes.
+    The chat is one of them only when every sender in it is proved to be them, on every channel (setting CHANNELS).
+    Otherwise anybody could claim a phone and be handed what its real owner writes.
     """
     proved = all(channel.senders_proved(customer) for channel in mapped_ports("CHANNELS").values())
     return frozenset({Given.ALWAYS, Given.ONCE_PROVED} if proved else {Given.ALWAYS})
 
 
 def _document(parts: list[Collected], given: Collection[Given]) -> Any:
-    """What one JSON file says."""
+    """The content of one JSON file."""
     if not any(part.given in given for part in parts):
         return _WITHHELD
     shown = {part.key: part.data if part.given in given else _WITHHELD for part in parts}
-    # A part without a key is the whole of its file.
+    # A part without a key is the whole file.
     return shown.get("", shown)
 
 
@@ -68,11 +68,11 @@ def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
             for chunk in file.chunks():
                 target.write(chunk)
     except FileNotFoundError:
-        archived.writestr(f"{name}.missing.txt", "This file is no longer there.")
+        archived.writestr(f"{name}.missing.txt", "This file no longer exists.")
 
 
 def _own(customer: Customer) -> list[Collected]:
-    """The customer's row, with their picture, and their login."""
+    """The customer's row with their picture, and their login."""
     profile = profile_data(customer, {}, links=None, for_staff=True)
     del profile["benefits"], profile["avatar"]
     profile |= {"referral_first": customer.referral_first, "referral_last": customer.referral_last}

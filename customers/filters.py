@@ -1,4 +1,4 @@
-"""Query parameters of the lists of customers, and of what hangs off them."""
+"""Query parameters of the lists of customers and of what hangs off them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,13 +30,13 @@ from customers.models import (
 )
 from customers.models.customers import language_tag
 
-_DATE = "a date (its beginning) or a time, like 2025-10-01 or 2025-10-01T14:30:00Z"
+_DATE = "a time or a date (meaning its start, in UTC), like 2025-10-01T14:30:00Z or 2025-10-01"
 
 
 class AssignmentFilter(FilterSet):
     customer = IdFilter(field_name="customer", label="the id of a customer")
     salesperson = IdFilter(field_name="salesperson", label="the id of a salesperson")
-    is_active = BooleanFilter(method="filter_is_active", label="still running (true) or ended (false)")
+    is_active = BooleanFilter(method="filter_is_active", label="true: still running, false: ended")
 
     def filter_is_active(self, queryset: QuerySet[Assignment], name: str, value: bool) -> QuerySet[Assignment]:
         return queryset.filter(ended_at__isnull=value)
@@ -53,19 +53,19 @@ class _CurrencyField(forms.CharField):
 
 
 class LanguageFilter(TextFilter):
-    """Whatever the case: languages are kept in one spelling, so that an index or a plain comparison will do."""
+    """A language, in any case: the value is brought into the spelling in which languages are stored."""
 
     field_class = _LanguageField
 
 
 class CurrencyFilter(TextFilter):
-    """Whatever the case: currencies are kept in capitals."""
+    """A currency, in any case: currencies are stored in capitals."""
 
     field_class = _CurrencyField
 
 
 class CustomerTraitFilter(FilterSet):
-    """What can be asked of customers, in the list and in a group's rules; each is one plain condition."""
+    """The filters that the customer list and the rules of groups share. Each is one plain condition."""
 
     is_active = BooleanFilter(field_name="is_active")
     is_verified = BooleanFilter(field_name="is_verified")
@@ -74,21 +74,21 @@ class CustomerTraitFilter(FilterSet):
     loyalty_tier = django_filters.ChoiceFilter(choices=LoyaltyTier.choices)
     accepts_marketing_email = BooleanFilter(field_name="accepts_marketing_email")
     accepts_marketing_sms = BooleanFilter(field_name="accepts_marketing_sms")
-    min_orders = CountFilter(field_name="total_orders", lookup_expr="gte", label="so many orders or more")
-    max_orders = CountFilter(field_name="total_orders", lookup_expr="lte", label="so many orders or fewer")
-    min_spent = MoneyFilter(field_name="total_spent", lookup_expr="gte", label="spent so much or more")
-    max_spent = MoneyFilter(field_name="total_spent", lookup_expr="lte", label="spent so much or less")
+    min_orders = CountFilter(field_name="total_orders", lookup_expr="gte", label="at least this many orders")
+    max_orders = CountFilter(field_name="total_orders", lookup_expr="lte", label="at most this many orders")
+    min_spent = MoneyFilter(field_name="total_spent", lookup_expr="gte", label="spent at least this much")
+    max_spent = MoneyFilter(field_name="total_spent", lookup_expr="lte", label="spent at most this much")
     joined_after = TimeFilter(field_name="date_joined", lookup_expr="gte", label=_DATE)
     joined_before = TimeFilter(field_name="date_joined", lookup_expr="lte", label=_DATE)
     last_order_after = TimeFilter(field_name="last_order_date", lookup_expr="gte", label=_DATE)
     last_order_before = TimeFilter(field_name="last_order_date", lookup_expr="lte", label=_DATE)
-    preferred_language = LanguageFilter(label="like en, whatever the case")
-    preferred_currency = CurrencyFilter(label="like USD, whatever the case")
+    preferred_language = LanguageFilter(label="like en, in any case")
+    preferred_currency = CurrencyFilter(label="like USD, in any case")
     gender = django_filters.ChoiceFilter(choices=Gender.choices)
 
     @classmethod
     def condition(cls, given: Mapping[str, Any]) -> tuple[Q, dict[str, list[str]]]:
-        """The condition that `given` (filter -> value) stands for, and what is wrong with it, per filter."""
+        """The condition for these filters and values, and the errors per filter."""
         filters = cls(data=given, queryset=Customer.objects.none())
         form = filters.form
         if not form.is_valid():
@@ -123,7 +123,7 @@ class AddressFilter(FilterSet):
     is_default = BooleanFilter(field_name="is_default")
     country = TextFilter(lookup_expr="iexact")
     state = TextFilter(lookup_expr="iexact")
-    city = TextFilter(lookup_expr="icontains", label="a part of the city's name")
+    city = TextFilter(lookup_expr="icontains", label="part of the city's name")
     customer = IdFilter(field_name="customer", label="the id of a customer")
     ordering = OrderingFilter({"created_at": ["created_at"], "is_default": ["is_default"]})
 

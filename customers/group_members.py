@@ -1,4 +1,4 @@
-"""Who belongs to a group: whoever was put there, and whoever its rules match now."""
+"""The members of groups: those added by hand, and those who match the rules now."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -15,14 +15,12 @@ _NOBODY = Q(pk=0)
 
 
 def check_rules(rules: Any) -> dict[str, str]:
-    """Return the rules as they are kept. Raises ValidationError for wrong filters and values, naming the right ones."""
+    """Return the rules as they are stored. Raises ValidationError, which names the filters there are."""
     if not isinstance(rules, dict):
-        raise ValidationError("The rules are an object of filters and their values, like {'loyalty_tier': 'gold'}.")
-    right = sorted(CustomerTraitFilter.base_filters)
-    if wrong := sorted(set(rules) - set(right)):
-        raise ValidationError(
-            f"Not a filter of the customer list: {', '.join(wrong)}. Filters are: {', '.join(right)}."
-        )
+        raise ValidationError('Give the rules as an object of filters and values, like {"loyalty_tier": "gold"}.')
+    known = sorted(CustomerTraitFilter.base_filters)
+    if unknown := sorted(set(rules) - set(known)):
+        raise ValidationError(f"The customer list has no filter {', '.join(unknown)}. Choose from: {', '.join(known)}.")
     kept = {name: _text(name, value) for name, value in rules.items()}
     _, errors = CustomerTraitFilter.condition(kept)
     if errors:
@@ -31,16 +29,16 @@ def check_rules(rules: Any) -> dict[str, str]:
 
 
 def _text(name: str, value: Any) -> str:
-    """A rule's value as a query parameter says it. An empty one would match everybody."""
+    """A rule's value, spelled like a query parameter. An empty one is refused: it would match everybody."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float) and str(value).strip():
         return str(value).strip()
-    raise ValidationError(f"{name}: Give one value, a text, a number or true or false.")
+    raise ValidationError(f"{name}: Give one value: a text, a number, true or false.")
 
 
 def matched_by(group: CustomerGroup) -> Q:
-    """The customers whom the rules of a group match; none without rules."""
+    """The customers that match the rules of a group; nobody without rules."""
     if not group.assignment_rules:
         return _NOBODY
     condition, errors = CustomerTraitFilter.condition(group.assignment_rules)
@@ -58,7 +56,7 @@ def members_of(group: CustomerGroup, customers: CustomerQuerySet) -> CustomerQue
 
 
 def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet) -> dict[int, int]:
-    """How many of `customers` belong to each of the groups, by the groups' ids; one query for all of them."""
+    """How many of `customers` belong to each group, by the groups' ids. One query for all groups."""
     if not groups:
         return {}
     counts = {f"g{group.pk}": Count("pk", filter=_belonging_to(group)) for group in groups}
@@ -67,7 +65,7 @@ def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet
 
 
 def benefits_of(customers: Collection[Customer]) -> dict[int, dict[str, Any]]:
-    """What each of the customers gets, the best of tier and groups, by id; three queries however many."""
+    """Each customer's benefits, the best of their tier and groups, by customer id. At most three queries."""
     best = {customer.pk: benefits_of_tier(customer.loyalty_tier) for customer in customers}
     if not best:
         return {}

@@ -1,4 +1,4 @@
-"""What hangs off a customer in this app: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""What this app keeps about a customer: how it is exported, merged and erased (setting PERSONAL_DATA)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from customers.related import Excused, Given, Keeper, Merged
 
 
 class OnePerValue(Keeper):
-    """Rows of which a customer has one per value of `column`: in a merge the one of the customer who stays wins."""
+    """Rows of which a customer has one per value of `column`. In a merge, the customer who stays keeps theirs."""
 
     merged = Merged.MOVED_UNLESS_KNOWN
 
@@ -18,24 +18,24 @@ class OnePerValue(Keeper):
         self.column = column
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Those that clash stay with `gone`, and go with its row."""
+        """Rows that clash do not move, and are deleted with the row of `gone`."""
         known = list(self.rows(into).values_list(self.column, flat=True))
         return self.hand_over(self.rows(gone).exclude(**{f"{self.column}__in": known}), into)
 
 
 class GroupMemberships(OnePerValue):
-    """Exported as the groups' names, which is what an id stands for."""
+    """Exported with the groups' names: their ids mean nothing outside of Patter."""
 
     def data(self, customer: Customer) -> Any:
-        """Name and date."""
+        """Names and dates."""
         return list(self.rows(customer).order_by("pk").values("group__name", "added_at"))
 
 
 class Addresses(Keeper):
-    """A customer has one default address per type."""
+    """Addresses, of which one per type is the default."""
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """The default addresses of `into` stay the default ones."""
+        """The default addresses of `into` stay the defaults."""
         kept = list(self.rows(into).filter(is_default=True).values_list("address_type", flat=True))
         self.rows(gone).filter(address_type__in=kept).update(is_default=False)
         return self.hand_over(self.rows(gone), into)
@@ -45,12 +45,12 @@ class LoyaltyEntries(Keeper):
     """The ledger of points."""
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Their balances go on from the points that `into` has."""
+        """Balances continue from the points that `into` has."""
         return self.hand_over(self.rows(gone), into, points_after=F("points_after") + into.loyalty_points)
 
 
 class History(Keeper):
-    """What happened to one row of a customer, and is not the history of another."""
+    """What happened to a customer, which does not become part of another customer's history."""
 
     merged = Merged.DELETED
 
@@ -66,9 +66,9 @@ KEEPERS = (
     OnePerValue("reviews", column="product_id", file="customer", key="reviews", given=Given.ALWAYS),
     LoyaltyEntries("loyalty_entries", file="customer", key="loyalty", given=Given.ALWAYS),
     GroupMemberships("group_memberships", column="group", file="customer", key="groups", given=Given.ALWAYS),
-    # The customer who stays keeps their owner, and so the assignments that led there.
+    # The customer who stays keeps their owner, and with that their own assignments.
     History("assignments", file="customer", key="assignments", given=Given.ALWAYS),
-    # Numbered without gaps per customer: another customer's events have no place in between.
+    # Each customer's events are numbered without gaps: those of another one cannot be inserted.
     History("events", file="events", given=Given.ONCE_PROVED),
     Excused(
         "phone_code", reason="A code is open for ten minutes, only its hash is kept, and another can be asked for."

@@ -17,19 +17,21 @@ from customers.models import Customer
 
 
 class Given(Enum):
-    """When people find a part in the export that they take themselves. Admins always find every part."""
+    """Whether customers who export themselves get a part of the export. Admins always get every part."""
 
-    NEVER = "staff only"
-    ONCE_PROVED = "once everybody who wrote to us as this customer is proved to be them"
+    NEVER = "for staff only"
+    ONCE_PROVED = "only if every sender of the customer's messages is proved to be them"
     ALWAYS = "always"
 
 
 class Merged(Enum):
     """What happens to the rows of a customer who is merged into another one, whose row stays."""
 
-    MOVED = "they belong to the customer who stays"
-    MOVED_UNLESS_KNOWN = "they move, except those that clash with a row of the customer who stays: these are deleted"
-    JOINED = "there is one per customer: it becomes part of the other one"
+    MOVED = "they move to the customer who stays"
+    MOVED_UNLESS_KNOWN = (
+        "they move, except for those that clash with a row of the customer who stays: these are deleted"
+    )
+    JOINED = "there is one per customer, which becomes part of the other customer's"
     DELETED = "they are deleted with the customer's row"
 
 
@@ -37,7 +39,7 @@ class Erased(Enum):
     """What happens to the rows of a customer who is erased."""
 
     DELETED = "they are deleted with the customer's row"
-    BLANKED = "they stay, without what they said about the customer"
+    BLANKED = "they stay, without what they say about the customer"
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Collected:
 class Keeper:
     """Looks after the rows behind one relation of Customer, which `relation` names as seen from Customer.
 
-    As it stands: rows are exported with all their columns, to staff only; a merge moves them; they are deleted with the
-    customer's row (on_delete=CASCADE). Subclasses do otherwise, and say so in `merged` and `erased`: the tests hold
-    them to it.
+    By default rows are exported with all columns, but to staff only, a merge moves them, and they are deleted with the
+    customer's row (on_delete=CASCADE). Subclasses that do otherwise say so in `merged` and `erased`. Tests check that
+    they do what they say.
     """
 
     merged = Merged.MOVED
@@ -76,7 +78,7 @@ class Keeper:
         return manager.filter(**{relation.remote_field.name: customer})
 
     def collect(self, customer: Customer) -> list[Collected]:
-        """What the export of a customer says of these rows."""
+        """The parts of an export that show these rows."""
         return [Collected(self.file, self.data(customer), self.key, self.files(customer), self.given)]
 
     def data(self, customer: Customer) -> Any:
@@ -88,17 +90,17 @@ class Keeper:
         return {}
 
     def erase(self, customer: Customer) -> None:
-        """Erase what deleting the row of a locked customer would leave behind."""
+        """Erase what would be left behind when the row of the customer, who is locked, is deleted."""
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Hand the rows of `gone` over to `into`, and return the ids of those that moved.
+        """Move the rows of `gone` to `into`, and return the ids of those that moved.
 
-        Both customers are locked. The row of `gone` is deleted afterwards, with all that still points at it.
+        Both customers are locked. Afterwards the row of `gone` is deleted, with everything that still points at it.
         """
         return self.hand_over(self.rows(gone), into)
 
     def hand_over(self, rows: "models.QuerySet[Any]", into: Customer, **changes: Any) -> list[int]:
-        """Give rows to `into`, with these `changes` of other columns, and return the ids of those it did not have."""
+        """Give rows to `into`, with `changes` to other columns, and return the ids of those it did not have yet."""
         relation: Any = Customer._meta.get_field(self.relation)
         if relation.many_to_many:
             rows = rows.exclude(pk__in=self.rows(into).values("pk"))
@@ -111,7 +113,7 @@ class Keeper:
 
 
 class Excused(Keeper):
-    """A relation of which nothing is exported or merged, for the `reason` given. Its rows go with the customer's."""
+    """A relation that is neither exported nor merged, for a `reason`. Its rows are deleted with the customer's row."""
 
     merged = Merged.DELETED
 
@@ -134,6 +136,6 @@ def keepers() -> list[Keeper]:
 
 
 def rows_of(rows: "models.QuerySet[Any]", *hidden: str) -> list[dict[str, Any]]:
-    """The rows with all of their columns but the hidden ones."""
+    """The rows with all their columns except the hidden ones."""
     columns = [column.attname for column in rows.model._meta.concrete_fields if column.attname not in hidden]
     return list(rows.order_by("pk").values(*columns))

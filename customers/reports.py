@@ -1,4 +1,4 @@
-"""Figures and tables over many customers."""
+"""Figures and tables about many customers."""
 
 import csv
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ _COLUMNS = (
 
 
 class AnalyticsSerializer(serializers.Serializer[Any]):
-    """Describes `analytics` to the API's documentation."""
+    """Describes `analytics` in the API documentation."""
 
     total_customers = serializers.IntegerField()
     active = serializers.IntegerField()
@@ -55,15 +55,15 @@ class AnalyticsSerializer(serializers.Serializer[Any]):
     vip = serializers.IntegerField()
     by_tier = serializers.DictField(child=serializers.IntegerField())
     average_order_value_by_tier = serializers.DictField(child=serializers.DecimalField(max_digits=12, decimal_places=2))
-    marketing_email_rate = serializers.FloatField(help_text="of all customers, from 0 to 1")
-    marketing_sms_rate = serializers.FloatField(help_text="of all customers, from 0 to 1")
+    marketing_email_rate = serializers.FloatField(help_text="share of all customers, from 0 to 1")
+    marketing_sms_rate = serializers.FloatField(help_text="share of all customers, from 0 to 1")
 
     class Meta:
         ref_name = "Analytics"
 
 
 def analytics(customers: "QuerySet[Customer]") -> dict[str, Any]:
-    """The key figures of `customers`, in two queries."""
+    """The key figures of these customers, in two queries."""
     totals = customers.aggregate(
         total=Count("pk"),
         active=Count("pk", filter=Q(is_active=True)),
@@ -88,7 +88,7 @@ def analytics(customers: "QuerySet[Customer]") -> dict[str, Any]:
 
 
 def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
-    """`{customers, orders, spent}` for each tier; one query."""
+    """`{customers, orders, spent}` for each tier, in one query."""
     rows: dict[str, dict[str, Any]] = {tier: {"customers": 0, "orders": 0, "spent": 0} for tier in LoyaltyTier.values}
     found = customers.order_by().values_list("loyalty_tier")
     for tier, count, orders, spent in found.annotate(Count("pk"), Sum("total_orders"), Sum("total_spent")):
@@ -116,14 +116,14 @@ def _rate(part: int, total: int) -> float:
 
 
 class _Line:
-    """What csv.writer writes to: hands the line back."""
+    """A file for csv.writer that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
-    """The customers as CSV, line by line, in constant memory."""
+    """The customers as CSV, line by line. Memory stays constant."""
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
     for customer in customers.iterator(chunk_size=_CHUNK):
@@ -133,7 +133,7 @@ def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
 
 
 def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
+    """A value for a cell. Texts that a spreadsheet would run as a formula get an apostrophe in front."""
     if value is None:
         return ""
     if isinstance(value, bool):

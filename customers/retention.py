@@ -1,4 +1,4 @@
-"""What customers keep for a time only (setting RETENTION)."""
+"""Rows of this app that are kept for a limited time (setting RETENTION)."""
 
 from datetime import timedelta
 
@@ -10,6 +10,6 @@ from customers.models import Event
 
 
 def old_rows() -> list[Old]:
-    """Events older than EVENT_RETENTION_DAYS. Sockets that come back for one are told to load anew."""
+    """Events older than EVENT_RETENTION_DAYS. A socket that asks for one gets `resync_required`."""
     before = timezone.now() - timedelta(days=settings.EVENT_RETENTION_DAYS)
     return [Old("events", Event.objects.filter(created_at__lt=before))]

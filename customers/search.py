@@ -1,4 +1,4 @@
-"""Searching for customers: how a search text is read, and what a word of it matches."""
+"""Search for customers: how a search text is split, and what a word matches."""
 
 import re
 
@@ -12,24 +12,24 @@ _PHONE_LIKE = re.compile(r"[+\d][\d\-]{5,}")
 
 
 def search_terms(text: str) -> list[str]:
-    """The first ten words of `text`; a phone number written with blanks, as in `077 123 4567`, is one word."""
+    """The words of a search text that are looked for. A phone number with spaces, like `077 123 4567`, is one word."""
     joined = "".join(text.split())
     return [joined] if _PHONE_LIKE.fullmatch(joined) else search_words(text)
 
 
-def occurrence(term: str) -> Q:
-    """The customers in whom a word occurs: names, handle, email, phone, or the customer id."""
+def matching(term: str) -> Q:
+    """Customers with this word in their names, handle, email, phone or customer id."""
     matches = Q(search_text__contains=term.lower())
     if not term.isascii():
-        # SQLite's LOWER leaves letters beyond ASCII as they are.
+        # SQLite's LOWER changes ASCII letters only.
         for spelling in {term, term.upper(), term.capitalize()}:
             matches |= Q(search_text__contains=spelling)
     if match := _CUSTOMER_ID.fullmatch(term):
         matches |= Q(pk=int(match[1]))
     if _PHONE_LIKE.fullmatch(term):
         try:
-            # A whole number: found by its own index, where its many common trigrams would cost the most.
+            # A complete number is found by the index on phones: its trigrams are common ones, and slow to look up.
             matches |= Q(phone=normalize(term))
         except InvalidPhone:
-            pass  # a part of a number: looked for as it stands
+            pass  # part of a number: search_text finds it
     return matches

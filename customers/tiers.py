@@ -1,4 +1,4 @@
-"""What loyalty takes and gives: the tiers, in one place."""
+"""The loyalty tiers: what each one takes, and its benefits."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +10,7 @@ from customers.money import money
 
 @dataclass(frozen=True)
 class Benefits:
-    """What a customer gets; `+` takes the better of each."""
+    """The benefits of a tier or group. Adding two takes the better of each."""
 
     discount_percentage: Decimal = Decimal(0)
     priority_support: bool = False
@@ -24,6 +24,7 @@ class Benefits:
         )
 
     def as_json(self) -> dict[str, Any]:
+        """As profiles show them."""
         return {
             "discount_percentage": money(self.discount_percentage),
             "priority_support": self.priority_support,
@@ -33,12 +34,14 @@ class Benefits:
 
 @dataclass(frozen=True)
 class Tier:
+    """A tier is earned by spending `from_spent` in total."""
+
     name: str
     from_spent: Decimal
     benefits: Benefits
 
 
-# From the lowest to the highest. VIP access of platinum comes with the priority of gold.
+# From lowest to highest. Platinum's "VIP access" is the priority support that gold has too.
 TIERS = (
     Tier(LoyaltyTier.BRONZE.value, Decimal(0), Benefits()),
     Tier(LoyaltyTier.SILVER.value, Decimal(1_000), Benefits(Decimal(5))),
@@ -49,9 +52,10 @@ RANK = {tier.name: rank for rank, tier in enumerate(TIERS)}
 
 
 def tier_for(total_spent: Decimal) -> str:
-    """The tier that somebody who spent so much has earned."""
+    """The tier earned by spending this much in total."""
     return [tier.name for tier in TIERS if tier.from_spent <= total_spent or tier is TIERS[0]][-1]
 
 
 def benefits_of_tier(name: str) -> Benefits:
+    """The benefits of the tier with this name."""
     return TIERS[RANK[name]].benefits

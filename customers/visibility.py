@@ -1,4 +1,4 @@
-"""Who may see a customer, and with them everything that hangs off one. The rule stands here and nowhere else."""
+"""Who may see a customer and everything that hangs off one. Nothing else in Patter decides this."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ _NOBODY = Q(pk__in=[])
 
 
 def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
-    """The condition for rows that `user` may see: admins all, sales those of customers they own.
+    """The condition for rows that `user` may see: admins see all, sales those of customers they own.
 
-    `prefix` is the way from the rows to their customer (`customer__`), empty for customers themselves. With `own`
-    people who are customers see what is theirs; without it they see nothing, as at the sales desk.
+    `prefix` leads from the rows to their customer (`customer__`); it is empty for customers themselves. With `own`,
+    users who are customers see what is theirs. Without it they see nothing, as on the sales desk.
     """
     if not user.is_authenticated:
         return _NOBODY
@@ -24,7 +24,7 @@ def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
 
 
 def has_on_desk(user: Any, owner_id: int | None) -> bool:
-    """The same rule for one customer whose owner is known: sockets ask it for every frame, without a query."""
+    """The same rule for one customer whose owner is known. It needs no query: sockets ask it for every frame."""
     return bool(user.is_admin or (user.is_sales and owner_id == user.pk))
 
 
@@ -34,17 +34,17 @@ def works_at_desk(user: Any) -> bool:
 
 
 class FollowsCustomer(models.QuerySet[Any]):
-    """Rows that hang off a customer, and are for the sales desk alone."""
+    """Rows that hang off a customer and are only for the sales desk."""
 
     customer_prefix = "customer__"
     shown_to_customers = False
 
     def visible_to(self, user: Any) -> Any:
-        """The rows of customers whom `user` may see."""
+        """The rows of customers that `user` may see."""
         return self.filter(visible(user, prefix=self.customer_prefix, own=self.shown_to_customers))
 
 
 class OwnCustomer(FollowsCustomer):
-    """Rows that hang off a customer and are also that customer's own to see."""
+    """Rows that hang off a customer and that the customer may see too."""
 
     shown_to_customers = True

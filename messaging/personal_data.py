@@ -1,4 +1,4 @@
-"""The chat with a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""The chat with a customer: how it is exported, merged and erased (setting PERSONAL_DATA)."""
 
 from typing import Any
 
@@ -11,26 +11,25 @@ _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
 
 
 class Messages(Keeper):
-    """Messages, with their files."""
+    """Messages and their files."""
 
     def data(self, customer: Customer) -> Any:
-        """All columns but those of the queue."""
+        """All columns except those of the queue."""
         return rows_of(self.rows(customer), *_HIDDEN)
 
     def files(self, customer: Customer) -> dict[str, str]:
-        """The attachments that are kept here, under the names they came with."""
+        """The attachments stored here."""
         attachments = Attachment.objects.filter(message__customer=customer).exclude(file="")
         return {f"{one.message_id}-{one.file_name or 'file'}": one.file.name or "" for one in attachments}
 
 
 class Conversations(Keeper):
-    """The one conversation with a customer. Merged after their messages, of which it names the newest."""
+    """The one conversation with a customer. It is merged after the messages, because it names the newest one."""
 
     merged = Merged.JOINED
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Moves where `into` has none. Otherwise the one of `into` adds up what is unread, and answers go to the
-        address that wrote last to either."""
+        """Move it if `into` has none. Else unread messages add up, and answers go to the address that wrote last."""
         chat, other = (Conversation.objects.filter(customer=one).first() for one in (into, gone))
         if other is None:
             return []
@@ -53,6 +52,6 @@ KEEPERS = (
     Messages("messages", file="chat", key="messages", given=Given.ONCE_PROVED),
     Conversations("conversation", file="chat", key="conversation", given=Given.ONCE_PROVED),
     Excused(
-        "receipt", reason="A job of the relay: which read tick is still to be shown. The next message makes another."
+        "receipt", reason="A job of the relay: a read tick that is still to be shown. The next message makes another."
     ),
 )

@@ -1,4 +1,4 @@
-"""The tags given to a customer: what becomes of them in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""The tags given to a customer: how they are exported, merged and erased (setting PERSONAL_DATA)."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from tags.actions.customer_tags import take_over
 
 
 class GivenTags(Keeper):
-    """A customer has a tag once."""
+    """Tags given to a customer, each once."""
 
     merged = Merged.MOVED_UNLESS_KNOWN
 
     def data(self, customer: Customer) -> Any:
-        """Names and dates: ids mean nothing outside of Patter."""
+        """Names and dates. Ids mean nothing outside of Patter."""
         return list(self.rows(customer).order_by("pk").values("tag__name", "created_at"))
 
     def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Tags that both have stay as `into` has them."""
+        """Tags that both customers have do not move."""
         return take_over(into=into, gone=gone)
 
 

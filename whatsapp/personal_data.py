@@ -1,4 +1,4 @@
-"""What WhatsApp told us about a customer: what becomes of it in exports, merges and erasure (setting PERSONAL_DATA)."""
+"""What WhatsApp told us about a customer: how it is exported, merged and erased (setting PERSONAL_DATA)."""
 
 from typing import Any
 
@@ -18,19 +18,19 @@ def _ids_of(customer: Customer) -> set[str]:
 
 
 class WebhookBodies(Keeper):
-    """The raw bodies Meta sent."""
+    """The raw bodies of Meta's webhooks."""
 
     erased = Erased.BLANKED
 
     def data(self, customer: Customer) -> Any:
-        """When they came. What they say is in the messages made of them; the bodies speak of other people too."""
+        """When each was received. The messages say what is in it, and it may be about other people too."""
         return list(self.rows(customer).order_by("pk").values("id", "received_at", "elements"))
 
     def erase(self, customer: Customer) -> None:
-        """Take `customer` out of the bodies that spoke of them.
+        """Remove `customer` from the bodies that are about them.
 
-        What was handled is blanked, and stays as a row. A body with something still to be handled speaks of other
-        people, too, who must not lose it: the rest is handled from its beginning, which changes nothing twice.
+        Bodies that were handled are blanked; their rows stay. A body that is not handled yet may be about other people
+        too, who must not lose it: the rest of it is handled from the beginning, which changes nothing twice.
         """
         ids = _ids_of(customer)
         events = WebhookEvent.objects.filter(customers=customer)

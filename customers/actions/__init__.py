@@ -1,4 +1,4 @@
-"""What is done with customers: the only writers of Customer rows.
+"""Actions on customers: nothing else writes Customer rows.
 
-Each locks the customer first (several in order of id), changes, and records what happened, in one transaction.
+Each one locks the customer first (several in order of id), makes its change and records an event, in one transaction.
 """

@@ -1,4 +1,4 @@
-"""Addresses of customers: who has some of a type has one default among them."""
+"""Addresses of customers. Of each type a customer has, exactly one is the default."""
 
 from typing import Any
 
@@ -14,18 +14,19 @@ from customers.serializers.customers import customer_event_data
 
 @transaction.atomic
 def create_address(*, customer_id: int, actor: User, is_default: bool = False, **fields: Any) -> Address:
-    """Make an address; the first of its type is the default, whatever is asked. Raises Http404."""
+    """Create an address. The first of its type is the default in any case. Raises Http404."""
     customer = lock(customer_id, actor=actor, own=True)
     address = Address.objects.create(customer=customer, **fields)
-    _settle(customer, address.address_type, chosen=address if is_default else None)
+    _keep_one_default(customer, address.address_type, chosen=address if is_default else None)
     return _recorded(customer, address, actor)
 
 
 @transaction.atomic
 def update_address(*, address: Address, actor: User, changes: dict[str, Any]) -> Address:
-    """Change an address and return it. A default that steps back or changes its type leaves its place to the next.
+    """Change an address and return it.
 
-    The only one of its type stays the default. Raises NotFound when it is gone.
+    A default that stops being one, or changes its type, is replaced by the oldest other address of the type. The only
+    address of a type stays its default. Raises NotFound when the address is gone.
     """
     customer, address = _locked(actor, address)
     changes = {field: value for field, value in changes.items() if getattr(address, field) != value}
@@ -35,13 +36,13 @@ def update_address(*, address: Address, actor: User, changes: dict[str, Any]) ->
     stays_default = address.is_default if wanted is None else wanted
     for field, value in changes.items():
         setattr(address, field, value)
-    # Out of the way of both types' constraint until they are settled.
+    # Not a default for now, so that it breaks neither type's constraint on the way.
     address.is_default = False
     address.save()
     if type_before != address.address_type:
-        _settle(customer, type_before)
+        _keep_one_default(customer, type_before)
     chosen = address if stays_default and (wanted or type_before == address.address_type) else None
-    _settle(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
+    _keep_one_default(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
     return _recorded(customer, address, actor)
 
 
@@ -51,21 +52,21 @@ def set_default_address(*, address: Address, actor: User) -> Address:
     customer, address = _locked(actor, address)
     if address.is_default:
         return address
-    _settle(customer, address.address_type, chosen=address)
+    _keep_one_default(customer, address.address_type, chosen=address)
     return _recorded(customer, address, actor)
 
 
 @transaction.atomic
 def delete_address(*, address: Address, actor: User) -> None:
-    """Delete an address; of a default's type the oldest one left takes over. Raises NotFound when it is gone."""
+    """Delete an address. A deleted default is replaced by the oldest one left of its type. Raises NotFound."""
     customer, address = _locked(actor, address)
     address.delete()
-    _settle(customer, address.address_type)
+    _keep_one_default(customer, address.address_type)
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
 def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
-    """Lock the customer of an address and read it as it is now. Raises NotFound."""
+    """Lock the customer of an address, and read it again. Raises NotFound."""
     customer = lock(address.customer_id, actor=actor, own=True)
     found = customer.addresses.filter(pk=address.pk).first()
     if found is None:
@@ -73,10 +74,13 @@ def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
     return customer, found
 
 
-def _settle(
+def _keep_one_default(
     customer: Customer, address_type: str, *, chosen: Address | None = None, last: Address | None = None
 ) -> None:
-    """See that one address of the type is the default: `chosen`, or the one there is, or the oldest (but `last`)."""
+    """Make one address of the type the default: `chosen`, else the current one, else the oldest.
+
+    `last` only becomes the default when there is no other.
+    """
     addresses = customer.addresses.filter(address_type=address_type)
     if chosen is None:
         found = list(addresses.default_first())

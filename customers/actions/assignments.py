@@ -1,4 +1,4 @@
-"""Who sells to whom."""
+"""Assigning customers to salespeople."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ from customers.serializers.customers import customer_event_data
 
 @transaction.atomic
 def assign(*, customer_id: int, salesperson: User, actor: User | None, note: str = "") -> Assignment:
-    """Make `salesperson` the owner of a customer and return the assignment opened.
+    """Make `salesperson` the owner of a customer and return the new assignment.
 
-    Raises Http404 for a customer whom the actor may not see, ValidationError when `salesperson` is no active
-    salesperson or owns the customer already.
+    Raises Http404 for a customer that the actor may not see, ValidationError when `salesperson` is not an active
+    salesperson or already owns the customer.
     """
     return hand_over(lock(customer_id, actor=actor), salesperson, actor=actor, note=note)
 
 
 def hand_over(customer: Customer, salesperson: User, *, actor: User | None, note: str = "") -> Assignment:
-    """`assign` for a customer whom this transaction has locked."""
+    """`assign` for a customer that this transaction has locked."""
     seller = lock_seller(salesperson)
     if customer.owner_id == seller.pk:
         raise ValidationError({"salesperson": [f"This customer is already assigned to {seller.name}."]})
@@ -36,9 +36,9 @@ def hand_over(customer: Customer, salesperson: User, *, actor: User | None, note
 
 
 def lock_seller(salesperson: User) -> User:
-    """Return `salesperson`, locked: a login being removed at this moment must not end up as an owner.
+    """Return `salesperson`, locked: a login that is being removed right now must not become an owner.
 
-    Raises ValidationError when they are no active salesperson.
+    Raises ValidationError unless they are an active salesperson.
     """
     seller = User.objects.sellers().select_for_update(no_key=True).filter(pk=salesperson.pk).first()
     if seller is None:
@@ -48,9 +48,9 @@ def lock_seller(salesperson: User) -> User:
 
 @transaction.atomic
 def end_assignment(*, assignment: Assignment, actor: User) -> None:
-    """End an assignment, which leaves its customer without an owner.
+    """End an assignment. Its customer then has no owner.
 
-    Raises Http404 when the customer is not on the actor's desk, ValidationError when it has ended already.
+    Raises Http404 when the customer is not on the actor's desk, ValidationError when the assignment has ended already.
     """
     customer = lock(assignment.customer_id, actor=actor)
     if not customer.assignments.open().filter(pk=assignment.pk).exists():
@@ -59,10 +59,10 @@ def end_assignment(*, assignment: Assignment, actor: User) -> None:
 
 
 def assign_automatically(customer: Customer) -> User | None:
-    """See that a customer whom this transaction has locked has a salesperson; return them.
+    """Make sure that a customer, locked by this transaction, has an active salesperson, and return them.
 
-    An owner who is gone or inactive is replaced as ASSIGNMENT_STRATEGY says: by the salesperson whose newest
-    assignment is the oldest, or by nobody (`manual`, or no active sales).
+    ASSIGNMENT_STRATEGY decides who replaces a missing or inactive owner: with `round_robin` the active salesperson who
+    has waited longest for a new assignment, with `manual` nobody. Without active salespeople nobody does either.
     """
     sellers = User.objects.sellers()
     if customer.owner_id is not None and (owner := sellers.filter(pk=customer.owner_id).first()) is not None:
@@ -77,11 +77,11 @@ def assign_automatically(customer: Customer) -> User | None:
 
 @transaction.atomic
 def free_customers_of(user: User, actor: User | None) -> None:
-    """Leave the customers of a login that is being removed without an owner, and its own customer without a login.
+    """Take a login that is being removed away from its customers: they have no owner or no login then.
 
     For the setting ON_LOGIN_REMOVED. A customer without a login may register again.
     """
-    # Whoever assigns to them waits here, and then finds no active salesperson.
+    # Assignments to them wait for this lock, and then find no active salesperson.
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
     ids = Customer.objects.filter(Q(owner=user) | Q(user=user)).values_list("pk", flat=True)
     for customer in lock_all(ids):
@@ -94,9 +94,9 @@ def free_customers_of(user: User, actor: User | None) -> None:
 
 
 def _next_seller() -> User | None:
-    # All locked, in order of id: two customers at once must not both go to the same one.
+    # All of them are locked, in order of id: two customers at once must not both go to the same salesperson.
     sellers = list(User.objects.sellers().select_for_update(no_key=True).order_by("pk"))
-    # Asked after waiting for the locks. One step into an index per seller, however long their history.
+    # Queried after waiting for the locks. Takes one step into an index per salesperson, however long their history.
     newest = Assignment.objects.filter(salesperson=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     rows = User.objects.filter(pk__in=[seller.pk for seller in sellers]).annotate(newest=Subquery(newest))
     last = dict(rows.values_list("pk", "newest"))
@@ -104,7 +104,7 @@ def _next_seller() -> User | None:
 
 
 def _open(customer: Customer, salesperson: User, *, actor: User | None, note: str) -> Assignment:
-    """Open an assignment in place of the open one, for a locked customer."""
+    """Replace the open assignment of a locked customer by a new one."""
     previous_owner_id = customer.owner_id
     now = timezone.now()
     customer.assignments.open().update(ended_at=now)
@@ -120,7 +120,7 @@ def unassign(customer: Customer, *, actor: User | None) -> None:
     """End the open assignment of a locked customer who has an owner."""
     previous_owner_id, now = customer.owner_id, timezone.now()
     assignment = customer.assignments.open().select_related("salesperson", "assigned_by").first()
-    if assignment is None:  # an owner from before there was a history
+    if assignment is None:  # an owner from before assignments were recorded
         assignment = Assignment(customer=customer, salesperson=customer.owner, assigned_at=now)
     else:
         customer.assignments.open().update(ended_at=now)

@@ -1,4 +1,4 @@
-"""Customers coming, changing and going."""
+"""Creating, changing and erasing customers."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ from customers.models import Assignment, Customer
 from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
-# What sales write of a customer they create, and of one they have.
+# What salespeople may set when they create a customer, and change later.
 _SALES_CREATE = frozenset({"first_name", "last_name", "username", "email", "phone", "source", "notes"})
 _SALES_CHANGE = frozenset({"first_name", "last_name", "notes"})
-# What customers write of themselves.
+# What customers may change about themselves.
 OWN_FIELDS = frozenset(
     {
         "first_name",
@@ -40,16 +40,16 @@ OWN_FIELDS = frozenset(
     }
 )
 _LOGIN_FIELDS = frozenset({"first_name", "last_name", "email", "is_active"})
-# Does not say whose: the holder may be on somebody else's desk.
+# Does not say whose it is: the other customer may be on somebody else's desk.
 PHONE_TAKEN = "A customer with this phone number already exists."
 
 
 @transaction.atomic
 def create_customer(*, actor: User | None, **fields: Any) -> Customer:
-    """Make a customer; one whom a salesperson makes is theirs. `actor` None is Patter itself.
+    """Create a customer. Salespeople own the ones they create. `actor` None means Patter itself.
 
-    Raises ValidationError for a phone that is taken or none and for an owner who is no active salesperson,
-    PermissionDenied for what only admins may set.
+    Raises ValidationError for a phone that is taken or invalid and for an owner who is not an active salesperson,
+    PermissionDenied for fields that only admins may set.
     """
     if actor is not None and actor.is_sales:
         fields["owner"] = fields.get("owner") or actor
@@ -57,7 +57,7 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
         _refuse({field for field in fields.keys() - _SALES_CREATE if fields[field] != getattr(usual, field)})
     customer = Customer(**fields)
     _save(customer, None)
-    # After the insert: whoever waits for the phone of another new customer must not hold a salesperson.
+    # After the insert, which may wait for another new customer with the same phone: no salesperson is locked meanwhile.
     if customer.owner is not None:
         lock_seller(customer.owner)
         Assignment.objects.create(customer=customer, salesperson=customer.owner, assigned_by=actor)
@@ -67,14 +67,14 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
 
 @transaction.atomic
 def update_customer(*, customer_id: int, actor: User | None, changes: dict[str, Any]) -> Customer:
-    """Change a customer, their login with them, and return the customer. Values as they are now are no change.
+    """Change a customer, and their login along with it, and return the customer. Equal values are not changes.
 
-    Raises Http404, PermissionDenied naming the fields that only admins may change, ValidationError for a phone
-    or a login's email that is taken. Any of them changes nothing.
+    Raises Http404, PermissionDenied naming the fields that only admins may change, ValidationError for a phone or a
+    login's email that is taken. Then nothing has changed.
     """
     customer = lock(customer_id, actor=actor)
     if customer.pending_phone and "phone" in changes and _phone(changes["phone"]) == customer.phone:
-        # The desk's row, sent back: it shows the phone that is kept, not the one that waits for its proof.
+        # The desk's row, sent back: it shows `phone`, not the one waiting to be proved.
         changes = {field: value for field, value in changes.items() if field != "phone"}
     changes = _real_changes(customer, changes)
     if actor is not None and not actor.is_admin:
@@ -84,9 +84,9 @@ def update_customer(*, customer_id: int, actor: User | None, changes: dict[str, 
 
 @transaction.atomic
 def update_profile(*, customer_id: int, actor: User, changes: dict[str, Any]) -> Customer:
-    """`update_customer` for the customer themselves, or an admin: not for sales, who have the desk.
+    """`update_customer` for customers themselves and for admins. Salespeople use the desk instead.
 
-    Raises PermissionDenied naming the fields that are not the customer's to change.
+    Raises PermissionDenied naming the fields that the customer may not change.
     """
     customer = lock(customer_id, actor=actor, own=True)
     changes = _real_changes(customer, changes)
@@ -97,16 +97,16 @@ def update_profile(*, customer_id: int, actor: User, changes: dict[str, Any]) ->
 
 @transaction.atomic
 def set_state(*, customer_id: int, actor: User, **flags: bool) -> Customer:
-    """Set `is_active`, `is_verified` or `is_vip`; who may set which, the caller has asked. Raises Http404.
+    """Set `is_active`, `is_verified` or `is_vip`. The caller has checked who may set which. Raises Http404.
 
-    Who is not active cannot sign in.
+    Inactive customers cannot sign in.
     """
     customer = lock(customer_id, actor=actor, own=True)
     return _apply(customer, _real_changes(customer, flags), actor=actor)
 
 
 def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -> Customer:
-    """Write what `_real_changes` found of a customer whom this transaction has locked; who may is asked before."""
+    """Write what `_real_changes` found, for a customer that this transaction has locked. Rights are checked before."""
     reassigned, owner = "owner" in changes, changes.get("owner")
     changes = {field: value for field, value in changes.items() if field != "owner"}
     if changes:
@@ -119,7 +119,7 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
             setattr(customer, field, value)
         _save(customer, [*changes, "updated_at"])
         if "loyalty_tier" in changes:
-            write_ledger_entry(customer, tier_before=tier_before, reason="Set on the customer.", actor=actor)
+            write_ledger_entry(customer, tier_before=tier_before, reason="Set in the customer's profile.", actor=actor)
     if reassigned and owner is not None:
         hand_over(customer, owner, actor=actor)
     elif reassigned:
@@ -134,16 +134,16 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
 
 @transaction.atomic
 def erase_customer(*, customer_id: int, actor: User | None) -> None:
-    """Remove a person and everything that hangs off them: chat, files, login. Raises Http404.
+    """Erase a person and everything that hangs off them: chat, files, login. Raises Http404.
 
-    What deleting the row would leave behind, its keepers erase (customers/related.py).
+    Keepers (customers/related.py) erase what deleting the row would leave behind.
     """
     customer = lock(customer_id, actor=actor, deleting=True)
     for keeper in keepers():
         keeper.erase(customer)
-    # Locked against a sign-in, whose session would keep the login from going.
+    # Locked, because the session of a sign-in at this moment would block the deletion.
     login = User.objects.select_for_update().filter(pk=customer.user_id, role=Role.CUSTOMER).first()
-    # Django admin's history names who was changed there.
+    # The history of Django admin names the rows that were changed there.
     forget_history(Customer, customer_id)
     owner_id = customer.owner_id
     customer.delete()
@@ -155,7 +155,7 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
 
 
 def forget_history(model: Any, pk: int) -> None:
-    """Take a row that goes out of Django admin's history, which names it."""
+    """Remove a row that will be deleted from the history of Django admin, which names it."""
     kind = ContentType.objects.get_for_model(model)
     LogEntry.objects.filter(content_type=kind, object_id=str(pk)).delete()
 
@@ -166,9 +166,9 @@ def _refuse(fields: "frozenset[str] | set[str]") -> None:
 
 
 def _real_changes(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
-    """Those of `changes` that differ from the customer, with the phone as it would be kept.
+    """The changes that differ from the customer, with the phone as it would be stored.
 
-    The phone that waits for its proof is no change, as it is what the profile shows.
+    The phone that waits to be proved is not a change: profiles show it.
     """
     if "phone" in changes:
         changes = {**changes, "phone": _phone(changes["phone"])}
@@ -186,7 +186,7 @@ def _phone(raw: str | None) -> str | None:
 
 
 def _save(customer: Customer, fields: list[str] | None) -> None:
-    """Save a customer. Raises ValidationError when the phone is taken, by whoever came first."""
+    """Save a customer. Raises ValidationError when somebody else has the phone."""
     customer.phone = _phone(customer.phone)
     try:
         with transaction.atomic():
@@ -198,9 +198,9 @@ def _save(customer: Customer, fields: list[str] | None) -> None:
 
 
 def _write_login(user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
-    """Carry a registered customer's changes over to their login; return the changes of the customer.
+    """Make a registered customer's changes to their login too, and return the changes to the customer.
 
-    Raises ValidationError for a username (it is the login's own) and for an email that is no free login.
+    Raises ValidationError for a changed username, and for an email that is empty or another login's.
     """
     if "username" in changes:
         raise ValidationError({"username": ["The username of a registered customer cannot be changed."]})
@@ -216,7 +216,7 @@ def _write_login(user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
     try:
         with transaction.atomic():
             login.save(update_fields=[*login_changes])
-    except IntegrityError:  # somebody else took it between the look and the write
+    except IntegrityError:  # somebody else took it after the check
         _check_email(login, login.email)
         raise
     if not login.is_active:
@@ -226,6 +226,6 @@ def _write_login(user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _check_email(login: User, email: str) -> None:
     if not email:
-        raise ValidationError({"email": ["A registered customer needs an email: it is their login."]})
+        raise ValidationError({"email": ["A registered customer needs an email address."]})
     if taken := User.objects.taken(username=login.username, email=email, besides=login.pk).get("email"):
         raise ValidationError({"email": taken})

@@ -1,4 +1,4 @@
-"""Putting customers into groups and taking them out. Who belongs by rule is found, not put."""
+"""Adding customers to groups by hand, and removing them."""
 
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
@@ -13,7 +13,7 @@ from customers.serializers.customers import customer_event_data
 
 @transaction.atomic
 def add_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
-    """Put a customer into a group; who was put there before stays. Raises Http404."""
+    """Add a customer to a group. Nothing happens when they are in it already. Raises Http404."""
     customer = lock(customer_id, actor=actor)
     _, new = GroupMember.objects.get_or_create(group=group, customer=customer, defaults={"added_by": actor})
     if new:
@@ -22,14 +22,16 @@ def add_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
 
 @transaction.atomic
 def remove_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
-    """Take a customer out of a group. Raises Http404, ValidationError for who was not put there.
+    """Remove a customer from a group. Raises Http404, ValidationError for one who was not added by hand.
 
-    Who belongs by the rules as well still does.
+    A customer who also matches the rules stays a member.
     """
     customer = lock(customer_id, actor=actor)
     deleted, _ = GroupMember.objects.filter(group=group, customer=customer).delete()
     if not deleted:
         if Customer.objects.filter(matched_by(group), pk=customer.pk).exists():
-            raise ValidationError({"customer_id": ["This customer belongs to the group by its rules: change those."]})
+            raise ValidationError(
+                {"customer_id": ["This customer matches the rules of the group. Change the rules instead."]}
+            )
         raise ValidationError({"customer_id": ["This customer is not in the group."]})
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)

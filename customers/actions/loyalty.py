@@ -1,4 +1,4 @@
-"""Points and tiers. Each change leaves an entry in the ledger, with who and why."""
+"""Loyalty points and tiers. Each change adds an entry to the ledger that says who made it and why."""
 
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
@@ -7,6 +7,7 @@ from accounts.models import User
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import MAX_POINTS, Customer, LoyaltyEntry
+from customers.money import money
 from customers.serializers.customers import customer_event_data
 from customers.tiers import tier_for
 
@@ -14,7 +15,7 @@ from customers.tiers import tier_for
 def write_ledger_entry(
     customer: Customer, *, tier_before: str, reason: str, actor: User | None, points: int = 0
 ) -> LoyaltyEntry:
-    """Write into the ledger what a locked customer's points and tier are now."""
+    """Add an entry with the points and tier that a locked customer has now."""
     return LoyaltyEntry.objects.create(
         customer=customer,
         points=points,
@@ -28,13 +29,13 @@ def write_ledger_entry(
 
 @transaction.atomic
 def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Customer:
-    """Give points, or take some away; never more than there are. Raises Http404, ValidationError."""
+    """Add points, or take some away, but not more than there are. Raises Http404, ValidationError."""
     customer = lock(customer_id, actor=actor)
     points_after = customer.loyalty_points + points
     if points_after < 0:
-        raise ValidationError({"points": [f"This customer has {customer.loyalty_points} points to take away."]})
+        raise ValidationError({"points": [f"This customer has only {customer.loyalty_points} points."]})
     if points_after > MAX_POINTS:
-        raise ValidationError({"points": [f"Nobody has more than {MAX_POINTS} points."]})
+        raise ValidationError({"points": [f"A customer can have at most {MAX_POINTS} points."]})
     customer.loyalty_points = points_after
     customer.save(update_fields=["loyalty_points", "updated_at"])
     write_ledger_entry(customer, points=points, tier_before=customer.loyalty_tier, reason=reason, actor=actor)
@@ -44,13 +45,13 @@ def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Cu
 
 @transaction.atomic
 def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: str = "") -> Customer:
-    """Set a tier; without one, that which the customer has earned, up or down. Raises Http404.
+    """Set the tier; without `tier`, to the one that the customer's spending has earned. Raises Http404.
 
-    Enters it in the ledger even if it is the tier they had: somebody looked, and gave a reason.
+    Adds an entry to the ledger even when the tier stays the same: somebody decided that, for a reason.
     """
     customer = lock(customer_id, actor=actor)
     if tier is None:
-        tier, reason = tier_for(customer.total_spent), reason or f"Reckoned from {customer.total_spent} spent."
+        tier, reason = tier_for(customer.total_spent), reason or f"Based on {money(customer.total_spent)} spent."
     tier_before, customer.loyalty_tier = customer.loyalty_tier, tier
     write_ledger_entry(customer, tier_before=tier_before, reason=reason, actor=actor)
     if tier != tier_before:

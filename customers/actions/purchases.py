@@ -1,4 +1,4 @@
-"""What customers buy, want and say of it. Each locks the customer first, so totals stay right whoever races."""
+"""Orders, wishlist and reviews. The customer is locked first, so that totals stay right."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -20,12 +20,11 @@ from customers.tiers import RANK, tier_for
 
 @transaction.atomic
 def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -> tuple[Order, bool]:
-    """Keep an order of the shop, or change the one with this number; return it and whether it is new.
+    """Record an order of the shop, or change the one with this number. Return it, and whether it is new.
 
-    Fields that are not given stay as they are, or take their defaults in a new one.
-
-    Totals, last_order_date and, upwards only, the tier follow; an order counts once, a cancelled or refunded one
-    no longer. Raises Http404, ValidationError for a number that is another customer's.
+    Fields that are not given stay as they are; in a new order they get their defaults. The customer's totals and
+    last_order_date follow, and so does the tier, but only upwards. Cancelled and refunded orders do not count.
+    Raises Http404, ValidationError for a number that belongs to another customer.
     """
     customer = lock(customer_id, actor=actor)
     order = Order.objects.filter(number=number).first()
@@ -43,7 +42,7 @@ def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -
     for field, value in fields.items():
         setattr(order, field, value)
     _save_order(order)
-    _follow(customer, order, counted=counted, before=before, placed_before=placed_before, actor=actor)
+    _update_totals(customer, order, counted=counted, before=before, placed_before=placed_before, actor=actor)
     return order, new
 
 
@@ -51,13 +50,13 @@ def _save_order(order: Order) -> None:
     try:
         with transaction.atomic():
             order.save()
-    except IntegrityError:  # another customer's, recorded since the look
+    except IntegrityError:  # recorded for another customer a moment ago
         if not Order.objects.filter(number=order.number).exclude(pk=order.pk).exists():
             raise
         raise ValidationError({"number": ["This order belongs to another customer."]})
 
 
-def _follow(
+def _update_totals(
     customer: Customer,
     order: Order,
     *,
@@ -66,14 +65,14 @@ def _follow(
     placed_before: datetime | None,
     actor: User | None,
 ) -> None:
-    """Carry a saved order over into the totals of its locked customer.
+    """Add a saved order to the totals of its locked customer.
 
-    Only the difference: totals may come from before there were orders here.
+    Only the difference is added: totals may include orders from before Patter.
     """
     customer.total_orders = max(customer.total_orders + order.counts - counted, 0)
     spent = customer.total_spent + (order.total if order.counts else Decimal(0)) - before
     if spent > MAX_AMOUNT:
-        raise ValidationError({"total": ["The total spent would be out of range."]})
+        raise ValidationError({"total": [f"The customer's total would be above {MAX_AMOUNT}."]})
     customer.total_spent = max(spent, Decimal(0))
     if counted and placed_before == customer.last_order_date:
         customer.last_order_date = customer.orders.counted().aggregate(last=Max("placed_at"))["last"]
@@ -89,7 +88,7 @@ def _follow(
 
 @transaction.atomic
 def wish(*, customer_id: int, actor: User, product_id: str, name: str) -> tuple[WishlistItem, bool]:
-    """Put a product on the wishlist; return the item and whether it is new. Raises Http404."""
+    """Add a product to the wishlist. Return the item, and whether it is new. Raises Http404."""
     customer = lock(customer_id, actor=actor, own=True)
     item, new = WishlistItem.objects.get_or_create(customer=customer, product_id=product_id, defaults={"name": name})
     if new:
@@ -99,16 +98,18 @@ def wish(*, customer_id: int, actor: User, product_id: str, name: str) -> tuple[
 
 @transaction.atomic
 def unwish(*, customer_id: int, actor: User, item_id: int) -> None:
-    """Take an item off the wishlist. Raises Http404."""
+    """Remove an item from the wishlist. Raises Http404."""
     _delete(lock(customer_id, actor=actor, own=True), WishlistItem, item_id, actor)
 
 
 @transaction.atomic
 def write_review(*, customer_id: int, actor: User, product_id: str, rating: int, text: str = "") -> Review:
-    """Keep what a customer says of a product. Raises Http404, ValidationError when they have said it already."""
+    """Add a review of a product. Raises Http404, ValidationError when the customer has reviewed it already."""
     customer = lock(customer_id, actor=actor, own=True)
     if customer.reviews.filter(product_id=product_id).exists():
-        raise ValidationError({"product_id": ["There is a review of this product already. Change it with PUT."]})
+        raise ValidationError(
+            {"product_id": ["This customer has already reviewed this product. Change that review with PUT."]}
+        )
     review = Review.objects.create(customer=customer, product_id=product_id, rating=rating, text=text)
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return review
@@ -116,7 +117,7 @@ def write_review(*, customer_id: int, actor: User, product_id: str, rating: int,
 
 @transaction.atomic
 def change_review(*, customer_id: int, actor: User, review_id: int, changes: dict[str, Any]) -> Review:
-    """Change rating or text of a review and return it. Raises Http404."""
+    """Change the rating or text of a review and return it. Raises Http404."""
     customer = lock(customer_id, actor=actor, own=True)
     review: Review | None = customer.reviews.filter(pk=review_id).first()
     if review is None:
@@ -132,7 +133,7 @@ def change_review(*, customer_id: int, actor: User, review_id: int, changes: dic
 
 @transaction.atomic
 def delete_review(*, customer_id: int, actor: User, review_id: int) -> None:
-    """Take a review back. Raises Http404."""
+    """Delete a review. Raises Http404."""
     _delete(lock(customer_id, actor=actor, own=True), Review, review_id, actor)
 
 

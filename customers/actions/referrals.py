@@ -1,4 +1,4 @@
-"""The advertisements that bring customers: the first and the last touch."""
+"""Which advertisements brought a customer: the first and the latest one."""
 
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,9 @@ from customers.serializers.customers import customer_event_data
 
 @transaction.atomic
 def note_referral(*, customer: Customer, referral: dict[str, Any], at: datetime) -> None:
-    """Keep what the provider said of the advertisement that a customer, locked by the transaction, came from.
+    """Keep what the provider said about the advertisement that brought a customer, locked by this transaction.
 
-    Messages come in any order: the earliest stays the first touch, the latest the last one.
+    Messages arrive in any order: `at` decides which advertisement was the first, and which the latest.
     """
     kept = Customer.objects.values("referral_first", "referral_last").get(pk=customer.pk)
     first, last = kept["referral_first"], kept["referral_last"]

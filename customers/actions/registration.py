@@ -1,4 +1,4 @@
-"""A customer signs up by themselves."""
+"""Customers register."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from customers.serializers.customers import customer_event_data
 
 
 def register(*, username: str, email: str, password: str, phone: str | None = None, **fields: Any) -> Customer:
-    """Make a login and the customer it belongs to.
+    """Create a login and its customer.
 
-    A phone that a customer without a login holds waits as `pending_phone` until it is proved. Raises
-    ValidationError for a weak password and for a username, email or phone that another login has.
+    A phone that a customer without a login has waits as `pending_phone` until it is proved. Raises ValidationError for
+    a weak password and for a username, email or phone that another login has.
     """
     login = User(
         username=username,
@@ -36,16 +36,16 @@ def register(*, username: str, email: str, password: str, phone: str | None = No
         errors["phone"] = [PHONE_TAKEN]
     if errors:
         raise ValidationError(errors)
-    login.set_password(password)  # outside of any transaction: it takes its time
-    return _keep(login, phone, fields)
+    login.set_password(password)  # slow on purpose, and therefore outside of any transaction
+    return _save(login, phone, fields)
 
 
 @transaction.atomic
-def _keep(login: User, phone: str | None, fields: dict[str, Any]) -> Customer:
+def _save(login: User, phone: str | None, fields: dict[str, Any]) -> Customer:
     try:
         with transaction.atomic():
             login.save()
-    except IntegrityError:  # somebody else was first since the look
+    except IntegrityError:  # somebody else was faster
         taken = User.objects.taken(username=login.username, email=login.email)
         raise ValidationError(taken or {"detail": "This username or email is taken."})
     customer = Customer(

@@ -1,4 +1,4 @@
-"""The person sold to, and what hangs off them here: history, addresses, groups, loyalty, purchases."""
+"""The customer, and what hangs off one in this app: history, addresses, groups, loyalty, purchases."""
 
 from customers.models.addresses import Address, AddressType
 from customers.models.assignments import Assignment

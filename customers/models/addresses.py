@@ -1,4 +1,4 @@
-"""Where a customer's bills and parcels go."""
+"""Billing and shipping addresses of customers."""
 
 from typing import Any, ClassVar
 
@@ -16,15 +16,15 @@ class AddressType(models.TextChoices):
 
 class AddressQuerySet(OwnCustomer):
     def default_first(self) -> "models.QuerySet[Address]":
-        """The order in which one takes over as default: the default, then the oldest."""
+        """The default first, then the oldest: the next in line to be the default."""
         found: models.QuerySet[Address] = self.order_by("-is_default", "pk")
         return found
 
 
 class Address(models.Model):
-    """An address of a customer. Written by customers/actions/addresses.py alone.
+    """An address of a customer. Only customers/actions/addresses.py writes it.
 
-    Whoever has addresses of a type has one default among them: the first, until another one is chosen.
+    A customer with addresses of a type has exactly one default among them: the first, until they choose another.
     """
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="addresses")

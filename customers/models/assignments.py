@@ -1,4 +1,4 @@
-"""Who sells to a customer, now and before."""
+"""Which salesperson has a customer, now and in the past."""
 
 from typing import Any, ClassVar
 
@@ -12,19 +12,20 @@ from customers.visibility import FollowsCustomer
 
 class AssignmentQuerySet(FollowsCustomer):
     def newest_first(self) -> "models.QuerySet[Assignment]":
-        """Ready to be shown: with the people they name."""
+        """Newest first, with the users they name loaded along."""
         found: models.QuerySet[Assignment] = self.select_related("salesperson", "assigned_by").order_by(
             "-assigned_at", "-pk"
         )
         return found
 
     def open(self) -> "models.QuerySet[Assignment]":
+        """Those that have not ended."""
         found: models.QuerySet[Assignment] = self.filter(ended_at=None)
         return found
 
 
 class Assignment(models.Model):
-    """A salesperson's time with a customer; the open one names the customer's owner."""
+    """The time a salesperson has a customer. The open one, if any, is the owner's."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="assignments")
     salesperson = models.ForeignKey(

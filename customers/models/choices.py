@@ -1,4 +1,4 @@
-"""What a customer's fields may hold."""
+"""The choices of a customer's fields."""
 
 from django.db import models
 

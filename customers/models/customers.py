@@ -1,4 +1,4 @@
-"""The person sold to."""
+"""The customer."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -14,10 +14,10 @@ from accounts.models import full_name
 from core.files.names import StoredUnder
 from core.filters import id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
-from customers.search import occurrence, search_terms
+from customers.search import matching, search_terms
 from customers.visibility import visible
 
-# The folder of pictures below MEDIA_ROOT, and below MEDIA_URL.
+# The folder of profile pictures, below MEDIA_ROOT and MEDIA_URL.
 AVATARS = "avatars"
 
 NO_MESSAGE_YET = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,21 +29,18 @@ def customer_number(pk: int) -> str:
 
 
 def language_tag(text: str) -> str:
-    """A language in the one spelling it is kept in: `en`, `pt-BR`, `zh-Hant`."""
+    """A language tag as it is stored, whatever its case: `en`, `pt-BR`, `zh-Hant`."""
     language, dash, region = text.partition("-")
     return f"{language.lower()}{dash}{region.upper() if len(region) < 4 else region.capitalize()}"
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def visible_to(self, user: Any) -> "CustomerQuerySet":
-        """The customers whom `user` may see: admins all, sales their own, customers themselves.
-
-        Everything that hangs off a customer follows this one rule.
-        """
+        """The customers `user` may see: all for admins, their own for sales, themselves for customers."""
         return self.filter(visible(user, own=True))
 
     def at_desk_of(self, user: Any) -> "CustomerQuerySet":
-        """The customers on the sales desk of `user`; nobody for those who have no desk."""
+        """The customers on the sales desk of `user`; none for users without a desk."""
         return self.filter(visible(user))
 
     def or_404(self, pk: int | str | None = None) -> "Customer":
@@ -54,22 +51,19 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return customer
 
     def search(self, text: str) -> "CustomerQuerySet":
-        """Customers in whom every word of `text` occurs: names, handle, email, phone, or the customer id.
-
-        Looks at the first ten words.
-        """
+        """Customers that match every word of `text` in their names, handle, email, phone or customer id."""
         found = self
         for term in search_terms(text):
-            found = found.filter(occurrence(term))
+            found = found.filter(matching(term))
         return found
 
 
 class Customer(models.Model):
-    """The person sold to. Written by customers/actions.py alone.
+    """A person the team sells to. Only customers/actions/ writes rows of it.
 
-    Has a login (`user`) only when registered; `owner` is the salesperson, null while unassigned.
-    `last_seq` is the number of the newest event. `desk_at` is the place on the sales desk: the time of the newest
-    message, NO_MESSAGE_YET without one (a null would sort first on PostgreSQL and last on SQLite).
+    Registered customers have a login (`user`). `owner` is their salesperson, null while nobody is assigned.
+    `last_seq` is the number of the newest event. `desk_at` orders the sales desk: it is the time of the newest message,
+    or NO_MESSAGE_YET (a null would sort first on PostgreSQL and last on SQLite).
     """
 
     user = models.OneToOneField(
@@ -89,7 +83,8 @@ class Customer(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=16, null=True, blank=True, unique=True)
     phone_verified = models.BooleanField(default=False)
-    # Given on registering, held by another customer without a login until it is proved (customers/actions/phones.py).
+    # The phone they registered with, while a customer without a login has it. Proving it makes one customer of the two
+    # (customers/actions/phones.py).
     pending_phone = models.CharField(max_length=16, blank=True)
     nic = models.CharField(max_length=20, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.MANUAL)
@@ -109,14 +104,14 @@ class Customer(models.Model):
     total_orders = models.PositiveIntegerField(default=0)
     total_spent = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     last_order_date = models.DateTimeField(null=True, blank=True)
-    # The advertisement that brought them, the first and the newest: what the provider said of it, and `at`.
+    # The first and the latest advertisement that brought them: what the provider said about it, and when (`at`).
     referral_first = models.JSONField(null=True, blank=True)
     referral_last = models.JSONField(null=True, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     desk_at = models.DateTimeField(default=NO_MESSAGE_YET)
-    # What the search looks through; a PostgreSQL migration puts a trigram index on it.
+    # What the search looks through. On PostgreSQL migration 0002 adds a trigram index.
     search_text = models.GeneratedField(
         expression=Lower(
             Concat(
@@ -142,16 +137,16 @@ class Customer(models.Model):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["-desk_at", "-id"], name="customer_desk"),
             models.Index(fields=["owner", "-desk_at", "-id"], name="customer_owner_desk"),
-            # The orders of the customer list, each read either way; who never ordered comes last in both.
+            # The orderings of the customer list, each index read in both directions.
             models.Index(fields=["date_joined", "id"], name="customer_joined"),
             models.Index(fields=["total_orders", "id"], name="customer_orders"),
             models.Index(fields=["total_spent", "id"], name="customer_spent"),
-            # The latest order first, nulls last, is an index of migration 0005: SQLite knows none of the kind.
+            # Latest order first with nulls last is an index in migration 0005: SQLite has no such indexes.
             models.Index(fields=["last_order_date", "id"], name="customer_ordered"),
-            # The few among many that lists are asked for: without, each such page and its count read everybody.
+            # Few customers are VIPs or inactive. Without these, listing and counting them reads every row.
             models.Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
             models.Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
-            # The way from a picture to its row, asked on every download.
+            # From a picture to its customer, on every download.
             models.Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
         ]
 
@@ -165,9 +160,9 @@ class Customer(models.Model):
 
     @property
     def name(self) -> str:
-        """The full name; who has none goes by handle, phone or customer id."""
+        """The full name, or else the handle, the phone or the customer id."""
         return full_name(self.first_name, self.last_name, self.username or self.phone or self.customer_id)
 
 
 class CustomerNotFound(Customer.DoesNotExist, Http404):
-    """There is no such customer, or none whom the caller may see. Views answer 404."""
+    """No such customer, or none that the caller may see. Views answer 404."""

@@ -1,4 +1,4 @@
-"""What happened to a customer."""
+"""The log of what happened to customers."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ class EventQuerySet(FollowsCustomer):
 
 
 class Event(models.Model):
-    """Something that happened to a customer, numbered 1, 2, 3 ... without gaps per customer."""
+    """Something that happened to a customer. Each customer's events are numbered 1, 2, 3 ... without gaps."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()

@@ -1,4 +1,4 @@
-"""Segments of customers, and what belonging to one gives."""
+"""Groups (segments) of customers, and the benefits of their members."""
 
 from typing import Any, ClassVar
 
@@ -12,11 +12,11 @@ from customers.visibility import OwnCustomer
 
 
 class CustomerGroup(models.Model):
-    """A group: its manual members (GroupMember) and whoever its rules match now (customers/group_members.py)."""
+    """A group. Members were added by hand (GroupMember) or match its rules now (customers/group_members.py)."""
 
     name = models.CharField(max_length=150)
     description = models.TextField(blank=True)
-    # Filters of the customer list and their values; empty matches nobody.
+    # Filters of the customer list and their values. Empty rules match nobody.
     assignment_rules = models.JSONField(default=dict, blank=True)
     discount_percentage = models.DecimalField(
         max_digits=5, decimal_places=2, default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]
@@ -34,7 +34,7 @@ class CustomerGroup(models.Model):
 
 
 class GroupMember(models.Model):
-    """A customer whom somebody put into a group."""
+    """A customer added to a group by hand."""
 
     group = models.ForeignKey(CustomerGroup, on_delete=models.CASCADE, related_name="manual_members")
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="group_memberships")

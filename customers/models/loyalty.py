@@ -1,4 +1,4 @@
-"""The ledger behind loyalty points and tiers."""
+"""The ledger of loyalty points and tiers."""
 
 from typing import Any, ClassVar
 
@@ -9,12 +9,12 @@ from django.utils import timezone
 from customers.models.choices import LoyaltyTier
 from customers.visibility import OwnCustomer
 
-# What both databases hold in the columns.
+# The most that fits into the columns, on both databases.
 MAX_POINTS = 2**31 - 1
 
 
 class LoyaltyEntry(models.Model):
-    """A change of points, of the tier, or of both. Never changed; `actor` is null for Patter itself."""
+    """A change of points, tier or both. Entries never change. `actor` is null when Patter itself made the change."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="loyalty_entries", db_index=False)
     points = models.IntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What a customer bought, wants and thinks of it. Products are the shop's: known here by its ids for them."""
+"""Orders, wishlist and reviews. Products live in the shop; here they are known by the shop's ids."""
 
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ class OrderStatus(models.TextChoices):
     REFUNDED = "refunded"
 
 
-# An order of these does not count.
+# Orders with these statuses do not count towards a customer's totals.
 UNCOUNTED = frozenset({OrderStatus.CANCELLED.value, OrderStatus.REFUNDED.value})
 
 
@@ -29,13 +29,13 @@ class OrderQuerySet(OwnCustomer):
         return found
 
     def counted(self) -> "models.QuerySet[Order]":
-        """Without those cancelled or refunded."""
+        """Those that count towards the customer's totals."""
         found: models.QuerySet[Order] = self.exclude(status__in=UNCOUNTED)
         return found
 
 
 class Order(models.Model):
-    """An order of the shop's order system. Its number is the shop's own, and counts once."""
+    """An order, as the shop's order system reports it. Its number is the shop's, and unique."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="orders", db_index=False)
     number = models.CharField(max_length=64, unique=True)
@@ -59,10 +59,13 @@ class Order(models.Model):
 
     @property
     def counts(self) -> bool:
+        """Whether it counts towards the customer's totals."""
         return self.status not in UNCOUNTED
 
 
 class WishlistItem(models.Model):
+    """A product a customer wants, once per product."""
+
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="wishlist", db_index=False)
     product_id = models.CharField(max_length=100)
     name = models.CharField(max_length=255)
@@ -80,7 +83,7 @@ class WishlistItem(models.Model):
 
 
 class Review(models.Model):
-    """A customer's word on a product; one each."""
+    """A customer's review of a product, one per product."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="reviews", db_index=False)
     product_id = models.CharField(max_length=100)

@@ -10,14 +10,14 @@ from customers.serializers.customers import PhoneField
 
 
 class AddressSerializer(serializers.Serializer[Any]):
-    """An address. Customers write their own; admins name whose it is."""
+    """An address. Customers write their own, admins name the customer."""
 
     id = serializers.IntegerField(read_only=True)
     customer = serializers.PrimaryKeyRelatedField(
         queryset=Customer.objects.none(),
         pk_field=serializers.IntegerField(),
         required=False,
-        help_text="the id of a customer; admins name one, for customers it is themselves",
+        help_text="the id of the customer; required from admins, always themselves for customers",
     )
     address_type = serializers.ChoiceField(choices=AddressType.choices)
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
@@ -28,7 +28,7 @@ class AddressSerializer(serializers.Serializer[Any]):
     city = serializers.CharField(max_length=100)
     state = serializers.CharField(required=False, allow_blank=True, max_length=100)
     postal_code = serializers.RegexField(
-        r"^[\w -]*\Z", required=False, allow_blank=True, max_length=20, help_text="letters, digits, blanks and dashes"
+        r"^[\w -]*\Z", required=False, allow_blank=True, max_length=20, help_text="letters, digits, spaces and hyphens"
     )
     country = serializers.CharField(max_length=100)
     is_default = serializers.BooleanField(required=False)

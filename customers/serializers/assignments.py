@@ -1,4 +1,4 @@
-"""Assignments as JSON: in REST and in events, the same shapes."""
+"""Assignments as JSON, in the same shape in REST and in events."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def assignment_data(assignment: Assignment) -> dict[str, Any]:
 
 
 class AssignmentSerializer(serializers.Serializer[Any]):
-    """Shows assignments; the fields are declared for the API's documentation."""
+    """Shows assignments. The fields are declared for the API documentation."""
 
     id = serializers.IntegerField()
     customer = serializers.IntegerField()
@@ -45,7 +45,7 @@ class AssignmentSerializer(serializers.Serializer[Any]):
 
 
 class DeskCustomerField(serializers.PrimaryKeyRelatedField[Customer]):
-    """A customer on the caller's desk; anybody else does not exist."""
+    """A customer on the caller's desk. Others look as if they did not exist."""
 
     def get_queryset(self) -> Any:
         return Customer.objects.at_desk_of(self.context["request"].user)

@@ -1,4 +1,4 @@
-"""Customers as JSON: in REST and in events, the same shapes."""
+"""Customers as JSON, in the same shape in REST and in events."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from core.phones import InvalidPhone, normalize
 from core.timestamps import iso
 from customers.models import Customer, LoyaltyTier, Source, customer_number
 
-# The columns of `customer_row`; rows come from `.values()`, which costs a third of model instances
+# The columns `customer_row` needs. Reading them with `.values()` costs a third of loading model instances
 # (docs/decisions/005-hand-written-sql.md).
 CUSTOMER_COLUMNS = (
     "id",
@@ -35,7 +35,7 @@ CUSTOMER_COLUMNS = (
 
 
 def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Shape a row of CUSTOMER_COLUMNS into JSON values."""
+    """A row of CUSTOMER_COLUMNS as JSON values."""
     pk, owner_id = row["id"], row["owner_id"]
     number = customer_number(pk)
     return {
@@ -64,18 +64,18 @@ def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def customer_event_data(customer: Customer) -> dict[str, Any]:
-    """The data of a `customer_updated` event: the customer's part of a desk row. Costs one query."""
+    """The data of a `customer_updated` event: the customer's part of a desk row. Takes one query."""
     return customer_row(Customer.objects.values(*CUSTOMER_COLUMNS).get(pk=customer.pk))
 
 
 def customers_event_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """`customer_event_data` of many customers, by id. Costs one query."""
+    """`customer_event_data` of many customers, by id. Takes one query."""
     rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
     return {row["id"]: customer_row(row) for row in rows}
 
 
 class RefSerializer(serializers.Serializer[Any]):
-    """Somebody of the team, named."""
+    """A user, by id and name."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -85,7 +85,7 @@ class RefSerializer(serializers.Serializer[Any]):
 
 
 class PhoneField(serializers.CharField):
-    """A phone number, kept in international form; blank means none."""
+    """A phone number, stored in international form. Blank means none."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", "like +94771234567 or 0771234567")
@@ -102,7 +102,7 @@ class PhoneField(serializers.CharField):
 
 
 class CurrencyField(serializers.RegexField):
-    """A currency by its three letters, kept in capitals."""
+    """A currency by its three letters, stored in capitals."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^[A-Za-z]{3}\Z", **kwargs)
@@ -112,20 +112,20 @@ class CurrencyField(serializers.RegexField):
 
 
 class OwnerField(serializers.PrimaryKeyRelatedField[User]):
-    """An active salesperson by id, or as responses show one: `{"id", "name"}`. The owner of now always passes."""
+    """An active salesperson, by id or as `{"id", "name"}` like in responses. The current owner is always accepted."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             queryset=User.objects.sellers(),
             pk_field=serializers.IntegerField(),
             allow_null=True,
-            help_text="the id of a salesperson, or null",
+            help_text="the id of a salesperson, or null for none",
             **kwargs,
         )
 
     def to_internal_value(self, data: Any) -> User:
         given = data["id"] if isinstance(data, dict) and "id" in data else data
-        current = getattr(self.parent.instance, "owner", None)
+        current: User | None = getattr(self.parent.instance, "owner", None)
         if current is not None and str(given) == str(current.pk):
             return current
         owner: User = super().to_internal_value(given)
@@ -133,10 +133,13 @@ class OwnerField(serializers.PrimaryKeyRelatedField[User]):
 
 
 class CustomerWriteSerializer(serializers.Serializer[Any]):
-    """What may be written of a customer; sales change name and notes only. Checks shapes, saves nothing."""
+    """The fields of a customer that can be set; sales may only change names and notes. Checks them, saves nothing."""
 
     name = serializers.CharField(
-        required=False, allow_blank=True, max_length=301, help_text="first word and the rest, instead of the next two"
+        required=False,
+        allow_blank=True,
+        max_length=301,
+        help_text="instead of first_name and last_name: the first word is the first name",
     )
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
@@ -157,7 +160,7 @@ class CustomerWriteSerializer(serializers.Serializer[Any]):
         ref_name = "CustomerWrite"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Split `name`; explicit first and last names win over it, unless they are sent back as they are."""
+        """Split `name`. A first or last name that is sent too wins over it, unless it is sent back unchanged."""
         if "name" in attrs:
             split = _split(attrs.pop("name"), self.instance)
             kept = {part for part in split if self.instance and attrs.get(part) == getattr(self.instance, part)}
@@ -169,7 +172,7 @@ class CustomerWriteSerializer(serializers.Serializer[Any]):
 
 
 def _split(name: str, customer: Customer | None) -> dict[str, str]:
-    # Who has no names goes by handle, phone or number: that name sent back is no new first name.
+    # Customers without names are shown by handle, phone or number. That name, sent back, is not a first name.
     if customer is not None and name == customer.name:
         return {}
     first, last = [*name.split(maxsplit=1), "", ""][:2]

@@ -11,14 +11,15 @@ from customers.models import Customer, CustomerGroup
 
 
 class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
-    """A group. `member_counts` in the context says how many members each has (customers/group_members.py)."""
+    """A group. The context holds `member_counts`, by group id (customers/group_members.py)."""
 
     name = serializers.CharField(max_length=150)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5_000)
     assignment_rules = serializers.JSONField(
-        required=False, help_text="filters of the customer list: whoever they match is a member"
+        required=False,
+        help_text="filters of the customer list and their values; customers who match all of them are members",
     )
-    member_count = serializers.SerializerMethodField(help_text="the members whom you may see")
+    member_count = serializers.SerializerMethodField(help_text="the members you can see")
 
     class Meta:
         model = CustomerGroup
@@ -66,7 +67,7 @@ class MemberSerializer(serializers.Serializer[Any]):
 
 class GroupStatisticsSerializer(serializers.Serializer[Any]):
     member_count = serializers.IntegerField()
-    manual_members = serializers.IntegerField(help_text="put there")
+    manual_members = serializers.IntegerField(help_text="added by hand")
     active_members = serializers.IntegerField()
     by_tier = serializers.DictField(child=serializers.IntegerField())
     total_orders = serializers.IntegerField()

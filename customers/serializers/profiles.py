@@ -1,14 +1,13 @@
-"""A customer's profile as JSON, and what may be written of it."""
+"""Customers' profiles as JSON, and the fields of them that can be set."""
 
 from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.serializers import MAX_PASSWORD_LENGTH, user_ref
+from accounts.serializers import user_ref
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
 from core.files.names import shown_name
@@ -37,7 +36,7 @@ def stats_data(customer: Customer) -> dict[str, Any]:
 
 
 def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links | None, for_staff: bool) -> Any:
-    """A profile as JSON values; staff see where somebody comes from, who sells to them and what is noted."""
+    """A profile as JSON values. Only staff see the source, the owner and the notes."""
     data = {
         "id": customer.pk,
         "customer_id": customer.customer_id,
@@ -74,7 +73,7 @@ def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links |
 
 
 def profiles_data(customers: Collection[Customer], request: Any) -> list[dict[str, Any]]:
-    """Profiles as whoever sends `request` sees them, in their order; three queries however many."""
+    """Profiles in the given order, as the user behind `request` may see them. At most three queries."""
     benefits = benefits_of(customers)
     user = request.user
     links = links_for(request) if user.is_authenticated else None
@@ -83,7 +82,7 @@ def profiles_data(customers: Collection[Customer], request: Any) -> list[dict[st
 
 
 class BenefitsSerializer(serializers.Serializer[Any]):
-    """The best of tier and groups."""
+    """The best of what the tier and the groups give."""
 
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     priority_support = serializers.BooleanField()
@@ -94,7 +93,7 @@ class BenefitsSerializer(serializers.Serializer[Any]):
 
 
 class ProfileSerializer(serializers.Serializer[Any]):
-    """Describes profiles to the API's documentation; profiles_data makes them."""
+    """Describes profiles in the API documentation; profiles_data makes them."""
 
     id = serializers.IntegerField()
     customer_id = serializers.CharField(help_text="like CUST000001")
@@ -103,10 +102,12 @@ class ProfileSerializer(serializers.Serializer[Any]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     full_name = serializers.CharField()
-    phone = serializers.CharField(allow_null=True, help_text="also one that still has to be proved")
+    phone = serializers.CharField(allow_null=True, help_text="may still be waiting for verification")
     phone_verified = serializers.BooleanField()
     nic = serializers.CharField()
-    avatar = serializers.CharField(allow_null=True, help_text="opens the picture for you, for five minutes at most")
+    avatar = serializers.CharField(
+        allow_null=True, help_text="a link to the picture that works for you, for at most five minutes"
+    )
     gender = serializers.CharField(help_text="male, female, other or empty")
     date_of_birth = serializers.DateField(allow_null=True)
     preferred_language = serializers.CharField()
@@ -124,9 +125,9 @@ class ProfileSerializer(serializers.Serializer[Any]):
     benefits = BenefitsSerializer()
     date_joined = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    source = serializers.ChoiceField(choices=Source.choices, required=False, help_text="for staff")  # type: ignore[assignment]
-    owner = RefSerializer(allow_null=True, required=False, help_text="for staff")
-    notes = serializers.CharField(required=False, help_text="for staff")
+    source = serializers.ChoiceField(choices=Source.choices, required=False, help_text="shown to staff")  # type: ignore[assignment]
+    owner = RefSerializer(allow_null=True, required=False, help_text="shown to staff")
+    notes = serializers.CharField(required=False, help_text="shown to staff")
 
     class Meta:
         ref_name = "Profile"
@@ -145,13 +146,13 @@ class StatsSerializer(serializers.Serializer[Any]):
 
 
 class AvatarField(serializers.FileField):
-    """A picture; null or nothing takes the one there is away."""
+    """A picture. Null or an empty value removes the current one."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, help_text="a picture of at most 5 MB, as multipart/form-data", **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        # The link that a profile shows, sent back with the rest of it, is the picture there is.
+        # The link that the profile shows, sent back, means the current picture.
         if isinstance(data, str) and data:
             raise serializers.SkipField
         return super().run_validation(None if data == "" else data) or ""
@@ -160,9 +161,9 @@ class AvatarField(serializers.FileField):
         file = super().to_internal_value(data)
         kind = kind_of(shown_name(file.name or ""))
         if kind is None or kind.family is not Family.PICTURE:
-            raise serializers.ValidationError("An avatar is a picture.")
+            raise serializers.ValidationError("Upload a picture.")
         if file.size > MAX_AVATAR_BYTES:
-            raise serializers.ValidationError("An avatar has at most 5 MB.")
+            raise serializers.ValidationError("The picture can have at most 5 MB.")
         try:
             check_upload(file)
         except UploadRefused as error:
@@ -171,7 +172,7 @@ class AvatarField(serializers.FileField):
 
 
 class OwnProfileSerializer(serializers.Serializer[Any]):
-    """What customers write of themselves. Checks shapes, saves nothing."""
+    """What customers can set about themselves. Checks the fields, saves nothing."""
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
@@ -191,7 +192,7 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
 
     def validate_date_of_birth(self, value: date | None) -> date | None:
         if value is not None and value > timezone.now().date():
-            raise serializers.ValidationError("Nobody is born in the future.")
+            raise serializers.ValidationError("The date of birth cannot be in the future.")
         return value
 
     def validate_preferred_language(self, value: str) -> str:
@@ -199,7 +200,7 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
 
 
 class ProfileWriteSerializer(OwnProfileSerializer):
-    """What admins write of a profile; of the rest customers may send back what it is."""
+    """What admins can set in a profile. Customers may send these fields back unchanged."""
 
     username = serializers.CharField(required=False, allow_blank=True, max_length=150)
     source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]
@@ -212,57 +213,3 @@ class ProfileWriteSerializer(OwnProfileSerializer):
 
     class Meta:
         ref_name = "ProfileWrite"
-
-
-class RegisterSerializer(OwnProfileSerializer):
-    """The body of POST register/. Whether username, email and phone are free, the action finds out."""
-
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
-    email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
-    password2 = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
-    avatar = None  # type: ignore[assignment]
-
-    class Meta:
-        ref_name = "Register"
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["password"] != attrs.pop("password2"):
-            raise serializers.ValidationError({"password2": ["The two passwords differ."]})
-        return attrs
-
-
-class ChangePasswordSerializer(serializers.Serializer[Any]):
-    old_password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
-    new_password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
-    new_password2 = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
-
-    class Meta:
-        ref_name = "ChangePassword"
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["new_password"] != attrs["new_password2"]:
-            raise serializers.ValidationError({"new_password2": ["The two passwords differ."]})
-        return attrs
-
-
-class PhoneCodeSerializer(serializers.Serializer[Any]):
-    code = serializers.RegexField(r"^\d{6}\Z", help_text="the six digits that were sent")
-
-    class Meta:
-        ref_name = "PhoneCode"
-
-
-class CodeSentSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="seconds")
-
-    class Meta:
-        ref_name = "CodeSent"
-
-
-class MessageSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-
-    class Meta:
-        ref_name = "Said"

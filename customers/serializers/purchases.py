@@ -1,4 +1,4 @@
-"""Loyalty and purchases as JSON, and what may be written of them."""
+"""Loyalty, orders, wishlist and reviews as JSON, and the fields of them that can be set."""
 
 from typing import Any
 
@@ -14,12 +14,14 @@ MAX_LINES = 500
 
 class LoyaltyEntrySerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    points = serializers.IntegerField(help_text="what changed, 0 for a change of the tier alone")
+    points = serializers.IntegerField(
+        help_text="points added, negative for points taken away, 0 when only the tier changed"
+    )
     points_after = serializers.IntegerField()
     tier_before = serializers.ChoiceField(choices=LoyaltyTier.choices)
     tier_after = serializers.ChoiceField(choices=LoyaltyTier.choices)
     reason = serializers.CharField()
-    actor = RefSerializer(allow_null=True, help_text="null: Patter itself")
+    actor = RefSerializer(allow_null=True, help_text="null: Patter itself made the change")
     created_at = serializers.DateTimeField()
 
     class Meta:
@@ -40,7 +42,7 @@ class LoyaltyEntrySerializer(serializers.Serializer[Any]):
 
 class AddPointsSerializer(serializers.Serializer[Any]):
     points = serializers.IntegerField(
-        min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="negative to take some away"
+        min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="negative to take points away"
     )
     reason = serializers.CharField(max_length=500)
 
@@ -49,13 +51,16 @@ class AddPointsSerializer(serializers.Serializer[Any]):
 
     def validate_points(self, value: int) -> int:
         if value == 0:
-            raise serializers.ValidationError("Give or take at least one point.")
+            raise serializers.ValidationError("Add or take away at least one point.")
         return value
 
 
 class SetTierSerializer(serializers.Serializer[Any]):
     loyalty_tier = serializers.ChoiceField(
-        required=False, allow_null=True, choices=LoyaltyTier.choices, help_text="left out: earned by total_spent"
+        required=False,
+        allow_null=True,
+        choices=LoyaltyTier.choices,
+        help_text="left out or null: the tier that total_spent has earned",
     )
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
 
@@ -64,13 +69,16 @@ class SetTierSerializer(serializers.Serializer[Any]):
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
-    """An order as the shop's order system says it; sent again with the same number, it changes."""
+    """An order, as the shop's order system sends it. Sending the same number again changes the order."""
 
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
     currency = CurrencyField(required=False)
     lines = serializers.ListField(
-        child=serializers.DictField(), required=False, max_length=MAX_LINES, help_text="as the shop has them"
+        child=serializers.DictField(),
+        required=False,
+        max_length=MAX_LINES,
+        help_text="what was ordered, as the shop sends it",
     )
 
     class Meta:

@@ -1,1 +1,1 @@
-"""Customers, their history, and what hangs off them, over REST."""
+"""REST views of customers and what hangs off them."""

@@ -1,4 +1,4 @@
-"""What customers do with their own account below `/api/customers/customers/`: password and phone."""
+"""What users do with their own account, below `/api/customers/customers/`: password and phone."""
 
 from typing import cast
 
@@ -14,13 +14,13 @@ from accounts.models import Session
 from core.documentation import documented
 from customers.actions.phones import send_phone_code, verify_phone
 from customers.models import PhoneCode
-from customers.serializers.profiles import (
+from customers.serializers.accounts import (
     ChangePasswordSerializer,
     CodeSentSerializer,
-    MessageSerializer,
+    ConfirmationSerializer,
     PhoneCodeSerializer,
-    ProfileSerializer,
 )
+from customers.serializers.profiles import ProfileSerializer
 from customers.views.purchases import PurchasesViewSet
 
 
@@ -34,10 +34,10 @@ class AccountViewSet(PurchasesViewSet):
         "verify_phone": IsAuthenticated,
     }
 
-    @documented(request_body=ChangePasswordSerializer, responses={200: MessageSerializer})
+    @documented(request_body=ChangePasswordSerializer, responses={200: ConfirmationSerializer})
     @action(detail=False, methods=["post"])
     def change_password(self, request: Request) -> Response:
-        """Change one's password; every other session ends. For every login."""
+        """Change your password, which ends all your other sessions. Works for every login."""
         given = self.checked(ChangePasswordSerializer)
         change_password(
             user=user_of(request),
@@ -45,15 +45,15 @@ class AccountViewSet(PurchasesViewSet):
             new=given["new_password"],
             keep=cast(Session, request.auth),
         )
-        return Response({"message": "The password was changed. Every other session was ended."})
+        return Response({"message": "Your password was changed. You were signed out everywhere else."})
 
     @documented(
         request_body=no_body,
-        responses={200: CodeSentSerializer, 429: "too many codes", 503: "the phone cannot be reached"},
+        responses={200: CodeSentSerializer, 429: "too many codes were sent", 503: "the code could not be sent"},
     )
     @action(detail=False, methods=["post"])
     def send_phone_code(self, request: Request) -> Response:
-        """Send a code to the phone of one's profile, by WhatsApp. It is good for ten minutes and five tries."""
+        """Send a code to the phone in your profile, by WhatsApp. It is valid for ten minutes and five tries."""
         send_phone_code(customer=self.own())
         seconds = int(PhoneCode.LIFETIME.total_seconds())
         return Response({"message": "A code was sent to your phone.", "expires_in": seconds})
@@ -61,7 +61,7 @@ class AccountViewSet(PurchasesViewSet):
     @documented(request_body=PhoneCodeSerializer, responses={200: ProfileSerializer})
     @action(detail=False, methods=["post"])
     def verify_phone(self, request: Request) -> Response:
-        """Prove one's phone with the code. Who wrote to us from it before finds everything in one profile after."""
+        """Verify your phone with the code. A chat that you had with us from this phone becomes part of your profile."""
         customer = self.own()
         proved = verify_phone(customer_id=customer.pk, actor=user_of(request), **self.checked(PhoneCodeSerializer))
         return self.shown(proved.pk)

@@ -22,7 +22,7 @@ from customers.serializers.addresses import AddressSerializer
 class AddressViewSet(
     RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]
 ):
-    """Where bills and parcels go: customers their own, admins all; sales read those of customers they own."""
+    """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones."""
 
     queryset = Address.objects.all()
     serializer_class = AddressSerializer
@@ -43,7 +43,7 @@ class AddressViewSet(
 
     @documented(request_body=AddressSerializer, responses={201: AddressSerializer})
     def create(self, request: Request) -> Response:
-        """The first address of its type is the default. Admins name the customer."""
+        """Create an address. The first of its type becomes the default. Admins name the customer."""
         body = AddressSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         given = dict(body.validated_data)
@@ -55,13 +55,13 @@ class AddressViewSet(
 
     @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
     def update(self, request: Request, pk: str) -> Response:
-        """Takes some of the fields or all; whose it is stays."""
+        """Change any of the fields, except the customer."""
         address = self.get_object()
         body = AddressSerializer(address, data=request.data, partial=True, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         changes = dict(body.validated_data)
         if changes.pop("customer", address.customer).pk != address.customer_id:
-            raise ValidationError({"customer": ["An address does not move to another customer."]})
+            raise ValidationError({"customer": ["An address cannot be moved to another customer."]})
         changed = update_address(address=address, actor=user_of(request), changes=changes)
         return Response(self.get_serializer(changed).data)
 
@@ -71,13 +71,13 @@ class AddressViewSet(
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Of a default's type the oldest address left becomes the default."""
+        """Delete an address. If it was the default, the oldest one left of its type becomes the default."""
         delete_address(address=self.get_object(), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(request_body=no_body, responses={200: AddressSerializer})
     @action(detail=True, methods=["post"])
     def set_default(self, request: Request, pk: str) -> Response:
-        """Make it the default of its type."""
+        """Make this the default address of its type."""
         address = set_default_address(address=self.get_object(), actor=user_of(request))
         return Response(self.get_serializer(address).data)

@@ -1,4 +1,4 @@
-"""Assignments, and what happened to a customer."""
+"""`/api/assignments/`, and the assignments of one customer."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from customers.serializers.assignments import AssignmentSerializer, AssignSerial
 class AssignmentViewSet(
     RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]
 ):
-    """Who sells to whom, now and before."""
+    """Which salesperson has which customer, now and in the past."""
 
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer
@@ -32,7 +32,7 @@ class AssignmentViewSet(
 
     @documented(request_body=AssignSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
-        """Assign a customer to a salesperson. Sales hand over one of their own."""
+        """Assign a customer to a salesperson. Sales can hand over customers they own."""
         body = AssignSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         given = body.validated_data
@@ -45,13 +45,13 @@ class AssignmentViewSet(
         return Response(assignment_data(assignment), status=status.HTTP_201_CREATED)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """End an assignment. 400 when it has ended already."""
+        """End an assignment. The customer then has no owner. 400 if it has already ended."""
         end_assignment(assignment=self.get_object(), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class CustomerAssignmentsView(ListAPIView[Assignment]):
-    """Everybody who sold to a customer, newest first."""
+    """All assignments of a customer, newest first."""
 
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer

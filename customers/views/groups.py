@@ -24,7 +24,7 @@ from customers.serializers.profiles import ProfileSerializer, profiles_data
 
 
 class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
-    """Segments of customers, and what belonging to one gives. Everybody may look, admins write."""
+    """Groups (segments) of customers and their benefits. Everybody who is signed in may read, admins write."""
 
     queryset = CustomerGroup.objects.order_by("name", "pk")
     serializer_class = GroupSerializer
@@ -51,11 +51,11 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
         return self._answer(self.get_object())
 
     def create(self, request: Request) -> Response:
-        """`assignment_rules` are filters of the customer list; wrong ones are refused, naming the right ones."""
+        """Create a group. `assignment_rules` are filters of the customer list; customers who match are members."""
         return self._answer(self._save(None), status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: str) -> Response:
-        """Takes some of the fields or all."""
+        """Change any of the fields."""
         return self._answer(self._save(self.get_object()))
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -69,7 +69,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
     @documented(responses={200: ProfileSerializer(many=True)})
     @action(detail=True)
     def members(self, request: Request, pk: str) -> Response:
-        """Who belongs to the group, put there or by its rules: those of them whom you may see, newest first."""
+        """The members you can see, added by hand or by the rules, newest first."""
         members = members_of(self.get_object(), self._visible())
         page = self.paginate_queryset(members.select_related("owner").order_by("-pk")) or []  # type: ignore[arg-type]
         return self.get_paginated_response(profiles_data(page, request))  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
     @documented(request_body=MemberSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
     def add_member(self, request: Request, pk: str) -> Response:
-        """Put a customer into the group; one who is there already stays."""
+        """Add a customer to the group. Nothing changes if they are in it already."""
         group = self.get_object()
         add_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
         return self._answer(group)
@@ -85,7 +85,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
     @documented(request_body=MemberSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
     def remove_member(self, request: Request, pk: str) -> Response:
-        """Take a customer out of the group; 400 for one who belongs by its rules alone."""
+        """Remove a customer from the group. 400 if only the rules make them a member."""
         group = self.get_object()
         remove_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
         return self._answer(group)
@@ -93,7 +93,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
     @documented(responses={200: GroupStatisticsSerializer})
     @action(detail=True)
     def statistics(self, request: Request, pk: str) -> Response:
-        """What the members of the group have bought."""
+        """How many members the group has, and what they have bought."""
         group = self.get_object()
         members = members_of(group, self._visible())
         return Response(group_statistics(members, group.manual_members.count()))
@@ -110,7 +110,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
         try:
             with transaction.atomic():
                 return body.save()
-        except IntegrityError:  # somebody else was first with the name
+        except IntegrityError:  # somebody else took the name a moment ago
             raise ValidationError({"name": ["A group with this name already exists."]})
 
     def _visible(self) -> CustomerQuerySet:

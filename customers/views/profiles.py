@@ -33,14 +33,14 @@ from customers.serializers.profiles import (
 from customers.serializers.purchases import AddPointsSerializer, SetTierSerializer
 from customers.views.accounts import AccountViewSet
 
-# Swagger 2 has either a form or a JSON body, and only a form has files.
+# Swagger 2 describes either a form or a JSON body, and only forms have files.
 _FORM = ["multipart/form-data"]
 
 _FILES = frozenset({"export", "export_one"})
 
 
 class ProfileViewSet(AccountViewSet):
-    """Customers as a shop knows them: admins all, sales read theirs, customers are themselves here."""
+    """Profiles of customers. Admins manage all, sales read those of customers they own, customers manage their own."""
 
     queryset = Customer.objects.all()
     serializer_class = ProfileSerializer
@@ -71,7 +71,7 @@ class ProfileViewSet(AccountViewSet):
         return Customer.objects.visible_to(self.request.user).select_related("owner").order_by("-pk")
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        # Exports are no JSON, whatever was asked for.
+        # Exports are files, whatever the Accept header says.
         return super().perform_content_negotiation(request, force=force or self.action in _FILES)
 
     def list(self, request: Request) -> Response:
@@ -80,61 +80,67 @@ class ProfileViewSet(AccountViewSet):
         return self.get_paginated_response(profiles_data(page or [], request))
 
     def retrieve(self, request: Request, pk: str) -> Response:
+        """One customer's profile."""
         return self.shown(pk)
 
     @documented(
-        consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
+        consumes=_FORM,
+        request_body=ProfileWriteSerializer,
+        responses={200: ProfileSerializer, 403: "a field you may not change"},
     )
     def update(self, request: Request, pk: str) -> Response:
-        """Takes some of the fields or all. 403 names the fields that would change and are not yours to change."""
+        """Change any of the fields. 403 if you may not change one of them; `detail` names it."""
         return self._write(self.customer(pk), ProfileWriteSerializer)
 
     @documented(
-        consumes=_FORM, request_body=ProfileWriteSerializer, responses={200: ProfileSerializer, 403: "not yours to set"}
+        consumes=_FORM,
+        request_body=ProfileWriteSerializer,
+        responses={200: ProfileSerializer, 403: "a field you may not change"},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Erase the person and everything that hangs off them, login and files included."""
+        """Erase a customer and everything about them, including their chat, files and login."""
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(responses={200: ProfileSerializer})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def me(self, request: Request) -> Response:
-        """The customer whose login asks; 404 for a login without one."""
+        """Your own profile. 404 if your login has no customer."""
         return self.shown(self.own().pk)
 
     @documented(method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
     @documented(method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
     @action(detail=False, methods=["put", "patch"])
     def update_profile(self, request: Request) -> Response:
-        """Change some of one's own profile. Fields that are not one's own are ignored."""
+        """Change your own profile. Fields you may not change are ignored."""
         return self._write(self.own(), OwnProfileSerializer)
 
     @documented(responses={200: StatsSerializer})
     @action(detail=True)
     def stats(self, request: Request, pk: str) -> Response:
-        """What a customer bought, in six figures."""
+        """What a customer has bought, in six figures."""
         return Response(stats_data(self.customer(pk)))
 
     @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, pk: str) -> Response:
-        """The customer's email is theirs."""
+        """Mark the customer's email as verified."""
         return self._set(pk, is_verified=True)
 
     @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def make_vip(self, request: Request, pk: str) -> Response:
+        """Make the customer a VIP."""
         return self._set(pk, is_vip=True)
 
     @documented(request_body=SetTierSerializer, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def update_loyalty_tier(self, request: Request, pk: str) -> Response:
-        """Set a tier; without one, that which total_spent has earned."""
+        """Set the loyalty tier. Without a tier: the one that total_spent has earned."""
         given = self.checked(SetTierSerializer)
         set_tier(customer_id=int(pk), actor=user_of(request), tier=given.get("loyalty_tier"), reason=given["reason"])
         return self.shown(pk)
@@ -142,32 +148,32 @@ class ProfileViewSet(AccountViewSet):
     @documented(request_body=AddPointsSerializer, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def add_loyalty_points(self, request: Request, pk: str) -> Response:
-        """Give points, or take some away: never below zero."""
+        """Add loyalty points, or take some away. The balance never goes below zero."""
         add_points(customer_id=int(pk), actor=user_of(request), **self.checked(AddPointsSerializer))
         return self.shown(pk)
 
     @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: str) -> Response:
-        """Close the account: the login is barred and its sessions end."""
+        """Deactivate the account. The customer is signed out and can no longer sign in."""
         return self._set(pk, is_active=False)
 
     @documented(request_body=no_body, responses={200: ProfileSerializer})
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: str) -> Response:
-        """Open the account again; its sessions stay ended."""
+        """Reactivate the account. The customer can sign in again."""
         return self._set(pk, is_active=True)
 
     @documented(responses={200: AnalyticsSerializer})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def analytics(self, request: Request) -> Response:
-        """The key figures of all customers."""
+        """Key figures about all customers."""
         return Response(analytics(Customer.objects.all()))
 
     @documented(produces=["text/csv"], responses={200: "a CSV file"})
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
-        """The filtered list as CSV. Texts that a spreadsheet would run as a formula begin with an apostrophe."""
+        """The filtered list as CSV. Texts that a spreadsheet would run as a formula get an apostrophe in front."""
         lines = csv_lines(self.filter_queryset(self.get_queryset()))
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
@@ -175,7 +181,7 @@ class ProfileViewSet(AccountViewSet):
     @documented(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
     @action(detail=True, url_path="export", pagination_class=None)
     def export_one(self, request: Request, pk: str) -> HttpResponseBase:
-        """Everything known about one person: JSON, with the files beside it."""
+        """Everything known about one customer, as a ZIP of JSON and files. Customers get their own part of it."""
         customer = self.customer(pk)
         return FileResponse(
             archive(customer, for_themselves=not user_of(request).is_admin),
@@ -191,7 +197,7 @@ class ProfileViewSet(AccountViewSet):
         return self.shown(customer.pk)
 
     def _set(self, pk: str, **changes: Any) -> Response:
-        """Change what the permission of this action allows, beyond what a profile may be told."""
+        """Set flags that the rights of this action allow to set."""
         set_state(customer_id=int(pk), actor=user_of(self.request), **changes)
         return self.shown(pk)
 

@@ -1,4 +1,4 @@
-"""Below one customer of `/api/customers/customers/`: orders, wishlist, reviews, and the loyalty ledger."""
+"""Orders, wishlist, reviews and the loyalty ledger of one customer, below `/api/customers/customers/{id}/`."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -63,46 +63,47 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
     @documented(request_body=OrderSerializer, responses={200: OrderSerializer, 201: OrderSerializer})
     @orders.mapping.post
     def record_order(self, request: Request, pk: str) -> Response:
-        """An order of the shop's order system. A known number changes that order, and counts once."""
+        """Record an order of the shop. An order with a known number is changed instead, and counts once."""
         order, new = record_order(customer_id=int(pk), actor=user_of(request), **self.checked(OrderSerializer))
         return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
 
     @documented(manual_parameters=_PAGE, responses={200: _page_of(WishlistItemSerializer)})
     @action(detail=True)
     def wishlist(self, request: Request, pk: str) -> Response:
-        """What a customer wants, newest first."""
+        """A customer's wishlist, newest first."""
         return self._page(self.customer(pk).wishlist.order_by("-pk"), WishlistItemSerializer)
 
     @documented(request_body=WishlistItemSerializer, responses={201: WishlistItemSerializer})
     @wishlist.mapping.post
     def add_wish(self, request: Request, pk: str) -> Response:
-        """Put a product on the wishlist; 200 when it is there already."""
+        """Add a product to the wishlist. 200 if it is there already."""
         item, new = wish(customer_id=int(pk), actor=user_of(request), **self.checked(WishlistItemSerializer))
         code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
         return Response(WishlistItemSerializer(item).data, status=code)
 
     @action(detail=True, methods=["delete"], url_path=r"wishlist/(?P<item>\d{1,18})")
     def remove_wish(self, request: Request, pk: str, item: str) -> Response:
+        """Remove a product from the wishlist."""
         unwish(customer_id=int(pk), actor=user_of(request), item_id=int(item))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(manual_parameters=_PAGE, responses={200: _page_of(ReviewSerializer)})
     @action(detail=True)
     def reviews(self, request: Request, pk: str) -> Response:
-        """What a customer says of products, newest first."""
+        """A customer's product reviews, newest first."""
         return self._page(self.customer(pk).reviews.order_by("-pk"), ReviewSerializer)
 
     @documented(request_body=ReviewSerializer, responses={201: ReviewSerializer})
     @reviews.mapping.post
     def add_review(self, request: Request, pk: str) -> Response:
-        """One review of a product; 400 when there is one already."""
+        """Review a product. 400 if the customer has already reviewed it."""
         review = write_review(customer_id=int(pk), actor=user_of(request), **self.checked(ReviewSerializer))
         return Response(ReviewSerializer(review).data, status=status.HTTP_201_CREATED)
 
     @documented(request_body=ChangeReviewSerializer, responses={200: ReviewSerializer})
     @action(detail=True, methods=["put"], url_path=r"reviews/(?P<review>\d{1,18})")
     def change_review(self, request: Request, pk: str, review: str) -> Response:
-        """Change rating or text, or both."""
+        """Change the rating, the text or both."""
         changed = change_review(
             customer_id=int(pk),
             actor=user_of(request),
@@ -113,30 +114,31 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
 
     @change_review.mapping.delete
     def delete_review(self, request: Request, pk: str, review: str) -> Response:
+        """Delete a review."""
         delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(manual_parameters=_PAGE, responses={200: _page_of(LoyaltyEntrySerializer)})
     @action(detail=True)
     def loyalty(self, request: Request, pk: str) -> Response:
-        """The ledger behind points and tier, newest first: what, why and who."""
+        """The ledger of points and tiers, newest first: what changed, why, and who did it."""
         entries = self.customer(pk).loyalty_entries.select_related("actor").order_by("-pk")
         return self._page(entries, LoyaltyEntrySerializer)
 
     def customer(self, pk: str | int) -> Customer:
-        """The customer named in the path, if the caller may see them. Raises Http404."""
+        """The customer in the path, if the caller may see them. Raises Http404."""
         return Customer.objects.visible_to(self.request.user).select_related("owner").or_404(pk)
 
     def own(self) -> Customer:
-        """The customer whose login asks. Raises Http404 for a login without one."""
+        """The customer of the caller's login. Raises Http404 for a login without one."""
         return Customer.objects.filter(user=user_of(self.request)).or_404()
 
     def shown(self, pk: str | int) -> Response:
-        """The profile of somebody visible, as it is now."""
+        """The current profile of a customer that the caller may see. Raises Http404."""
         return Response(profiles_data([self.customer(pk)], self.request)[0])
 
     def checked(self, serializer_class: Any) -> dict[str, Any]:
-        """The body as the serializer takes it. Raises ValidationError."""
+        """The body, validated. Raises ValidationError."""
         body = serializer_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)

@@ -10,7 +10,8 @@ from core.documentation import documented
 from core.throttles import AddressThrottle
 from customers.actions.registration import register
 from customers.group_members import benefits_of
-from customers.serializers.profiles import ProfileSerializer, RegisterSerializer, profile_data
+from customers.serializers.accounts import RegisterSerializer
+from customers.serializers.profiles import ProfileSerializer, profile_data
 
 
 class RegistrationThrottle(AddressThrottle):
@@ -18,18 +19,22 @@ class RegistrationThrottle(AddressThrottle):
 
 
 class RegisterView(APIView):
-    """Become a customer with a login."""
+    """Register as a customer with a login."""
 
-    authentication_classes = []  # an expired token must not stand in the way
+    authentication_classes = []  # an expired token must not keep anybody from registering
     permission_classes = [AllowAny]
     throttle_classes = [RegistrationThrottle]
 
     @documented(
         request_body=RegisterSerializer,
-        responses={201: ProfileSerializer, 400: "what is taken or weak, per field", 429: "too many from this address"},
+        responses={
+            201: ProfileSerializer,
+            400: "what is wrong, per field",
+            429: "too many registrations from this address",
+        },
     )
     def post(self, request: Request) -> Response:
-        """Sign up. A phone that wrote to us before is shown unverified until POST verify_phone/ proves it."""
+        """Register. A phone that wrote to us before stays unverified until `verify_phone/` proves it."""
         body = RegisterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         customer = register(**body.validated_data)

@@ -1,4 +1,4 @@
-"""Stand-ins for what customers reach through ports."""
+"""Stand-ins for what customers reaches through ports."""
 
 from django.db import connection
 
@@ -25,7 +25,7 @@ class Proved(WhatsApp):
 
 
 class Unproved(WhatsApp):
-    """A channel on which nobody is."""
+    """A channel on which nobody is proved to be who they say they are."""
 
     @staticmethod
     def senders_proved(customer: Customer) -> bool:
@@ -33,7 +33,7 @@ class Unproved(WhatsApp):
 
 
 class Watching(Keeper):
-    """Notes whether it was asked inside a transaction."""
+    """Notes whether it is called in a transaction."""
 
     def __init__(self, relation: str, *, file: str) -> None:
         super().__init__(relation, file=file)
@@ -46,5 +46,5 @@ class Watching(Keeper):
 
 WATCHING_KEEPERS = (Watching("messages", file="chat"),)
 
-# What an app declares that does not say what people may have themselves.
+# Of an app that does not say what people may have themselves.
 SILENT_KEEPERS = (Keeper("contacts", file="contacts"),)

@@ -38,7 +38,7 @@ def test_one_default_of_each_type(as_customer: APIClient) -> None:
     assert defaults() == [second]
     as_customer.delete(f"{API}{second}/")
     assert defaults() == [first]
-    # Stepping back leaves the place to the next one; the only one stays.
+    # A default that stops being one is replaced by the next; the only one stays.
     assert as_customer.patch(f"{API}{first}/", {"is_default": False}).json()["is_default"] is False
     assert defaults() == [third]
     assert as_customer.patch(f"{API}{billing}/", {"is_default": False}).json()["is_default"] is True

@@ -1,4 +1,4 @@
-"""/api/assignments/ and /api/customers/{id}/assignments/: who sells to whom, and who did."""
+"""/api/assignments/ and /api/customers/{id}/assignments/: which salesperson has which customer, now and before."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def post(client: APIClient, customer: Any, salesperson: Any, **more: Any) -> Any
 
 @pytest.fixture
 def assigned(customer: Customer, owner: User) -> Assignment:
-    """`customer` with the open assignment that says whose they are."""
+    """`customer` with the open assignment of their owner."""
     return Assignment.objects.create(customer=customer, salesperson=owner)
 
 

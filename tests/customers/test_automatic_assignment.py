@@ -1,4 +1,4 @@
-"""New and abandoned customers find a salesperson; removed salespeople leave their customers free."""
+"""New and abandoned customers get a salesperson. The customers of a removed salesperson have none."""
 
 from typing import Any
 

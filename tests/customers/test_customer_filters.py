@@ -13,7 +13,7 @@ LIST = "/api/customers/customers/"
 
 @pytest.fixture
 def two(db: None) -> None:
-    """Anna has everything there is, Ben nothing."""
+    """Anna matches every filter, Ben none."""
     Customer.objects.create(
         first_name="Anna",
         last_name="Silva",
@@ -90,7 +90,7 @@ def test_orderings(as_admin: APIClient, two: None, order: str) -> None:
     Customer.objects.create(first_name="Never", total_orders=0, date_joined=datetime(2024, 1, 1, tzinfo=UTC))
     never_first = ["Never", "Ben", "Anna"]
 
-    # Who never ordered comes last either way.
+    # A customer without orders comes last in both directions.
     expected = ["Ben", "Anna", "Never"] if order == "last_order_date" else never_first
     assert names(as_admin, f"ordering={order}") == expected
     expected = ["Anna", "Ben", "Never"] if order == "last_order_date" else never_first[::-1]

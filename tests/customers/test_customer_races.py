@@ -1,4 +1,4 @@
-"""Several people at once: SQLite lets them through one by one, PostgreSQL shows what the locks are worth."""
+"""Several people at once. PostgreSQL puts the locks to the test; SQLite lets one through at a time."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def test_one_hands_over_once(owner: User, stranger: User, customer: Customer, cl
         ]
     )
 
-    # Who looked before the other's commit is told that there is no such customer (any more).
+    # Those who looked before the other's commit are told that there is no such customer.
     assert sorted(response.status_code for response in responses) in ([201, 400], [201, 404])
     assert Assignment.objects.count() == 1
     with pytest.raises(Http404):

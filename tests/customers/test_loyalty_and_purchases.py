@@ -69,7 +69,7 @@ def test_points_need_a_number_and_a_reason(as_admin: APIClient, customer: Custom
         ("10000", "platinum"),
     ],
 )
-def test_the_tier_is_reckoned(as_admin: APIClient, customer: Customer, spent: str, tier: str) -> None:
+def test_the_tier_follows_what_was_spent(as_admin: APIClient, customer: Customer, spent: str, tier: str) -> None:
     Customer.objects.filter(pk=customer.pk).update(total_spent=spent, loyalty_tier="silver")
 
     assert as_admin.post(f"{API}/{customer.pk}/update_loyalty_tier/").json()["loyalty_tier"] == tier
@@ -92,14 +92,14 @@ def test_a_tier_that_stays_is_entered_with_its_reason(as_admin: APIClient, custo
     as_admin.post(path, {"loyalty_tier": "bronze", "reason": "Looked at it in May"})
     as_admin.post(path)
 
-    given, reckoned = LoyaltyEntry.objects.order_by("pk")
+    given, earned = LoyaltyEntry.objects.order_by("pk")
     assert (given.tier_before, given.tier_after, given.reason, given.actor) == (
         "bronze",
         "bronze",
         "Looked at it in May",
         admin,
     )
-    assert reckoned.reason == "Reckoned from 0.00 spent."
+    assert earned.reason == "Based on 0.00 spent."
     assert Event.objects.count() == events, "nothing of the customer changed"
 
 

@@ -1,4 +1,4 @@
-"""Everything known about one person: exported, and erased."""
+"""Exporting and erasing everything known about a person."""
 
 import io
 import json
@@ -112,7 +112,7 @@ def test_customers_may_have_their_own(known: Customer, client_of: Any, as_owner:
 def test_the_chat_goes_only_to_who_proved_to_have_written_it(
     known: Customer, client_of: Any, proved: bool, written_from: str | None, given: bool
 ) -> None:
-    """Anybody may claim a phone, or name a contact: what its real owner wrote is not theirs to take."""
+    """Anybody can claim a phone or name a contact. What its real owner wrote is not theirs to take."""
     Customer.objects.filter(pk=known.pk).update(phone_verified=proved)
     Identity.objects.filter(customer=known).update(wa_id=written_from, user_id="US.1")
 
@@ -125,7 +125,7 @@ def test_the_chat_goes_only_to_who_proved_to_have_written_it(
 
 
 def test_the_archive_keeps_nobody_from_writing(known: Customer, transactional_db: None, settings: Any) -> None:
-    """Packing files takes long: on SQLite a transaction would hold the only turn to write."""
+    """Packing files takes time. On SQLite, a transaction would keep everybody else from writing."""
     settings.PERSONAL_DATA = ["tests.customers.doubles.WATCHING_KEEPERS"]
 
     archive(known)

@@ -1,4 +1,4 @@
-"""Several at once about one customer: PostgreSQL shows what the locks are worth, SQLite lets them through singly."""
+"""Several changes to one customer at once. PostgreSQL puts the locks to the test; SQLite lets one through at a time."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

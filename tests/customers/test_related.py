@@ -1,4 +1,4 @@
-"""Every relation of Customer has a keeper, and every row is afterwards where its keeper says (customers/related.py)."""
+"""Every relation of Customer has a keeper, and its rows end up where the keeper says (customers/related.py)."""
 
 import json
 import zipfile
@@ -173,7 +173,7 @@ def test_merged_rows_are_where_their_keeper_says(
         Merged.JOINED: {kept.pk},
         Merged.DELETED: {kept.pk},
     }[keeper.merged]
-    if keeper.relation == "events":  # the merge is itself an event of the one who stays
+    if keeper.relation == "events":  # merging records events of its own
         theirs &= {kept.pk, clashing.pk, fresh.pk}
     assert theirs == expected
     assert sorted(moved) == sorted(expected - {kept.pk})
@@ -234,7 +234,7 @@ def test_people_get_what_its_keeper_gives_them(
 
 
 def test_a_part_that_says_nothing_is_for_staff_only(customer: Customer, settings: Any) -> None:
-    """Whoever forgets to say so gives nothing away."""
+    """An app that forgets to say who may have its rows gives nothing away."""
     settings.CHANNELS = {"sms": "tests.customers.doubles.Proved"}
     settings.PERSONAL_DATA = ["tests.customers.doubles.SILENT_KEEPERS"]
     keeper = keepers()[0]
