@@ -1,6 +1,5 @@
 """`/api/customers/`: the list of the sales desk, and one customer."""
 
-
 from django.http import Http404
 from rest_framework import status
 from rest_framework.request import Request

@@ -21,14 +21,14 @@ def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer:
             assert as_admin.post("/api/assignments/", body).status_code == 201
 
     def arm() -> None:
-        seen_by = locking._seen_by
+        seen_by = locking._visible_to
 
         def seen_later(*who: Any) -> Any:
-            monkeypatch.setattr(locking, "_seen_by", seen_by)
+            monkeypatch.setattr(locking, "_visible_to", seen_by)
             go()
             return seen_by(*who)
 
-        monkeypatch.setattr(locking, "_seen_by", seen_later)
+        monkeypatch.setattr(locking, "_visible_to", seen_later)
 
     return arm
 
