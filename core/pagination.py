@@ -66,10 +66,6 @@ class KeysetPages(BasePagination):
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "x-nullable": True}
-        return {"type": "object", "properties": {"next": link, "previous": link, "results": schema}}
-
     def _beyond(self, at: datetime, pk: int, newer: bool) -> Q:
         side = "gt" if newer else "lt"
         # The first condition lets the index find the start, the second handles rows with the same time.

@@ -46,6 +46,11 @@ WITHOUT_RIGHTS_LEFT = {
     "messaging.views.MessageViewSet",
     "tags.views.TagViewSet",
 }
+PATCHES_LEFT = {
+    "tests/messaging/test_erased_meanwhile.py",
+    "tests/whatsapp/test_sandbox.py",
+    "tests/whatsapp/test_senders.py",
+}
 PATHS_LEFT = {
     "customers/models/customers.py names customers/actions.py",
     "messaging/serializers/sending.py names messaging/drafts.py",
@@ -233,6 +238,36 @@ def test_every_action_names_who_may_call_it() -> None:
     left = {name for name in found if name.rpartition(".")[0] in WITHOUT_RIGHTS_LEFT}
 
     assert found == left, _each("name it in `rights` (accounts.permissions) or in its @action", found - left)
+
+
+# --- Tests ---
+
+
+@cache
+def _tests() -> tuple[tuple[str, ast.AST], ...]:
+    paths = sorted((ROOT / "tests").rglob("*.py"))
+    return tuple(
+        (str(path.relative_to(ROOT)), node) for path in paths for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def test_tests_import_nothing_from_conftest() -> None:
+    found = {file for file, node in _tests() for name in _imported(node) if name.rpartition(".")[2] == "conftest"}
+
+    assert found == set(), "pytest loads a conftest by path, so importing it runs it twice: use a module of its own"
+
+
+def test_tests_replace_nothing_by_its_dotted_name() -> None:
+    found = {
+        file
+        for file, node in _tests()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "setattr"
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    }
+
+    assert found <= PATCHES_LEFT, _each("use a setting or a double, or patch the imported module", found - PATCHES_LEFT)
 
 
 # --- What comments and docstrings cite ---
