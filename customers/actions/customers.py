@@ -141,8 +141,7 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
     customer = lock(customer_id, actor=actor, deleting=True)
     for keeper in keepers():
         keeper.erase(customer)
-    # Locked, because the session of a sign-in at this moment would block the deletion.
-    login = User.objects.select_for_update().filter(pk=customer.user_id, role=Role.CUSTOMER).first()
+    login = _lock_login(customer)
     # The history of Django admin names the rows that were changed there.
     forget_history(Customer, customer_id)
     owner_id = customer.owner_id
@@ -152,6 +151,13 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
         end_sessions(user=login)
         login.delete()
     announce_gone(customer_id, owner_id)
+
+
+def _lock_login(customer: Customer) -> User | None:
+    """The login to erase with a customer, locked: the session of a sign-in at this moment would block the deletion."""
+    if customer.user_id is None:
+        return None
+    return User.objects.select_for_update().filter(pk=customer.user_id, role=Role.CUSTOMER).first()
 
 
 def forget_history(model: Any, pk: int) -> None:
