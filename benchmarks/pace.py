@@ -97,7 +97,7 @@ async def _drive(ports: Sequence[int], schedule: Sequence[Due]) -> list[float]:
     """Post each body when it is due, as soon as a connection is free; return the seconds from due to answered."""
     requests = [(at, _request(body)) for at, body in schedule]
     free: asyncio.Queue[Connection] = asyncio.Queue()
-    # In turn, so that both processes get half (reference/performance.md, trap 1).
+    # In turn, because keep-alive connections stay where they are: left to chance, one process may get most of them.
     for _, port in zip(range(CONNECTIONS), itertools.cycle(ports)):
         free.put_nowait(await connect(port))
     took: list[float] = []

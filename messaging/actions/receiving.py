@@ -1,7 +1,7 @@
-"""A message comes in, or comes back from the phone app: the one hot path of Patter, in hand-written SQL.
+"""Taking in a message that a customer sent, or that was sent from the phone app: in hand-written SQL.
 
-The ORM stores 0.37 of what a bare psycopg loop does, these statements twice as much
-(reference/performance.md, section 2). They are plain enough for SQLite and PostgreSQL alike.
+Every webhook comes through here. Through the ORM, 0.37 as many messages were stored as by a bare loop of psycopg, with
+these statements twice as many. They run on SQLite and PostgreSQL alike.
 """
 
 import json
