@@ -1,4 +1,4 @@
-"""Customers are erased while the relay has their messages in hand. It must go on for all the others."""
+"""Customers are erased while the relay is at work on their messages. It must go on for all the others."""
 
 import threading
 from datetime import timedelta
@@ -12,7 +12,7 @@ from core.db import leases
 from customers.models import Customer
 from messaging.actions import statuses
 from messaging.models import Message, StatusUpdate
-from messaging.relay import outbox
+from messaging.relay import loop, outbox
 from messaging.relay.loop import Relay
 from messaging.relay.outbox import Outbox
 
@@ -88,20 +88,25 @@ def test_statuses_that_waited(
     assert not Message.objects.filter(pk=pk).exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_relay_outlives_a_turn_that_breaks_off(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+class FailingJobs:
+    """A table with a row that nobody has thought of."""
+
+    workers = 1
     turns = threading.Semaphore(0)
 
-    def settle(self: Any, *, everything: bool) -> None:
-        turns.release()
-        raise ValueError("a row nobody has thought of")
+    def settle(self, *, everything: bool) -> None:
+        self.turns.release()
+        raise ValueError("a row that nobody has thought of")
 
-    monkeypatch.setattr(Outbox, "settle", settle)
-    monkeypatch.setattr("messaging.relay.loop.POLL_SECONDS", 0.01)
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_outlives_a_turn_that_fails(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RELAY_JOBS = ["tests.messaging.test_erased_meanwhile.FailingJobs"]
+    monkeypatch.setattr(loop, "POLL_SECONDS", 0.01)
     relay = Relay(alone=False)
     relay.start()
     try:
-        assert turns.acquire(timeout=5)
-        assert turns.acquire(timeout=5), "the relay's thread ended"
+        assert FailingJobs.turns.acquire(timeout=5)
+        assert FailingJobs.turns.acquire(timeout=5), "the relay's thread ended"
     finally:
         relay.stop(5)
