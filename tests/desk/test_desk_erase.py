@@ -1,4 +1,4 @@
-"""DELETE /api/customers/{id}/: the person goes, and everything that hangs off them."""
+"""DELETE /api/customers/{id}/ erases the customer with everything that belongs to them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_nothing_is_left(
     assert as_admin.delete(f"/api/customers/{full.pk}/").status_code == 404
 
 
-def test_the_screens_learn_of_it(
+def test_open_screens_are_told(
     as_admin: APIClient, customer: Customer, owner: User, published: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

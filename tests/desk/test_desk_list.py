@@ -72,7 +72,7 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
     }
 
 
-def test_who_never_wrote_has_an_empty_chat(as_admin: APIClient) -> None:
+def test_a_customer_who_never_wrote_has_an_empty_chat(as_admin: APIClient) -> None:
     silent = Customer.objects.create()
 
     row = as_admin.get(f"/api/customers/{silent.pk}/").json()

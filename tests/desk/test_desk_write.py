@@ -75,7 +75,7 @@ def test_a_form_sets_no_flags_it_does_not_send(as_admin: APIClient) -> None:
 @pytest.mark.parametrize(
     "extra", [{"is_vip": True}, {"is_verified": True}, {"loyalty_tier": "gold"}, {"is_active": False}]
 )
-def test_sales_create_nobody_special(as_owner: APIClient, extra: dict[str, Any]) -> None:
+def test_sales_set_no_flags_of_a_new_customer(as_owner: APIClient, extra: dict[str, Any]) -> None:
     response = as_owner.post(CUSTOMERS, {"name": "Jane", **extra})
 
     assert response.status_code == 403
@@ -83,7 +83,7 @@ def test_sales_create_nobody_special(as_owner: APIClient, extra: dict[str, Any])
     assert not Customer.objects.exists()
 
 
-def test_sales_create_for_nobody_else(as_owner: APIClient, stranger: User) -> None:
+def test_sales_create_customers_for_themselves_only(as_owner: APIClient, stranger: User) -> None:
     assert as_owner.post(CUSTOMERS, {"name": "Jane", "owner": stranger.pk}).status_code == 403
     assert not Customer.objects.exists()
 
@@ -144,7 +144,7 @@ def test_bad_input_is_named(as_admin: APIClient, customer: Customer, body: dict[
 @pytest.mark.parametrize(
     "body", ["[]", '"Jane"', "5", "null", "{", '{"name": "a\\u0000b"}', '{"name": "\\ud800"}', "NaN"]
 )
-def test_what_is_no_object_is_refused(as_admin: APIClient, customer: Customer, body: str) -> None:
+def test_a_body_that_is_not_an_object_is_refused(as_admin: APIClient, customer: Customer, body: str) -> None:
     before = state(customer)
     for method, path in (("post", CUSTOMERS), ("put", url(customer)), ("patch", url(customer))):
         response = getattr(as_admin, method)(path, body, content_type="application/json")
@@ -170,7 +170,7 @@ def test_a_taken_phone_is_refused_and_does_not_say_whose(as_stranger: APIClient,
     assert mine["phone"] is None
 
 
-def test_many_have_no_phone(as_admin: APIClient) -> None:
+def test_many_customers_can_have_no_phone(as_admin: APIClient) -> None:
     for phone in ("", None, "  "):
         assert as_admin.post(CUSTOMERS, {"name": "Jane", "phone": phone}).json()["phone"] is None
 
@@ -298,7 +298,7 @@ def test_customers_have_no_desk(as_customer: APIClient, customer: Customer, meth
     assert Customer.objects.count() == 1
 
 
-def test_who_has_no_name_keeps_none(as_admin: APIClient) -> None:
+def test_a_customer_without_a_name_stays_without(as_admin: APIClient) -> None:
     row = as_admin.post(CUSTOMERS, {"phone": "0771234567"}).json()
 
     sent_back = as_admin.put(f"{CUSTOMERS}{row['id']}/", {"name": row["name"], "notes": "x"}).json()
@@ -307,7 +307,7 @@ def test_who_has_no_name_keeps_none(as_admin: APIClient) -> None:
     assert sent_back["first_name"] == ""
 
 
-def test_another_phone_is_not_verified(as_admin: APIClient, customer: Customer) -> None:
+def test_a_new_phone_is_not_verified(as_admin: APIClient, customer: Customer) -> None:
     Customer.objects.update(phone_verified=True)
     as_admin.patch(url(customer), {"phone": "0771234567", "notes": "same phone"})
     assert state(customer)["phone_verified"] is True
@@ -337,7 +337,7 @@ class TestRegistered:
         ("change", "field"),
         [({"email": "SAM@desk.example"}, "email"), ({"email": ""}, "email"), ({"username": "jon"}, "username")],
     )
-    def test_a_login_must_stay_one(
+    def test_a_login_keeps_a_username_and_an_email(
         self, as_admin: APIClient, customer: Customer, customer_login: User, change: dict[str, str], field: str
     ) -> None:
         before = state(customer)
@@ -351,7 +351,7 @@ class TestRegistered:
         assert (customer_login.first_name, customer_login.email) == ("John", "john@example.com")
         assert not Event.objects.exists()
 
-    def test_who_is_switched_off_is_signed_out(
+    def test_a_deactivated_customer_is_signed_out(
         self, as_admin: APIClient, as_customer: APIClient, customer: Customer
     ) -> None:
         as_admin.patch(url(customer), {"is_active": False})

@@ -29,7 +29,7 @@ def chat(open_socket: Any, token_of: Any, customer: Customer, owner: User) -> An
     return socket
 
 
-def test_who_has_all_rights_hears_nothing(chat: Any) -> None:
+def test_a_socket_with_all_its_rights_hears_nothing(chat: Any) -> None:
     assert chat.silent(0.7)
 
 
@@ -53,7 +53,7 @@ def test_a_lost_customer(chat: Any, customer: Customer, stranger: User) -> None:
     assert chat.close_code() == 4403
 
 
-def test_a_customer_that_is_gone(chat: Any, customer: Customer) -> None:
+def test_an_erased_customer(chat: Any, customer: Customer) -> None:
     Customer.objects.filter(pk=customer.pk).delete()
     assert chat.close_code() == 4404
 

@@ -36,7 +36,7 @@ def picture() -> bytes:
 
 
 def with_picture(message_id: int | None) -> Attachment:
-    """Give a message a picture, and tell of it as the relay does."""
+    """Give a message a picture and record that, as the relay does."""
     attachment = Attachment(message_id=message_id, state="ready", mime_type="image/png", size=70, width=4, height=3)
     attachment.file_name = "tea pot.png"
     attachment.file.save("photo.png", ContentFile(picture()), save=False)
@@ -76,7 +76,7 @@ def test_rest_shows_the_file_with_urls_for_the_caller(as_owner: APIClient, anony
     assert fetch(anonymous, media["thumbnail_url"]).status_code == 200
 
 
-def test_lists_show_it_too_at_no_further_query(
+def test_lists_show_it_too_without_another_query(
     as_owner: APIClient, customer: Customer, says: Says, shown: int, django_assert_num_queries: Any
 ) -> None:
     for number in range(3):
@@ -108,7 +108,7 @@ def test_nobody_else_gets_the_file(
     assert fetch(APIClient(), bare).status_code == 401
 
 
-def test_who_loses_the_customer_loses_the_file(
+def test_losing_the_customer_is_losing_the_file(
     as_owner: APIClient, customer: Customer, stranger: User, shown: int
 ) -> None:
     url = as_owner.get(f"/api/messages/{shown}/").json()["media"]["url"]
@@ -116,7 +116,7 @@ def test_who_loses_the_customer_loses_the_file(
     assert fetch(APIClient(), url).status_code == 404
 
 
-def test_a_message_taken_back_shows_nothing(as_owner: APIClient, customer: Customer, shown: int) -> None:
+def test_a_deleted_message_shows_nothing(as_owner: APIClient, customer: Customer, shown: int) -> None:
     url = as_owner.get(f"/api/messages/{shown}/").json()["media"]["url"]
     Message.objects.filter(pk=shown).update(deleted_at=timezone.now())
 

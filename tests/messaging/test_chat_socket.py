@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def chat(open_socket: Any, customer: Any, owner: Any, token_of: Any) -> Any:
-    """Open the customer's chat, as the owner if nobody else is named, and read what it greets with."""
+    """Open the customer's chat, as the owner unless told otherwise, and read its first frames."""
 
     def opened(user: Any = owner, query: str = "", greeting: int = 2) -> Any:
         socket = open_socket(f"/ws/chat/{customer.pk}/{query}", token_of(user))
@@ -100,7 +100,7 @@ def test_mark_read_typing_and_ping(chat: Any, owner: Any, admin: Any, customer: 
     assert socket.read_type("user_presence")["data"]["status"] == "offline"
 
 
-def test_who_closes_one_of_two_tabs_is_still_here(chat: Any, admin: Any) -> None:
+def test_a_user_who_closes_one_of_two_tabs_is_still_online(chat: Any, admin: Any) -> None:
     watcher = chat()
     first, _ = chat(admin), chat(admin)
     assert [watcher.read_type("user_presence")["data"]["status"] for _ in range(2)] == ["online", "online"]
@@ -112,7 +112,7 @@ def test_who_closes_one_of_two_tabs_is_still_here(chat: Any, admin: Any) -> None
     assert {frame["user"]["id"] for frame in frames} == {admin.pk}
 
 
-def test_it_resumes_behind_the_cursor_without_gap_or_repetition(chat: Any, customer: Any, says: Any) -> None:
+def test_it_resumes_after_the_cursor_without_gap_or_repetition(chat: Any, customer: Any, says: Any) -> None:
     for n in range(7):
         says(customer, f"message {n}")
     socket = chat(query="?last_seq=3", greeting=1)
@@ -148,7 +148,7 @@ def test_more_than_a_thousand_behind_asks_for_a_resync(chat: Any, customer: Any)
     numbers: list[int] = []
     while len(numbers) < 1000:
         frame = socket.read()
-        if frame["type"] != "user_presence":  # of the first socket, which may come late
+        if frame["type"] != "user_presence":  # about the first socket, which may come late
             numbers.append(frame["seq"])
     assert numbers == list(range(3, 1003))
 
@@ -165,7 +165,7 @@ def test_a_hole_is_filled_from_the_log(chat: Any, customer: Any, says: Any) -> N
 
 
 @pytest.mark.parametrize("path", ["/ws/chat/{}/", "/ws/inbox/"])
-def test_who_may_not_come_in(
+def test_sockets_that_are_refused(
     open_socket: Any, token_of: Any, customer: Any, owner: Any, customer_login: Any, path: str
 ) -> None:
     url = path.format(customer.pk)
@@ -236,10 +236,10 @@ def test_sockets_end_with_what_opened_them(
     assert socket.close_code() == code
 
 
-def test_a_socket_dies_with_its_token(
+def test_a_socket_closes_when_its_token_expires(
     open_socket: Any, owner: Any, customer: Any, token_of: Any, settings: Any
 ) -> None:
-    for seconds in (1, 2, 4, 8):  # a token's end is a whole second; a busy machine may open the socket after it
+    for seconds in (1, 2, 4, 8):  # tokens expire at a whole second, and a busy machine may open the socket after that
         settings.ACCESS_TOKEN_MINUTES = seconds / 60
         socket = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))
         frames, code = socket.until_closed()
@@ -259,7 +259,7 @@ def test_a_ticket_lives_as_long_as_its_session(open_socket: Any, as_owner: Any, 
 @pytest.mark.parametrize(
     "text", ["{", "[]", "null", '"x"', "[" * 60000, '{"type": "dance"}', '{"type": ["ping"]}', '{"type": "typing"}']
 )
-def test_frames_that_are_none_get_an_error_and_nothing_else(chat: Any, text: str) -> None:
+def test_a_bad_frame_gets_an_error_and_nothing_else(chat: Any, text: str) -> None:
     socket = chat()
     socket.connection.send(text)
     error = socket.read()

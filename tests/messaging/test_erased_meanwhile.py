@@ -56,7 +56,7 @@ def test_settling_goes_on_with_the_others(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("trouble", ["erased", "database away"])
-def test_what_is_claimed_is_sent_whatever_happens_to_the_next(
+def test_a_claimed_message_is_sent_whatever_happens_to_the_next(
     sent_to: Any, transport: Any, customer: Any, relay_turn: Any, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     first, second = sent_to(Customer.objects.create(first_name="First")), sent_to(customer)

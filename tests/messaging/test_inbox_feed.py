@@ -1,4 +1,4 @@
-"""What an inbox is told when things go wrong on the way."""
+"""What an inbox is told when something goes wrong."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ from messaging.consumers import inbox
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_changes_that_cannot_be_loaded_are_not_passed_over(
+def test_changes_that_cannot_be_loaded_ask_for_a_resync(
     open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     socket = open_socket("/ws/inbox/", token_of(admin))
@@ -31,7 +31,7 @@ def test_changes_that_cannot_be_loaded_are_not_passed_over(
     assert socket.read()["data"]["customer"]["notes"] == "2"
 
 
-def test_who_leaves_while_another_comes_takes_nothing_along(
+def test_an_inbox_that_closes_while_another_opens_does_not_silence_it(
     open_socket: Any, admin: Any, token_of: Any, customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The layer takes its time over a subscription, and the other inbox closes meanwhile."""

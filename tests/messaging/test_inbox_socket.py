@@ -50,7 +50,7 @@ def test_a_chat_that_changes_hands(inbox: Any, owner: Any, admin: Any, stranger:
     assert old.silent()
 
 
-def test_an_erased_customer_is_gone_for_all_who_saw_them(
+def test_an_erased_customer_is_gone_for_everyone_who_saw_them(
     inbox: Any, as_admin: Any, owner: Any, admin: Any, stranger: Any, customer: Any
 ) -> None:
     mine, admins, foreign = inbox(owner), inbox(admin), inbox(stranger)

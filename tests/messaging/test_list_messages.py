@@ -15,7 +15,7 @@ def ids(response: Any) -> list[int]:
     return [row["id"] for row in response.json()["results"]]
 
 
-def test_newest_first_in_pages_that_nothing_shifts(as_owner: Any, customer: Any, says: Any) -> None:
+def test_newest_first_in_pages_that_new_messages_do_not_shift(as_owner: Any, customer: Any, says: Any) -> None:
     sent = [says(customer, f"message {n}") for n in range(5)]
     url = f"/api/customers/{customer.pk}/messages/?page_size=2"
     first = as_owner.get(url)
@@ -63,7 +63,7 @@ def test_filters(as_owner: Any, customer: Any, says: Any) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["p=notadate", "%00", "AAAA", "b2xkZXJ8eHwx", "é", "x" * 5000])
-def test_garbage_cursors_are_no_page(as_owner: Any, cursor: str) -> None:
+def test_garbage_cursors_are_refused(as_owner: Any, cursor: str) -> None:
     response = as_owner.get("/api/messages/", {"cursor": cursor})
     assert response.status_code in (400, 404)
     assert response.json()["detail"]
@@ -77,7 +77,7 @@ def test_page_size_is_bounded(as_owner: Any, customer: Any, says: Any) -> None:
         assert len(ids(as_owner.get(f"/api/messages/?page_size={odd}"))) == 3
 
 
-def test_a_page_costs_the_same_queries_whatever_its_length(
+def test_a_longer_page_costs_no_more_queries(
     as_owner: Any, customer: Any, says: Any, django_assert_num_queries: Any
 ) -> None:
     says(customer)
@@ -101,7 +101,9 @@ def test_strangers_see_nothing_and_learn_nothing(as_stranger: Any, customer: Any
         assert foreign.json() == missing.json()
 
 
-def test_everybody_elses_place(as_admin: Any, as_customer: Any, anonymous: Any, customer: Any, says: Any) -> None:
+def test_admins_see_all_messages_and_customers_none(
+    as_admin: Any, as_customer: Any, anonymous: Any, customer: Any, says: Any
+) -> None:
     message = says(customer)
     assert ids(as_admin.get("/api/messages/")) == [message]
     for client, code in ((as_customer, 403), (anonymous, 401)):
@@ -118,7 +120,7 @@ def test_a_redelivery_changes_nothing(customer: Any, says: Any) -> None:
     assert customer.conversation.unread_count == 1
 
 
-def test_what_was_said_of_a_message_with_its_times_and_price(
+def test_the_statuses_of_a_message_with_their_times_and_price(
     as_owner: APIClient, as_stranger: APIClient, customer: Customer, number: BusinessNumber
 ) -> None:
     message = Message.objects.create(

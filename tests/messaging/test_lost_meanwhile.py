@@ -1,4 +1,4 @@
-"""The chat goes to somebody else, or its customer goes, between the look at the rights and the act."""
+"""The chat is handed over, or its customer erased, after the rights were checked and before the action's lock."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from messaging.models import Conversation, Message
 
 @pytest.fixture(params=["handed over", "erased"])
 def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer: Any, stranger: Any) -> Any:
-    """Return what makes the chat go in the moment before an act locks its customer."""
+    """Return a function that makes the chat go just before an action locks its customer."""
 
     def go() -> None:
         if request.param == "erased":

@@ -6,7 +6,7 @@ from customers.models import Event
 from messaging.models import Message
 
 
-def test_it_reads_what_came_so_far(as_owner: Any, owner: Any, customer: Any, says: Any) -> None:
+def test_it_marks_everything_as_read(as_owner: Any, owner: Any, customer: Any, says: Any) -> None:
     says(customer)
     newest = says(customer)
     response = as_owner.post(f"/api/customers/{customer.pk}/read/")

@@ -51,7 +51,7 @@ def test_a_send(send: Any, transport: Any, relay_turn: Any, customer: Any) -> No
     assert relay_turn() == 0
 
 
-def test_messages_of_one_customer_go_one_after_the_other(
+def test_the_messages_of_one_customer_are_sent_one_by_one(
     send: Any, transport: Any, relay_turn: Any, customer: Any, owner: Any, says: Any
 ) -> None:
     other = customer.__class__.objects.create(first_name="Other", owner=owner)
@@ -67,7 +67,7 @@ def test_messages_of_one_customer_go_one_after_the_other(
     assert [message.text for message in transport.sent] == ["3", "1", "2"]
 
 
-def test_failed_and_uncertain_hold_nobody_up(send: Any, transport: Any, relay_turn: Any) -> None:
+def test_failed_and_uncertain_messages_delay_no_other(send: Any, transport: Any, relay_turn: Any) -> None:
     pks = [send(str(n)) for n in range(3)]
     transport.outcomes = [Rejected(131026, "Undeliverable"), Unknown()]
     for _ in pks:
@@ -102,7 +102,9 @@ def test_retry_after_is_kept(send: Any, transport: Any, relay_turn: Any) -> None
     assert Message.objects.get(pk=pk).not_before >= before + timedelta(seconds=90)
 
 
-def test_throttling_pauses_the_number_and_costs_no_try(send: Any, transport: Any, relay_turn: Any, number: Any) -> None:
+def test_throttling_pauses_the_number_and_does_not_count_as_a_try(
+    send: Any, transport: Any, relay_turn: Any, number: Any
+) -> None:
     pk = send()
     for pause in (2, 4, 8, 16, 32, 60, 60):
         transport.outcomes = [Retry(scope="number", code=130429)]
@@ -322,7 +324,7 @@ def test_a_late_failure_of_an_earlier_attempt_that_comes_during_the_new_one(
     assert status_of(pk) == "read"
 
 
-def test_an_unknown_status_is_kept_and_harmless(send: Any, transport: Any, relay_turn: Any, number: Any) -> None:
+def test_an_unknown_status_is_kept_and_changes_nothing(send: Any, transport: Any, relay_turn: Any, number: Any) -> None:
     pk = send()
     relay_turn()
     apply_status(number=number, wamid=f"wamid.OUT{pk}", status="teleported", at=timezone.now())

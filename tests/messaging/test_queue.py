@@ -1,4 +1,4 @@
-"""Whose turn it is to be sent, whatever the shape of the queue."""
+"""Which message is sent next, whatever the queue looks like."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def test_the_first_of_each_customer_the_longest_due_first(queue: Any, people: li
 
 
 @pytest.mark.parametrize("state", ["sending", "waiting for its next try", "on another number"])
-def test_nobody_overtakes_the_first_of_a_customer(queue: Any, people: list[Customer], state: str) -> None:
+def test_no_message_overtakes_the_first_of_its_customer(queue: Any, people: list[Customer], state: str) -> None:
     resting = BusinessNumber.objects.create(external_id="2", paused_until=timezone.now() + timedelta(hours=1))
     blocked: dict[str, dict[str, Any]] = {
         "sending": {"status": "sending"},
@@ -56,15 +56,15 @@ def test_nobody_overtakes_the_first_of_a_customer(queue: Any, people: list[Custo
     assert turns(2) == [other]
 
 
-def test_finished_messages_hold_nobody_up(queue: Any, people: list[Customer]) -> None:
+def test_finished_messages_delay_no_other(queue: Any, people: list[Customer]) -> None:
     for status in ("sent", "failed", "uncertain", "read"):
         queue(people[0], status=status)
     (next_one,) = queue(people[0])
     assert turns() == [next_one]
 
 
-def test_long_queues_of_a_few_do_not_hide_the_others(queue: Any, people: list[Customer]) -> None:
-    """The front of the queue is full of messages that must wait for one: the others are found behind it."""
+def test_the_long_queues_of_a_few_do_not_hide_the_others(queue: Any, people: list[Customer]) -> None:
+    """The front of the queue is full of messages that wait for an earlier one; those behind them are found."""
     heads = [queue(person, 30)[0] for person in people]
     assert turns(3) == heads[:3]
     assert turns(4) == heads

@@ -75,7 +75,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("name", "content", "type", "becomes"), TAKEN)
-def test_what_whatsapp_takes(send: Any, name: str, content: bytes, type: str, becomes: str) -> None:
+def test_files_that_whatsapp_accepts(send: Any, name: str, content: bytes, type: str, becomes: str) -> None:
     response = send(upload(name, content), **({"type": type} if type else {}))
     assert response.status_code == 201, response.json()
     assert response.json()["type"] == becomes
@@ -103,7 +103,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "content", "type", "reason"), REFUSED)
-def test_what_whatsapp_does_not_take(
+def test_files_that_whatsapp_does_not_accept(
     send: Any, name: str, content: bytes, type: str, reason: str, tmp_path: Path
 ) -> None:
     response = send(upload(name, content), **({"type": type} if type else {}))
@@ -114,7 +114,7 @@ def test_what_whatsapp_does_not_take(
 
 
 @pytest.mark.parametrize(("name", "content"), [("song.mp3", b"ID3" + b"\x00" * 40), TAKEN[-1][:2]])
-def test_sound_and_stickers_have_no_caption(send: Any, name: str, content: bytes) -> None:
+def test_audio_and_stickers_have_no_caption(send: Any, name: str, content: bytes) -> None:
     response = send(upload(name, content), text="listen")
     assert response.status_code == 400
     assert list(response.json()) == ["text"]
@@ -162,7 +162,7 @@ class TestSeveralFiles:
         assert (other.status_code, other.json()["code"]) == (409, "client_id_taken")
         assert outbound().count() == 1
 
-    def test_one_that_is_not_taken_stops_them_all(self, send: Any) -> None:
+    def test_one_that_is_refused_stops_them_all(self, send: Any) -> None:
         response = send(jpeg(), upload("photo.gif", picture("GIF")))
         assert response.status_code == 400
         assert not outbound().exists()

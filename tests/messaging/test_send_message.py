@@ -70,7 +70,7 @@ def test_it_refuses_a_client_id_with_other_content(as_owner: Any, customer: Any)
     assert outbound().count() == 1
 
 
-def test_client_ids_of_two_people_do_not_meet(as_owner: Any, as_admin: Any, customer: Any) -> None:
+def test_two_people_may_use_the_same_client_id(as_owner: Any, as_admin: Any, customer: Any) -> None:
     body = {"customer": customer.pk, "text": "hi", "client_id": "c-1"}
     assert as_owner.post("/api/messages/", body).status_code == 201
     assert as_admin.post("/api/messages/", body).status_code == 201
@@ -174,8 +174,8 @@ def test_it_is_for_the_desk_only(as_customer: Any, anonymous: Any, customer: Any
     assert not outbound().exists()
 
 
-def test_null_is_as_good_as_nothing(as_owner: Any, customer: Any) -> None:
-    """The documented body, sent whole."""
+def test_a_null_field_counts_as_left_out(as_owner: Any, customer: Any) -> None:
+    """The whole documented body."""
     nothing = dict.fromkeys(("media", "payload", "template", "reply_to", "to_contact", "client_id", "type"))
 
     sent = as_owner.post("/api/messages/", {**nothing, "customer": customer.pk, "text": "Hello"})
@@ -187,7 +187,7 @@ def test_null_is_as_good_as_nothing(as_owner: Any, customer: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [0.9, True, "x", [], {}])
-def test_no_fraction_of_an_id_is_somebody_else(as_admin: Any, customer: Any, wrong: Any) -> None:
+def test_an_id_must_be_a_whole_number(as_admin: Any, customer: Any, wrong: Any) -> None:
     asked = customer.pk + wrong if isinstance(wrong, float) else wrong
 
     answer = as_admin.post("/api/messages/", {"customer": asked, "text": "Hello"})

@@ -60,7 +60,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("type", "payload", "text"), GOOD)
-def test_what_is_taken(send: Any, type: str, payload: dict[str, Any], text: str) -> None:
+def test_payloads_that_are_accepted(send: Any, type: str, payload: dict[str, Any], text: str) -> None:
     response = send(type, payload=payload)
     assert response.status_code == 201, response.json()
     body = response.json()
@@ -123,7 +123,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("type", "payload"), BAD)
-def test_what_is_refused(send: Any, type: str, payload: Any) -> None:
+def test_payloads_that_are_refused(send: Any, type: str, payload: Any) -> None:
     asked = Message.objects.get(direction="inbound")
     fields = {"payload": payload} if payload is not None else {}
     response = send(type, reply_to=asked.pk, **fields)
@@ -134,7 +134,7 @@ def test_what_is_refused(send: Any, type: str, payload: Any) -> None:
 
 
 @pytest.mark.parametrize("type", ["location", "contacts", "reaction"])
-def test_no_text_where_none_is_shown(send: Any, type: str) -> None:
+def test_a_text_that_would_not_be_shown_is_refused(send: Any, type: str) -> None:
     asked = Message.objects.get(direction="inbound")
     payload = {"location": GOOD[0][1], "contacts": {"contacts": [CARD]}, "reaction": {"emoji": "👍"}}[type]
     response = send(type, payload=payload, text="look", reply_to=asked.pk)
@@ -153,7 +153,7 @@ class TestReactions:
         return Message.objects.get(direction="inbound")
 
     @pytest.mark.parametrize("emoji", ["👍", "❤️", "👍🏽", "🇱🇰", "👨‍👩‍👧", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☺"])
-    def test_it_stands_on_the_message(self, send: Any, as_owner: Any, asked: Any, owner: Any, emoji: str) -> None:
+    def test_it_is_shown_on_the_message(self, send: Any, as_owner: Any, asked: Any, owner: Any, emoji: str) -> None:
         response = send("reaction", reply_to=asked.pk, payload={"emoji": emoji})
         assert response.status_code == 201, response.json()
         (reaction,) = as_owner.get(f"/api/messages/{asked.pk}/").json()["reactions"]
@@ -161,7 +161,7 @@ class TestReactions:
         event = Event.objects.latest("pk")
         assert (event.type, event.data["id"]) == ("message_updated", asked.pk)
 
-    def test_it_is_no_bubble(self, send: Any, as_owner: Any, customer: Any, asked: Any) -> None:
+    def test_lists_do_not_show_it_as_a_message(self, send: Any, as_owner: Any, customer: Any, asked: Any) -> None:
         reaction = send("reaction", reply_to=asked.pk, payload={"emoji": "👍"}).json()
         for path in ("/api/messages/", f"/api/customers/{customer.pk}/messages/"):
             assert [row["id"] for row in as_owner.get(path).json()["results"]] == [asked.pk]
@@ -169,7 +169,7 @@ class TestReactions:
         assert as_owner.get(f"/api/customers/{customer.pk}/").json()["last_message"]["id"] == asked.pk
         assert not Event.objects.filter(type="chat_message", data__id=reaction["id"]).exists()
 
-    def test_another_takes_its_place_and_nothing_takes_it_back(self, send: Any, as_admin: Any, asked: Any) -> None:
+    def test_another_one_replaces_it_and_an_empty_one_removes_it(self, send: Any, as_admin: Any, asked: Any) -> None:
         send("reaction", reply_to=asked.pk, payload={"emoji": "👍"})
         body = {"customer": asked.customer_id, "type": "reaction", "reply_to": asked.pk, "payload": {"emoji": "😂"}}
         as_admin.post("/api/messages/", body)
@@ -184,7 +184,7 @@ class TestReactions:
         response = send("reaction", reply_to=queued, payload={"emoji": "👍"})
         assert (response.status_code, list(response.json())) == (400, ["reply_to"])
 
-    def test_one_that_fails_is_taken_off(self, send: Any, asked: Any, transport: Any, relay_turn: Any) -> None:
+    def test_one_that_fails_is_removed(self, send: Any, asked: Any, transport: Any, relay_turn: Any) -> None:
         send("reaction", reply_to=asked.pk, payload={"emoji": "👍"})
         transport.outcomes = [Rejected(131026, "no")]
         relay_turn()
@@ -195,7 +195,7 @@ class TestReactions:
 
 
 class TestAnotherNumber:
-    """The customer has gone on to another of our numbers; the message stands on the one before."""
+    """The customer now writes to another of our numbers; the message came to the one before."""
 
     @pytest.fixture
     def asked(self, customer: Any) -> Any:
@@ -208,17 +208,17 @@ class TestAnotherNumber:
     @pytest.mark.parametrize(
         "fields", [{"type": "reaction", "payload": {"emoji": "👍"}}, {"type": "text", "text": "x"}]
     )
-    def test_what_is_about_a_message_leaves_from_its_number(self, send: Any, asked: Any, fields: Any) -> None:
+    def test_an_answer_is_sent_from_the_number_of_its_message(self, send: Any, asked: Any, fields: Any) -> None:
         response = send(**fields, reply_to=asked.pk)
         assert response.status_code == 201, response.json()
         assert outbound().get().business_number.external_id == "1001"
         assert Conversation.objects.get().business_number.external_id == "1002"
 
-    def test_anything_else_leaves_from_the_chats(self, send: Any, asked: Any) -> None:
+    def test_anything_else_is_sent_from_the_number_of_the_chat(self, send: Any, asked: Any) -> None:
         send("text", text="hi")
         assert outbound().get().business_number.external_id == "1002"
 
-    def test_not_by_another_way(self, send: Any, asked: Any) -> None:
+    def test_an_answer_through_another_channel_is_refused(self, send: Any, asked: Any) -> None:
         BusinessNumber.objects.filter(external_id="1001").update(transport="pigeon")
         response = send("text", text="hi", reply_to=asked.pk)
         assert (response.status_code, list(response.json())) == (400, ["reply_to"])

@@ -30,13 +30,13 @@ def test_it_goes_to_the_number_of_the_contact(
 ) -> None:
     body = {"customer": customer.pk, "text": "Hi", "to_contact": contact.pk}
     assert as_owner.post("/api/messages/", body).status_code == 201
-    # What is queued goes where it was meant to go, whatever becomes of the contact.
+    # A queued message goes to the number it was meant for, whatever happens to the contact.
     contact.delete()
     relay_turn()
     assert [message.to_number for message in transport.sent] == [NUMBER]
 
 
-def test_without_it_no_contact_is_meant(as_owner: Any, customer: Any, contact: Any) -> None:
+def test_without_it_the_message_goes_to_no_contact(as_owner: Any, customer: Any, contact: Any) -> None:
     for fields in ({}, {"to_contact": None}):
         assert as_owner.post("/api/messages/", {"customer": customer.pk, "text": "Hi", **fields}).status_code == 201
     assert list(outbound().values_list("to_contact", "to_number")) == [(None, None), (None, None)]

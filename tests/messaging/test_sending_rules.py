@@ -1,4 +1,4 @@
-"""What is asked again when a message is sent, how fast a number sends, and what customers are shown of us."""
+"""What is checked again when a message is sent, how fast a number sends, and receipts for customers."""
 
 import time
 from datetime import timedelta
@@ -34,7 +34,7 @@ def send(as_owner: Any, customer: Any, says: Any) -> Any:
 
 @pytest.fixture
 def two_queued(send: Any, customer: Any, says: Any) -> None:
-    """A message each to two customers, under way at once."""
+    """One message to each of two customers, sent at the same time."""
     other = type(customer).objects.create(first_name="Other", owner=customer.owner)
     says(other)
     send()
@@ -80,7 +80,7 @@ class TestAskedAgain:
         relay_turn()
         assert message(pk).error["code"] == "sender_not_owner"
 
-    def test_a_text_costs_no_question_more(
+    def test_a_text_costs_no_more_queries(
         self, send: Any, transport: Any, django_assert_num_queries: Any, settings: Any
     ) -> None:
         held = Message.objects.select_related("business_number", "customer", "sender", "retried_by").get(pk=send())
@@ -90,7 +90,7 @@ class TestAskedAgain:
 
 
 class TestHalted:
-    def test_nothing_leaves_until_there_is_another_access(
+    def test_nothing_is_sent_until_there_is_another_access(
         self, send: Any, transport: Any, relay_turn: Any, number: BusinessNumber
     ) -> None:
         pk = send()
@@ -113,7 +113,7 @@ class TestHalted:
 
 
 class TestThrottled:
-    def test_messages_under_way_at_once_count_as_one(
+    def test_messages_throttled_at_the_same_time_count_once(
         self, send: Any, transport: Any, relay_turn: Any, customer: Any, says: Any
     ) -> None:
         for n in range(8):
@@ -125,7 +125,7 @@ class TestThrottled:
         number = BusinessNumber.objects.get()
         assert (number.throttled, number.paused_until < timezone.now() + timedelta(seconds=3)) == (1, True)
 
-    def test_the_provider_prolongs_a_pause(self, two_queued: None, transport: Any, relay_turn: Any) -> None:
+    def test_the_provider_can_prolong_a_pause(self, two_queued: None, transport: Any, relay_turn: Any) -> None:
         transport.outcomes = [Retry(scope="number", code=130429), Retry(scope="number", code=131057, after=180)]
         relay_turn()
         number = BusinessNumber.objects.get()
@@ -143,7 +143,7 @@ class TestThrottled:
 
 
 class TestPace:
-    def test_a_number_sends_so_many_in_a_second(
+    def test_a_number_sends_no_more_in_a_second_than_the_setting_says(
         self, send: Any, transport: Any, customer: Any, says: Any, settings: Any
     ) -> None:
         settings.WHATSAPP_MESSAGES_PER_SECOND = 2
@@ -163,7 +163,7 @@ class TestPace:
         send()
         assert len(Outbox().claim(10)) == 1
 
-    def test_a_file_has_a_few_tries_only(self, send: Any, transport: Any, relay_turn: Any) -> None:
+    def test_a_file_is_tried_a_few_times_only(self, send: Any, transport: Any, relay_turn: Any) -> None:
         pk = send()
         transport.outcomes = [Retry(tries=3, code=131053) for _ in range(5)]
         for _ in range(5):
@@ -221,7 +221,7 @@ class TestReadReceipts:
         assert not Receipt.objects.get().due
         assert message(pk).status == "queued", "messages have nothing to do with it"
 
-    def test_nothing_that_meta_forgot(self, send: Any, transport: Any) -> None:
+    def test_nothing_for_messages_that_are_too_old(self, send: Any, transport: Any) -> None:
         Message.objects.filter(direction="inbound").update(created_at=timezone.now() - timedelta(days=30))
         send()
         self.turn()

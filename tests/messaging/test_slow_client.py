@@ -1,4 +1,4 @@
-"""Frames to a client that does not keep up: in order, bounded, and none lost as long as there is room."""
+"""Frames to a client that does not keep up: in order, a bounded number, and none lost while there is room."""
 
 import asyncio
 from typing import Any
@@ -46,7 +46,7 @@ def test_a_client_with_room_is_written_to_at_once() -> None:
     asyncio.run(run())
 
 
-def test_frames_wait_in_order_and_no_more_than_there_is_room_for() -> None:
+def test_frames_wait_in_order_as_long_as_there_is_room() -> None:
     async def run() -> None:
         client = Client()
         for text in "1234":  # one on its way, three behind it
@@ -63,7 +63,7 @@ def test_frames_wait_in_order_and_no_more_than_there_is_room_for() -> None:
     asyncio.run(run())
 
 
-def test_the_log_waits_for_room_instead_of_running_over() -> None:
+def test_the_log_waits_for_room_instead_of_overrunning_the_client() -> None:
     async def run() -> None:
         client = Client()
         texts = [str(number) for number in range(20)]
@@ -88,7 +88,7 @@ def test_the_log_waits_for_room_instead_of_running_over() -> None:
     asyncio.run(run())
 
 
-def test_a_client_that_went_away_is_left_alone() -> None:
+def test_a_client_that_is_gone_is_left_alone() -> None:
     async def run() -> None:
         client = Client()
         client.outgoing.put_nowait("1")

@@ -1,4 +1,4 @@
-"""What a socket's opening request may hold, and what its answer is then."""
+"""The request that opens a socket, and how it is answered."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def test_a_foreign_or_broken_origin_is_refused(
     assert open_socket(f"/ws/chat/{customer.pk}/", token_of(owner), origin=origin).close_code() == 4403
 
 
-def test_too_many_parameters_are_none(open_socket: Any, owner: Any, token_of: Any, customer: Any) -> None:
+def test_too_many_parameters_are_ignored(open_socket: Any, owner: Any, token_of: Any, customer: Any) -> None:
     query = "&".join(f"a{n}=1" for n in range(30))
     assert open_socket(f"/ws/chat/{customer.pk}/?{query}", token_of(owner)).read()["type"] == "ready"
     assert open_socket(f"/ws/chat/{customer.pk}/?ticket=x&{query}").close_code() == 4401
