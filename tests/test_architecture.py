@@ -45,7 +45,7 @@ PATCHES_LEFT = {
     "tests/whatsapp/test_sandbox.py",
     "tests/whatsapp/test_senders.py",
 }
-PATHS_LEFT = {}
+PATHS_LEFT: set[str] = set()
 CITATIONS_LEFT = {
     "contacts/serializers.py",
     "tests/whatsapp/test_error_codes.py",
