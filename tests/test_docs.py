@@ -1,0 +1,100 @@
+"""What the documents name is there: files, folders, links, ports, settings and types of frames."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
+FOLDERS = [*APPS, "config", "docs", "tests", "scripts", "benchmarks"]
+DOCUMENTS = sorted(
+    str(path.relative_to(ROOT)) for folder in (".", "docs", "docs/decisions") for path in (ROOT / folder).glob("*.md")
+)
+
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+# `core/files/uploads.py`, `messaging/relay`: a path below one of our folders.
+PATH = re.compile(rf"(?<![\w/.<-])(?:{'|'.join(FOLDERS)})/[\w./-]*\w")
+
+
+@cache
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text()
+
+
+@cache
+def section(document: str, heading: str) -> str:
+    """What stands below a heading of the second level."""
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text_of(document), re.MULTILINE | re.DOTALL)
+    assert found is not None, f"{document} has no heading {heading}"
+    return found[1]
+
+
+def first_column(table: str) -> set[str]:
+    """The words in backticks in the first column of a table."""
+    return {word for row in re.findall(r"^\|([^|]*)\|", table, re.MULTILINE) for word in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    folder = (ROOT / document).parent
+    broken = [link for link in LINK.findall(text_of(document)) if not (folder / link).exists()]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_paths_exist(document: str) -> None:
+    missing = {path for path in PATH.findall(text_of(document)) if not (ROOT / path).exists()}
+
+    assert missing == set(), "name the file as it is called now"
+
+
+def test_architecture_lists_every_port() -> None:
+    ports = re.search(r"^# --- Ports.*?(?=^# --- )", text_of("config/settings.py"), re.MULTILINE | re.DOTALL)
+    assert ports is not None
+    names = set(re.findall(r"^([A-Z_]+) =", ports[0], re.MULTILINE))
+
+    assert names
+    assert first_column(section("docs/architecture.md", "The ports")) == names
+
+
+def test_architecture_maps_every_folder() -> None:
+    mapped = {name.split("/")[0] for name in first_column(section("docs/architecture.md", "The folders"))}
+
+    assert {*APPS, "config"} <= mapped
+
+
+def test_operations_lists_every_variable() -> None:
+    read = set(re.findall(r'(?:env\.\w+|_whole_number|_rate)\(\s*"([A-Z_]+)"', text_of("config/settings.py")))
+    # ENV_FILE and TEST_SQLITE are not settings of a running Patter; the table's introduction names the first.
+    listed = first_column(section("docs/operations.md", "Settings"))
+
+    assert listed == read - {"ENV_FILE", "TEST_SQLITE"}
+
+
+def recorded_types(module: ast.Module) -> set[str]:
+    """The types of events that a module records, named by a text or by a constant of the module."""
+    constants = {
+        target.id: node.value.value
+        for node in module.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    types = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("record", "record_all"):
+            given = node.args[1]
+            types.add(constants[given.id] if isinstance(given, ast.Name) else ast.literal_eval(given))
+    return types
+
+
+def test_realtime_lists_every_recorded_event() -> None:
+    modules = [ast.parse(path.read_text()) for app in APPS for path in (ROOT / app).rglob("*.py")]
+    types = set().union(*map(recorded_types, modules))
+
+    assert {"chat_message", "tags_changed"} <= types
+    assert types <= first_column(section("docs/realtime.md", "Frames from the server"))
