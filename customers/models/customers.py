@@ -58,6 +58,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return found
 
 
+class CustomerManager(models.Manager.from_queryset(CustomerQuerySet)):  # type: ignore[misc]
+    """Every customer there is: without the rows that were merged into others."""
+
+    def get_queryset(self) -> CustomerQuerySet:
+        rows: CustomerQuerySet = super().get_queryset().filter(merged_into=None)
+        return rows
+
+
 class Customer(models.Model):
     """A person the team sells to. Only customers/actions/ writes rows of it.
 
@@ -81,10 +89,15 @@ class Customer(models.Model):
     last_name = models.CharField(max_length=150, blank=True)
     username = models.CharField(max_length=150, blank=True)
     email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=16, null=True, blank=True, unique=True)
+    phone = models.CharField(max_length=16, null=True, blank=True)
+    # Proved by a code, or shared on request.
     phone_verified = models.BooleanField(default=False)
-    # The phone they registered with, while a customer without a login has it. Proving it makes one customer of the two
-    # (customers/actions/phones.py).
+    # Proved, or entered by staff: messages from this phone are theirs, and nobody else may have it. After an address
+    # was detached the phone stays without this until staff vouch for it again.
+    phone_trusted = models.BooleanField(default=True)
+    # When staff last entered or confirmed the phone.
+    phone_vouched_at = models.DateTimeField(null=True, blank=True)
+    # What the customer claims for themselves until it is proved or vouched for: it routes nothing and is not unique.
     pending_phone = models.CharField(max_length=16, blank=True)
     nic = models.CharField(max_length=20, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.MANUAL)
@@ -109,6 +122,10 @@ class Customer(models.Model):
     referral_last = models.JSONField(null=True, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+    # The customer this row became one with. The row stays, so that a merge can be undone, and is shown nowhere.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged_rows", db_index=False
+    )
     last_seq = models.PositiveBigIntegerField(default=0)
     desk_at = models.DateTimeField(default=NO_MESSAGE_YET)
     # What the search looks through. On PostgreSQL migration 0002 adds a trigram index.
@@ -131,10 +148,16 @@ class Customer(models.Model):
         db_persist=True,
     )
 
-    objects = CustomerQuerySet.as_manager()
+    objects = CustomerManager()
+    # With the rows that were merged into others.
+    all_rows = CustomerQuerySet.as_manager()
 
     class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["phone"], condition=Q(phone_trusted=True), name="customer_phone_once")
+        ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
             models.Index(fields=["-desk_at", "-id"], name="customer_desk"),
             models.Index(fields=["owner", "-desk_at", "-id"], name="customer_owner_desk"),
             # The orderings of the customer list, each index read in both directions.

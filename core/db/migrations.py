@@ -1,0 +1,33 @@
+"""Operations for migrations of big tables: on PostgreSQL they keep nobody from writing. Needs `atomic = False`."""
+
+from typing import Any
+
+from django.db.migrations.operations import AddConstraint, AddIndex
+
+
+class AddIndexWithoutLock(AddIndex):
+    """`AddIndex`, concurrently where the database can. One that broke off half-way is built anew."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif self.allow_migrate_model(schema_editor.connection.alias, model):
+            _build(schema_editor, self.index.name, self.index.create_sql(model, schema_editor))
+
+
+class AddUniqueWithoutLock(AddConstraint):
+    """`AddConstraint` for a UniqueConstraint with a condition, which on PostgreSQL is an index: concurrently there."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        elif self.allow_migrate_model(schema_editor.connection.alias, model):
+            _build(schema_editor, self.constraint.name, self.constraint.create_sql(model, schema_editor))
+
+
+def _build(schema_editor: Any, name: str, statement: Any) -> None:
+    schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
+    created = str(statement).replace("INDEX", "INDEX CONCURRENTLY", 1)
+    schema_editor.execute(created, params=None)
