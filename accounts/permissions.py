@@ -36,9 +36,10 @@ class RightsByAction:
     """For viewsets: `rights` says who may call each action. An action that is not named there is for admins only."""
 
     rights: ClassVar[Mapping[str, type[BasePermission]]] = {}
-    action: str
+    action: str | None
 
     def get_permissions(self) -> list[BasePermission]:
-        if not self.action:  # None for a method the viewset does not have: 405 for everyone who is signed in
+        # None for a method the viewset does not have, `metadata` for OPTIONS: neither shows anything of anybody.
+        if self.action in (None, "metadata"):
             return [IsAuthenticated()]
-        return [self.rights.get(self.action, IsAdmin)()]
+        return [self.rights.get(self.action or "", IsAdmin)()]

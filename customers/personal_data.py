@@ -70,6 +70,7 @@ KEEPERS = (
     History("assignments", file="customer", key="assignments", given=Given.ALWAYS),
     # Each customer's events are numbered without gaps: those of another one cannot be inserted.
     History("events", file="events", given=Given.ONCE_PROVED),
+    Excused("merged_rows", reason="Rows of the same person, kept so that a merge can be undone."),
     Excused(
         "phone_code", reason="A code is open for ten minutes, only its hash is kept, and another can be asked for."
     ),

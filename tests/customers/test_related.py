@@ -105,6 +105,7 @@ ROWS: dict[str, Callable[[Customer, str, User], Any]] = {
     "orders": lambda customer, mark, user: Order.objects.create(
         customer=customer, number=f"{mark}-{customer.pk}", status="delivered", total=9, placed_at=timezone.now()
     ),
+    "merged_rows": lambda customer, mark, user: Customer.objects.create(merged_into=customer),
     "phone_code": lambda customer, mark, user: PhoneCode.objects.create(customer=customer, expires_at=timezone.now()),
     "reviews": lambda customer, mark, user: Review.objects.create(customer=customer, product_id=mark, rating=5),
     "wishlist": lambda customer, mark, user: WishlistItem.objects.create(customer=customer, product_id=mark, name="A"),
