@@ -232,7 +232,7 @@ RELAY_JOBS = [
     "messaging.relay.outbox.Outbox",
     "whatsapp.webhook.queue.WebhookQueue",
     "messaging.relay.receipts.Receipts",
-    "whatsapp.media_downloads.Downloads",
+    "messaging.relay.downloads.Downloads",
 ]
 # What `manage.py prune` removes: functions that return a list of core.retention.Old.
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]

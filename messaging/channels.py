@@ -5,10 +5,11 @@ messaging/actions/receiving.py and messaging/actions/statuses.py; a provider's e
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from datetime import datetime, timedelta
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 from core.ports import mapped_ports
+from messaging.errors import ChannelNotSetUp
 
 if TYPE_CHECKING:
     from customers.models import Customer
@@ -41,9 +42,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Media:
-    """A file that the provider keeps for us."""
+    """A file that the provider keeps for us, for some time after the message was written."""
 
     provider_id: str
+    kept_for: timedelta
     mime_type: str = ""
     file_name: str = ""
     sha256: str = ""
@@ -64,6 +66,24 @@ class Inbound:
     reply_to_wamid: str | None = None
     address: str | None = None
     media: Media | None = None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as it came from the provider. `mime_type` is empty where the provider does not say it."""
+
+    content: IO[bytes]
+    size: int
+    mime_type: str
+    sha256: str
+
+
+class FileUnavailable(Exception):
+    """A file that could not be fetched now, and perhaps can be later. `str()` tells the desk why."""
+
+
+class FileRefused(Exception):
+    """A file that can never be fetched. `str()` tells the desk why."""
 
 
 class Transport(Protocol):
@@ -96,6 +116,14 @@ class Transport(Protocol):
 class Channel(Protocol):
     """A provider, for all of its business numbers. Named in CHANNELS as their `transport` is."""
 
+    # For how long after a customer wrote they may be answered freely, and after that by a template alone; None where
+    # they may be written to at any time.
+    service_window: timedelta | None
+
+    def messages_per_second(self) -> int:
+        """How many messages one of its numbers may send a second; 0 is as many as there are."""
+        ...
+
     def transport(self, number: "BusinessNumber") -> Transport:
         """The way out of one of its numbers."""
         ...
@@ -110,6 +138,14 @@ class Channel(Protocol):
 
     def recheck(self, message: "Message") -> None:
         """Ask again whether a message may go that was queued a while ago. Raises as `compose` does."""
+        ...
+
+    def fetch(self, attachment: "Attachment", into: IO[bytes]) -> Fetched:
+        """Write the file of a message that came in into `into`.
+
+        Called outside any transaction; it has four minutes. Raises FileRefused and
+        FileUnavailable.
+        """
         ...
 
     def senders_proved(self, customer: "Customer") -> bool:
@@ -173,8 +209,11 @@ def channels() -> dict[str, Channel]:
 
 
 def channel_of(number: "BusinessNumber") -> Channel:
-    """The channel of a business number."""
-    return channels()[number.transport]
+    """The channel of a business number. Raises ChannelNotSetUp for one that CHANNELS names no longer."""
+    try:
+        return channels()[number.transport]
+    except KeyError:
+        raise ChannelNotSetUp(str(number)) from None
 
 
 def home_channel() -> Channel:
@@ -183,5 +222,16 @@ def home_channel() -> Channel:
 
 
 def transport_for(number: "BusinessNumber") -> Transport:
-    """The way out of a business number."""
+    """The way out of a business number. Raises ChannelNotSetUp."""
     return channel_of(number).transport(number)
+
+
+def window_expires_at(transport: str, last_inbound_at: datetime | None) -> datetime | None:
+    """When the service window of a chat on such a number closes, or closed.
+
+    None when the customer never wrote, and where there is no window.
+    """
+    channel = channels().get(transport)
+    if channel is None or channel.service_window is None or last_inbound_at is None:
+        return None
+    return last_inbound_at + channel.service_window

@@ -55,3 +55,10 @@ class NumberCannotSend(Refusal):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"{number} has no access token, so nothing can be sent from it. An admin can add one.")
+
+
+class ChannelNotSetUp(Refusal):
+    default_code = NumberCannotSend.default_code
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"The channel of {number} is not set up here, so nothing can be sent from it.")

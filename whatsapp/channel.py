@@ -1,20 +1,24 @@
 """WhatsApp as messaging knows it (setting CHANNELS): the one door to this app."""
 
 import logging
+from datetime import timedelta
+from typing import IO
 
 from django.conf import settings
 from django.utils import timezone
 
 from customers.errors import CodeNotSent
 from customers.models import Customer
-from messaging.channels import Content, Draft, Outcome, Transport
-from messaging.models import BusinessNumber, Conversation, Message
+from messaging.channels import Content, Draft, Fetched, Outcome, Transport, window_expires_at
+from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from whatsapp import identities
 from whatsapp.access import access_of
 from whatsapp.business_numbers import TRANSPORT, home_number
 from whatsapp.composing import compose
+from whatsapp.graph.media import fetch_media
 from whatsapp.graph.transport import GraphTransport
 from whatsapp.sandbox.courier import Courier
+from whatsapp.sandbox.media import fetch_from_sandbox
 from whatsapp.sandbox.transport import SandboxTransport
 from whatsapp.webhook.deliver import deliver
 
@@ -34,6 +38,13 @@ def _transport(number: BusinessNumber) -> SandboxTransport | GraphTransport:
 class WhatsApp:
     """See messaging.channels.Channel."""
 
+    service_window = timedelta(hours=24)
+
+    @staticmethod
+    def messages_per_second() -> int:
+        per_second: int = settings.WHATSAPP_MESSAGES_PER_SECOND
+        return per_second
+
     @staticmethod
     def transport(number: BusinessNumber) -> Transport:
         return _transport(number)
@@ -51,6 +62,10 @@ class WhatsApp:
         compose.recheck(message)
 
     @staticmethod
+    def fetch(attachment: Attachment, into: IO[bytes]) -> Fetched:
+        return fetch_from_sandbox(attachment, into) if settings.WHATSAPP_SANDBOX else fetch_media(attachment, into)
+
+    @staticmethod
     def senders_proved(customer: Customer) -> bool:
         return identities.senders_proved(customer)
 
@@ -60,7 +75,7 @@ class WhatsApp:
         chats = Conversation.objects.filter(customer__phone=phone, business_number__transport=TRANSPORT)
         chat = chats.select_related("business_number").first()
         number = chat.business_number if chat is not None else home_number()
-        expires_at = chat.window_expires_at if chat is not None else None
+        expires_at = window_expires_at(TRANSPORT, chat.last_inbound_at) if chat is not None else None
         in_window = expires_at is not None and expires_at > timezone.now()
         try:
             _transport(number).send_code(phone, code, in_window=in_window)

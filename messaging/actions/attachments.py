@@ -3,9 +3,8 @@
 Whoever fetches one holds its lease (core/db/leases.py) and shows the token to finish it.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
@@ -19,6 +18,7 @@ from core.files.names import ending_of, shown_name
 from core.files.pictures import Preview, preview_of
 from customers.actions.locking import lock
 from customers.events import record
+from messaging.channels import Fetched
 from messaging.errors import NotFetchable
 from messaging.models import Attachment, AttachmentQuerySet, AttachmentState, Message
 from messaging.relay.jobs import wake_relays
@@ -26,17 +26,7 @@ from messaging.serializers.messages import message_row
 
 # Pauses between tries: doubling, an hour at the most, until the provider forgets the file.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
-GONE = "WhatsApp keeps files for seven days; this one could not be had in that time."
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A file as it came from the provider."""
-
-    content: IO[bytes]
-    size: int
-    mime_type: str
-    sha256: str
+GONE = "The file could not be fetched in time and is no longer available."
 
 
 def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:

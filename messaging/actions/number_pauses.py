@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db.leases import any_row
-from messaging.channels import Retry, transport_for
+from messaging.channels import Retry, channels, transport_for
 from messaging.models import BusinessNumber
 from messaging.relay.jobs import wake_relays
 
@@ -59,7 +59,7 @@ def resume_with_new_access() -> None:
     """Resume the numbers that were halted with another access than they have now."""
     if not any_row(_HALTED, UNTIL_RESUMED):
         return
-    for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED):
+    for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED, transport__in=channels()):
         if transport_for(number).access not in ("", number.halted_access):
             logger.warning("%s has a new access and sends again", number)
             resume(number)

@@ -22,8 +22,6 @@ from messaging.serializers.messages import message_data
 # A message that comes later than this is shown at the provider's time, one that comes in time where it
 # arrived: the provider's clock has whole seconds only, and would put a quick question before its answer.
 LATE = timedelta(minutes=1)
-# How long Meta keeps what a customer sent.
-PROVIDER_KEEPS = timedelta(days=7)
 
 _INSERT_MESSAGE = (
     f"INSERT INTO {Message._meta.db_table} (customer_id, business_number_id, direction, type, text, payload, "
@@ -145,7 +143,7 @@ def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:
     Attachment.objects.create(
         message_id=message_id,
         provider_id=media.provider_id,
-        provider_until=min(at, timezone.now()) + PROVIDER_KEEPS,
+        provider_until=min(at, timezone.now()) + media.kept_for,
         mime_type=media.mime_type,
         file_name=media.file_name,
         sha256=media.sha256,

@@ -18,7 +18,7 @@ from customers.events import record
 from customers.models import Customer
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
-from messaging.channels import Content, Draft, channel_of, home_channel
+from messaging.channels import Content, Draft, channel_of, home_channel, window_expires_at
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.relay.jobs import wake_relays
@@ -28,23 +28,22 @@ from messaging.serializers.messages import message_row, status_data
 WITHOUT_WINDOW = frozenset({"template"})
 
 
-def open_conversation(customer: Customer) -> Conversation:
-    """Return the customer's conversation, in which free text may be sent now.
-
-    Raises OutsideServiceWindow unless the customer wrote within the last 24 hours.
-    """
-    return _within_window(_conversation(customer))
+def require_window(customer: Customer, number: BusinessNumber) -> None:
+    """Raise OutsideServiceWindow unless the customer may be written to freely from this number now."""
+    _require_window(_conversation(customer), number)
 
 
 def _conversation(customer: Customer) -> Conversation | None:
     return Conversation.objects.select_related("business_number").filter(customer=customer).first()
 
 
-def _within_window(conversation: Conversation | None) -> Conversation:
-    expires_at = conversation.window_expires_at if conversation else None
-    if conversation is None or expires_at is None or expires_at <= timezone.now():
+def _require_window(conversation: Conversation | None, number: BusinessNumber) -> None:
+    if channel_of(number).service_window is None:
+        return
+    written_at = conversation.last_inbound_at if conversation is not None else None
+    expires_at = window_expires_at(number.transport, written_at)
+    if expires_at is None or expires_at <= timezone.now():
         raise OutsideServiceWindow(expires_at)
-    return conversation
 
 
 @transaction.atomic
@@ -118,7 +117,7 @@ def _content(draft: Draft, conversation: Conversation | None) -> Content:
     """What the channel makes of a draft, which may be sent now. Raises as `send_message` does."""
     content = channel_of(draft.number).compose(draft)
     if content.type not in WITHOUT_WINDOW:
-        _within_window(conversation)
+        _require_window(conversation, draft.number)
     return content
 
 
@@ -256,7 +255,7 @@ def retry_message(*, message: Message, actor: User) -> Message:
     if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
         raise NotRetryable(message.status)
     if message.type not in WITHOUT_WINDOW:
-        open_conversation(customer)
+        require_window(customer, message.business_number)
     channel_of(message.business_number).recheck(message)
     message.status = Status.QUEUED
     message.error = None

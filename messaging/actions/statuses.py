@@ -16,8 +16,8 @@ from customers.actions.locking import lock
 from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
 from messaging.actions.reactions import withdraw_reaction
+from messaging.channels import channel_of
 from messaging.models import (
-    SERVICE_WINDOW,
     BusinessNumber,
     Conversation,
     Direction,
@@ -158,14 +158,17 @@ def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def close_window(customer: Customer, number_id: int, *, since: datetime) -> None:
+def close_window(customer: Customer, number: BusinessNumber, *, since: datetime) -> None:
     """The provider says that the service window of a locked customer is closed, on one of our numbers.
 
     Believed unless they wrote after `since`, the time of the message it was said of, or on another number last.
     """
-    now = timezone.now()
-    chats = Conversation.objects.filter(customer=customer, business_number=number_id, last_inbound_at__lte=since)
-    chats.filter(last_inbound_at__gt=now - SERVICE_WINDOW).update(last_inbound_at=now - SERVICE_WINDOW)
+    window = channel_of(number).service_window
+    if window is None:
+        return
+    opened = timezone.now() - window
+    chats = Conversation.objects.filter(customer=customer, business_number=number, last_inbound_at__lte=since)
+    chats.filter(last_inbound_at__gt=opened).update(last_inbound_at=opened)
 
 
 def _find(update: StatusUpdate) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Left
 from core.timestamps import iso
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row
-from messaging.models import window_expires_at
+from messaging.channels import window_expires_at
 from tags.models import Tag
 from tags.serializers import tag_data
 
@@ -22,6 +22,7 @@ PREVIEW_LENGTH = 200
 _CHAT_COLUMNS = {
     "unread_count": F("conversation__unread_count"),
     "last_inbound_at": F("conversation__last_inbound_at"),
+    "transport": F("conversation__business_number__transport"),
     "message_id": F("conversation__last_message_id"),
     "message_direction": F("conversation__last_message__direction"),
     "message_type": F("conversation__last_message__type"),
@@ -90,6 +91,6 @@ def _shape(row: Mapping[str, Any], tags: list[Tag]) -> dict[str, Any]:
         "created_at": at,
     }
     shaped["last_message_at"] = at
-    shaped["window_expires_at"] = iso(window_expires_at(row["last_inbound_at"]))
+    shaped["window_expires_at"] = iso(window_expires_at(row["transport"], row["last_inbound_at"]))
     shaped["created_at"], shaped["updated_at"] = created_at, updated_at
     return shaped

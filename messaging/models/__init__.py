@@ -1,7 +1,7 @@
 """The chat: conversations, messages with their files and statuses, and the numbers they are held on."""
 
 from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
-from messaging.models.conversations import SERVICE_WINDOW, Conversation, Receipt, window_expires_at
+from messaging.models.conversations import Conversation, Receipt
 from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
 from messaging.models.numbers import BusinessNumber
 from messaging.models.statuses import StatusUpdate
@@ -9,7 +9,6 @@ from messaging.models.statuses import StatusUpdate
 __all__ = [
     "ATTACHMENTS",
     "RANK",
-    "SERVICE_WINDOW",
     "THUMBNAILS",
     "Attachment",
     "AttachmentQuerySet",
@@ -22,5 +21,4 @@ __all__ = [
     "Receipt",
     "Status",
     "StatusUpdate",
-    "window_expires_at",
 ]

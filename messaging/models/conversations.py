@@ -1,6 +1,5 @@
 """The chat with a customer as a whole, and what they are shown of us."""
 
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -8,9 +7,6 @@ from django.db.models import Q
 
 from core.db.leases import Leased
 from customers.models import Customer
-
-# A business may answer freely for this long after the customer's last message (Meta's service window).
-SERVICE_WINDOW = timedelta(hours=24)
 
 
 class Conversation(models.Model):
@@ -26,15 +22,6 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"chat with {self.customer_id}"
-
-    @property
-    def window_expires_at(self) -> datetime | None:
-        """When the service window closes, or closed; None when the customer never wrote."""
-        return window_expires_at(self.last_inbound_at)
-
-
-def window_expires_at(last_inbound_at: datetime | None) -> datetime | None:
-    return last_inbound_at + SERVICE_WINDOW if last_inbound_at is not None else None
 
 
 class Receipt(Leased):

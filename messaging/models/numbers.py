@@ -2,13 +2,19 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 
-class BusinessNumber(models.Model):
-    """One of our own addresses: a transport and the id by which its provider knows it."""
+def home_channel_name() -> str:
+    """The name of the channel on which chats begin: the first in CHANNELS."""
+    return next(iter(settings.CHANNELS))
 
-    transport = models.CharField(max_length=20, default="whatsapp")
+
+class BusinessNumber(models.Model):
+    """One of our own addresses: the name of its channel, and the id by which the provider knows it."""
+
+    transport = models.CharField(max_length=20, default=home_channel_name)
     external_id = models.CharField(max_length=64)
     display = models.CharField(max_length=40, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)

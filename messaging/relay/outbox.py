@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -86,8 +85,8 @@ class Outbox:
     def claim(self, limit: int) -> list[Job]:
         jobs = []
         for turn in due(limit):
-            if not _pace.take(settings.WHATSAPP_MESSAGES_PER_SECOND, str(turn.number_id)):
-                continue  # another turn: Meta would refuse it, and pause the number for longer
+            if not _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id)):
+                continue  # another turn: the provider would refuse it, and pause the number for longer
             # Plain conditions on the row itself: under READ COMMITTED a subquery would be answered from
             # before the rival's commit, and two relays could both believe they got it.
             candidate = Message.objects.filter(pk=turn.pk, status=Status.QUEUED, not_before__lte=timezone.now())

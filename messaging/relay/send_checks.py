@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 
 from customers.visibility import has_on_desk
-from messaging.actions.sending import WITHOUT_WINDOW, open_conversation
+from messaging.actions.sending import WITHOUT_WINDOW, require_window
 from messaging.channels import Rejected, channel_of
 from messaging.errors import NumberCannotSend, OutsideServiceWindow
 from messaging.models import Message
@@ -23,7 +23,7 @@ def still_allowed(message: Message) -> None:
     if message.type in WITHOUT_WINDOW:
         return _recheck(message)
     try:
-        open_conversation(message.customer)
+        require_window(message.customer, message.business_number)
     except OutsideServiceWindow as error:
         raise Rejected("outside_service_window", "The 24-hour window has closed", error.body["detail"])
 

@@ -10,13 +10,14 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from messaging.channels import channels
 from messaging.models import BusinessNumber, Message
 
 _MESSAGES = Message._meta.db_table
 _NUMBERS = BusinessNumber._meta.db_table
 _UNFINISHED = "status IN ('queued', 'sending')"
 
-_AWAKE = f"SELECT id FROM {_NUMBERS} WHERE paused_until IS NULL OR paused_until <= %s ORDER BY id"
+_AWAKE = f"SELECT id, transport FROM {_NUMBERS} WHERE paused_until IS NULL OR paused_until <= %s ORDER BY id"
 
 # The front of a number's queue, each with the message that is first of its customer, on whatever number.
 _FRONT = f"""
@@ -53,10 +54,11 @@ class Turn:
     pk: int
     customer_id: int
     number_id: int
+    transport: str
 
 
 def due(limit: int) -> list[Turn]:
-    """Return up to `limit` messages whose turn it is, of numbers that are not paused.
+    """Return up to `limit` messages whose turn it is, of numbers that are not paused and have a channel.
 
     Number by number, so that a paused one with a long queue is not looked through, and in turns: the long queue of
     one number, held back by its pace, must not hide the short one of another.
@@ -65,19 +67,20 @@ def due(limit: int) -> list[Turn]:
     found: list[tuple[int, Turn]] = []
     with connection.cursor() as cursor:
         cursor.execute(_AWAKE, [now])
-        for (number_id,) in cursor.fetchall():
-            found += enumerate(_due_of(cursor, number_id, now, limit))
+        for number_id, transport in cursor.fetchall():
+            if transport in channels():
+                found += enumerate(_due_of(cursor, number_id, transport, now, limit))
     return [turn for _, turn in sorted(found)[:limit]]
 
 
-def _due_of(cursor: Any, number_id: int, now: Any, limit: int) -> list[Turn]:
+def _due_of(cursor: Any, number_id: int, transport: str, now: Any, limit: int) -> list[Turn]:
     # Enough to see past what the relay has in hand. When it is not, a few customers have long queues, and going from
     # customer to customer is shorter.
     window = 8 * limit
     cursor.execute(_FRONT, [number_id, now, window])
     front = cursor.fetchall()
-    turns = [Turn(at, pk, customer_id, number_id) for pk, customer_id, at, first in front if pk == first]
+    turns = [Turn(at, pk, customer_id, number_id, transport) for pk, customer_id, at, first in front if pk == first]
     if len(turns) < limit and len(front) == window:
         cursor.execute(_HEADS, [number_id, now, limit])
-        turns = [Turn(at, pk, customer_id, number_id) for pk, customer_id, at, _ in cursor.fetchall()]
+        turns = [Turn(at, pk, customer_id, number_id, transport) for pk, customer_id, at, _ in cursor.fetchall()]
     return turns[:limit]

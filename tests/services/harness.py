@@ -30,7 +30,7 @@ KINDS = ("embedded", "services")
 LEASES = {
     "messaging_message": 30,  # messaging/relay/outbox.py
     "whatsapp_webhookevent": 30,  # whatsapp/webhook/queue.py
-    "messaging_attachment": 300,  # whatsapp/media_downloads.py
+    "messaging_attachment": 300,  # messaging/relay/downloads.py
 }
 
 

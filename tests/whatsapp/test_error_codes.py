@@ -1,7 +1,7 @@
 """Every error code of Meta's: what class it is, plain words and a hint, and what it changes beyond its message."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from customers.models import Customer
 from messaging.actions.number_pauses import UNTIL_RESUMED, resume
+from messaging.channels import window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
@@ -44,6 +45,16 @@ ROWS: list[tuple[tuple[int, ...], Policy, bool]] = [
     ((131062, 131063), Policy.REFUSED, False),
     ((137000,), Policy.REFUSED, True),
 ]
+
+
+def window_of(chat: Customer) -> datetime:
+    """When the service window of a chat closes."""
+    conversation = Conversation.objects.get(customer=chat)
+    expires_at = window_expires_at(conversation.business_number.transport, conversation.last_inbound_at)
+    assert expires_at is not None
+    return expires_at
+
+
 CODES = [(code, policy, retryable) for codes, policy, retryable in ROWS for code in codes]
 
 
@@ -79,7 +90,7 @@ def refuse(graph: GraphDouble, as_admin: Any, chat: Customer) -> Any:
 
 def test_131047_closes_the_window(refuse: Any, as_admin: Any, chat: Customer) -> None:
     assert refuse(131047).status == "failed"
-    assert Conversation.objects.get(customer=chat).window_expires_at <= timezone.now()
+    assert window_of(chat) <= timezone.now()
     response = as_admin.post("/api/messages/", {"customer": chat.pk, "text": "again"})
     assert (response.status_code, response.json()["code"]) == (409, "outside_service_window")
 
@@ -87,7 +98,7 @@ def test_131047_closes_the_window(refuse: Any, as_admin: Any, chat: Customer) ->
 def test_131047_is_not_believed_of_one_who_wrote_since(refuse: Any, as_admin: Any, chat: Customer, post: Any) -> None:
     Conversation.objects.filter(customer=chat).update(last_inbound_at=timezone.now() + timedelta(seconds=30))
     refuse(131047)
-    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+    assert window_of(chat) > timezone.now()
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["as the answer", "as a status"])
@@ -106,7 +117,7 @@ def test_131047_of_a_contact_says_nothing_of_the_customer(
     if later:
         post(failed(Message.objects.get(pk=pk), 131047))
     assert Message.objects.get(pk=pk).error["code"] == 131047
-    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+    assert window_of(chat) > timezone.now()
 
 
 def test_131047_of_one_number_says_nothing_of_another(
@@ -122,7 +133,7 @@ def test_131047_of_one_number_says_nothing_of_another(
     for job in source.claim(5):
         source.run(job)
     assert Message.objects.get(pk=pk).error["code"] == 131047
-    assert Conversation.objects.get(customer=chat).window_expires_at > timezone.now()
+    assert window_of(chat) > timezone.now()
 
 
 def test_131050_is_an_opt_out(refuse: Any, chat: Customer) -> None:
@@ -174,7 +185,7 @@ def sent(graph: GraphDouble, as_admin: Any, chat: Customer, settings: Any) -> Me
 def test_what_the_webhook_says_later_counts_too(code: int, sent: Message, chat: Customer, post: Any) -> None:
     post(failed(sent, code))
     assert Message.objects.get(pk=sent.pk).error["code"] == code
-    closed = Conversation.objects.get(customer=chat).window_expires_at <= timezone.now()
+    closed = window_of(chat) <= timezone.now()
     assert (closed, Template.objects.get().status) == ((True, "APPROVED") if code == 131047 else (False, "PAUSED"))
 
 

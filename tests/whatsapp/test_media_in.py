@@ -14,12 +14,13 @@ from rest_framework.test import APIClient
 
 from customers.models import Customer, Event
 from messaging.models import Attachment, AttachmentState
+from messaging.relay.downloads import Downloads
 from tests.media_double import MediaDouble
 from tests.webhooks import PHONE_NUMBER_ID, says
+from whatsapp.composing.files import LIMITS
 from whatsapp.graph import media as media_module
 from whatsapp.graph.media import is_metas
 from whatsapp.management.commands import whatsapp_say
-from whatsapp.media_downloads import LARGEST, Downloads
 
 pytestmark = pytest.mark.django_db
 
@@ -221,7 +222,7 @@ class TestTrouble:
         turn()
         media = shown(as_admin)
         assert media["state"] == "failed"
-        assert "seven days" in media["error"]
+        assert "no longer available" in media["error"]
         assert Event.objects.filter(type="message_updated").get().data["media"]["state"] == "failed"
         assert turn() == 0
 
@@ -250,7 +251,7 @@ class TestTrouble:
     def test_a_file_that_is_too_large(
         self, arrived: Attachment, meta: MediaDouble, folder: Path, told: bool, as_admin: APIClient
     ) -> None:
-        meta.keep(MEDIA_ID, b"\xff\xd8\xff" + b"0" * LARGEST["image"])
+        meta.keep(MEDIA_ID, b"\xff\xd8\xff" + b"0" * LIMITS["image"].most)
         answer = meta.described(MEDIA_ID)
         if not told:
             del answer["file_size"]
@@ -368,7 +369,7 @@ class TestFetchAgain:
         [
             ({"state": "pending"}, "this one is pending"),
             ({"state": "ready"}, "this one is ready"),
-            ({"state": "failed", "provider_until": timezone.now()}, "seven days"),
+            ({"state": "failed", "provider_until": timezone.now()}, "no longer available"),
             ({"state": "failed", "provider_id": ""}, "no file that could be fetched"),
         ],
     )

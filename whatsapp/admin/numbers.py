@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from messaging.actions.number_pauses import UNTIL_RESUMED, resume
 from messaging.models import BusinessNumber
 from whatsapp.access import access_of
+from whatsapp.business_numbers import TRANSPORT
 from whatsapp.message_templates import SyncFailed, accounts, sync
 from whatsapp.models import NumberAccess
 
@@ -64,6 +65,8 @@ class BusinessNumberAdmin(admin.ModelAdmin):
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: BusinessNumber, form: Any, change: bool) -> None:
+        if not change:
+            obj.transport = TRANSPORT
         super().save_model(request, obj, form, change)
         given = form.cleaned_data
         access = NumberAccess.objects.filter(number=obj).first() or NumberAccess(number=obj)

@@ -36,7 +36,7 @@ def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
         if message.to_number:
             return  # said of a contact it was written to: the customer did write
         with transaction.atomic():
-            close_window(lock(message.customer_id), message.business_number_id, since=message.created_at)
+            close_window(lock(message.customer_id), message.business_number, since=message.created_at)
     elif code == _FILE_NOT_TAKEN:
         Attachment.objects.filter(message=message.pk).update(provider_id="", provider_until=None)
     elif code in _TEMPLATE_STATUS and message.type == "template":

@@ -9,9 +9,8 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, Any, Protocol
+from typing import IO, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
@@ -19,10 +18,11 @@ from django.conf import settings
 from pywa.utils import Version
 
 from core.faults import fault
-from messaging.models import BusinessNumber
+from messaging.channels import Fetched, FileRefused, FileUnavailable
+from messaging.models import Attachment, BusinessNumber
 from whatsapp.access import access_of
+from whatsapp.composing.files import KB, LIMITS, MB
 from whatsapp.graph.client import tls
-from whatsapp.sandbox.media import SandboxStore
 
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 # However the bytes trickle in: Meta's URL is over by then.
@@ -35,39 +35,19 @@ META_HOSTS = ("facebook.com", "fbcdn.net", "fbsbx.com", "whatsapp.net")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class MediaUnavailable(Exception):
-    """Not to be had now; `str()` says why, for whoever waits for it."""
-
-
-class MediaRefused(Exception):
-    """Not to be had at all; `str()` says why."""
-
-
-@dataclass(frozen=True)
-class Described:
-    """What is known of a file once it is here."""
-
-    size: int
-    mime_type: str
-    sha256: str
-
-
-class Media(Protocol):
-    """Where the files of one number are."""
-
-    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
-        """Write the file into `into`. Raises MediaRefused, MediaUnavailable."""
-        ...
-
-
-def media_of(number: BusinessNumber) -> Media:
-    """Return what fetches the files of `number`. Raises MediaUnavailable without access to it."""
-    if settings.WHATSAPP_SANDBOX:
-        return SandboxMedia()
+def fetch_media(attachment: Attachment, into: IO[bytes]) -> Fetched:
+    """Write the file of a message into `into`. Raises FileRefused and FileUnavailable."""
+    number = attachment.message.business_number
     access = access_of(number)
     if access is None:
-        raise MediaUnavailable("There is no access token for this number.")
-    return GraphMedia(number, access.token)
+        raise FileUnavailable("There is no access token for this number.")
+    received = Received(into, largest_of(attachment.message.type))
+    return GraphMedia(number, access.token).fetch(attachment.provider_id, received)
+
+
+def largest_of(kind: str) -> int:
+    """The most bytes a file of a message of this type can have; of a type without a limit those of a document."""
+    return LIMITS.get(kind, LIMITS["document"]).most
 
 
 class GraphMedia:
@@ -77,17 +57,17 @@ class GraphMedia:
         self._number = number
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
-    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
+    def fetch(self, provider_id: str, received: "Received") -> Fetched:
+        """Download a file. Raises FileRefused and FileUnavailable."""
         with _http_errors():
             known = self._resolve(provider_id)
-            if isinstance(size := known.get("file_size"), int) and size > largest:
-                raise too_large(largest)
-            received = Received(into, largest)
+            if isinstance(size := known.get("file_size"), int) and size > received.largest:
+                raise received.too_large()
             self._download(str(known.get("url") or ""), received)
         expected = known.get("sha256")
         if isinstance(expected, str) and _SHA256.fullmatch(expected.lower()) and expected.lower() != received.sha256:
-            raise MediaUnavailable("The file came damaged.")
-        return Described(received.size, str(known.get("mime_type") or ""), received.sha256)
+            raise FileUnavailable("The file came damaged.")
+        return received.fetched(str(known.get("mime_type") or ""))
 
     def _resolve(self, provider_id: str) -> dict[str, Any]:
         version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
@@ -95,69 +75,63 @@ class GraphMedia:
         params = {"phone_number_id": self._number.external_id}
         response = _client().get(url, params=params, headers=self._headers)
         if response.status_code != 200:
-            raise MediaUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
+            raise FileUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
         try:
             known = response.json()
         except ValueError:
             known = None
         if not isinstance(known, dict):
-            raise MediaUnavailable("WhatsApp's answer about the file cannot be read.")
+            raise FileUnavailable("WhatsApp's answer about the file cannot be read.")
         return known
 
     def _download(self, url: str, received: "Received") -> None:
         deadline = time.monotonic() + WHOLE_SECONDS
         for _ in range(MAX_REDIRECTS + 1):
             if not is_metas(url):
-                raise MediaRefused("The file is not on one of WhatsApp's own servers.")
+                raise FileRefused("The file is not on one of WhatsApp's own servers.")
             with _client().stream("GET", url, headers=self._headers) as response:
                 if response.is_redirect:
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
                 if response.status_code != 200:
-                    raise MediaUnavailable(f"WhatsApp did not hand the file out (HTTP {response.status_code}).")
+                    raise FileUnavailable(f"WhatsApp did not hand the file out (HTTP {response.status_code}).")
                 for chunk in response.iter_raw(CHUNK_BYTES):
                     received.take(chunk)
-                    fault("M1")
                     if time.monotonic() > deadline:
-                        raise MediaUnavailable("The file came too slowly.")
+                        raise FileUnavailable("The file came too slowly.")
                 return
-        raise MediaUnavailable("WhatsApp sends us from one address to the next.")
+        raise FileUnavailable("WhatsApp sends us from one address to the next.")
 
 
 class Received:
     """The bytes so far: counted, bounded, hashed."""
 
     def __init__(self, into: IO[bytes], largest: int) -> None:
+        self.largest = largest
         self.size = 0
-        self._into, self._largest = into, largest
+        self._into = into
         self._hash = hashlib.sha256()
 
     def take(self, chunk: bytes) -> None:
-        """Raises MediaRefused when the file becomes too large."""
+        """Raises FileRefused when the file becomes too large."""
         self.size += len(chunk)
-        if self.size > self._largest:
-            raise too_large(self._largest)
+        if self.size > self.largest:
+            raise self.too_large()
         self._hash.update(chunk)
         self._into.write(chunk)
+        fault("M1")
+
+    def too_large(self) -> FileRefused:
+        shown = f"{self.largest // MB} MB" if self.largest >= MB else f"{self.largest // KB} KB"
+        return FileRefused(f"The file is larger than {shown}, the most that WhatsApp allows for its kind.")
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
-
-class SandboxMedia:
-    """What `whatsapp_say --image` put into the sandbox's store."""
-
-    def fetch(self, provider_id: str, into: IO[bytes], *, largest: int) -> Described:
-        kept = SandboxStore().open(provider_id)
-        if kept is None:
-            raise MediaUnavailable("The sandbox has no such file.")
-        received = Received(into, largest)
-        with kept as file:
-            while chunk := file.read(CHUNK_BYTES):
-                received.take(chunk)
-                fault("M1")
-        return Described(received.size, "", received.sha256)
+    def fetched(self, mime_type: str) -> Fetched:
+        """What is known of the file now that all of it is here."""
+        return Fetched(self._into, self.size, mime_type, self.sha256)
 
 
 def is_metas(url: str) -> bool:
@@ -176,18 +150,13 @@ def is_metas(url: str) -> bool:
     return known and parts.scheme == "https" and parts.port in (None, 443)
 
 
-def too_large(largest: int) -> MediaRefused:
-    shown = f"{largest // 1024 // 1024} MB" if largest >= 1024 * 1024 else f"{largest // 1024} KB"
-    return MediaRefused(f"The file is larger than {shown}, the most that WhatsApp allows for its kind.")
-
-
 @contextmanager
 def _http_errors() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Never the error's text: it may hold the URL, which opens the file.
-        raise MediaUnavailable(f"WhatsApp could not be reached ({type(error).__name__}).") from None
+        raise FileUnavailable(f"WhatsApp could not be reached ({type(error).__name__}).") from None
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """What stands under `messages` and `message_echoes` (reference/whatsapp-cloud-api.md, section 4)."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.timestamps import from_epoch
@@ -22,6 +22,8 @@ from whatsapp.payload.fields import LONGEST_WAMID, Contacts, ids_of, object_of, 
 
 # Kept raw: Meta says nothing in them, they would make an empty bubble.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
+# For how long Meta keeps what a customer sent.
+MEDIA_KEPT_FOR = timedelta(days=7)
 MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
 # What a message may carry beside its content, and keeps in its payload.
 _ABOUT_IT = ("referral", "group_id", "errors")
@@ -92,6 +94,7 @@ def _media(content: Any) -> Media | None:
         return None
     return Media(
         provider_id=provider_id,
+        kept_for=MEDIA_KEPT_FOR,
         mime_type=text_or_nothing(content, "mime_type", 150),
         file_name=text_or_nothing(content, "filename", 255),
         sha256=text_or_nothing(content, "sha256", 64),

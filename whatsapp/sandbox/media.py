@@ -11,6 +11,10 @@ from typing import IO
 
 from django.conf import settings
 
+from messaging.channels import Fetched, FileUnavailable
+from messaging.models import Attachment
+from whatsapp.graph.media import CHUNK_BYTES, Received, largest_of
+
 _FOLDER = "sandbox"
 _ID = re.compile(r"[0-9]{15}", re.ASCII)
 
@@ -36,3 +40,15 @@ class SandboxStore:
             return (self._folder / provider_id).open("rb")
         except FileNotFoundError:
             return None
+
+
+def fetch_from_sandbox(attachment: Attachment, into: IO[bytes]) -> Fetched:
+    """What `whatsapp_say --image` put into the store. Raises FileRefused and FileUnavailable."""
+    kept = SandboxStore().open(attachment.provider_id)
+    if kept is None:
+        raise FileUnavailable("The sandbox has no such file.")
+    received = Received(into, largest_of(attachment.message.type))
+    with kept as file:
+        while chunk := file.read(CHUNK_BYTES):
+            received.take(chunk)
+    return received.fetched("")

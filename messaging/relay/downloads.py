@@ -1,11 +1,11 @@
 """What customers send as files, fetched by the relay: the message is in the chat long before.
 
-Meta keeps a file for seven days and hands it out in two steps. What fails is tried again until the days are over.
+The provider keeps a file for some days only. What fails is tried again until they are over.
 """
 
 import logging
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 from uuid import UUID
 
@@ -13,29 +13,20 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.db import leases
-from messaging.actions.attachments import Fetched, give_up, keep_file, try_later
-from messaging.models import Attachment, AttachmentState, BusinessNumber, Message
-from whatsapp.business_numbers import TRANSPORT
-from whatsapp.graph.media import MediaRefused, MediaUnavailable, media_of
+from messaging.actions.attachments import give_up, keep_file, try_later
+from messaging.channels import Fetched, FileRefused, FileUnavailable, channel_of
+from messaging.errors import ChannelNotSetUp
+from messaging.models import Attachment, AttachmentState
 
 logger = logging.getLogger(__name__)
 
-# Longer than the longest download (whatsapp/graph/media.py), with time to look into the file.
+# Longer than the longest download (Channel.fetch), with time to look into the file.
 LEASE_SECONDS = 300
 # In memory up to this size, then on disk without a name: nothing is left behind by a crash.
 SPOOL_BYTES = 1024 * 1024
 
-_MB = 1024 * 1024
-# Meta's table of sizes; anything else is kept as a document is.
-LARGEST = {"image": 5 * _MB, "video": 16 * _MB, "audio": 16 * _MB, "sticker": 500 * 1024, "document": 100 * _MB}
-
-
-# `Attachment.objects.wanted` as the queue asks it, of what came over WhatsApp.
-_WANTED = f"""
-state = '{AttachmentState.PENDING}' AND file = '' AND provider_id > '' AND EXISTS (
-    SELECT 1 FROM {Message._meta.db_table} m JOIN {BusinessNumber._meta.db_table} n ON n.id = m.business_number_id
-    WHERE m.id = job.message_id AND n.transport = '{TRANSPORT}'
-)"""
+# `Attachment.objects.wanted` as the queue asks it.
+_WANTED = f"state = '{AttachmentState.PENDING}' AND file = '' AND provider_id > ''"
 
 
 @dataclass(frozen=True)
@@ -75,9 +66,9 @@ class Downloads:
         try:
             with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as content:
                 keep_file(attachment=attachment, token=token, fetched=_fetch(attachment, content))
-        except MediaRefused as error:
+        except FileRefused as error:
             give_up(attachment=attachment, token=token, reason=str(error))
-        except MediaUnavailable as error:
+        except FileUnavailable as error:
             logger.info("attachment %s: %s", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason=str(error))
         except OSError as error:  # a full disk, say
@@ -86,14 +77,10 @@ class Downloads:
 
 
 def _fetch(attachment: Attachment, content: IO[bytes]) -> Fetched:
-    """Fetch a file into `content`. Raises MediaRefused, MediaUnavailable."""
-    message = attachment.message
-    largest = LARGEST.get(message.type, LARGEST["document"])
-    media = media_of(message.business_number)
-    described = media.fetch(attachment.provider_id, content, largest=largest)
-    return Fetched(
-        content=content,
-        size=described.size,
-        mime_type=described.mime_type or attachment.mime_type,
-        sha256=described.sha256,
-    )
+    """Fetch a file into `content`. Raises FileRefused, FileUnavailable."""
+    try:
+        channel = channel_of(attachment.message.business_number)
+    except ChannelNotSetUp:
+        raise FileUnavailable("The channel it came on is not set up here.") from None
+    fetched = channel.fetch(attachment, content)
+    return fetched if fetched.mime_type else replace(fetched, mime_type=attachment.mime_type)
