@@ -1,4 +1,4 @@
-"""Who wrote: finding, or making, the customer behind a WhatsApp sender (DESIGN, section 6)."""
+"""Who wrote: finding, or making, the customer behind a WhatsApp sender (docs/whatsapp.md, "Identities")."""
 
 import re
 

@@ -73,7 +73,7 @@ class Identity(models.Model):
     """An address by which a customer writes to one of our numbers.
 
     `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id of who hides it; answers go
-    to the one Meta gave (reference/whatsapp-cloud-api.md, section 9).
+    to the one Meta gave (docs/whatsapp.md, "Identities").
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")

@@ -1,7 +1,10 @@
 """Every error code of Meta's: what class it is, plain words and a hint, and what it changes beyond its message."""
 
+import re
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,30 +24,17 @@ from whatsapp.models import Identity, Template, WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
-# reference/whatsapp-cloud-api.md, section 8, row by row: codes, class, may a person try again.
-ROWS: list[tuple[tuple[int, ...], Policy, bool]] = [
-    ((1, 2, 131000, 131016, 133004), Policy.AGAIN, True),
-    ((4, 80007, 130429, 429), Policy.THROTTLED, True),
-    ((131056,), Policy.PAIR, True),
-    ((131057, 133016), Policy.MAINTENANCE, True),
-    ((131053,), Policy.FILE, True),
-    ((131052,), Policy.REFUSED, False),
-    ((131048, 131064), Policy.REFUSED, True),
-    ((131049, 130472), Policy.REFUSED, True),
-    ((131050,), Policy.REFUSED, False),
-    ((131047,), Policy.REFUSED, False),
-    ((131026,), Policy.REFUSED, False),
-    ((33, 100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000), Policy.REFUSED, False),
-    ((132001, 132007, 132015, 132016), Policy.REFUSED, False),
-    ((132068,), Policy.REFUSED, False),
-    ((132069,), Policy.REFUSED, True),
-    ((0, 3, 10, 190, 200, 250, 299, 131005), Policy.HALTED, True),
-    ((368, 131031, 130497, 131042, 131037, 131045), Policy.HALTED, False),
-    ((133005, 133006, 133008, 133009, 133010, 133015), Policy.HALTED, False),
-    ((131030,), Policy.REFUSED, True),
-    ((131062, 131063), Policy.REFUSED, False),
-    ((137000,), Policy.REFUSED, True),
-]
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTED = (ROOT / "docs" / "whatsapp.md").read_text().partition("## Error codes")[2]
+
+
+def documented() -> Iterator[tuple[int, Policy, bool]]:
+    """Each code of the table in docs/whatsapp.md: its class, and whether a person may try again."""
+    for codes, policy, by_hand in re.findall(r"^\| ([\d, -]+) \| (\w+) \| (yes|no) \|", DOCUMENTED, re.MULTILINE):
+        for part in codes.split(", "):
+            first, _, last = part.partition("-")
+            for code in range(int(first), int(last or first) + 1):
+                yield code, Policy(policy), by_hand == "yes"
 
 
 def window_of(chat: Customer) -> datetime:
@@ -55,10 +45,12 @@ def window_of(chat: Customer) -> datetime:
     return expires_at
 
 
-CODES = [(code, policy, retryable) for codes, policy, retryable in ROWS for code in codes]
+def test_the_documented_codes_are_those_known() -> None:
+    known = {code for code in range(150_000) if describe(code, "Meta's title").title != "Meta's title"}
+    assert known == {code for code, _, _ in documented()}
 
 
-@pytest.mark.parametrize(("code", "policy", "retryable"), CODES)
+@pytest.mark.parametrize(("code", "policy", "retryable"), list(documented()))
 def test_each_code(code: int, policy: Policy, retryable: bool) -> None:
     known = describe(code, "Meta's title", "")
     assert (known.code, known.policy, known.retryable) == (code, policy, retryable)

@@ -1,6 +1,6 @@
 """What Meta takes: a draft becomes the content of a message, or is refused before anything is queued.
 
-The limits are those of reference/whatsapp-cloud-api.md, section 6.
+The limits are those of docs/whatsapp.md, "Messages that go out".
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Meta's error codes, and what Patter makes of them (reference/whatsapp-cloud-api.md, section 8).
+"""Meta's error codes, and what Patter makes of them (docs/whatsapp.md, "Error codes").
 
 Codes are matched, never titles: Meta rewords those.
 """

@@ -1,4 +1,4 @@
-"""What stands under `messages` and `message_echoes` (reference/whatsapp-cloud-api.md, section 4)."""
+"""What stands under `messages` and `message_echoes` (docs/whatsapp.md, "Messages that come in")."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What stands under `statuses` and `user_preferences` (reference/whatsapp-cloud-api.md, section 5)."""
+"""What stands under `statuses` and `user_preferences` (docs/whatsapp.md, "Statuses")."""
 
 from typing import Any
 
