@@ -9,6 +9,7 @@ from django.utils import timezone
 from whatsapp.access import SANDBOX_ACCOUNT_ID, Access, access_of
 from whatsapp.business_numbers import home_number
 from whatsapp.graph.client import client_for
+from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 from whatsapp.models import NumberAccess, Template
 from whatsapp.payload.elements import TemplateChange
 
@@ -129,8 +130,8 @@ def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
     reason = str(one.get("rejected_reason") or "")
     return Template(
         waba_id=waba_id,
-        name=name[:512],
-        language=language[:20],
+        name=name[:MAX_TEMPLATE_NAME],
+        language=language[:MAX_TEMPLATE_LANGUAGE],
         provider_id=str(one.get("id") or "")[:64],
         category=str(one.get("category") or "")[:40],
         status=str(one.get("status") or Template.SENDABLE)[:40],

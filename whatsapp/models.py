@@ -10,12 +10,7 @@ from core.db.leases import Leased
 from core.encryption import decrypt, encrypt
 from customers.models import Customer
 from messaging.models import BusinessNumber
-
-
-class TemplateQuerySet(models.QuerySet[Any]):
-    def sendable(self) -> "TemplateQuerySet":
-        """Templates that Meta would take now."""
-        return self.filter(status=self.model.SENDABLE)
+from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 
 
 class WebhookEventQuerySet(models.QuerySet[Any]):
@@ -128,8 +123,8 @@ class Template(models.Model):
     SENDABLE = "APPROVED"
 
     waba_id = models.CharField(max_length=64)
-    name = models.CharField(max_length=512)
-    language = models.CharField(max_length=20)
+    name = models.CharField(max_length=MAX_TEMPLATE_NAME)
+    language = models.CharField(max_length=MAX_TEMPLATE_LANGUAGE)
     provider_id = models.CharField(max_length=64, blank=True)
     category = models.CharField(max_length=40, blank=True)
     # Meta's words: APPROVED, PENDING, REJECTED, PAUSED, DISABLED ...; MISSING when Meta no longer knows it.
@@ -139,8 +134,6 @@ class Template(models.Model):
     quality = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     synced_at = models.DateTimeField(default=timezone.now)
-
-    objects = TemplateQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

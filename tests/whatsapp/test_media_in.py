@@ -17,9 +17,9 @@ from messaging.models import Attachment, AttachmentState
 from messaging.relay.downloads import Downloads
 from tests.media_double import MediaDouble
 from tests.webhooks import PHONE_NUMBER_ID, says
-from whatsapp.composing.files import LIMITS
 from whatsapp.graph import media as media_module
 from whatsapp.graph.media import is_metas
+from whatsapp.limits import FILE_LIMITS
 from whatsapp.management.commands import whatsapp_say
 
 pytestmark = pytest.mark.django_db
@@ -251,7 +251,7 @@ class TestTrouble:
     def test_a_file_that_is_too_large(
         self, arrived: Attachment, meta: MediaDouble, folder: Path, told: bool, as_admin: APIClient
     ) -> None:
-        meta.keep(MEDIA_ID, b"\xff\xd8\xff" + b"0" * LIMITS["image"].most)
+        meta.keep(MEDIA_ID, b"\xff\xd8\xff" + b"0" * FILE_LIMITS["image"].max_bytes)
         answer = meta.described(MEDIA_ID)
         if not told:
             del answer["file_size"]

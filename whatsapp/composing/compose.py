@@ -13,14 +13,12 @@ from messaging.channels import Content, Draft
 from messaging.errors import NumberCannotSend
 from messaging.models import Message
 from whatsapp.access import access_of
-from whatsapp.composing.files import MEDIA_TYPES, check_file, type_of
+from whatsapp.composing.files import check_file, type_of
 from whatsapp.composing.interactive import InteractiveSerializer
-from whatsapp.composing.payloads import ContactsSerializer, LocationSerializer, ReactionSerializer, preview_of_location
+from whatsapp.composing.payloads import ContactsSerializer, LocationSerializer, ReactionSerializer
 from whatsapp.composing.template_messages import compose_template, sendable
-
-MAX_TEXT, MAX_CAPTION = 4096, 1024
-# Types whose text is what is written, and those that have none.
-_CAPTIONED = frozenset({"image", "video", "document"})
+from whatsapp.limits import CAPTIONED_TYPES, MAX_CAPTION, MEDIA_TYPES
+from whatsapp.payload.display_text import shown_text
 
 
 def compose(draft: Draft) -> Content:
@@ -65,7 +63,7 @@ def _media(draft: Draft, kind: str) -> Content:
     if draft.file is None:
         raise ValidationError({"media": [f"A message of the type {kind} needs a file, sent as multipart/form-data."]})
     mime_type = check_file(draft.file, kind)
-    if draft.text and kind not in _CAPTIONED:
+    if draft.text and kind not in CAPTIONED_TYPES:
         raise ValidationError({"text": [f"WhatsApp shows no caption with a message of the type {kind}."]})
     if len(draft.text) > MAX_CAPTION:
         raise ValidationError({"text": [f"A caption has at most {MAX_CAPTION} characters."]})
@@ -75,14 +73,13 @@ def _media(draft: Draft, kind: str) -> Content:
 def _location(draft: Draft) -> Content:
     _without(draft, "location", "text")
     payload = _checked(LocationSerializer, draft)
-    return Content("location", preview_of_location(payload), payload)
+    return Content("location", shown_text("location", payload), payload)
 
 
 def _contacts(draft: Draft) -> Content:
     _without(draft, "contacts", "text")
     payload = _checked(ContactsSerializer, draft)
-    names = [contact["name"]["formatted_name"] for contact in payload["contacts"]]
-    return Content("contacts", ", ".join(names)[:MAX_TEXT], payload)
+    return Content("contacts", shown_text("contacts", payload["contacts"]), payload)
 
 
 def _interactive(draft: Draft) -> Content:

@@ -1,59 +1,19 @@
-"""Meta's table of files: which kinds it takes as what, and how large."""
+"""Files on their way out, checked as Meta would check them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from core.files.kinds import kind_of
+from core.files.kinds import HEAD_BYTES, kind_of
 from core.files.uploads import UploadRefused, check_upload, webp_size
-
-KB, MB = 1024, 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Limit:
-    types: frozenset[str]
-    most: int
-    named: str
-
-
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-LIMITS: dict[str, Limit] = {
-    "image": Limit(frozenset({"image/jpeg", "image/png"}), 5 * MB, "JPEG and PNG"),
-    "video": Limit(frozenset({"video/mp4", "video/3gpp"}), 16 * MB, "MP4 and 3GPP"),
-    "audio": Limit(
-        frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}),
-        16 * MB,
-        "AAC, AMR, MP3, M4A and OGG with Opus",
-    ),
-    "document": Limit(
-        frozenset(
-            {
-                "text/plain",
-                "application/pdf",
-                "application/msword",
-                "application/vnd.ms-excel",
-                "application/vnd.ms-powerpoint",
-                f"{_OFFICE}wordprocessingml.document",
-                f"{_OFFICE}spreadsheetml.sheet",
-                f"{_OFFICE}presentationml.presentation",
-            }
-        ),
-        100 * MB,
-        "text, PDF, Word, Excel and PowerPoint",
-    ),
-    "sticker": Limit(frozenset({"image/webp"}), 500 * KB, "WebP"),
-}
-MEDIA_TYPES = frozenset(LIMITS)
-STICKER_SIDE, STILL_STICKER = 512, 100 * KB
+from whatsapp.limits import FILE_LIMITS, MAX_STILL_STICKER, STICKER_PIXELS, shown_size
 
 
 def type_of(file: Any) -> str:
     """What a file is sent as when nobody says. Raises ValidationError for one that WhatsApp does not take."""
     kind = kind_of(file.name or "")
-    for name, limit in LIMITS.items():
-        if kind is not None and kind.mime_type in limit.types:
+    for name, limit in FILE_LIMITS.items():
+        if kind is not None and kind.mime_type in limit.mime_types:
             return name
     raise ValidationError({"media": [f"WhatsApp does not take this kind of file ({file.name})."]})
 
@@ -68,15 +28,15 @@ def check_file(file: Any, kind: str) -> str:
 
 
 def _checked(file: Any, kind: str) -> str:
-    limit, known = LIMITS[kind], kind_of(file.name or "")
-    if known is None or known.mime_type not in limit.types:
-        raise UploadRefused(f"As {kind} WhatsApp takes {limit.named}.")
-    if file.size > limit.most:
+    limit, known = FILE_LIMITS[kind], kind_of(file.name or "")
+    if known is None or known.mime_type not in limit.mime_types:
+        raise UploadRefused(f"As {kind} WhatsApp takes {limit.described}.")
+    if file.size > limit.max_bytes:
         raise UploadRefused(
-            f"As {kind} WhatsApp takes at most {_shown(limit.most)}; this file has {_shown(file.size)}."
+            f"As {kind} WhatsApp takes at most {shown_size(limit.max_bytes)}; this file has {shown_size(file.size)}."
         )
     file.seek(0)
-    head = file.read(4096)
+    head = file.read(HEAD_BYTES)
     file.seek(0)
     if known.mime_type == "image/png" and (head[24:25] != b"\x08" or head[25:26] not in (b"\x02", b"\x06")):
         raise UploadRefused("WhatsApp takes PNG in true colour with 8 bits per channel. Save the picture as JPEG.")
@@ -97,12 +57,8 @@ def _check_opus(head: bytes) -> None:
 
 
 def _check_sticker(head: bytes, size: int) -> None:
-    if webp_size(head) != (STICKER_SIDE, STICKER_SIDE):
-        raise UploadRefused(f"A sticker has {STICKER_SIDE} x {STICKER_SIDE} pixels.")
+    if webp_size(head) != (STICKER_PIXELS, STICKER_PIXELS):
+        raise UploadRefused(f"A sticker has {STICKER_PIXELS} x {STICKER_PIXELS} pixels.")
     animated = head[12:16] == b"VP8X" and bool(head[20] & 0x02)
-    if size > STILL_STICKER and not animated:
-        raise UploadRefused(f"A sticker that does not move has at most {_shown(STILL_STICKER)}.")
-
-
-def _shown(size: int) -> str:
-    return f"{size / MB:.0f} MB" if size >= MB and size % MB == 0 else f"{size / KB:,.0f} KB"
+    if size > MAX_STILL_STICKER and not animated:
+        raise UploadRefused(f"A sticker that does not move has at most {shown_size(MAX_STILL_STICKER)}.")

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-MAX_BODY, MAX_FOOTER, MAX_HEADER = 1024, 60, 60
+from whatsapp.limits import MAX_BODY, MAX_FOOTER, MAX_HEADER
+
 MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS = 3, 10, 10
 TYPES = ("button", "list", "cta_url")
 

@@ -38,12 +38,6 @@ class LocationSerializer(serializers.Serializer[Any]):
         ref_name = None
 
 
-def preview_of_location(payload: dict[str, Any]) -> str:
-    """What people read of a location: its name and address, or where it is."""
-    words = [payload[key] for key in ("name", "address") if payload.get(key)]
-    return ", ".join(words) or f"{payload['latitude']}, {payload['longitude']}"
-
-
 class _Words(serializers.Serializer[Any]):
     """An object of short texts, all of them optional."""
 

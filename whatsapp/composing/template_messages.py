@@ -11,12 +11,11 @@ from messaging.channels import Content, Draft
 from messaging.models import BusinessNumber
 from whatsapp.composing.files import check_file
 from whatsapp.composing.payloads import LocationSerializer
+from whatsapp.limits import CAPTIONED_TYPES, MAX_BODY, MAX_HEADER, MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 from whatsapp.marketing import stopped_marketing
 from whatsapp.models import Template
 
-MAX_BODY, MAX_HEADER, MAX_VALUE = 1024, 60, 1024
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
-_FILE_HEADERS = ("image", "video", "document")
 # Meta refuses values with these.
 _UNWANTED = re.compile(r"[\n\r\t]| {5,}")
 
@@ -24,8 +23,8 @@ _UNWANTED = re.compile(r"[\n\r\t]| {5,}")
 class TemplateDraftSerializer(serializers.Serializer[Any]):
     """`template` of a message. `parameters` is the short form of `components`, which are Meta's."""
 
-    name = serializers.CharField(max_length=512)
-    language = serializers.CharField(max_length=20)
+    name = serializers.CharField(max_length=MAX_TEMPLATE_NAME)
+    language = serializers.CharField(max_length=MAX_TEMPLATE_LANGUAGE)
     parameters = serializers.JSONField(required=False, allow_null=True)
     components = serializers.ListField(child=serializers.DictField(), required=False, allow_null=True, max_length=20)
 
@@ -190,8 +189,8 @@ class _Values:
             value = str(value)
         if not isinstance(value, str) or not value.strip():
             raise _refused(self.field, f"The {part} needs a text for {{{{{name}}}}}.")
-        if len(value) > MAX_VALUE:
-            raise _refused(self.field, f"{{{{{name}}}}} of the {part} is longer than {MAX_VALUE} characters.")
+        if len(value) > MAX_BODY:
+            raise _refused(self.field, f"{{{{{name}}}}} of the {part} is longer than {MAX_BODY} characters.")
         if _UNWANTED.search(value):
             raise _refused(
                 self.field,
@@ -219,12 +218,12 @@ def _header(part: dict[str, Any], values: _Values, draft: Draft) -> tuple[list[d
     form = str(part.get("format") or "TEXT").lower()
     if form == "text":
         return _texts("header", part, values, MAX_HEADER), ""
-    if form in _FILE_HEADERS and draft.file is not None:
+    if form in CAPTIONED_TYPES and draft.file is not None:
         mime_type = check_file(draft.file, form)
         return [{"type": "header", "parameters": [{"type": form, form: {}}]}], mime_type
     given = values.file()
     content = given.get(form) if isinstance(given, dict) and given.get("type") == form else None
-    if form in _FILE_HEADERS:
+    if form in CAPTIONED_TYPES:
         content = content if isinstance(content, dict) else {}
         found = {key: value for key, value in content.items() if key in ("id", "link", "filename") and value}
         texts = all(isinstance(value, str) for value in found.values())
@@ -270,7 +269,7 @@ def _button_text(given: list[Any] | None, values: _Values, index: int, button: d
     value = given[0] if given and len(given) == 1 else None
     if isinstance(value, dict):
         value = value.get("text") or value.get("payload") or value.get("coupon_code")
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_VALUE:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_BODY:
         raise _refused(values.field, f"Button {index} ({button.get('text', '')}) needs one text.")
     return value
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from messaging.channels import Rejected
 from messaging.models import Attachment, Message
-
-MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
+from whatsapp.limits import CAPTIONED_TYPES, MEDIA_TYPES
 
 
 def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
@@ -14,8 +13,8 @@ def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
     kind, payload = message.type, message.payload
     if kind == "text":
         return kind, {"body": message.text, "preview_url": True}
-    if kind in MEDIA and file is not None:
-        wanted = {"caption": message.text if kind not in ("audio", "sticker") else "", **_extras(kind, file)}
+    if kind in MEDIA_TYPES and file is not None:
+        wanted = {"caption": message.text if kind in CAPTIONED_TYPES else "", **_extras(kind, file)}
         return kind, {"id": file.provider_id, **{key: value for key, value in wanted.items() if value}}
     if kind == "contacts":
         return kind, payload["contacts"]
@@ -44,7 +43,7 @@ def _with_file(template: dict[str, Any], file: Attachment | None) -> dict[str, A
     filled = deepcopy(template)
     for component in filled.get("components", []):
         for parameter in component["parameters"]:
-            if component["type"] == "header" and parameter["type"] in MEDIA:
+            if component["type"] == "header" and parameter["type"] in MEDIA_TYPES:
                 name = {"filename": file.file_name} if parameter["type"] == "document" else {}
                 parameter[parameter["type"]] = {"id": file.provider_id, **name}
     return filled

@@ -21,8 +21,8 @@ from core.faults import fault
 from messaging.channels import Fetched, FileRefused, FileUnavailable
 from messaging.models import Attachment, BusinessNumber
 from whatsapp.access import access_of
-from whatsapp.composing.files import KB, LIMITS, MB
 from whatsapp.graph.client import tls
+from whatsapp.limits import FILE_LIMITS, shown_size
 
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
 # However the bytes trickle in: Meta's URL is over by then.
@@ -47,7 +47,7 @@ def fetch_media(attachment: Attachment, into: IO[bytes]) -> Fetched:
 
 def largest_of(kind: str) -> int:
     """The most bytes a file of a message of this type can have; of a type without a limit those of a document."""
-    return LIMITS.get(kind, LIMITS["document"]).most
+    return FILE_LIMITS.get(kind, FILE_LIMITS["document"]).max_bytes
 
 
 class GraphMedia:
@@ -122,8 +122,8 @@ class Received:
         fault("M1")
 
     def too_large(self) -> FileRefused:
-        shown = f"{self.largest // MB} MB" if self.largest >= MB else f"{self.largest // KB} KB"
-        return FileRefused(f"The file is larger than {shown}, the most that WhatsApp allows for its kind.")
+        most = shown_size(self.largest)
+        return FileRefused(f"The file is larger than {most}, the most that WhatsApp allows for its kind.")
 
     @property
     def sha256(self) -> str:

@@ -19,8 +19,10 @@ from whatsapp.graph.contents import content_of
 from whatsapp.graph.outcomes import NOT_SENT, described, is_metas, outcome_of, unreadable
 from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
+from whatsapp.limits import MAX_ID
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.elements import Sender
+from whatsapp.payload.fields import text_of
 
 # Meta keeps an uploaded file for 30 days; a day less, so that none is named that is about to go.
 FILE_KEPT_FOR = timedelta(days=29)
@@ -57,8 +59,9 @@ class GraphTransport:
                 )
             except Unknown as unknown:
                 raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail=str(unknown))
-        media_id = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(media_id, str) or not 0 < len(media_id) <= 200:
+        try:
+            media_id = text_of(answer, "id", MAX_ID)
+        except ValueError:
             raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail="no id came back")
         file.provider_id, file.provider_until = media_id, timezone.now() + FILE_KEPT_FOR
         Attachment.objects.filter(pk=file.pk).update(provider_id=media_id, provider_until=file.provider_until)
@@ -150,9 +153,6 @@ class GraphTransport:
 
 def _wamid(answer: Any) -> str:
     try:
-        wamid = answer["messages"][0]["id"]
-    except (KeyError, IndexError, TypeError):
-        wamid = None
-    if not isinstance(wamid, str) or not 0 < len(wamid) <= 200:
+        return text_of(answer["messages"][0], "id", MAX_ID)
+    except (KeyError, IndexError, TypeError, ValueError):
         raise Unknown("the answer names no message")
-    return wamid

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from whatsapp.limits import MAX_TEXT, MEDIA_TYPES
 from whatsapp.payload.fields import object_of
-
-# Pictures, sounds and files speak for themselves.
-_WORDLESS = frozenset({"image", "video", "audio", "document", "sticker"})
-_MAX_LENGTH = 4096
 
 
 def shown_text(kind: str, content: Any) -> str:
@@ -22,13 +19,13 @@ def shown_text(kind: str, content: Any) -> str:
         return body
     read = _WORDS.get(kind, _common)
     found = read(content)
-    if found or kind in _WORDLESS:
+    if found or kind in MEDIA_TYPES:
         return found
     return f"[{kind}]"
 
 
 def _text(value: Any) -> str:
-    return value[:_MAX_LENGTH] if isinstance(value, str) else ""
+    return value[:MAX_TEXT] if isinstance(value, str) else ""
 
 
 def _common(content: Any) -> str:
@@ -58,7 +55,7 @@ def _location(content: Any) -> str:
 def _contacts(content: Any) -> str:
     cards = [object_of(card) for card in content] if isinstance(content, list) else []
     names = [object_of(card.get("name")).get("formatted_name") for card in cards]
-    return ", ".join(_text(name) for name in names if _text(name))[:_MAX_LENGTH]
+    return ", ".join(_text(name) for name in names if _text(name))[:MAX_TEXT]
 
 
 def _unsupported(content: Any) -> str:

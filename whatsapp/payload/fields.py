@@ -6,8 +6,6 @@ from typing import Any
 from core.safe_json import storable
 from whatsapp.payload.elements import Sender
 
-LONGEST_WAMID = 200
-
 # What a change says of the people in it, by wa_id and by user_id.
 Contacts = dict[str, Sender]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.timestamps import from_epoch
 from messaging.channels import Inbound, Media
+from whatsapp.limits import MAX_ID, MEDIA_TYPES
 from whatsapp.payload.display_text import shown_text
 from whatsapp.payload.elements import (
     Echo,
@@ -18,13 +19,12 @@ from whatsapp.payload.elements import (
     Revoke,
     Sender,
 )
-from whatsapp.payload.fields import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
+from whatsapp.payload.fields import Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
 
 # Kept raw: Meta says nothing in them, they would make an empty bubble.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
 # For how long Meta keeps what a customer sent.
 MEDIA_KEPT_FOR = timedelta(days=7)
-MEDIA = frozenset({"image", "video", "audio", "document", "sticker"})
 # What a message may carry beside its content, and keeps in its payload.
 _ABOUT_IT = ("referral", "group_id", "errors")
 _ABOUT_ITS_CONTEXT = ("forwarded", "frequently_forwarded", "referred_product")
@@ -66,14 +66,14 @@ def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound
         kind, content = "audio", {**object_of(content), "voice": True}
     replied = object_of(message.get("context")).get("id")
     return Inbound(
-        wamid=text_of(message, "id", LONGEST_WAMID),
+        wamid=text_of(message, "id", MAX_ID),
         type=kind,
         text=shown_text(kind, content),
         at=_at(message),
         payload=_payload(kind, content, message),
-        reply_to_wamid=replied if isinstance(replied, str) and len(replied) <= LONGEST_WAMID else None,
+        reply_to_wamid=replied if isinstance(replied, str) and len(replied) <= MAX_ID else None,
         address=address,
-        media=_media(content) if kind in MEDIA else None,
+        media=_media(content) if kind in MEDIA_TYPES else None,
     )
 
 
@@ -89,8 +89,9 @@ def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]
 def _media(content: Any) -> Media | None:
     """Where the file is; None when Meta does not say (it could not take the file from the sender)."""
     content = object_of(content)
-    provider_id = content.get("id")
-    if not isinstance(provider_id, str) or not 0 < len(provider_id) <= 200:
+    try:
+        provider_id = text_of(content, "id", MAX_ID)
+    except ValueError:
         return None
     return Media(
         provider_id=provider_id,
@@ -110,20 +111,20 @@ def _at(message: dict[str, Any]) -> datetime:
 
 def _reaction(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
     content = object_of(message.get("reaction"))
-    target, emoji = text_of(content, "message_id", LONGEST_WAMID), text_or_nothing(content, "emoji", 64)
+    target, emoji = text_of(content, "message_id", MAX_ID), text_or_nothing(content, "emoji", 64)
     return Reaction(number, display, target, by, emoji, _at(message))
 
 
 def _edit(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
     content = object_of(message.get("edit"))
-    target, edited = text_of(content, "original_message_id", LONGEST_WAMID), object_of(content.get("message"))
+    target, edited = text_of(content, "original_message_id", MAX_ID), object_of(content.get("message"))
     kind = text_of(edited, "type", 40)
     words = shown_text(kind, edited.get(kind))
-    return Edit(number, display, target, by, text_of(message, "id", LONGEST_WAMID), words, _at(message))
+    return Edit(number, display, target, by, text_of(message, "id", MAX_ID), words, _at(message))
 
 
 def _revoke(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
-    target = text_of(object_of(message.get("revoke")), "original_message_id", LONGEST_WAMID)
+    target = text_of(object_of(message.get("revoke")), "original_message_id", MAX_ID)
     return Revoke(number, display, target, by, _at(message))
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from core.timestamps import from_epoch
 from whatsapp.graph.errors import describe
+from whatsapp.limits import MAX_ID
 from whatsapp.payload.elements import Element, Ignored, Preference, Sender, StatusReport
-from whatsapp.payload.fields import LONGEST_WAMID, Contacts, ids_of, object_of, sender_of, text_of
+from whatsapp.payload.fields import Contacts, ids_of, object_of, sender_of, text_of
 
 # The last two move nothing: they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
@@ -23,7 +24,7 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
         number,
         display,
         recipient=Sender(wa_id, user_id) if wa_id or user_id else None,
-        wamid=text_of(status, "id", LONGEST_WAMID),
+        wamid=text_of(status, "id", MAX_ID),
         status=kind,
         at=from_epoch(status.get("timestamp")),
         message_key=key[:512] if isinstance(key, str) else "",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME, MAX_TEXT
 from whatsapp.payload.elements import TemplateChange
 from whatsapp.payload.fields import list_of, object_of, text_of, text_or_nothing
 
@@ -13,8 +14,9 @@ _STATUSES = {"REINSTATED": "APPROVED", "FLAGGED": "APPROVED"}
 def read_template(field: str, waba_id: str, value: dict[str, Any]) -> TemplateChange:
     """Read the value of a change whose field is one of TEMPLATE_FIELDS. Raises ValueError."""
     changes, texts = TEMPLATE_FIELDS[field](value)
-    name = text_of(value, "message_template_name", 512)
-    return TemplateChange(waba_id, name, text_of(value, "message_template_language", 20), changes, texts)
+    name = text_of(value, "message_template_name", MAX_TEMPLATE_NAME)
+    language = text_of(value, "message_template_language", MAX_TEMPLATE_LANGUAGE)
+    return TemplateChange(waba_id, name, language, changes, texts)
 
 
 def _status(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
@@ -40,7 +42,7 @@ def _category(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
 def _components(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     texts: dict[str, Any] = {}
     for kind, key in (("HEADER", "title"), ("BODY", "element"), ("FOOTER", "footer")):
-        if text := text_or_nothing(value, f"message_template_{key}", 4096):
+        if text := text_or_nothing(value, f"message_template_{key}", MAX_TEXT):
             texts[kind] = {"text": text}
     buttons = [_button(object_of(button)) for button in list_of(value.get("message_template_buttons"))]
     if buttons:

@@ -1,0 +1,63 @@
+"""What Meta takes and sends: kinds, sizes and lengths (docs/whatsapp.md, "Messages that go out" and "Files")."""
+
+from dataclasses import dataclass
+
+KB, MB = 1024, 1024 * 1024
+
+MAX_TEXT = 4096
+MAX_CAPTION = 1024
+# The parts of interactive messages and of templates that are filled in.
+MAX_BODY = 1024
+MAX_HEADER = MAX_FOOTER = 60
+# Ids of messages and of files, as long as the database keeps them.
+MAX_ID = 200
+MAX_TEMPLATE_NAME, MAX_TEMPLATE_LANGUAGE = 512, 20
+
+
+@dataclass(frozen=True)
+class FileLimit:
+    """What a file of one type of message may be: its MIME types, its size in bytes, and the types in words."""
+
+    mime_types: frozenset[str]
+    max_bytes: int
+    described: str
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+# By the type of the message.
+FILE_LIMITS: dict[str, FileLimit] = {
+    "image": FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * MB, "JPEG and PNG"),
+    "video": FileLimit(frozenset({"video/mp4", "video/3gpp"}), 16 * MB, "MP4 and 3GPP"),
+    "audio": FileLimit(
+        frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}),
+        16 * MB,
+        "AAC, AMR, MP3, M4A and OGG with Opus",
+    ),
+    "document": FileLimit(
+        frozenset(
+            {
+                "text/plain",
+                "application/pdf",
+                "application/msword",
+                "application/vnd.ms-excel",
+                "application/vnd.ms-powerpoint",
+                f"{_OFFICE}wordprocessingml.document",
+                f"{_OFFICE}spreadsheetml.sheet",
+                f"{_OFFICE}presentationml.presentation",
+            }
+        ),
+        100 * MB,
+        "text, PDF, Word, Excel and PowerPoint",
+    ),
+    "sticker": FileLimit(frozenset({"image/webp"}), 500 * KB, "WebP"),
+}
+STICKER_PIXELS, MAX_STILL_STICKER = 512, 100 * KB
+
+# Types of message that carry a file, and those of them that have a caption.
+MEDIA_TYPES = frozenset(FILE_LIMITS)
+CAPTIONED_TYPES = frozenset({"image", "video", "document"})
+
+
+def shown_size(size: int) -> str:
+    """A size in words: whole megabytes, else kilobytes."""
+    return f"{size // MB} MB" if size >= MB and size % MB == 0 else f"{size / KB:,.0f} KB"
