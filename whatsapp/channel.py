@@ -12,9 +12,9 @@ from customers.models import Customer
 from messaging.channels import Content, Draft, Fetched, Outcome, Transport, window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from whatsapp import identities
-from whatsapp.access import access_of
+from whatsapp.access_tokens import access_of
 from whatsapp.business_numbers import TRANSPORT, home_number
-from whatsapp.composing import compose
+from whatsapp.composing import drafts
 from whatsapp.graph.media import fetch_media
 from whatsapp.graph.transport import GraphTransport
 from whatsapp.sandbox.courier import Courier
@@ -55,11 +55,11 @@ class WhatsApp:
 
     @staticmethod
     def compose(draft: Draft) -> Content:
-        return compose.compose(draft)
+        return drafts.compose(draft)
 
     @staticmethod
     def recheck(message: Message) -> None:
-        compose.recheck(message)
+        drafts.recheck(message)
 
     @staticmethod
     def fetch(attachment: Attachment, into: IO[bytes]) -> Fetched:

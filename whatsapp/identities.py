@@ -17,7 +17,7 @@ from customers.events import LOG_FIELDS, customer_of_row
 from customers.models import Customer, Source
 from messaging.models import BusinessNumber, Conversation
 from whatsapp.models import Identity
-from whatsapp.payload.elements import Sender
+from whatsapp.payload.elements import Person
 
 _STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
 # A rival that won is seen by the second look; the third is for one that was erased in between.
@@ -34,7 +34,7 @@ WHERE i.business_number_id = %s AND i.{{key}} = %s
 """
 
 
-def customer_of(sender: Sender, number: BusinessNumber) -> Customer:
+def customer_of(sender: Person, number: BusinessNumber) -> Customer:
     """Return the customer who wrote, locked by the transaction this is called in; a new one if need be.
 
     By identity on this number, else by phone in every spelling WhatsApp uses, else by the number of a contact,
@@ -48,7 +48,7 @@ def customer_of(sender: Sender, number: BusinessNumber) -> Customer:
         try:
             with transaction.atomic():
                 customer = _by_phone(sender) or _by_contact(sender) or _new_customer(sender)
-                introduce(customer, sender, number)
+                add_identity(customer, sender, number)
         except (IntegrityError, ValidationError):
             # Somebody else was first, with the phone or with the identity; undone with it is a customer
             # made in vain.
@@ -62,7 +62,7 @@ def customer_of(sender: Sender, number: BusinessNumber) -> Customer:
     return customer
 
 
-def customer_id_of(recipient: Sender, number: BusinessNumber) -> int | None:
+def customer_id_of(recipient: Person, number: BusinessNumber) -> int | None:
     """Return the id of the customer at an address, without making or locking one."""
     identities = Identity.objects.filter(business_number=number)
     for key, value in _keys(recipient):
@@ -74,7 +74,7 @@ def customer_id_of(recipient: Sender, number: BusinessNumber) -> int | None:
     return None
 
 
-def _by_identity(sender: Sender, number: BusinessNumber) -> tuple[Customer | None, bool]:
+def _by_identity(sender: Person, number: BusinessNumber) -> tuple[Customer | None, bool]:
     """Return the customer, locked, and whether their owner is active."""
     lock_clause = "FOR NO KEY UPDATE OF c" if connection.features.has_select_for_no_key_update else ""
     for key, value in _keys(sender):
@@ -88,12 +88,12 @@ def _by_identity(sender: Sender, number: BusinessNumber) -> tuple[Customer | Non
     return None, False
 
 
-def _keys(sender: Sender) -> list[tuple[str, str]]:
+def _keys(sender: Person) -> list[tuple[str, str]]:
     keys = (("wa_id", sender.wa_id), ("user_id", sender.user_id))
     return [(key, value) for key, value in keys if value is not None]
 
 
-def _with_phone(customer_id: int, sender: Sender) -> Customer:
+def _with_phone(customer_id: int, sender: Person) -> Customer:
     """The customer, locked, who hid their phone until now: it is kept unless it is somebody else's already."""
     customer, phone = lock(customer_id), _phone(sender)
     if customer.phone is None and phone is not None and _change_phone(customer, phone):
@@ -112,7 +112,7 @@ def _change_phone(customer: Customer, phone: str) -> bool:
     return True
 
 
-def move_address(customer_id: int, old: Sender, new: Sender, number: BusinessNumber) -> None:
+def move_address(customer_id: int, old: Person, new: Person, number: BusinessNumber) -> None:
     """Recognise a customer at `new` instead of `old` from now on, and answer them there.
 
     Their phone follows when it was the old one and the new one is free. When `new` stands for somebody else
@@ -124,7 +124,7 @@ def move_address(customer_id: int, old: Sender, new: Sender, number: BusinessNum
     try:
         with transaction.atomic():
             if known is None:
-                introduce(customer, new, number)
+                add_identity(customer, new, number)
             else:
                 Identity.objects.filter(pk=known.pk).update(**dict(_keys(new)))
     except IntegrityError:
@@ -141,13 +141,13 @@ def _spellings(phone: str | None) -> list[str]:
     return variants(phone) if phone is not None else []
 
 
-def address_of(sender: Sender, number: BusinessNumber) -> str:
+def address_of(sender: Person, number: BusinessNumber) -> str:
     """One name for somebody, whichever of their two ids is given this time."""
-    known = at_address(sender, number).order_by("pk").first()
+    known = identities_of(sender, number).order_by("pk").first()
     return (known.wa_id or known.user_id if known is not None else None) or sender.address
 
 
-def _complete(known: Identity, sender: Sender) -> dict[str, str]:
+def _complete(known: Identity, sender: Person) -> dict[str, str]:
     """Write down, and return, what the identity of a found customer did not know yet."""
     new = {
         "wa_id": sender.wa_id if known.wa_id is None else None,
@@ -165,7 +165,7 @@ def _complete(known: Identity, sender: Sender) -> dict[str, str]:
     return learned
 
 
-def _by_phone(sender: Sender) -> Customer | None:
+def _by_phone(sender: Person) -> Customer | None:
     phone = _phone(sender)
     if phone is None:
         return None
@@ -175,7 +175,7 @@ def _by_phone(sender: Sender) -> Customer | None:
     return next(iter(exact or customers), None)
 
 
-def _by_contact(sender: Sender) -> Customer | None:
+def _by_contact(sender: Person) -> Customer | None:
     phone = _phone(sender)
     if phone is None or (found := _customer_id_by_contact(phone)) is None:
         return None
@@ -189,14 +189,14 @@ def _customer_id_by_contact(phone: str) -> int | None:
     return customer_ids[0] if len(customer_ids) == 1 else None
 
 
-def _phone(sender: Sender) -> str | None:
+def _phone(sender: Person) -> str | None:
     """The sender's phone as Patter stores it; None for one that is hidden or too long or short to be kept."""
     if sender.wa_id is None or _STORABLE_PHONE.fullmatch(sender.wa_id) is None:
         return None
     return f"+{sender.wa_id}"
 
 
-def _new_customer(sender: Sender) -> Customer:
+def _new_customer(sender: Person) -> Customer:
     first_name, _, last_name = " ".join(sender.name.split()).partition(" ")
     customer = create_customer(
         actor=None,
@@ -209,7 +209,7 @@ def _new_customer(sender: Sender) -> Customer:
     return lock(customer.pk)
 
 
-def introduce(customer: Customer, sender: Sender, number: BusinessNumber) -> Identity:
+def add_identity(customer: Customer, sender: Person, number: BusinessNumber) -> Identity:
     """Remember that this sender is `customer`. Raises IntegrityError when the sender is already somebody."""
     identity: Identity = Identity.objects.create(
         customer=customer,
@@ -221,12 +221,12 @@ def introduce(customer: Customer, sender: Sender, number: BusinessNumber) -> Ide
     return identity
 
 
-def learn_address(customer_id: int, recipient: Sender, number: BusinessNumber) -> None:
+def learn_address(customer_id: int, recipient: Person, number: BusinessNumber) -> None:
     """Remember by which ids Meta knows a customer whom a message reached: they may answer with their phone hidden.
 
     Nothing changes when either id stands for somebody else already.
     """
-    known = list(at_address(recipient, number))
+    known = list(identities_of(recipient, number))
     if any(identity.customer_id != customer_id for identity in known):
         return
     if known:
@@ -234,12 +234,12 @@ def learn_address(customer_id: int, recipient: Sender, number: BusinessNumber) -
         return
     try:
         with transaction.atomic():
-            introduce(lock(customer_id), recipient, number)
+            add_identity(lock(customer_id), recipient, number)
     except (Customer.DoesNotExist, IntegrityError):
         return  # erased, or known since the look
 
 
-def at_address(sender: Sender, number: BusinessNumber) -> "QuerySet[Identity]":
+def identities_of(sender: Person, number: BusinessNumber) -> "QuerySet[Identity]":
     """What is known of somebody on one of our numbers, by either of their ids."""
     either = Q()
     for key, value in _keys(sender):

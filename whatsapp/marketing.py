@@ -6,15 +6,15 @@ from django.db.models import Q
 
 from customers.actions.locking import lock
 from messaging.models import BusinessNumber
-from whatsapp.identities import at_address, customer_id_of, introduce
+from whatsapp.identities import add_identity, customer_id_of, identities_of
 from whatsapp.models import Identity
-from whatsapp.payload.elements import Sender
+from whatsapp.payload.elements import Person
 
 # Meta's code for a marketing message to somebody who stopped it.
 STOPPED_MARKETING = 131050
 
 
-def note_preference(*, sender: Sender, number: BusinessNumber, accepts: bool, at: datetime) -> None:
+def note_preference(*, sender: Person, number: BusinessNumber, accepts: bool, at: datetime) -> None:
     """Keep what somebody said about marketing, unless they said something newer. Call it in a transaction.
 
     Of a stranger nothing is kept: there is nobody to write to.
@@ -23,9 +23,9 @@ def note_preference(*, sender: Sender, number: BusinessNumber, accepts: bool, at
     if customer_id is None:
         return
     customer = lock(customer_id)
-    identities = list(at_address(sender, number).filter(customer=customer))
+    identities = list(identities_of(sender, number).filter(customer=customer))
     # A customer we wrote to first has no address yet.
-    for identity in identities or [introduce(customer, sender, number)]:
+    for identity in identities or [add_identity(customer, sender, number)]:
         older = Q(preference_at=None) | Q(preference_at__lt=at)
         Identity.objects.filter(older, pk=identity.pk).update(
             marketing_stopped_at=None if accepts else at, preference_at=at

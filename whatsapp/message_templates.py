@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from whatsapp.access import SANDBOX_ACCOUNT_ID, Access, access_of
+from whatsapp.access_tokens import SANDBOX_ACCOUNT_ID, Access, access_of
 from whatsapp.business_numbers import home_number
 from whatsapp.graph.client import client_for
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME

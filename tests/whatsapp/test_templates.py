@@ -11,7 +11,7 @@ from messaging.models import BusinessNumber, Conversation, Message
 from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg
-from whatsapp.access import SANDBOX_ACCOUNT_ID
+from whatsapp.access_tokens import SANDBOX_ACCOUNT_ID
 from whatsapp.models import Identity, Template, WebhookEvent
 
 pytestmark = pytest.mark.django_db

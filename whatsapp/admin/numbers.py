@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from messaging.actions.number_pauses import UNTIL_RESUMED, resume
 from messaging.models import BusinessNumber
-from whatsapp.access import access_of
+from whatsapp.access_tokens import access_of
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.message_templates import SyncFailed, accounts, sync
 from whatsapp.models import NumberAccess

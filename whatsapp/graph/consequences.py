@@ -11,7 +11,7 @@ from messaging.actions.number_pauses import halt, throttle
 from messaging.actions.statuses import close_window
 from messaging.channels import Halted, Retry, transport_for
 from messaging.models import Attachment, BusinessNumber, Message
-from whatsapp.access import account_of
+from whatsapp.access_tokens import account_of
 from whatsapp.graph.errors import MetaError
 from whatsapp.graph.outcomes import outcome_of
 from whatsapp.models import Template

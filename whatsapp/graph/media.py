@@ -20,7 +20,7 @@ from pywa.utils import Version
 from core.faults import fault
 from messaging.channels import Fetched, FileRefused, FileUnavailable
 from messaging.models import Attachment, BusinessNumber
-from whatsapp.access import access_of
+from whatsapp.access_tokens import access_of
 from whatsapp.graph.client import tls
 from whatsapp.limits import FILE_LIMITS, shown_size
 

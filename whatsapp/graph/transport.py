@@ -12,7 +12,7 @@ from pywa.errors import WhatsAppError
 from core.faults import fault
 from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import Attachment, BusinessNumber, Message
-from whatsapp.access import Access
+from whatsapp.access_tokens import Access
 from whatsapp.graph.client import client_for
 from whatsapp.graph.consequences import after_error
 from whatsapp.graph.contents import content_of
@@ -21,8 +21,8 @@ from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.limits import MAX_ID
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
-from whatsapp.payload.elements import Sender
-from whatsapp.payload.fields import text_of
+from whatsapp.payload.elements import Person
+from whatsapp.payload.json_fields import text_of
 
 # Meta keeps an uploaded file for 30 days; a day less, so that none is named that is about to go.
 FILE_KEPT_FOR = timedelta(days=29)
@@ -146,7 +146,7 @@ class GraphTransport:
         after_error(code, message, waba_id=self._waba_id)
         if code == STOPPED_MARKETING:
             address = recipient_of(message)
-            sender = Sender(address["to"], address["recipient"])
+            sender = Person(address["to"], address["recipient"])
             with transaction.atomic():
                 note_preference(sender=sender, number=self.number, accepts=False, at=timezone.now())
 

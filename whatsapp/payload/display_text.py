@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from whatsapp.limits import MAX_TEXT, MEDIA_TYPES
-from whatsapp.payload.fields import object_of
+from whatsapp.payload.json_fields import object_of
 
 
 def shown_text(kind: str, content: Any) -> str:

@@ -8,8 +8,8 @@ from messaging.channels import Inbound
 
 
 @dataclass(frozen=True)
-class Sender:
-    """Who wrote: `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id. One may be missing."""
+class Person:
+    """Somebody on WhatsApp: `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id. One may be missing."""
 
     wa_id: str | None
     user_id: str | None
@@ -23,7 +23,7 @@ class Sender:
 
 
 @dataclass(frozen=True)
-class OfNumber:
+class NumberElement:
     """Something that happened on one of our numbers, by Meta's id of it."""
 
     phone_number_id: str
@@ -31,73 +31,73 @@ class OfNumber:
 
 
 @dataclass(frozen=True)
-class IncomingMessage(OfNumber):
+class IncomingMessage(NumberElement):
     """A message of a customer; `referral` is the advertisement they pressed before."""
 
-    sender: Sender
+    sender: Person
     inbound: Inbound
     referral: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
-class Echo(OfNumber):
+class Echo(NumberElement):
     """A message that somebody sent to a customer from the phone app that shares our number."""
 
-    recipient: Sender
+    recipient: Person
     inbound: Inbound
 
 
 @dataclass(frozen=True)
-class Reaction(OfNumber):
+class Reaction(NumberElement):
     """An emoji put on the message `target`; an empty one takes it away. `by` None is ourselves, on the phone app."""
 
     target: str
-    by: Sender | None
+    by: Person | None
     emoji: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class Edit(OfNumber):
+class Edit(NumberElement):
     """New words for the message `target`; `wamid` is the edit's own. `by` None is ourselves, on the phone app."""
 
     target: str
-    by: Sender | None
+    by: Person | None
     wamid: str
     text: str
     at: datetime
 
 
 @dataclass(frozen=True)
-class Revoke(OfNumber):
+class Revoke(NumberElement):
     """The message `target` was taken back by who wrote it. `by` None is ourselves, on the phone app."""
 
     target: str
-    by: Sender | None
+    by: Person | None
     at: datetime
 
 
 @dataclass(frozen=True)
-class Notice(OfNumber):
+class Notice(NumberElement):
     """WhatsApp itself says something about a customer, perhaps that `old` is now to be reached at `new`."""
 
-    old: Sender
-    new: Sender | None
+    old: Person
+    new: Person | None
     inbound: Inbound
 
 
 @dataclass(frozen=True)
-class Preference(OfNumber):
+class Preference(NumberElement):
     """A customer wants no marketing from this number, or wants it again."""
 
-    sender: Sender
+    sender: Person
     accepts: bool
     at: datetime
 
 
 @dataclass(frozen=True)
-class StatusReport(OfNumber):
-    recipient: Sender | None
+class StatusReport(NumberElement):
+    recipient: Person | None
     wamid: str
     status: str
     at: datetime
@@ -132,4 +132,4 @@ class Broken:
     reason: str
 
 
-Element = OfNumber | TemplateChange | Ignored | Broken
+Element = NumberElement | TemplateChange | Ignored | Broken

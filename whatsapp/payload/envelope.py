@@ -6,8 +6,9 @@ from typing import Any
 
 from core.safe_json import BadJSON, check_value
 from whatsapp.payload.elements import Broken, Element, Ignored
-from whatsapp.payload.fields import Contacts, contacts_of, list_of, text_of
+from whatsapp.payload.json_fields import list_of, text_of
 from whatsapp.payload.messages import read_echo, read_message
+from whatsapp.payload.persons import Contacts, contacts_of
 from whatsapp.payload.statuses import read_preference, read_status
 from whatsapp.payload.template_changes import TEMPLATE_FIELDS, read_template
 

@@ -15,11 +15,12 @@ from whatsapp.payload.elements import (
     Ignored,
     IncomingMessage,
     Notice,
+    Person,
     Reaction,
     Revoke,
-    Sender,
 )
-from whatsapp.payload.fields import Contacts, ids_of, object_of, sender_of, text_of, text_or_nothing
+from whatsapp.payload.json_fields import object_of, text_of, text_or_nothing
+from whatsapp.payload.persons import Contacts, person_at, person_of
 
 # Kept raw: Meta says nothing in them, they would make an empty bubble.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
@@ -36,7 +37,7 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
     kind = text_of(message, "type", 40)
     if kind in WITHOUT_BUBBLE:
         return Ignored(kind)
-    sender = sender_of(message.get("from"), message.get("from_user_id"), contacts)
+    sender = person_of(message.get("from"), message.get("from_user_id"), contacts)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, sender)
     referral = message.get("referral")
@@ -56,7 +57,7 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
         return Ignored(kind)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, None)
-    recipient = sender_of(message.get("to"), message.get("to_user_id"), contacts)
+    recipient = person_of(message.get("to"), message.get("to_user_id"), contacts)
     return Echo(number, display, recipient, _inbound(kind, message, None))
 
 
@@ -109,13 +110,13 @@ def _at(message: dict[str, Any]) -> datetime:
 # --- messages that change another ---
 
 
-def _reaction(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+def _reaction(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("reaction"))
     target, emoji = text_of(content, "message_id", MAX_ID), text_or_nothing(content, "emoji", 64)
     return Reaction(number, display, target, by, emoji, _at(message))
 
 
-def _edit(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+def _edit(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("edit"))
     target, edited = text_of(content, "original_message_id", MAX_ID), object_of(content.get("message"))
     kind = text_of(edited, "type", 40)
@@ -123,27 +124,25 @@ def _edit(message: dict[str, Any], number: str, display: str, by: Sender | None)
     return Edit(number, display, target, by, text_of(message, "id", MAX_ID), words, _at(message))
 
 
-def _revoke(message: dict[str, Any], number: str, display: str, by: Sender | None) -> Element:
+def _revoke(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     target = text_of(object_of(message.get("revoke")), "original_message_id", MAX_ID)
     return Revoke(number, display, target, by, _at(message))
 
 
-def _system(message: dict[str, Any], number: str, display: str, old: Sender | None) -> Element:
+def _system(message: dict[str, Any], number: str, display: str, old: Person | None) -> Element:
     content = object_of(message.get("system"))
     if old is None:
         raise ValueError("no sender")
-    new: Sender | None = None
+    new: Person | None = None
     if content.get("type") in _ADDRESS_CHANGES:
-        address, user_id = content.get("wa_id") or content.get("new_wa_id"), content.get("user_id")
-        wa_id, user_id = ids_of(address, user_id)
-        new = Sender(wa_id, user_id) if wa_id or user_id else None
+        new = person_at(content.get("wa_id") or content.get("new_wa_id"), content.get("user_id"))
     inbound = _inbound("system", message, None)
     if "identity" in message:
         inbound.payload["identity"] = message["identity"]
     return Notice(number, display, old, new, inbound)
 
 
-_CHANGES: dict[str, Callable[[dict[str, Any], str, str, Sender | None], Element]] = {
+_CHANGES: dict[str, Callable[[dict[str, Any], str, str, Person | None], Element]] = {
     "reaction": _reaction,
     "edit": _edit,
     "revoke": _revoke,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from core import safe_json
-from whatsapp.payload.fields import list_of, object_of
+from whatsapp.payload.json_fields import list_of, object_of
 
 # Where an item names whom it is of.
 _PEOPLE = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")

@@ -5,8 +5,9 @@ from typing import Any
 from core.timestamps import from_epoch
 from whatsapp.graph.errors import describe
 from whatsapp.limits import MAX_ID
-from whatsapp.payload.elements import Element, Ignored, Preference, Sender, StatusReport
-from whatsapp.payload.fields import Contacts, ids_of, object_of, sender_of, text_of
+from whatsapp.payload.elements import Element, Ignored, Preference, StatusReport
+from whatsapp.payload.json_fields import object_of, text_of
+from whatsapp.payload.persons import Contacts, person_at, person_of
 
 # The last two move nothing: they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
@@ -17,13 +18,12 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
     kind = text_of(status, "status", 100)
     if kind not in STATUSES:
         return Ignored("unknown status")
-    wa_id, user_id = ids_of(status.get("recipient_id"), status.get("recipient_user_id"))
     key = status.get("biz_opaque_callback_data")
     pricing = status.get("pricing")
     return StatusReport(
         number,
         display,
-        recipient=Sender(wa_id, user_id) if wa_id or user_id else None,
+        recipient=person_at(status.get("recipient_id"), status.get("recipient_user_id")),
         wamid=text_of(status, "id", MAX_ID),
         status=kind,
         at=from_epoch(status.get("timestamp")),
@@ -45,5 +45,5 @@ def read_preference(said: dict[str, Any], number: str, display: str, contacts: C
     wish = said.get("value")
     if said.get("category") != "marketing_messages" or wish not in ("stop", "resume", "signup"):
         return Ignored("unknown preference")
-    sender = sender_of(said.get("wa_id"), said.get("user_id"), contacts)
+    sender = person_of(said.get("wa_id"), said.get("user_id"), contacts)
     return Preference(number, display, sender, wish != "stop", from_epoch(said.get("timestamp")))

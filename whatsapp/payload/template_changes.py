@@ -5,7 +5,7 @@ from typing import Any
 
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME, MAX_TEXT
 from whatsapp.payload.elements import TemplateChange
-from whatsapp.payload.fields import list_of, object_of, text_of, text_or_nothing
+from whatsapp.payload.json_fields import list_of, object_of, text_of, text_or_nothing
 
 # What Meta calls it when a template may be sent again, or may be sent still.
 _STATUSES = {"REINSTATED": "APPROVED", "FLAGGED": "APPROVED"}

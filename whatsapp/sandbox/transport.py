@@ -5,8 +5,8 @@ from collections import deque
 
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.graph.recipients import recipient_of
-from whatsapp.sandbox.bodies import envelope, new_wamid
 from whatsapp.sandbox.courier import Courier
+from whatsapp.sandbox.webhook_bodies import envelope, new_wamid
 
 # Seconds from a send to each status; tests leave it empty, or fill it with noughts.
 PACE: dict[str, float] = {"sent": 0.3, "delivered": 0.8, "read": 1.5}

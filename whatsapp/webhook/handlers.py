@@ -18,25 +18,25 @@ from whatsapp.payload.elements import (
     Edit,
     IncomingMessage,
     Notice,
-    OfNumber,
+    NumberElement,
+    Person,
     Preference,
     Reaction,
     Revoke,
-    Sender,
     StatusReport,
 )
 
 
-def handle(element: OfNumber, number: BusinessNumber) -> int | None:
+def handle(element: NumberElement, number: BusinessNumber) -> int | None:
     """Do what one element says; return the id of the customer it speaks of, if one is known."""
     return _HANDLERS[type(element)](element, number)
 
 
-def person_of(element: OfNumber, number: BusinessNumber) -> int | None:
+def customer_behind(element: NumberElement, number: BusinessNumber) -> int | None:
     """The id of the customer who is behind an element that could not be handled, if they are known at all."""
     for name in _PEOPLE:
         person = getattr(element, name, None)
-        if isinstance(person, Sender):
+        if isinstance(person, Person):
             return customer_id_of(person, number)
     return None
 
@@ -115,7 +115,7 @@ def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
 
 # Where the elements name the person they speak of.
 _PEOPLE = ("sender", "by", "recipient", "old")
-_HANDLERS: dict[type[OfNumber], Callable[[Any, BusinessNumber], int | None]] = {
+_HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
     IncomingMessage: _message,
     Echo: _echo,
     Reaction: _reaction,

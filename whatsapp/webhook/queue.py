@@ -23,9 +23,9 @@ from messaging.relay.jobs import wake_relays
 from whatsapp import business_numbers
 from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import Broken, Element, OfNumber, TemplateChange
+from whatsapp.payload.elements import Broken, Element, NumberElement, TemplateChange
 from whatsapp.payload.envelope import Malformed, parse
-from whatsapp.webhook.handlers import handle, person_of
+from whatsapp.webhook.handlers import customer_behind, handle
 
 logger = logging.getLogger(__name__)
 
@@ -146,11 +146,11 @@ def process(event: Claimed, deadline: float) -> None:
 def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
     """Do one element. The last of an event that went well finishes it in the same commit (`finish`: how many)."""
     number = None
-    if isinstance(element, OfNumber):
+    if isinstance(element, NumberElement):
         number = business_numbers.number_of(element.phone_number_id, element.display_number)
     with transaction.atomic():
         customer_id = None
-        if isinstance(element, OfNumber) and number is not None:
+        if isinstance(element, NumberElement) and number is not None:
             customer_id = handle(element, number)
         elif isinstance(element, TemplateChange):
             apply_change(element)
@@ -160,12 +160,12 @@ def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
 
 def _link_person(event: Claimed, element: Element) -> None:
     """Write down whom an element that failed speaks of: erasing them must blank this body as well."""
-    if not isinstance(element, OfNumber):
+    if not isinstance(element, NumberElement):
         return
     try:
         with transaction.atomic():
             number = business_numbers.number_of(element.phone_number_id, element.display_number)
-            _close(event, person_of(element, number), None)
+            _close(event, customer_behind(element, number), None)
     except Error as error:  # the failure is written down in any case
         logger.warning("webhook %s: %r", event.pk, error)
 

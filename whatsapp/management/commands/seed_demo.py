@@ -17,7 +17,7 @@ from customers.models import Customer
 from messaging.actions.reading import mark_read
 from messaging.actions.sending import send_message
 from whatsapp.message_templates import accounts, sync
-from whatsapp.sandbox.bodies import said
+from whatsapp.sandbox.webhook_bodies import said
 from whatsapp.webhook.deliver import deliver
 from whatsapp.webhook.signature import sign
 

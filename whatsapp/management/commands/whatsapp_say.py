@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.files.kinds import Family, kind_of
 from core.phones import InvalidPhone, normalize
-from whatsapp.sandbox.bodies import said
 from whatsapp.sandbox.media import SandboxStore
+from whatsapp.sandbox.webhook_bodies import said
 from whatsapp.webhook.signature import secrets, sign
 
 

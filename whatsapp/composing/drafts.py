@@ -12,7 +12,7 @@ from rest_framework.serializers import Serializer
 from messaging.channels import Content, Draft
 from messaging.errors import NumberCannotSend
 from messaging.models import Message
-from whatsapp.access import access_of
+from whatsapp.access_tokens import access_of
 from whatsapp.composing.files import check_file, type_of
 from whatsapp.composing.interactive import InteractiveSerializer
 from whatsapp.composing.payloads import ContactsSerializer, LocationSerializer, ReactionSerializer
