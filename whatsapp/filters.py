@@ -1,32 +1,73 @@
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 
-from core.filters import TextFilter, containing
+from core.filters import FilterSet, TextFilter, containing
 from whatsapp.models import Template
 
-ALL = "all"
+ALL = "ALL"
+# What Meta calls a template, and MISSING, which is ours (whatsapp/message_templates.py).
+STATUSES = (
+    "APPROVED",
+    "PENDING",
+    "REJECTED",
+    "PAUSED",
+    "DISABLED",
+    "IN_APPEAL",
+    "LOCKED",
+    "LIMIT_EXCEEDED",
+    "PENDING_DELETION",
+    "DELETED",
+    "ARCHIVED",
+    "UNARCHIVED",
+    "MISSING",
+)
+CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 
 
-class TemplateFilter(django_filters.FilterSet):
+class _WordField(forms.ChoiceField):
+    """One of Meta's words, in capitals or not."""
+
+    def __init__(self, *, words: Sequence[str], **options: Any) -> None:
+        message = f"%(value)s is unknown. Choose one of {', '.join(words)}."
+        super().__init__(
+            choices=[(word, word) for word in words], error_messages={"invalid_choice": message}, **options
+        )
+
+    def to_python(self, value: Any) -> str:
+        return str(value or "").upper()
+
+
+def _word_filter(*words: str, **options: Any) -> Any:
+    found = django_filters.Filter(words=words, **options)
+    found.field_class = _WordField
+    return found
+
+
+class TemplateFilter(FilterSet):
     """`?status= &language= &category= &search=`; without a status those that can be sent."""
 
-    status = TextFilter(method="filter_status", label="APPROVED unless given; `all` for every one")
-    language = TextFilter(field_name="language", lookup_expr="iexact")
-    category = TextFilter(field_name="category", lookup_expr="iexact")
+    status = _word_filter(
+        *STATUSES, ALL, method="filter_status", label="APPROVED if not given; `all` for every template"
+    )
+    language = TextFilter(field_name="language", lookup_expr="iexact", label="like en or en_US")
+    category = _word_filter(*CATEGORIES, field_name="category", lookup_expr="iexact")
     search = TextFilter(method="filter_search", label="words that all occur in the name")
 
     class Meta:
         model = Template
-        fields = ["status", "language", "category", "search"]
+        fields: list[str] = []
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data.get("status") else found.filter(status=Template.SENDABLE)
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        if data is not None and not data.get("status"):
+            data = {**data.dict(), "status": Template.SENDABLE}
+        super().__init__(data, *args, **kwargs)
 
-    def filter_status(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset if value.lower() == ALL else queryset.filter(status__iexact=value)
+    def filter_status(self, templates: "QuerySet[Template]", name: str, value: str) -> "QuerySet[Template]":
+        return templates if value == ALL else templates.filter(status__iexact=value)
 
-    def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return queryset.filter(containing(value, "name"))
+    def filter_search(self, templates: "QuerySet[Template]", name: str, value: str) -> "QuerySet[Template]":
+        return templates.filter(containing(value, "name"))

@@ -1,4 +1,4 @@
-"""The webhook Meta calls."""
+"""The webhook that Meta calls, and the templates for the desk."""
 
 import hmac
 from typing import Any
@@ -12,7 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.permissions import IsSalesOrAdmin
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from whatsapp.filters import TemplateFilter
 from whatsapp.models import Template
@@ -30,12 +30,12 @@ def _text_query(name: str, description: str) -> openapi.Parameter:
     return openapi.Parameter(name, openapi.IN_QUERY, description, type=openapi.TYPE_STRING, required=True)
 
 
-class TemplateViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Template]):
+class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Template]):
     """The message templates Meta approved: what may be sent to a customer who has not written for a day."""
 
     queryset = Template.objects.order_by("name", "language", "pk")
     serializer_class = TemplateSerializer
-    permission_classes = [IsSalesOrAdmin]
+    rights = {"list": IsSalesOrAdmin}
     filterset_class = TemplateFilter
 
 

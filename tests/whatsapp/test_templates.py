@@ -118,6 +118,24 @@ class TestList:
         found = as_owner.get(f"/api/templates/?{query}").json()["results"]
         assert [row["name"] for row in found] == names
 
+    @pytest.mark.parametrize(
+        ("parameter", "value"), [("status", "maybe"), ("category", "GOSSIP"), ("search", "a" * 501)]
+    )
+    def test_unknown_values_are_refused(self, as_owner: Any, make: Any, parameter: str, value: str) -> None:
+        make()
+        response = as_owner.get("/api/templates/", {parameter: value})
+        assert (response.status_code, list(response.json())) == (400, [parameter])
+
+    def test_it_says_what_is_known(self, as_owner: Any) -> None:
+        (said,) = as_owner.get("/api/templates/?category=gossip").json()["category"]
+        assert said == "GOSSIP is unknown. Choose one of MARKETING, UTILITY, AUTHENTICATION."
+
+    def test_no_status_is_none_given(self, as_owner: Any, make: Any) -> None:
+        make()
+        make(name="paused", status="PAUSED")
+        rows = as_owner.get("/api/templates/?status=&search=e").json()["results"]
+        assert [row["name"] for row in rows] == ["hello"]
+
     def test_the_number_of_queries_is_constant(self, as_owner: Any, make: Any, django_assert_num_queries: Any) -> None:
         for n in range(12):
             make(name=f"t{n}")

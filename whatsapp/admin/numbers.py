@@ -14,7 +14,7 @@ from whatsapp.message_templates import SyncFailed, accounts, sync
 from whatsapp.models import NumberAccess
 
 
-class BusinessNumberForm(forms.ModelForm):
+class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A number with what it takes to send from it. The token is never shown again."""
 
     waba_id = forms.CharField(label="WhatsApp Business Account id", max_length=64, required=False)
@@ -46,7 +46,7 @@ class BusinessNumberForm(forms.ModelForm):
 
 
 @admin.register(BusinessNumber)
-class BusinessNumberAdmin(admin.ModelAdmin):
+class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     form = BusinessNumberForm
     fields = (
         "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "paused_until", "reason",

@@ -108,7 +108,8 @@ def _checked(serializer_class: type[Serializer[Any]], draft: Draft, given: Any =
     body = serializer_class(data=given)
     if not body.is_valid():
         raise ValidationError({"payload": body.errors})
-    return _plain(body.validated_data)
+    checked: dict[str, Any] = _plain(body.validated_data)
+    return checked
 
 
 def _plain(value: Any) -> Any:

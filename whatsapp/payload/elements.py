@@ -9,7 +9,7 @@ from messaging.channels import Inbound
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on WhatsApp: `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id. One may be missing."""
+    """Somebody on WhatsApp. `wa_id` is the phone number in digits, `user_id` the business-scoped id; one may be missing."""
 
     wa_id: str | None
     user_id: str | None
