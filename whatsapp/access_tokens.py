@@ -1,4 +1,4 @@
-"""Which access token a business number sends with: the environment's, or one kept in the database."""
+"""The access token of a business number, from the environment or from the database."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,25 @@ from messaging.models import BusinessNumber
 from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.models import NumberAccess
 
-# The account of a Patter without an account at Meta.
+# The account that the sandbox pretends to have at Meta.
 SANDBOX_ACCOUNT_ID = "100000000000000"
 
 
 @dataclass(frozen=True)
 class Access:
+    """An access token, and Meta's id of the WhatsApp Business Account it belongs to."""
+
     token: str
     waba_id: str
 
     @property
     def fingerprint(self) -> str:
-        """Tells one token from another without telling the token."""
+        """A value that tells tokens apart without revealing them."""
         return salted_hmac("whatsapp.access", self.token, algorithm="sha256").hexdigest()
 
 
 def access_of(number: BusinessNumber) -> Access | None:
-    """The access of a number; None when there is no token for it. The sandbox needs none and gives every number one."""
+    """The access of a number; None if there is no token for it. In the sandbox every number has access without one."""
     if settings.WHATSAPP_SANDBOX:
         return Access("", SANDBOX_ACCOUNT_ID)
     if number.external_id == own_phone_number_id():
@@ -37,6 +39,6 @@ def access_of(number: BusinessNumber) -> Access | None:
 
 
 def account_of(number: BusinessNumber) -> str:
-    """The account whose templates are sent from a number; empty when none is known."""
+    """The account whose templates a number can send; empty if it is not known."""
     access = access_of(number)
     return access.waba_id if access is not None else ""

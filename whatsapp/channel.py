@@ -1,4 +1,4 @@
-"""WhatsApp as messaging knows it (setting CHANNELS): the one door to this app."""
+"""WhatsApp as a channel (setting CHANNELS): all that messaging knows of this app."""
 
 import logging
 from datetime import timedelta
@@ -24,12 +24,12 @@ from whatsapp.webhook.deliver import deliver
 
 logger = logging.getLogger(__name__)
 
-# Carries what the sandbox says of messages back to the webhook.
+# Delivers the sandbox's statuses to the webhook.
 courier = Courier(deliver)
 
 
 def _transport(number: BusinessNumber) -> SandboxTransport | GraphTransport:
-    """What carries the messages of a number: Meta, or the sandbox when there is no access token."""
+    """The transport of a number: Meta, or the sandbox."""
     if settings.WHATSAPP_SANDBOX:
         return SandboxTransport(number, courier)
     return GraphTransport(number, access_of(number))
@@ -71,7 +71,7 @@ class WhatsApp:
 
     @staticmethod
     def send_phone_code(*, phone: str, code: str) -> None:
-        """As text while the phone's holder may be answered freely, by a template otherwise. Waits for Meta."""
+        """Send it as text in the 24-hour window, and by a template otherwise. Waits for Meta."""
         chats = Conversation.objects.filter(customer__phone=phone, business_number__transport=TRANSPORT)
         chat = chats.select_related("business_number").first()
         number = chat.business_number if chat is not None else home_number()

@@ -1,4 +1,4 @@
-"""Who wrote: finding, or making, the customer behind a WhatsApp sender (docs/whatsapp.md, "Identities")."""
+"""Finds or creates the customer behind a person on WhatsApp (docs/whatsapp.md, "Identities")."""
 
 import re
 
@@ -20,11 +20,11 @@ from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
 
 _STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
-# A rival that won is seen by the second look; the third is for one that was erased in between.
+# The second look finds a customer that somebody else created meanwhile. The third is for one that was erased again.
 _LOOKS = 3
 
-# The hot path: identity, customer with lock, and owner in one statement, and of the customer only what taking
-# in a message needs. (A raw queryset of whole customers costs as much as all the other statements together.)
+# The hot path: identity, locked customer and owner in one statement, with only those of the customer's fields that a
+# message needs. (A raw queryset of whole customers takes as long as all other statements together.)
 _KNOWN = f"""
 SELECT {", ".join(f"c.{field}" for field in LOG_FIELDS)}, i.id, i.wa_id, i.user_id, i.profile_name, u.is_active
 FROM {Identity._meta.db_table} i
@@ -35,11 +35,11 @@ WHERE i.business_number_id = %s AND i.{{key}} = %s
 
 
 def customer_of(sender: Person, number: BusinessNumber) -> Customer:
-    """Return the customer who wrote, locked by the transaction this is called in; a new one if need be.
+    """Return the customer who wrote, locked until the current transaction ends.
 
-    By identity on this number, else by phone in every spelling WhatsApp uses, else by the number of a contact,
-    else created. A customer without an active owner gets one (setting ASSIGNMENT_STRATEGY). Fields the chat does
-    not need may be deferred.
+    Looks for an identity on this number, then for the phone in every spelling WhatsApp uses, then for a contact with
+    that number, and otherwise creates a customer. A customer without an active owner gets one (setting
+    ASSIGNMENT_STRATEGY). Fields that the chat does not need may be deferred.
     """
     customer, has_owner = _by_identity(sender, number)
     for _ in range(_LOOKS):
@@ -50,20 +50,19 @@ def customer_of(sender: Person, number: BusinessNumber) -> Customer:
                 customer = _by_phone(sender) or _by_contact(sender) or _new_customer(sender)
                 add_identity(customer, sender, number)
         except (IntegrityError, ValidationError):
-            # Somebody else was first, with the phone or with the identity; undone with it is a customer
-            # made in vain.
+            # Somebody else was first with the phone or the identity. A customer created here is rolled back.
             customer, has_owner = _by_identity(sender, number)
     if customer is None:
-        raise RuntimeError("the sender could be neither found nor created")
+        raise RuntimeError("the sender could neither be found nor created")
     if not has_owner:
-        # The joined owner is the one from before this transaction got the lock; the action asks anew.
+        # The owner was read before this transaction got the lock, so the action has to look again.
         customer = lock(customer.pk)
         assign_automatically(customer)
     return customer
 
 
 def customer_id_of(recipient: Person, number: BusinessNumber) -> int | None:
-    """Return the id of the customer at an address, without making or locking one."""
+    """Return the id of the customer at an address. Creates and locks nobody."""
     identities = Identity.objects.filter(business_number=number)
     for key, value in _keys(recipient):
         if found := identities.filter(**{key: value}).values_list("customer_id", flat=True).first():
@@ -75,7 +74,7 @@ def customer_id_of(recipient: Person, number: BusinessNumber) -> int | None:
 
 
 def _by_identity(sender: Person, number: BusinessNumber) -> tuple[Customer | None, bool]:
-    """Return the customer, locked, and whether their owner is active."""
+    """Return the locked customer, and whether they have an active owner."""
     lock_clause = "FOR NO KEY UPDATE OF c" if connection.features.has_select_for_no_key_update else ""
     for key, value in _keys(sender):
         with prepared_cursor() as cursor:
@@ -94,7 +93,7 @@ def _keys(sender: Person) -> list[tuple[str, str]]:
 
 
 def _with_phone(customer_id: int, sender: Person) -> Customer:
-    """The customer, locked, who hid their phone until now: it is kept unless it is somebody else's already."""
+    """Lock and return a customer who hid their phone until now. The phone is stored unless another customer has it."""
     customer, phone = lock(customer_id), _phone(sender)
     if customer.phone is None and phone is not None and _change_phone(customer, phone):
         customer = lock(customer_id)
@@ -102,21 +101,21 @@ def _with_phone(customer_id: int, sender: Person) -> Customer:
 
 
 def _change_phone(customer: Customer, phone: str) -> bool:
-    """Give a locked customer this phone if nobody else has it, in any spelling."""
+    """Give a locked customer this phone unless another customer has it, in any spelling."""
     if Customer.objects.filter(phone__in=variants(phone)).exclude(pk=customer.pk).exists():
         return False
     try:
         update_customer(customer_id=customer.pk, actor=None, changes={"phone": phone})
-    except ValidationError:  # taken meanwhile
+    except ValidationError:  # somebody took it meanwhile
         return False
     return True
 
 
 def move_address(customer_id: int, old: Person, new: Person, number: BusinessNumber) -> None:
-    """Recognise a customer at `new` instead of `old` from now on, and answer them there.
+    """Recognise a customer at `new` instead of `old` from now on, and send answers there.
 
-    Their phone follows when it was the old one and the new one is free. When `new` stands for somebody else
-    already, nothing moves.
+    Their phone changes too if it was the old number and the new one is free. If `new` already belongs to another
+    customer, nothing changes.
     """
     customer = lock(customer_id)
     mine = Identity.objects.filter(customer=customer, business_number=number)
@@ -142,13 +141,13 @@ def _spellings(phone: str | None) -> list[str]:
 
 
 def address_of(sender: Person, number: BusinessNumber) -> str:
-    """One name for somebody, whichever of their two ids is given this time."""
+    """Return the same address for a person, whichever of their two ids is given this time."""
     known = identities_of(sender, number).order_by("pk").first()
     return (known.wa_id or known.user_id if known is not None else None) or sender.address
 
 
 def _complete(known: Identity, sender: Person) -> dict[str, str]:
-    """Write down, and return, what the identity of a found customer did not know yet."""
+    """Store what is new about a known identity, and return it."""
     new = {
         "wa_id": sender.wa_id if known.wa_id is None else None,
         "user_id": sender.user_id if known.user_id is None else None,
@@ -161,7 +160,7 @@ def _complete(known: Identity, sender: Person) -> dict[str, str]:
         with transaction.atomic():
             Identity.objects.filter(pk=known.pk).update(**learned)
     except IntegrityError:
-        return {}  # the other id already stands for somebody: the one that found the customer decides
+        return {}  # the other id belongs to somebody else: the id that found the customer decides
     return learned
 
 
@@ -183,14 +182,14 @@ def _by_contact(sender: Person) -> Customer | None:
 
 
 def _customer_id_by_contact(phone: str) -> int | None:
-    """The one customer with an active contact of that number; with several nobody knows who is meant."""
+    """The one customer with an active contact of that number; None if there are several, because any could be meant."""
     contacts = Contact.objects.reached_at(variants(phone))
     customer_ids = list(contacts.order_by().values_list("customer_id", flat=True).distinct()[:2])
     return customer_ids[0] if len(customer_ids) == 1 else None
 
 
 def _phone(sender: Person) -> str | None:
-    """The sender's phone as Patter stores it; None for one that is hidden or too long or short to be kept."""
+    """The phone as Patter stores it; None if it is hidden, or too short or too long to be stored."""
     if sender.wa_id is None or _STORABLE_PHONE.fullmatch(sender.wa_id) is None:
         return None
     return f"+{sender.wa_id}"
@@ -210,7 +209,7 @@ def _new_customer(sender: Person) -> Customer:
 
 
 def add_identity(customer: Customer, sender: Person, number: BusinessNumber) -> Identity:
-    """Remember that this sender is `customer`. Raises IntegrityError when the sender is already somebody."""
+    """Store that this person is `customer`. Raises IntegrityError if one of the ids already belongs to somebody."""
     identity: Identity = Identity.objects.create(
         customer=customer,
         business_number=number,
@@ -222,9 +221,9 @@ def add_identity(customer: Customer, sender: Person, number: BusinessNumber) -> 
 
 
 def learn_address(customer_id: int, recipient: Person, number: BusinessNumber) -> None:
-    """Remember by which ids Meta knows a customer whom a message reached: they may answer with their phone hidden.
+    """Store the ids of a customer whom a message reached, because they may answer with their phone hidden.
 
-    Nothing changes when either id stands for somebody else already.
+    If either id already belongs to somebody else, nothing changes.
     """
     known = list(identities_of(recipient, number))
     if any(identity.customer_id != customer_id for identity in known):
@@ -240,7 +239,7 @@ def learn_address(customer_id: int, recipient: Person, number: BusinessNumber) -
 
 
 def identities_of(sender: Person, number: BusinessNumber) -> "QuerySet[Identity]":
-    """What is known of somebody on one of our numbers, by either of their ids."""
+    """The identities on one of our numbers with either id of a person."""
     either = Q()
     for key, value in _keys(sender):
         either |= Q(**{key: value})
@@ -248,12 +247,12 @@ def identities_of(sender: Person, number: BusinessNumber) -> "QuerySet[Identity]
 
 
 def senders_proved(customer: Customer) -> bool:
-    """Whether `customer` proved their phone, and whoever wrote as them did it from that phone.
+    """Whether `customer` verified their phone, and everybody who wrote as them did so from that phone.
 
-    A contact whom they named may have written too, and nothing proves that it is theirs.
+    Contacts whom the customer named may have written, too, and nothing proves that they belong to them.
     """
     if not customer.phone_verified or customer.phone is None:
         return False
     own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
-    # One without a wa_id hides the phone, and is the customer's only by what staff or Meta said of it.
+    # An identity without a wa_id hides its phone: only staff or Meta say that it is the customer.
     return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()

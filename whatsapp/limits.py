@@ -1,4 +1,4 @@
-"""What Meta takes and sends: kinds, sizes and lengths (docs/whatsapp.md, "Messages that go out" and "Files")."""
+"""Meta's limits: types, sizes and lengths (docs/whatsapp.md, "Messages that go out" and "Files")."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ KB, MB = 1024, 1024 * 1024
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
-# The parts of interactive messages and of templates that are filled in.
+# Parts of interactive messages, and of templates with their values filled in.
 MAX_BODY = 1024
 MAX_HEADER = MAX_FOOTER = 60
-# Ids of messages and of files, as long as the database keeps them.
+# Ids of messages and files; no longer than the columns that store them.
 MAX_ID = 200
 MAX_TEMPLATE_NAME, MAX_TEMPLATE_LANGUAGE = 512, 20
 
 
 @dataclass(frozen=True)
 class FileLimit:
-    """What a file of one type of message may be: its MIME types, its size in bytes, and the types in words."""
+    """What files one type of message takes: MIME types, the largest size in bytes, and the types in words."""
 
     mime_types: frozenset[str]
     max_bytes: int

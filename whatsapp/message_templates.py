@@ -1,4 +1,4 @@
-"""Templates: fetched from Meta, kept up by its webhooks."""
+"""Message templates: fetched from Meta, and kept up to date by its webhooks."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from whatsapp.models import NumberAccess, Template
 from whatsapp.payload.elements import TemplateChange
 
 PAGE = 100
-# More pages than any account has templates for: a paging that turns in a circle must end.
+# More pages than any account can fill, so that paging in a circle ends.
 MOST_PAGES = 100
 
 _KEPT = (
@@ -27,7 +27,7 @@ _KEPT = (
     "reason",
     "synced_at",
 )
-# What the sandbox's Meta has approved.
+# The templates of the sandbox.
 _DEMO: list[dict[str, Any]] = [
     {
         "id": "1001",
@@ -67,11 +67,11 @@ _DEMO: list[dict[str, Any]] = [
 
 
 class SyncFailed(Exception):
-    """The templates of an account could not be had; `str()` says why."""
+    """The templates of an account could not be fetched; `str()` says why."""
 
 
 def accounts() -> list[Access]:
-    """Every account whose templates can be fetched: one access for each."""
+    """One access for each account whose templates can be fetched."""
     if settings.WHATSAPP_SANDBOX:
         return [Access("", SANDBOX_ACCOUNT_ID)]
     found: dict[str, Access] = {}
@@ -84,9 +84,9 @@ def accounts() -> list[Access]:
 
 
 def sync(access: Access) -> int:
-    """Make our templates of an account those Meta has now; return how many. What Meta no longer has is MISSING.
+    """Store the templates that an account has at Meta; return how many. Those that Meta no longer has become MISSING.
 
-    Raises SyncFailed, and changes nothing then.
+    Raises SyncFailed, in which case nothing changes.
     """
     described = _DEMO if settings.WHATSAPP_SANDBOX else _fetch(access)
     now = timezone.now()
@@ -100,7 +100,7 @@ def sync(access: Access) -> int:
             batch_size=200,
         )
         gone = Template.objects.filter(waba_id=access.waba_id, synced_at__lt=now)
-        gone.update(status="MISSING", reason="Meta has it no more")
+        gone.update(status="MISSING", reason="It no longer exists at Meta")
     return len(rows)
 
 
@@ -113,12 +113,12 @@ def _fetch(access: Access) -> list[dict[str, Any]]:
             page = api.get_templates(waba_id=access.waba_id, pagination=pagination)
             found += page["data"]
             paging = page.get("paging") or {}
-        except Exception as error:  # pywa's, httpx's, and of an answer of another shape
+        except Exception as error:  # from pywa, from httpx, or because the answer has another shape
             raise SyncFailed(f"{access.waba_id}: {type(error).__name__}: {str(error)[:200]}") from error
         if not paging.get("next"):
             return found
         pagination = {"limit": PAGE, "after": paging["cursors"]["after"]}
-    raise SyncFailed(f"{access.waba_id}: the list has no end")
+    raise SyncFailed(f"{access.waba_id}: the list of templates does not end")
 
 
 def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
@@ -144,7 +144,7 @@ def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
 
 
 def apply_change(change: TemplateChange) -> None:
-    """Write down what a webhook says of a template. One we never fetched is left to the next sync."""
+    """Apply what a webhook says about a template. A template that was never fetched waits for the next sync."""
     known = Template.objects.filter(waba_id=change.waba_id, name=change.name, language=change.language)
     for template in known.select_for_update():
         for field, value in change.changes.items():
@@ -155,7 +155,7 @@ def apply_change(change: TemplateChange) -> None:
 
 
 def _with_texts(components: list[dict[str, Any]], texts: dict[str, Any]) -> list[dict[str, Any]]:
-    """The components with the parts that Meta named anew."""
+    """The components, with the parts that the webhook changed."""
     kinds = [str(part.get("type", "")).upper() for part in components]
     changed = [{**part, **texts.get(kind, {})} for kind, part in zip(kinds, components, strict=True)]
     return changed + [{"type": kind, **part} for kind, part in texts.items() if kind not in kinds]

@@ -1,4 +1,4 @@
-"""What Meta sent us, and how its senders are recognised."""
+"""What Meta sent us, who it is about, and what we need to send."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 
 class WebhookEventQuerySet(models.QuerySet[Any]):
     def replay(self) -> int:
-        """Have the relay handle these again from their beginning; return how many. Whoever works on one loses it."""
+        """Let the relay handle these again from their beginning; return how many. Current claims on them end."""
         return self.update(
             state="pending",
             error="",
@@ -34,13 +34,13 @@ class WebhookState(models.TextChoices):
 
 
 class WebhookEvent(Leased):
-    """One POST of Meta, as received, before anything is made of it: stored is not lost.
+    """One POST from Meta, stored unchanged before it is handled, so that nothing is lost.
 
-    Its own job: the request that stored it holds the first lease, the relay takes over when that runs
-    out or an element failed.
+    The row is also the job. The request that stored it holds the first lease; the relay takes over if the lease expires
+    or an element fails.
     """
 
-    # Tries before an event that keeps failing is left to an admin.
+    # After so many attempts a failing event waits for an admin.
     MAX_ATTEMPTS = 8
 
     body = models.BinaryField()
@@ -65,9 +65,9 @@ class WebhookEvent(Leased):
 
 
 class Identity(models.Model):
-    """An address by which a customer writes to one of our numbers.
+    """An address from which a customer writes to one of our numbers.
 
-    `wa_id` is the phone in WhatsApp's digits, `user_id` the business-scoped id of who hides it; answers go
+    `wa_id` is the phone number in digits, `user_id` the business-scoped id, which people may show instead. Answers go
     to the one Meta gave (docs/whatsapp.md, "Identities").
     """
 
@@ -76,9 +76,9 @@ class Identity(models.Model):
     wa_id = models.CharField(max_length=64, null=True, blank=True)
     user_id = models.CharField(max_length=150, null=True, blank=True)
     profile_name = models.CharField(max_length=300, blank=True)
-    # Since when they want no marketing from this number; null: they never said so, or took it back.
+    # When they stopped marketing messages from this number; null if they never did, or allowed them again.
     marketing_stopped_at = models.DateTimeField(null=True, blank=True)
-    # When they last said either.
+    # When they last stopped or allowed them.
     preference_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -94,10 +94,10 @@ class Identity(models.Model):
 
 
 class NumberAccess(models.Model):
-    """What it takes to send from a business number other than the one in the environment."""
+    """The account and access token of a business number that is not the one from the environment."""
 
     number = models.OneToOneField(BusinessNumber, on_delete=models.CASCADE, related_name="access", primary_key=True)
-    # Meta's id of the WhatsApp Business Account, to which templates belong.
+    # Meta's id of the WhatsApp Business Account, which owns the templates.
     waba_id = models.CharField("WhatsApp Business Account id", max_length=64, blank=True)
     encrypted_token = models.TextField(blank=True, editable=False)
 
@@ -109,7 +109,7 @@ class NumberAccess(models.Model):
 
     @property
     def token(self) -> str:
-        """The access token; empty when there is none, or none that today's keys can read."""
+        """The access token; empty if there is none, or if the current keys cannot decrypt it."""
         return decrypt(self.encrypted_token) or ""
 
     @token.setter
@@ -118,7 +118,7 @@ class NumberAccess(models.Model):
 
 
 class Template(models.Model):
-    """A message Meta approved, as Meta describes it. `components` is Meta's list: HEADER, BODY, FOOTER, BUTTONS."""
+    """A message template as Meta describes it. `components` is Meta's list: HEADER, BODY, FOOTER, BUTTONS."""
 
     SENDABLE = "APPROVED"
 
@@ -127,7 +127,7 @@ class Template(models.Model):
     language = models.CharField(max_length=MAX_TEMPLATE_LANGUAGE)
     provider_id = models.CharField(max_length=64, blank=True)
     category = models.CharField(max_length=40, blank=True)
-    # Meta's words: APPROVED, PENDING, REJECTED, PAUSED, DISABLED ...; MISSING when Meta no longer knows it.
+    # In Meta's words (whatsapp/filters.py has them all); MISSING if Meta no longer has it.
     status = models.CharField(max_length=40)
     parameter_format = models.CharField(max_length=20, default="POSITIONAL")
     components = models.JSONField(default=list)

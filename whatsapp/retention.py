@@ -1,4 +1,4 @@
-"""What WhatsApp's side keeps for a time only (setting RETENTION)."""
+"""Rows of WhatsApp that are kept for a limited time (setting RETENTION)."""
 
 from datetime import timedelta
 
@@ -11,9 +11,9 @@ from whatsapp.models import WebhookEvent, WebhookState
 
 
 def old_rows() -> list[Old]:
-    """Raw webhooks that came to their end, and statuses of messages that never turned up.
+    """Raw webhooks that were handled, and statuses of messages that never turned up.
 
-    A webhook that failed stays until somebody replays it: there may be a customer's message in it.
+    Failed webhooks stay until somebody replays them, because they may contain a customer's message.
     """
     before = timezone.now() - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     return [

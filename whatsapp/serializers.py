@@ -1,4 +1,4 @@
-"""Templates as the desk's picker shows them."""
+"""Templates, for the salesperson who picks one to send."""
 
 from typing import Any
 
@@ -10,22 +10,23 @@ from whatsapp.models import Template
 
 
 class TemplateSerializer(serializers.Serializer[Any]):
-    """Shows templates; the fields are declared for the API's documentation."""
+    """A template. The fields are declared for the documentation only: `to_representation` builds the row."""
 
     id = serializers.IntegerField()
-    account = serializers.CharField(help_text="the WhatsApp Business Account it belongs to")
+    account = serializers.CharField(help_text="the id of its WhatsApp Business Account")
     name = serializers.CharField()
     language = serializers.CharField()
     category = serializers.CharField(help_text="MARKETING, UTILITY or AUTHENTICATION")
-    status = serializers.CharField(help_text="only APPROVED can be sent")
+    status = serializers.CharField(help_text="only APPROVED templates can be sent")
     reason = serializers.CharField(help_text="why it cannot be sent")
     quality = serializers.CharField()
     parameter_format = serializers.CharField(help_text="POSITIONAL or NAMED")
     variables = serializers.DictField(
-        help_text="what must be given: `header` and `body` list the variables of their texts, `buttons` the index and "
-        "kind of those that need a value, `header_format` is TEXT, IMAGE, VIDEO, DOCUMENT, LOCATION or empty"
+        help_text="what has to be filled in: `header` and `body` list the variables of their texts, `buttons` has the "
+        "index, type and text of each button that needs a value, `header_format` is TEXT, IMAGE, VIDEO, DOCUMENT, "
+        "LOCATION or empty"
     )
-    components = serializers.ListField(child=serializers.DictField(), help_text="as Meta describes them")
+    components = serializers.ListField(child=serializers.DictField(), help_text="Meta's description of the parts")
     synced_at = serializers.DateTimeField()
 
     class Meta:

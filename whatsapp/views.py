@@ -1,4 +1,4 @@
-"""The webhook that Meta calls, and the templates for the desk."""
+"""The webhook that Meta calls, and the list of templates."""
 
 import hmac
 from typing import Any
@@ -31,7 +31,7 @@ def _text_query(name: str, description: str) -> openapi.Parameter:
 
 
 class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Template]):
-    """The message templates Meta approved: what may be sent to a customer who has not written for a day."""
+    """Message templates approved by Meta, for customers who have not written within the last 24 hours."""
 
     queryset = Template.objects.order_by("name", "language", "pk")
     serializer_class = TemplateSerializer
@@ -47,8 +47,8 @@ class WebhookView(APIView):
     throttle_classes = ()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # Meta's posts skip DRF: the signature covers the raw bytes, nothing of the request is negotiated or
-        # parsed, and this is the busiest path there is.
+        # Meta's POSTs bypass DRF: the signature covers the raw bytes, there is nothing to negotiate or to parse, and no
+        # other path is as busy.
         if request.method == "POST":
             return self.post(request)
         return super().dispatch(request, *args, **kwargs)
@@ -57,8 +57,8 @@ class WebhookView(APIView):
         operation_summary="Webhook verification (Meta setup)",
         manual_parameters=[
             _text_query("hub.mode", "`subscribe`"),
-            _text_query("hub.verify_token", "what WHATSAPP_VERIFY_TOKEN says"),
-            _text_query("hub.challenge", "sent back as the whole answer"),
+            _text_query("hub.verify_token", "the value of WHATSAPP_VERIFY_TOKEN"),
+            _text_query("hub.challenge", "returned as the whole answer"),
         ],
         responses={200: "the challenge, as plain text", 403: "wrong mode or token"},
         security=[],
@@ -73,12 +73,12 @@ class WebhookView(APIView):
 
     @documented(
         operation_summary="Handle incoming WhatsApp messages",
-        operation_description="Called by Meta. The body is stored as it came before the answer is given.",
+        operation_description="Called by Meta. The body is stored unchanged before the request is answered.",
         manual_parameters=[
             openapi.Parameter(
                 "X-Hub-Signature-256",
                 openapi.IN_HEADER,
-                "`sha256=` and the HMAC-SHA256 of the raw body with the app secret, in lower-case hex",
+                "`sha256=` and the HMAC-SHA256 of the raw body with the app secret, in lower-case hex digits",
                 type=openapi.TYPE_STRING,
                 required=True,
             )

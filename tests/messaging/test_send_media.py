@@ -82,14 +82,14 @@ def test_files_that_whatsapp_accepts(send: Any, name: str, content: bytes, type:
 
 
 REFUSED = [
-    ("photo.gif", picture("GIF"), "", "does not take"),
-    ("page.zip", b"PK\x05\x06" + b"\x00" * 18, "", "does not take"),
-    ("clip.webm", b"\x1a\x45\xdf\xa3webm", "", "does not take"),
-    ("run.exe", b"MZ", "", "does not take"),
+    ("photo.gif", picture("GIF"), "", "does not accept"),
+    ("page.zip", b"PK\x05\x06" + b"\x00" * 18, "", "does not accept"),
+    ("clip.webm", b"\x1a\x45\xdf\xa3webm", "", "does not accept"),
+    ("run.exe", b"MZ", "", "does not accept"),
     ("photo.jpg", b"<script>", "", "does not match"),
     ("photo.jpg", b"", "", "empty"),
-    ("photo.jpg", picture(), "video", "takes MP4"),
-    ("photo.jpg", picture(), "document", "takes text"),
+    ("photo.jpg", picture(), "video", "accepts MP4"),
+    ("photo.jpg", picture(), "document", "accepts text"),
     ("palette.png", picture("PNG", mode="P"), "", "true colour"),
     ("photo.jpg", picture() + b"\x00" * 5 * MB, "", "at most 5 MB"),
     ("clip.mp4", mp4(16 * MB + 1), "", "at most 16 MB"),
@@ -98,7 +98,7 @@ REFUSED = [
     ("sticker.webp", picture("WEBP", (511, 512)), "", "512 x 512"),
     ("sticker.webp", picture("WEBP", (512, 512)) + b"\x00" * 100 * KB, "", "at most 100 KB"),
     ("moving.webp", moving_webp(500 * KB), "", "at most 500 KB"),
-    ("photo.webp", picture("WEBP", (512, 512)), "image", "takes JPEG"),
+    ("photo.webp", picture("WEBP", (512, 512)), "image", "accepts JPEG"),
 ]
 
 

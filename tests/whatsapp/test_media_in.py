@@ -193,7 +193,7 @@ class TestTrouble:
         turn()
         media = shown(as_admin)
         assert media["state"] == "pending"
-        assert media["error"] == "WhatsApp did not hand the file out (HTTP 404)."
+        assert media["error"] == "WhatsApp did not deliver the file (HTTP 404)."
         assert turn(whatever_the_time=False) == 0, "it waits first"
         meta.urls.clear()
         turn()
@@ -238,7 +238,7 @@ class TestTrouble:
         meta.answers[MEDIA_ID] = {**meta.described(MEDIA_ID), "sha256": "0" * 64}
         turn()
         arrived.refresh_from_db()
-        assert (arrived.state, arrived.error) == ("pending", "The file came damaged.")
+        assert (arrived.state, arrived.error) == ("pending", "The file arrived damaged.")
         assert files_in(folder) == []
 
     def test_an_unreachable_meta(self, arrived: Attachment, settings: Any) -> None:
@@ -259,7 +259,7 @@ class TestTrouble:
         turn()
         media = shown(as_admin)
         assert media["state"] == "failed"
-        assert media["error"] == "The file is larger than 5 MB, the most that WhatsApp allows for its kind."
+        assert media["error"] == "The file is larger than 5 MB, WhatsApp's limit for its type."
         assert files_in(folder) == []
         assert (f"/files/{MEDIA_ID}" in meta.paths) is not told
 
@@ -405,9 +405,9 @@ class TestSandbox:
         assert (media["state"], media["mime_type"], media["width"]) == ("ready", "image/png", 40)
 
     def test_what_is_no_picture(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match="is no picture"):
+        with pytest.raises(CommandError, match="is not a picture"):
             call_command("whatsapp_say", "+94771234567", image=tmp_path / "missing.png")
-        with pytest.raises(CommandError, match="Say what"):
+        with pytest.raises(CommandError, match="Give a text"):
             call_command("whatsapp_say", "+94771234567")
 
     def test_an_id_is_no_path(self, post: Any) -> None:

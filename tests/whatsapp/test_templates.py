@@ -322,7 +322,7 @@ class TestAskedAgain:
             wa_id="94771234567",
             marketing_stopped_at=timezone.now(),
         )
-        assert self.relayed(queued).error["detail"] == "The customer wants no marketing messages from this number."
+        assert self.relayed(queued).error["detail"] == "The customer has stopped marketing messages from this number."
         Identity.objects.update(marketing_stopped_at=None)
         assert as_owner.post(f"/api/messages/{queued.pk}/retry/").status_code == 200
         assert self.relayed(queued).status == "sent"

@@ -1,4 +1,4 @@
-"""Django admin of WhatsApp: the inbox, our numbers, the templates."""
+"""Django admin for WhatsApp: webhooks, identities, business numbers and templates."""
 
 from whatsapp.admin.message_templates import TemplateAdmin
 from whatsapp.admin.numbers import BusinessNumberAdmin

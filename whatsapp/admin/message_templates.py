@@ -15,7 +15,7 @@ class TemplateAdmin(ReadOnlyAdmin):
     ordering = ("name", "language")
     actions = ("sync",)
 
-    @admin.action(description="Fetch the templates of the selected ones' accounts from Meta")
+    @admin.action(description="Fetch all templates of the selected accounts from Meta")
     def sync(self, request: HttpRequest, queryset: "QuerySet[Template]") -> None:
         wanted = set(queryset.values_list("waba_id", flat=True))
         for access in accounts():

@@ -15,22 +15,22 @@ from whatsapp.models import NumberAccess
 
 
 class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """A number with what it takes to send from it. The token is never shown again."""
+    """A number with its account and access token. The token is never shown again."""
 
     waba_id = forms.CharField(label="WhatsApp Business Account id", max_length=64, required=False)
     access_token = forms.CharField(
         max_length=1000,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Left empty, the token there is stays. It is kept encrypted.",
+        help_text="Leave empty to keep the current token. It is stored encrypted.",
     )
-    forget_token = forms.BooleanField(required=False, help_text="Nothing can be sent from the number then.")
+    forget_token = forms.BooleanField(required=False, help_text="Without a token nothing can be sent from the number.")
 
     class Meta:
         model = BusinessNumber
         fields = ("external_id", "display")
         labels = {"external_id": "Phone number id", "display": "Number"}
-        help_texts = {"external_id": "Meta's id of the number, from WhatsApp Manager. Not the number itself."}
+        help_texts = {"external_id": "Meta's id of the number, from WhatsApp Manager; not the phone number."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,7 +41,7 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
     def clean_access_token(self) -> str:
         token: str = self.cleaned_data["access_token"].strip()
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise forms.ValidationError("This is no access token: it holds blanks or characters that no token has.")
+            raise forms.ValidationError("This is not an access token: tokens have no spaces and no special characters.")
         return token
 
 
@@ -56,7 +56,7 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
     actions = ("resume_sending", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # Messages and addresses belong to the id: another number is another row.
+        # Messages and identities belong to this id. Another number needs another row.
         return ("sends", "paused_until", "reason", *(("external_id",) if obj is not None else ()))
 
     @admin.display(description="has access", boolean=True)
@@ -84,7 +84,7 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
     def resume_sending(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
         for number in queryset:
             resume(number)
-        self.message_user(request, f"{len(queryset)} numbers send again. What was queued goes out in its order.")
+        self.message_user(request, f"{len(queryset)} numbers send again. Queued messages go out in order.")
 
     @admin.action(description="Fetch the templates of every account from Meta")
     def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:

@@ -17,7 +17,7 @@ from whatsapp.webhook.report import daily
 
 _SHOWN_CHARACTERS = 100_000
 _SHOWN_CUSTOMERS = 100
-# What the report may be asked for; the first is what a click shows.
+# The choices of the report; the first is the default.
 _REPORT_DAYS = ("2", "7", "31")
 
 
@@ -33,7 +33,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
         events: QuerySet[WebhookEvent] = super().get_queryset(request)
-        # A page of 3 MB bodies is nothing to load for a list.
+        # The list must not load a page of bodies of up to 3 MB.
         return events.defer("body")
 
     def get_urls(self) -> list[Any]:
@@ -41,7 +41,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         return [report, *super().get_urls()]
 
     def report(self, request: HttpRequest) -> HttpResponse:
-        """Received against stored, day by day. Reads the raw bodies: few days unless more are asked for."""
+        """Received against stored, day by day. It reads the raw bodies, so it shows few days unless asked for more."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         asked = request.GET.get("days", "")
@@ -56,24 +56,24 @@ class WebhookEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="customers")
     def people(self, event: WebhookEvent) -> str:
-        """Whom the body speaks of, with the way to them."""
+        """The customers the body is about, with links to them."""
         customers = event.customers.order_by("pk")[:_SHOWN_CUSTOMERS]
         links = ((reverse("admin:customers_customer_change", args=[one.pk]), one.customer_id, one) for one in customers)
         return format_html_join(", ", '<a href="{}">{} {}</a>', links) or "-"
 
     @admin.display(description="body")
     def content(self, event: WebhookEvent) -> str:
-        """The body as text, indented when it is JSON."""
+        """The body as text, indented if it is JSON."""
         text = bytes(event.body).decode("utf-8", "replace")
         try:
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=True)
         except (ValueError, RecursionError):
-            pass  # shown as it came
+            pass  # shown as received
         return text[:_SHOWN_CHARACTERS]
 
     @admin.action(description="Replay: handle the selected webhooks again")
     def replay(self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]") -> None:
-        # Through the ids: the list's queryset may be one that cannot be updated.
+        # By id, because the queryset of the list may not allow updates.
         count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
         wake_relays()
         self.message_user(request, f"{count} webhooks will be handled again within seconds.")

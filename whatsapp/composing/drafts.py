@@ -1,6 +1,6 @@
-"""What Meta takes: a draft becomes the content of a message, or is refused before anything is queued.
+"""Turns a draft into the content of a message, or refuses it before anything is queued.
 
-The limits are those of docs/whatsapp.md, "Messages that go out".
+The limits are in docs/whatsapp.md, "Messages that go out".
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from whatsapp.payload.display_text import shown_text
 
 
 def compose(draft: Draft) -> Content:
-    """Return what goes out for a draft. Raises ValidationError by field, and NumberCannotSend."""
+    """Return the content to send for a draft. Raises ValidationError by field, and NumberCannotSend."""
     access = access_of(draft.number)
     if access is None:
         raise NumberCannotSend(str(draft.number))
@@ -30,9 +30,9 @@ def compose(draft: Draft) -> Content:
     if kind in MEDIA_TYPES:
         return _media(draft, kind)
     if draft.file is not None and kind != "template":
-        raise ValidationError({"media": [f"A message of the type {kind} has no file."]})
+        raise ValidationError({"media": [f"A message of the type {kind} cannot carry a file."]})
     if draft.template is not None and kind != "template":
-        raise ValidationError({"template": ["Only a message of the type template has one."]})
+        raise ValidationError({"template": ["Only messages of the type template use this field."]})
     if kind == "template":
         _without(draft, kind, "text", "payload")
         return compose_template(draft, access.waba_id)
@@ -42,7 +42,7 @@ def compose(draft: Draft) -> Content:
 
 
 def recheck(message: Message) -> None:
-    """Ask of a message that is sent again what may have changed. Raises ValidationError and NumberCannotSend."""
+    """Check again what may have changed since a message was queued. Raises ValidationError and NumberCannotSend."""
     access = access_of(message.business_number)
     if access is None:
         raise NumberCannotSend(str(message.business_number))
@@ -61,12 +61,12 @@ def _text(draft: Draft) -> Content:
 def _media(draft: Draft, kind: str) -> Content:
     _without(draft, kind, "payload", "template")
     if draft.file is None:
-        raise ValidationError({"media": [f"A message of the type {kind} needs a file, sent as multipart/form-data."]})
+        raise ValidationError({"media": [f"A message of the type {kind} needs a file, as multipart/form-data."]})
     mime_type = check_file(draft.file, kind)
     if draft.text and kind not in CAPTIONED_TYPES:
-        raise ValidationError({"text": [f"WhatsApp shows no caption with a message of the type {kind}."]})
+        raise ValidationError({"text": [f"WhatsApp shows no caption for messages of the type {kind}."]})
     if len(draft.text) > MAX_CAPTION:
-        raise ValidationError({"text": [f"A caption has at most {MAX_CAPTION} characters."]})
+        raise ValidationError({"text": [f"A caption can have at most {MAX_CAPTION} characters."]})
     return Content(kind, draft.text, {"caption": draft.text} if draft.text else {}, mime_type)
 
 
@@ -83,7 +83,7 @@ def _contacts(draft: Draft) -> Content:
 
 
 def _interactive(draft: Draft) -> Content:
-    """`text` may stand for the body."""
+    """Without a body in the payload, `text` is the body."""
     given = dict(draft.payload or {})
     if draft.text:
         given.setdefault("body", {"text": draft.text})
@@ -96,7 +96,7 @@ def _reaction(draft: Draft) -> Content:
     if draft.reply_to is None:
         raise ValidationError({"reply_to": ["Name the message to react to."]})
     if not draft.reply_to.wamid or draft.reply_to.type == "reaction":
-        raise ValidationError({"reply_to": ["WhatsApp does not know this message, so nobody can react to it."]})
+        raise ValidationError({"reply_to": ["This message is not on WhatsApp, so you cannot react to it."]})
     payload = _checked(ReactionSerializer, draft)
     return Content("reaction", payload["emoji"], payload)
 
@@ -113,7 +113,7 @@ def _checked(serializer_class: type[Serializer[Any]], draft: Draft, given: Any =
 
 
 def _plain(value: Any) -> Any:
-    """Validated data as JSON values."""
+    """Validated data as plain JSON values."""
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -122,10 +122,10 @@ def _plain(value: Any) -> Any:
 
 
 def _without(draft: Draft, kind: str, *fields: str) -> None:
-    """Refuse what a type has no use for, rather than dropping it silently."""
+    """Refuse fields that a type does not use, instead of dropping them silently."""
     given = [field for field in fields if getattr(draft, field) not in (None, "")]
     if given:
-        raise ValidationError({field: [f"A message of the type {kind} has none."] for field in given})
+        raise ValidationError({field: [f"Messages of the type {kind} do not use this field."] for field in given})
 
 
 _COMPOSERS: dict[str, Callable[[Draft], Content]] = {

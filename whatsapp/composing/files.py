@@ -1,4 +1,4 @@
-"""Files on their way out, checked as Meta would check them."""
+"""Checks files before they are sent, by Meta's rules (docs/whatsapp.md, "Files")."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from whatsapp.limits import FILE_LIMITS, MAX_STILL_STICKER, STICKER_PIXELS, show
 
 
 def type_of(file: Any) -> str:
-    """What a file is sent as when nobody says. Raises ValidationError for one that WhatsApp does not take."""
+    """The type of message for a file. Raises ValidationError if WhatsApp does not accept it as any."""
     kind = kind_of(file.name or "")
     for name, limit in FILE_LIMITS.items():
         if kind is not None and kind.mime_type in limit.mime_types:
             return name
-    raise ValidationError({"media": [f"WhatsApp does not take this kind of file ({file.name})."]})
+    raise ValidationError({"media": [f"WhatsApp does not accept this kind of file ({file.name})."]})
 
 
 def check_file(file: Any, kind: str) -> str:
-    """Return the type a file is sent as. Raises ValidationError for what Meta would not take as `kind`."""
+    """Return the MIME type of a file. Raises ValidationError if WhatsApp refuses it in messages of the type `kind`."""
     try:
         check_upload(file)
         return _checked(file, kind)
@@ -30,16 +30,17 @@ def check_file(file: Any, kind: str) -> str:
 def _checked(file: Any, kind: str) -> str:
     limit, known = FILE_LIMITS[kind], kind_of(file.name or "")
     if known is None or known.mime_type not in limit.mime_types:
-        raise UploadRefused(f"As {kind} WhatsApp takes {limit.described}.")
+        raise UploadRefused(f"In messages of the type {kind}, WhatsApp accepts {limit.described}.")
     if file.size > limit.max_bytes:
         raise UploadRefused(
-            f"As {kind} WhatsApp takes at most {shown_size(limit.max_bytes)}; this file has {shown_size(file.size)}."
+            f"In messages of the type {kind}, WhatsApp accepts at most {shown_size(limit.max_bytes)}; "
+            f"this file has {shown_size(file.size)}."
         )
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(0)
     if known.mime_type == "image/png" and (head[24:25] != b"\x08" or head[25:26] not in (b"\x02", b"\x06")):
-        raise UploadRefused("WhatsApp takes PNG in true colour with 8 bits per channel. Save the picture as JPEG.")
+        raise UploadRefused("WhatsApp accepts PNG only in true colour with 8 bits per channel. Save it as JPEG.")
     if known.mime_type == "audio/ogg":
         _check_opus(head)
     if kind == "sticker":
@@ -48,17 +49,17 @@ def _checked(file: Any, kind: str) -> str:
 
 
 def _check_opus(head: bytes) -> None:
-    """The Opus header names the channels in its tenth byte."""
+    """The tenth byte of the Opus header is the number of channels."""
     at = head.find(b"OpusHead")
     if at < 0:
-        raise UploadRefused("WhatsApp takes OGG files with Opus sound only.")
+        raise UploadRefused("WhatsApp accepts OGG files only with Opus audio.")
     if head[at + 9 : at + 10] != b"\x01":
-        raise UploadRefused("WhatsApp takes OGG files with one channel (mono) only.")
+        raise UploadRefused("WhatsApp accepts OGG files only with one channel (mono).")
 
 
 def _check_sticker(head: bytes, size: int) -> None:
     if webp_size(head) != (STICKER_PIXELS, STICKER_PIXELS):
-        raise UploadRefused(f"A sticker has {STICKER_PIXELS} x {STICKER_PIXELS} pixels.")
+        raise UploadRefused(f"A sticker must have {STICKER_PIXELS} x {STICKER_PIXELS} pixels.")
     animated = head[12:16] == b"VP8X" and bool(head[20] & 0x02)
     if size > MAX_STILL_STICKER and not animated:
-        raise UploadRefused(f"A sticker that does not move has at most {shown_size(MAX_STILL_STICKER)}.")
+        raise UploadRefused(f"A sticker without animation can have at most {shown_size(MAX_STILL_STICKER)}.")

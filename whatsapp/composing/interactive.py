@@ -1,4 +1,4 @@
-"""The `payload` of interactive messages, in Meta's shape: reply buttons, a list, or a button with a link."""
+"""Checks the `payload` of interactive messages: reply buttons, a list, or a button with a link. The shape is Meta's."""
 
 from typing import Any
 
@@ -62,10 +62,10 @@ class _List(serializers.Serializer[Any]):
 
     def validate_sections(self, sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(sections) > 1 and not all(section.get("title") for section in sections):
-            raise serializers.ValidationError("With several sections each needs a title.")
+            raise serializers.ValidationError("With more than one section, each needs a title.")
         rows = [row["id"] for section in sections for row in section["rows"]]
         if len(rows) > MAX_ROWS:
-            raise serializers.ValidationError(f"A list has at most {MAX_ROWS} rows, all sections together.")
+            raise serializers.ValidationError(f"A list can have at most {MAX_ROWS} rows in all its sections together.")
         _all_different(rows, "id")
         return sections
 
@@ -102,4 +102,4 @@ class InteractiveSerializer(serializers.Serializer[Any]):
 
 def _all_different(values: list[str], what: str) -> None:
     if len(set(values)) < len(values):
-        raise serializers.ValidationError(f"Every {what} must be another one.")
+        raise serializers.ValidationError(f"Each {what} can be used only once.")

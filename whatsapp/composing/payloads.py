@@ -1,4 +1,4 @@
-"""The `payload` of locations, contacts and reactions, in Meta's shape."""
+"""Checks the `payload` of locations, contacts and reactions. The shape is Meta's."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 MAX_CONTACTS = 257
 
-# One emoji: a flag, a keycap, or a picture with its modifiers, joined ones included.
+# One emoji: a flag, a keycap, or a picture with modifiers, perhaps joined with others.
 _PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
 _MODIFIER = "[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]"
 _EMOJI = re.compile(
@@ -23,7 +23,7 @@ class _Degrees(serializers.FloatField):
 
     def to_internal_value(self, data: Any) -> float:
         degrees: float = super().to_internal_value(data)
-        if math.isnan(degrees):  # neither too small nor too large
+        if math.isnan(degrees):  # passes the checks of both bounds
             self.fail("invalid")
         return degrees
 
@@ -39,7 +39,7 @@ class LocationSerializer(serializers.Serializer[Any]):
 
 
 class _Words(serializers.Serializer[Any]):
-    """An object of short texts, all of them optional."""
+    """An object of short, optional texts."""
 
     fields_allowed: tuple[str, ...] = ()
 
@@ -57,7 +57,7 @@ class _Name(_Words):
     fields_allowed = ("first_name", "last_name", "middle_name", "suffix", "prefix")
 
     def validate(self, name: dict[str, Any]) -> dict[str, Any]:
-        # Meta wants one part of the name beside the whole.
+        # Meta requires a part of the name beside the whole.
         return name if len(name) > 1 else {**name, "first_name": name["formatted_name"]}
 
 
@@ -102,7 +102,7 @@ class ContactsSerializer(serializers.Serializer[Any]):
 
 
 class ReactionSerializer(serializers.Serializer[Any]):
-    """An empty emoji takes the reaction back."""
+    """An empty emoji removes the reaction."""
 
     emoji = serializers.CharField(allow_blank=True, max_length=40)
 
@@ -111,5 +111,5 @@ class ReactionSerializer(serializers.Serializer[Any]):
 
     def validate_emoji(self, emoji: str) -> str:
         if emoji and _EMOJI.fullmatch(emoji) is None:
-            raise serializers.ValidationError("One emoji, or nothing to take the reaction back.")
+            raise serializers.ValidationError("Give one emoji, or an empty text to remove the reaction.")
         return emoji

@@ -1,4 +1,4 @@
-"""A template with its variables filled in, checked against what Meta knows of it."""
+"""Fills in the variables of a template, and checks the values against its description from Meta."""
 
 import re
 from typing import Any
@@ -16,12 +16,12 @@ from whatsapp.marketing import stopped_marketing
 from whatsapp.models import Template
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
-# Meta refuses values with these.
+# Meta refuses values that contain these.
 _UNWANTED = re.compile(r"[\n\r\t]| {5,}")
 
 
 class TemplateDraftSerializer(serializers.Serializer[Any]):
-    """`template` of a message. `parameters` is the short form of `components`, which are Meta's."""
+    """The `template` of a message. `components` has Meta's shape, `parameters` is a short form of it."""
 
     name = serializers.CharField(max_length=MAX_TEMPLATE_NAME)
     language = serializers.CharField(max_length=MAX_TEMPLATE_LANGUAGE)
@@ -33,7 +33,7 @@ class TemplateDraftSerializer(serializers.Serializer[Any]):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if data.get("parameters") is not None and data.get("components") is not None:
-            raise serializers.ValidationError({"parameters": ["Give either parameters or components."]})
+            raise serializers.ValidationError({"parameters": ["Give parameters or components, not both."]})
         return data
 
 
@@ -59,13 +59,13 @@ def compose_template(draft: Draft, waba_id: str) -> Content:
             components += _buttons(part, values)
     values.nothing_left()
     if draft.file is not None and not mime_type:
-        raise ValidationError({"media": ["This template has no file in its header."]})
+        raise ValidationError({"media": ["The header of this template takes no file."]})
     payload = {"name": template.name, "language": {"code": template.language, "policy": "deterministic"}}
     return Content("template", rendered(template, components), {**payload, "components": components}, mime_type)
 
 
 def rendered(template: Template, components: list[dict[str, Any]]) -> str:
-    """The body of a template as the customer reads it."""
+    """The body of a template with its values, as the customer reads it."""
     values = {
         parameter.get("parameter_name", str(index)): parameter["text"]
         for component in components
@@ -76,7 +76,7 @@ def rendered(template: Template, components: list[dict[str, Any]]) -> str:
 
 
 def variables_of(text: str) -> list[str]:
-    """The names of the variables in a text, each once, in the order Meta counts them."""
+    """The names of the variables in a text, each once, in the order in which Meta counts them."""
     names = list(dict.fromkeys(VARIABLE.findall(text)))
     return sorted(names, key=int) if all(name.isdecimal() for name in names) else names
 
@@ -87,30 +87,30 @@ def _text_of(template: Template, kind: str) -> str:
 
 
 def sendable(customer: Customer, number: BusinessNumber, waba_id: str, name: str, language: str) -> Template:
-    """The template, if it may go to the customer from the number now. Raises ValidationError."""
+    """Return the template if it may be sent to the customer from the number now. Raises ValidationError."""
     template = Template.objects.filter(waba_id=waba_id, name=name, language=language).first()
     if template is None:
         others = Template.objects.filter(waba_id=waba_id, name=name).values_list("language", flat=True)
         if languages := ", ".join(sorted(others)):
-            raise _refused("language", f"This template exists in {languages}.")
-        raise _refused("name", "There is no such template. `manage.py sync_templates` fetches them from Meta.")
+            raise _refused("language", f"This template is not available in {language}, only in {languages}.")
+        raise _refused("name", "There is no such template. `manage.py sync_templates` fetches new ones from Meta.")
     if template.status != Template.SENDABLE:
         reason = f": {template.reason}" if template.reason else ""
         raise _refused("name", f"The template is {template.status.lower()}{reason}.")
     if template.is_marketing and stopped_marketing(customer_id=customer.pk, number_id=number.pk):
-        raise _refused("name", "The customer wants no marketing messages from this number.")
+        raise _refused("name", "The customer has stopped marketing messages from this number.")
     return template
 
 
 class _Values:
-    """What was given for the parts of a template: `header` and `body` by name or place, `buttons` by their index."""
+    """The values given for a template: of header and body by name or position, of buttons by index."""
 
     def __init__(self, template: Template, parameters: Any, components: list[dict[str, Any]] | None) -> None:
         self.named = template.parameter_format.upper() == "NAMED"
         self.field = "components" if components is not None else "parameters"
         self._parts: dict[str, Any] = {}
         self._buttons: dict[int, list[Any]] = {}
-        # In a template with named variables the short form has one object for all of them.
+        # The short form for named variables: one object for header and body together.
         self._shared: dict[str, Any] | None = None
         self._used: set[str] = set()
         if components is not None:
@@ -122,12 +122,12 @@ class _Values:
         elif isinstance(parameters, dict):
             self._read_short(parameters)
         elif parameters is not None:
-            raise _refused("parameters", "A list of values, or an object.")
+            raise _refused("parameters", "Give a list of values or an object.")
 
     def _read_short(self, parameters: dict[str, Any]) -> None:
         unknown = set(parameters) - {"header", "body", "buttons"}
         if unknown:
-            raise _refused("parameters", "Give `header`, `body` and `buttons`, each a list of values.")
+            raise _refused("parameters", "Use only `header`, `body` and `buttons`, each with a list of values.")
         for part in ("header", "body"):
             if part in parameters:
                 self._parts[part] = self._list(parameters[part])
@@ -142,17 +142,17 @@ class _Values:
             elif kind == "button" and str(component.get("index")) in set("0123456789"):
                 self._buttons[int(component["index"])] = given
             else:
-                raise _refused("components", "One header and one body at most, and buttons with an index from 0.")
+                raise _refused("components", "Give at most one header and one body, and each button with its index.")
 
     def _list(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise _refused(self.field, "Values stand in a list.")
+            raise _refused(self.field, "Give the values as a list.")
         return value
 
     def of(self, part: str, names: list[str]) -> list[str]:
-        """The texts for the variables of a part, in their order."""
+        """The texts for the variables of a part, in the order of `names`."""
         if self._shared is not None:
-            self._used.update(names)  # the same name may stand in header and body
+            self._used.update(names)  # header and body may use the same name
             return [self._text(part, self._shared.get(name), name) for name in names]
         given = self._parts.pop(part, [])
         if self.named:
@@ -160,12 +160,12 @@ class _Values:
             by_name = {p["parameter_name"]: p for p in objects if isinstance(p.get("parameter_name"), str)}
             given = [by_name[name] for name in names if name in by_name] if len(by_name) == len(given) else []
         if len(given) != len(names):
-            wanted = f"{len(names)} ({', '.join(names)})" if names else "none"
-            raise _refused(self.field, f"Values for the {part}: wanted {wanted}, given {len(given)}.")
+            needed = f"values for {', '.join(f'{{{{{name}}}}}' for name in names)}" if names else "no values"
+            raise _refused(self.field, f"The {part} needs {needed}; {len(given)} were given.")
         return [self._text(part, value, name) for value, name in zip(given, names, strict=True)]
 
     def file(self) -> Any:
-        """The parameter of a header that is no text."""
+        """The parameter of a header that is not text."""
         given = self._parts.pop("header", [])
         return given[0] if len(given) == 1 else None
 
@@ -173,14 +173,14 @@ class _Values:
         return self._buttons.pop(index, None)
 
     def nothing_left(self) -> None:
-        """Raise ValidationError for values that the template has no place for."""
+        """Raise ValidationError if values are left that the template does not use."""
         left = [
             *(name for name in self._shared or {} if name not in self._used),
             *(part for part, given in self._parts.items() if given),
         ]
         left += [f"button {index}" for index in self._buttons]
         if left:
-            raise _refused(self.field, f"The template has no place for {', '.join(left)}.")
+            raise _refused(self.field, f"The template does not use these values: {', '.join(left)}.")
 
     def _text(self, part: str, value: Any, name: str) -> str:
         if isinstance(value, dict):
@@ -194,7 +194,7 @@ class _Values:
         if _UNWANTED.search(value):
             raise _refused(
                 self.field,
-                f"{{{{{name}}}}} of the {part} may hold no line breaks, tabs or more than four blanks in a row.",
+                f"{{{{{name}}}}} of the {part} cannot contain line breaks, tabs or more than four spaces in a row.",
             )
         return value
 
@@ -207,14 +207,14 @@ def _texts(kind: str, part: dict[str, Any], values: _Values, longest: int) -> li
         return []
     filled = VARIABLE.sub(lambda found: given[names.index(found[1])], text)
     if len(filled) > longest:
-        raise _refused(values.field, f"Filled in, the {kind} is longer than {longest} characters.")
+        raise _refused(values.field, f"With its values, the {kind} is longer than {longest} characters.")
     named = [{"parameter_name": name} if values.named else {} for name in names]
     parameters = [{"type": "text", **name, "text": value} for name, value in zip(named, given, strict=True)]
     return [{"type": kind, "parameters": parameters}]
 
 
 def _header(part: dict[str, Any], values: _Values, draft: Draft) -> tuple[list[dict[str, Any]], str]:
-    """The header's component, and the type of its uploaded file."""
+    """Return the component of the header, and the MIME type of its uploaded file."""
     form = str(part.get("format") or "TEXT").lower()
     if form == "text":
         return _texts("header", part, values, MAX_HEADER), ""
@@ -238,11 +238,11 @@ def _header(part: dict[str, Any], values: _Values, draft: Draft) -> tuple[list[d
         if not place.is_valid():
             raise _refused(values.field, "The header needs a location with latitude and longitude.")
         return [{"type": "header", "parameters": [{"type": form, form: dict(place.validated_data)}]}], ""
-    raise _refused("name", f"Patter cannot fill in a header of the format {form}.")
+    raise _refused("name", f"Patter cannot send headers of the format {form}.")
 
 
 def _buttons(part: dict[str, Any], values: _Values) -> list[dict[str, Any]]:
-    """Components for the buttons with a variable; the others may be given a payload."""
+    """Return components for the buttons with a variable, and for quick replies that were given a payload."""
     components = []
     for index, button in enumerate(part.get("buttons") or []):
         kind = str(button.get("type", "")).lower()

@@ -1,1 +1,1 @@
-"""Messages out through Meta's Graph API, spoken by pywa."""
+"""Sends messages and fetches files through Meta's Graph API, with pywa."""

@@ -1,4 +1,4 @@
-"""pywa's client over connections of our own: one per process and access."""
+"""pywa's client over our own HTTP connections: one per process and access token."""
 
 import logging
 import ssl
@@ -10,7 +10,7 @@ from django.conf import settings
 from pywa.client import WhatsApp
 from pywa.utils import Version
 
-# pywa warns at every timeout that one may bring a client of one's own. We did.
+# At every timeout pywa suggests using an HTTP client of our own, which we do.
 logging.getLogger("pywa").setLevel(logging.ERROR)
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
@@ -18,12 +18,12 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 
 @lru_cache(maxsize=1)
 def tls() -> ssl.SSLContext:
-    """The certificates of this machine's trust, read once: that takes 20 ms, and each client would do it anew."""
+    """The certificates this machine trusts. Reading them takes 20 ms, so all clients share them."""
     return httpx.create_ssl_context()
 
 
 class Session(httpx.Client):
-    """Remembers, per thread, the status of the last answer: pywa loses it when the body is not what it expects."""
+    """Remembers the last answer of each thread, because pywa loses it when the body is not what it expects."""
 
     def __init__(self) -> None:
         self._last = threading.local()
@@ -50,9 +50,9 @@ _building = threading.Lock()
 
 
 def client_for(token: str) -> tuple[WhatsApp, Session]:
-    """The client of an access token, its connections to Meta kept."""
+    """The client of an access token. It is kept, with its connections to Meta."""
     version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
-    # The lock: eight sends at once would build eight clients, slowly.
+    # Without the lock, eight sends at once would each build a client, which is slow.
     with _building:
         return _build(token, settings.WHATSAPP_GRAPH_URL, version)
 
@@ -61,7 +61,7 @@ def client_for(token: str) -> tuple[WhatsApp, Session]:
 def _build(token: str, url: str, version: str) -> tuple[WhatsApp, Session]:
     session = Session()
     client = WhatsApp(token=token, session=session, api_version=version, filter_updates=False)
-    session.base_url = f"{url.rstrip('/')}/v{version}"  # after construction: pywa sets its own
+    session.base_url = f"{url.rstrip('/')}/v{version}"  # now, because pywa sets its own while it is built
     return client, session
 
 

@@ -1,4 +1,4 @@
-"""What an error of Meta's changes beyond the one message it was about."""
+"""What an error changes beyond the message it is about."""
 
 import logging
 from datetime import timedelta
@@ -19,22 +19,22 @@ from whatsapp.payload.elements import StatusReport
 
 logger = logging.getLogger(__name__)
 
-# What a template is from then on, until Meta or the next sync says otherwise.
+# The status of a template after the error, until Meta or the next sync says otherwise.
 _TEMPLATE_STATUS = {132001: "MISSING", 132007: "REJECTED", 132015: "PAUSED", 132016: "DISABLED"}
 _OUTSIDE_WINDOW, _FILE_NOT_TAKEN = 131047, 131053
-# What Meta said of a number earlier than that, and told only now, is no reason to stop it: if it still holds, the next
-# message is told so.
+# An older failure that is reported only now is no reason to halt or pause a number. If its cause persists, the next
+# message will meet it.
 _OF_TODAY = timedelta(days=1)
 
 
 def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
-    """Learn from an error: the window is closed, the template or the uploaded file is no good.
+    """Note what an error reveals: a closed window, or a template or an uploaded file that cannot be used.
 
-    Who stopped marketing messages is kept with their address (whatsapp/marketing.py).
+    Who stopped marketing messages is stored elsewhere, with the identity (whatsapp/marketing.py).
     """
     if code == _OUTSIDE_WINDOW:
         if message.to_number:
-            return  # said of a contact it was written to: the customer did write
+            return  # it went to a contact, and says nothing about the customer's own window
         with transaction.atomic():
             close_window(lock(message.customer_id), message.business_number, since=message.created_at)
     elif code == _FILE_NOT_TAKEN:
@@ -47,14 +47,14 @@ def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
 
 
 def after_failure(said: StatusReport, number: BusinessNumber) -> None:
-    """Do what a failed status changes beyond its message, as the answer to a send does. Only for one that is news."""
+    """Apply what a `failed` status changes beyond its message. Call it only for a status that is news."""
     sent = Message.objects.select_related("business_number").filter(business_number=number, wamid=said.wamid).first()
     if sent is None or said.error is None:
         return
     after_error(said.error["code"], sent, waba_id=account_of(number))
     if timezone.now() - said.at > _OF_TODAY:
         return
-    # The number as it is now: `number` is one that the process remembers.
+    # The number as it is now; `number` comes from the cache of the process.
     own = sent.business_number
     outcome = outcome_of(MetaError.again(said.error), None, sent)
     if isinstance(outcome, Halted):

@@ -1,4 +1,4 @@
-"""A message as the body of a request to Meta."""
+"""Turns a message into the content of a request to Meta."""
 
 from copy import deepcopy
 from typing import Any
@@ -9,7 +9,7 @@ from whatsapp.limits import CAPTIONED_TYPES, MEDIA_TYPES
 
 
 def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
-    """What stands under `type`, and under that type's name. `file` is uploaded. Raises Rejected."""
+    """Return the type, and the content that goes under its name. `file` is already uploaded. Raises Rejected."""
     kind, payload = message.type, message.payload
     if kind == "text":
         return kind, {"body": message.text, "preview_url": True}
@@ -21,7 +21,7 @@ def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
     if kind == "reaction":
         replied = message.reply_to
         if replied is None or not replied.wamid:
-            raise Rejected("no_message", "The message to react to is gone")
+            raise Rejected("no_message", "The message to react to no longer exists")
         return kind, {"message_id": replied.wamid, "emoji": payload["emoji"]}
     if kind == "template":
         return kind, _with_file(payload, file)
@@ -37,7 +37,7 @@ def _extras(kind: str, file: Attachment) -> dict[str, Any]:
 
 
 def _with_file(template: dict[str, Any], file: Attachment | None) -> dict[str, Any]:
-    """The template with the uploaded file in the place its header keeps for it."""
+    """The template with the uploaded file in its header."""
     if file is None:
         return template
     filled = deepcopy(template)

@@ -1,7 +1,7 @@
-"""Files that customers sent, from where Meta keeps them.
+"""Downloads files that customers sent (docs/whatsapp.md, "Files").
 
-Two steps: the id becomes a URL that lives for five minutes, and the URL is opened with the same bearer token. The
-URL is somebody else's word: it is opened on Meta's hosts alone, or the configured Graph host, wherever it leads.
+Meta turns the id into a URL that is valid for five minutes, and the URL opens with the same bearer token. The URL comes
+from outside, so it and every redirect must lead to one of Meta's hosts or to the configured Graph host.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from whatsapp.graph.client import tls
 from whatsapp.limits import FILE_LIMITS, shown_size
 
 CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
-# However the bytes trickle in: Meta's URL is over by then.
+# However slowly the bytes come: Meta's URL is about to expire by then.
 WHOLE_SECONDS = 240.0
 CHUNK_BYTES = 64 * 1024
 MAX_REDIRECTS = 3
@@ -36,7 +36,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch_media(attachment: Attachment, into: IO[bytes]) -> Fetched:
-    """Write the file of a message into `into`. Raises FileRefused and FileUnavailable."""
+    """Download the file of a message into `into`. Raises FileRefused and FileUnavailable."""
     number = attachment.message.business_number
     access = access_of(number)
     if access is None:
@@ -46,7 +46,7 @@ def fetch_media(attachment: Attachment, into: IO[bytes]) -> Fetched:
 
 
 def largest_of(kind: str) -> int:
-    """The most bytes a file of a message of this type can have; of a type without a limit those of a document."""
+    """The largest file of this type of message, in bytes. Unknown types have the limit of documents."""
     return FILE_LIMITS.get(kind, FILE_LIMITS["document"]).max_bytes
 
 
@@ -66,7 +66,7 @@ class GraphMedia:
             self._download(str(known.get("url") or ""), received)
         expected = known.get("sha256")
         if isinstance(expected, str) and _SHA256.fullmatch(expected.lower()) and expected.lower() != received.sha256:
-            raise FileUnavailable("The file came damaged.")
+            raise FileUnavailable("The file arrived damaged.")
         return received.fetched(str(known.get("mime_type") or ""))
 
     def _resolve(self, provider_id: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class GraphMedia:
         except ValueError:
             known = None
         if not isinstance(known, dict):
-            raise FileUnavailable("WhatsApp's answer about the file cannot be read.")
+            raise FileUnavailable("WhatsApp's answer about the file could not be read.")
         return known
 
     def _download(self, url: str, received: "Received") -> None:
@@ -94,17 +94,17 @@ class GraphMedia:
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
                 if response.status_code != 200:
-                    raise FileUnavailable(f"WhatsApp did not hand the file out (HTTP {response.status_code}).")
+                    raise FileUnavailable(f"WhatsApp did not deliver the file (HTTP {response.status_code}).")
                 for chunk in response.iter_raw(CHUNK_BYTES):
                     received.take(chunk)
                     if time.monotonic() > deadline:
-                        raise FileUnavailable("The file came too slowly.")
+                        raise FileUnavailable("The download took too long.")
                 return
-        raise FileUnavailable("WhatsApp sends us from one address to the next.")
+        raise FileUnavailable("WhatsApp redirected the download too many times.")
 
 
 class Received:
-    """The bytes so far: counted, bounded, hashed."""
+    """A file that is being received: counts, limits and hashes its bytes."""
 
     def __init__(self, into: IO[bytes], largest: int) -> None:
         self.largest = largest
@@ -113,7 +113,7 @@ class Received:
         self._hash = hashlib.sha256()
 
     def take(self, chunk: bytes) -> None:
-        """Raises FileRefused when the file becomes too large."""
+        """Take the next bytes. Raises FileRefused when the file becomes too large."""
         self.size += len(chunk)
         if self.size > self.largest:
             raise self.too_large()
@@ -123,19 +123,19 @@ class Received:
 
     def too_large(self) -> FileRefused:
         most = shown_size(self.largest)
-        return FileRefused(f"The file is larger than {most}, the most that WhatsApp allows for its kind.")
+        return FileRefused(f"The file is larger than {most}, WhatsApp's limit for its type.")
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
     def fetched(self, mime_type: str) -> Fetched:
-        """What is known of the file now that all of it is here."""
+        """The file, once all of it is here."""
         return Fetched(self._into, self.size, mime_type, self.sha256)
 
 
 def is_metas(url: str) -> bool:
-    """Whether a URL leads to one of Meta's hosts, or to the configured Graph host, and nowhere else."""
+    """Whether a URL leads to one of Meta's hosts or to the configured Graph host."""
     try:
         parts, graph = urlsplit(url), urlsplit(settings.WHATSAPP_GRAPH_URL)
         there, ours = (parts.scheme, parts.hostname, parts.port), (graph.scheme, graph.hostname, graph.port)
@@ -155,13 +155,13 @@ def _http_errors() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # Never the error's text: it may hold the URL, which opens the file.
+        # Not the text of the error: it may contain the URL, which opens the file.
         raise FileUnavailable(f"WhatsApp could not be reached ({type(error).__name__}).") from None
 
 
 @lru_cache(maxsize=1)
 def _client() -> httpx.Client:
-    """One client for all threads; the token goes with each request, redirects are looked at first."""
+    """One client for all threads. Each request brings its token, and redirects are checked before they are followed."""
     return httpx.Client(
         verify=tls(),
         timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),

@@ -1,4 +1,4 @@
-"""What an answer of Meta's, or none, means for a message."""
+"""What an answer from Meta, or the lack of one, means for a message (docs/whatsapp.md, "Error codes")."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown
 from messaging.models import Message
 from whatsapp.graph.errors import MetaError, Policy, describe
 
-# What a move or maintenance takes, and how long a retry after one of them waits.
+# How long a number pauses for maintenance.
 MAINTENANCE_SECONDS = 180.0
 LONGEST_PAIR_PAUSE = 3600.0
-# How often a file that Meta could not take is uploaded again.
+# How often a file that Meta could not use is uploaded, in all.
 FILE_TRIES = 3
 
-# The request never left: no connection.
+# Without a connection the request cannot have left.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
 def is_metas(error: WhatsAppError) -> bool:
-    """Whether Meta said it. For a body that is not Meta's, pywa makes up an error with the HTTP status as its code.
+    """Whether an error comes from Meta. For a body that does not, pywa invents one with the HTTP status as its code.
 
-    401 and 403 mean the same from anybody: our access is refused.
+    401 and 403 count as Meta's in any case: they mean that access was denied.
     """
     response = error.raw_response
     made_up = response is not None and error.code == response.status_code and not (error.type or error.fbtrace_id)
@@ -30,7 +30,7 @@ def is_metas(error: WhatsAppError) -> bool:
 
 
 def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
-    """What Meta's error says, and after how many seconds to come again where Meta said so."""
+    """Return what an error means, and after how many seconds to retry if Meta said so."""
     response = error.raw_response
     status = response.status_code if response is not None else 400
     title, detail = error.message or "", error.details or ""
@@ -41,7 +41,7 @@ def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
 
 
 def outcome_of(known: MetaError, after: float | None, message: Message) -> Outcome:
-    """Say what an error of Meta means for the message (table in whatsapp/graph/errors.py)."""
+    """Return what an error means for the message."""
     facts: dict[str, Any] = {"code": known.code, "title": known.title, "detail": known.detail}
     if known.policy is Policy.THROTTLED:
         return Retry(after=after, scope="number", **facts)
@@ -60,24 +60,24 @@ def outcome_of(known: MetaError, after: float | None, message: Message) -> Outco
 
 
 def unreadable(response: httpx.Response | None) -> Outcome:
-    """The outcome of an answer without a body of Meta's.
+    """Return what an answer means whose body is not Meta's.
 
-    500 and 503 come from a server that did not do the work; 502 and 504 from one in between, which may have passed
-    the message on before it lost the answer.
+    500 and 503 come from a server that did not do the work. 502 and 504 come from a proxy, which may have passed on the
+    message before it lost the answer.
     """
     status = response.status_code if response is not None else 200
     if status == 429:
         return Retry(after=retry_after(response), scope="number", code=429, title="Too many messages from this number")
     if status in (502, 504):
-        return Unknown(f"HTTP {status} from somewhere in between")
+        return Unknown(f"HTTP {status} from a proxy")
     if status >= 500:
         return Retry(after=retry_after(response), code=status, title="WhatsApp had a temporary problem")
     if status >= 400:
         return Rejected(status, "WhatsApp refused the message", f"HTTP {status}")
-    return Unknown("the answer cannot be read")
+    return Unknown("the answer could not be read")
 
 
 def retry_after(response: httpx.Response | None) -> float | None:
-    """`Retry-After` in seconds, an hour at most; None without one that can be read."""
+    """`Retry-After` in seconds, an hour at most; None if there is none, or it is not a number."""
     value = response.headers.get("Retry-After", "") if response is not None else ""
     return min(float(value), 3600.0) if value.isascii() and value.isdigit() else None

@@ -1,4 +1,4 @@
-"""Where a message goes to."""
+"""Finds the address a message is sent to (docs/whatsapp.md, "Identities")."""
 
 from messaging.channels import Rejected
 from messaging.models import Conversation, Message
@@ -6,9 +6,10 @@ from whatsapp.models import Identity
 
 
 def recipient_of(message: Message) -> dict[str, str | None]:
-    """Where to send: the contact it was written to, else the address that wrote last, else the customer's phone.
+    """Return `to` or `recipient`: the chosen contact, else the address that wrote last, else the customer's phone.
 
-    A business-scoped id goes out as `recipient`: in `to` Meta answers 200 and drops the message. Raises Rejected.
+    A business-scoped id goes into `recipient`: with one in `to`, Meta answers 200 and drops the message.
+    Raises Rejected if there is no address.
     """
     if message.to_number:
         return {"to": message.to_number.removeprefix("+"), "recipient": None}
@@ -25,9 +26,9 @@ def recipient_of(message: Message) -> dict[str, str | None]:
 
 
 def _last_to_write(message: Message) -> Identity | None:
-    """The customer may have contacts who write as well: an answer must not reach somebody else than who asked.
+    """The identity that wrote last. A customer's contacts may write, too, and the answer belongs to whoever asked.
 
-    Whoever wrote last is meant on the message's number as well, when they did so on another.
+    If they last wrote to another of our numbers, their identity on the message's number is used.
     """
     known = Identity.objects.filter(customer=message.customer_id, business_number=message.business_number_id)
     identities = list(known.order_by("-pk"))

@@ -1,4 +1,4 @@
-"""One business number's way to its customers, through Meta's Graph API."""
+"""Sends from one business number through Meta's Graph API."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +24,7 @@ from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.elements import Person
 from whatsapp.payload.json_fields import text_of
 
-# Meta keeps an uploaded file for 30 days; a day less, so that none is named that is about to go.
+# Meta keeps an uploaded file for 30 days. One day less, so that no id expires on the way.
 FILE_KEPT_FOR = timedelta(days=29)
 
 
@@ -36,16 +36,16 @@ class GraphTransport:
         self._client = client_for(access.token) if access is not None else None
 
     def has(self, file: Attachment) -> bool:
-        """Whether Meta still keeps the file under the id we have."""
+        """Whether Meta still has the file under the id we know."""
         return bool(file.provider_id) and file.provider_until is not None and file.provider_until > timezone.now()
 
     def upload(self, message: Message, file: Attachment) -> None:
-        """Hand the file to Meta and keep the id it gives. Nothing of the message has left before that."""
+        """Upload the file and store its id. The message itself has not left yet, so every failure can be retried."""
         whatsapp = self._whatsapp()
         try:
             opened = file.file.open("rb")
         except FileNotFoundError:
-            raise Rejected("file_missing", "The file of the message is gone")
+            raise Rejected("file_missing", "The file of this message no longer exists")
         with opened:
             try:
                 answer = self._exchange(
@@ -58,11 +58,11 @@ class GraphTransport:
                     ),
                 )
             except Unknown as unknown:
-                raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail=str(unknown))
+                raise Retry(code="upload", title="The file could not be uploaded to WhatsApp", detail=str(unknown))
         try:
             media_id = text_of(answer, "id", MAX_ID)
         except ValueError:
-            raise Retry(code="upload", title="The file could not be handed to WhatsApp", detail="no id came back")
+            raise Retry(code="upload", title="The file could not be uploaded to WhatsApp", detail="no id was returned")
         file.provider_id, file.provider_until = media_id, timezone.now() + FILE_KEPT_FOR
         Attachment.objects.filter(pk=file.pk).update(provider_id=media_id, provider_until=file.provider_until)
 
@@ -89,7 +89,7 @@ class GraphTransport:
         return _wamid(self._exchange(message, post))
 
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
-        """Send a code that proves a phone: as text, or by the template in WHATSAPP_CODE_TEMPLATE. Raises an Outcome."""
+        """Send a code that verifies a phone (whatsapp/graph/phone_codes.py). Raises an Outcome."""
         whatsapp = self._whatsapp()
         kind, content = code_content(code, in_window=in_window)
         try:
@@ -102,13 +102,13 @@ class GraphTransport:
                 msg=content,
             )
         except (WhatsAppError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Without the error itself, which may quote the request.
+            # Not the error itself: it may quote the request, and with it the code.
             raise Rejected("code_not_sent", "The code was not sent", type(error).__name__) from None
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
-        """Tell the customer that their messages up to `wamid` were read, and perhaps that somebody types.
+        """Show the customer that their messages up to `wamid` were read, or that somebody is typing an answer.
 
-        Raises an Outcome, or whatever else went wrong.
+        Raises an Outcome, or any other exception.
         """
         api, phone_id = self._whatsapp().api, self.number.external_id
         if typing:
@@ -122,7 +122,7 @@ class GraphTransport:
         return self._client[0]
 
     def _exchange(self, message: Message, call: Callable[[], Any]) -> Any:
-        """Call Meta; every way this can end but an answer of Meta's is an Outcome."""
+        """Call Meta and return its answer. Raises an Outcome for everything else that can happen."""
         assert self._client is not None
         session = self._client[1]
         session.forget()
@@ -139,7 +139,7 @@ class GraphTransport:
             self._learn(known.code, message)
             raise outcome_of(known, after, message)
         except (ValueError, KeyError, TypeError, AttributeError):
-            # pywa could not read the body. Refused is refused; anything else may have been taken.
+            # pywa could not read the body. The HTTP status tells whether the message may have been taken.
             raise unreadable(session.answer)
 
     def _learn(self, code: int | str, message: Message) -> None:

@@ -1,5 +1,5 @@
-"""Meta's webhook payload, read tolerantly: a flat list of elements over all entries, changes, messages and statuses.
+"""Reads Meta's webhook payloads into a flat list of elements, over all entries, changes, messages and statuses.
 
-What is malformed becomes `Broken` and fails alone; what is unknown is kept in the raw body and acknowledged
-(docs/whatsapp.md, "Envelope and fields").
+A malformed element becomes `Broken` and fails alone. An unknown one becomes `Ignored`: it is acknowledged, and stays in
+the raw body (docs/whatsapp.md, "Envelope and fields").
 """

@@ -1,4 +1,4 @@
-"""The words of a message: what its bubble, the preview in a list and the search go by."""
+"""The text of a message, for its bubble, for the preview in lists and for the search."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,14 +8,14 @@ from whatsapp.payload.json_fields import object_of
 
 
 def shown_text(kind: str, content: Any) -> str:
-    """The body, the caption, what the pressed button said; where there is nothing to read, a word in brackets.
+    """Return the body, the caption or the title of the tapped button; the type in brackets if there is no text.
 
-    Raises ValueError for a text message without text.
+    A message with a file may have no text. Raises ValueError for a text message without one.
     """
     if kind == "text":
         body = object_of(content).get("body")
         if not isinstance(body, str):
-            raise ValueError("the text is not a text")
+            raise ValueError("the message has no text")
         return body
     read = _WORDS.get(kind, _common)
     found = read(content)

@@ -1,4 +1,4 @@
-"""What a webhook body is made of, once it is read."""
+"""The elements of a webhook body, as the parser returns them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from messaging.channels import Inbound
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on WhatsApp. `wa_id` is the phone number in digits, `user_id` the business-scoped id; one may be missing."""
+    """Somebody on WhatsApp, by phone number in digits (`wa_id`), business-scoped id (`user_id`), or both."""
 
     wa_id: str | None
     user_id: str | None
@@ -18,13 +18,13 @@ class Person:
 
     @property
     def address(self) -> str:
-        """What is kept of where a message came from."""
+        """The id that is stored as the address of a message."""
         return self.wa_id or self.user_id or ""
 
 
 @dataclass(frozen=True)
 class NumberElement:
-    """Something that happened on one of our numbers, by Meta's id of it."""
+    """Something that happened on one of our numbers, which Meta calls `phone_number_id`."""
 
     phone_number_id: str
     display_number: str
@@ -32,7 +32,7 @@ class NumberElement:
 
 @dataclass(frozen=True)
 class IncomingMessage(NumberElement):
-    """A message of a customer; `referral` is the advertisement they pressed before."""
+    """A message from a customer; `referral` is the advertisement they tapped before writing."""
 
     sender: Person
     inbound: Inbound
@@ -41,7 +41,7 @@ class IncomingMessage(NumberElement):
 
 @dataclass(frozen=True)
 class Echo(NumberElement):
-    """A message that somebody sent to a customer from the phone app that shares our number."""
+    """A message to a customer that was sent from the phone app that shares our number."""
 
     recipient: Person
     inbound: Inbound
@@ -49,7 +49,7 @@ class Echo(NumberElement):
 
 @dataclass(frozen=True)
 class Reaction(NumberElement):
-    """An emoji put on the message `target`; an empty one takes it away. `by` None is ourselves, on the phone app."""
+    """An emoji on the message `target`; an empty one removes it. `by` is None if we did it in the phone app."""
 
     target: str
     by: Person | None
@@ -59,7 +59,7 @@ class Reaction(NumberElement):
 
 @dataclass(frozen=True)
 class Edit(NumberElement):
-    """New words for the message `target`; `wamid` is the edit's own. `by` None is ourselves, on the phone app."""
+    """A new text for the message `target`; `wamid` is that of the edit. `by` is None if we did it in the phone app."""
 
     target: str
     by: Person | None
@@ -70,7 +70,7 @@ class Edit(NumberElement):
 
 @dataclass(frozen=True)
 class Revoke(NumberElement):
-    """The message `target` was taken back by who wrote it. `by` None is ourselves, on the phone app."""
+    """The message `target` was deleted by its author. `by` is None if we did it in the phone app."""
 
     target: str
     by: Person | None
@@ -79,7 +79,7 @@ class Revoke(NumberElement):
 
 @dataclass(frozen=True)
 class Notice(NumberElement):
-    """WhatsApp itself says something about a customer, perhaps that `old` is now to be reached at `new`."""
+    """A notice from WhatsApp about a customer, perhaps that `old` can now be reached at `new`."""
 
     old: Person
     new: Person | None
@@ -88,7 +88,7 @@ class Notice(NumberElement):
 
 @dataclass(frozen=True)
 class Preference(NumberElement):
-    """A customer wants no marketing from this number, or wants it again."""
+    """A customer stopped marketing messages from this number, or allowed them again."""
 
     sender: Person
     accepts: bool
@@ -97,6 +97,8 @@ class Preference(NumberElement):
 
 @dataclass(frozen=True)
 class StatusReport(NumberElement):
+    """What became of a message we sent. `message_key` is the id sent along with it, which finds it without a wamid."""
+
     recipient: Person | None
     wamid: str
     status: str
@@ -108,7 +110,7 @@ class StatusReport(NumberElement):
 
 @dataclass(frozen=True)
 class TemplateChange:
-    """Meta says something of a template: new values of its fields, or of its parts by their type."""
+    """A change of a template: new values of its fields, and new contents of its components by their type."""
 
     waba_id: str
     name: str
@@ -119,14 +121,14 @@ class TemplateChange:
 
 @dataclass(frozen=True)
 class Ignored:
-    """Understood as far as that nothing is to be done."""
+    """An element with which there is nothing to do; `what` says why."""
 
     what: str
 
 
 @dataclass(frozen=True)
 class Broken:
-    """An element that cannot be what it claims to be. Trying again would not help."""
+    """A malformed element, with its place in the body. Trying again would not help."""
 
     where: str
     reason: str

@@ -1,4 +1,4 @@
-"""From a body to its elements."""
+"""Takes a webhook body apart into its elements."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from whatsapp.payload.template_changes import TEMPLATE_FIELDS, read_template
 
 Read = Callable[[dict[str, Any], str, str, Contacts], Element]
 
-# Field of a change -> the lists in its value, and what reads one item of each.
+# Field of a change -> the lists in its value, each with the function that reads one item.
 _READERS: dict[str, dict[str, Read]] = {
     "messages": {"messages": read_message, "statuses": read_status},
     "smb_message_echoes": {"message_echoes": read_echo},
@@ -24,17 +24,17 @@ _LONGEST_INTEGER = 18
 
 
 class Malformed(ValueError):
-    """The body is no payload of Meta's at all; `str()` says why."""
+    """The body is not a webhook payload; `str()` says why."""
 
 
 def parse(body: bytes) -> list[Element]:
-    """Return the elements of a webhook body in their order. Raises Malformed when it is no JSON object."""
+    """Return the elements of a webhook body, in order. Raises Malformed if the body is not a JSON object."""
     try:
         payload = json.loads(body.decode(), parse_int=_integer, parse_float=_number, parse_constant=str)
     except UnicodeDecodeError as error:
         raise Malformed("The body is not valid UTF-8.") from error
     except RecursionError as error:
-        raise Malformed("The JSON is nested too deep.") from error
+        raise Malformed("The JSON is nested too deeply.") from error
     except ValueError as error:
         raise Malformed(f"The body is not JSON: {error}") from error
     if not isinstance(payload, dict):
@@ -45,7 +45,7 @@ def parse(body: bytes) -> list[Element]:
 
 
 def _integer(digits: str) -> int | str:
-    """Numbers no database column holds stay text: Meta has none, and they must not cost the rest of the body."""
+    """Read an integer; one that no database column can hold stays text, so that the rest of the body can be read."""
     return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
 
 
@@ -90,7 +90,7 @@ def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iter
 
 
 def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: str) -> Element:
-    """Read one element; whatever is wrong with it becomes Broken."""
+    """Read one element. Whatever is wrong with it makes it Broken."""
     try:
         if not isinstance(item, dict):
             raise ValueError("not an object")

@@ -1,4 +1,4 @@
-"""What stands under `messages` and `message_echoes` (docs/whatsapp.md, "Messages that come in")."""
+"""Reads the items of `messages` and `message_echoes` (docs/whatsapp.md, "Messages that come in")."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,18 +22,18 @@ from whatsapp.payload.elements import (
 from whatsapp.payload.json_fields import object_of, text_of, text_or_nothing
 from whatsapp.payload.persons import Contacts, person_at, person_of
 
-# Kept raw: Meta says nothing in them, they would make an empty bubble.
+# Types without content: they stay in the raw body, because they would show as empty bubbles.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
-# For how long Meta keeps what a customer sent.
+# How long Meta keeps a file that a customer sent.
 MEDIA_KEPT_FOR = timedelta(days=7)
-# What a message may carry beside its content, and keeps in its payload.
+# What may come with a message beside its content, and is kept in its payload.
 _ABOUT_IT = ("referral", "group_id", "errors")
 _ABOUT_ITS_CONTEXT = ("forwarded", "frequently_forwarded", "referred_product")
 _ADDRESS_CHANGES = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
 
 
 def read_message(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
-    """A message of a customer, or what it does to another one. Raises ValueError."""
+    """Read a message from a customer, or a change to another message. Raises ValueError."""
     kind = text_of(message, "type", 40)
     if kind in WITHOUT_BUBBLE:
         return Ignored(kind)
@@ -51,7 +51,7 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
 
 
 def read_echo(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
-    """A message that left from the phone app. `from` is our own number. Raises ValueError."""
+    """Read a message that was sent from the phone app: its `from` is our own number. Raises ValueError."""
     kind = text_of(message, "type", 40)
     if kind in WITHOUT_BUBBLE or kind == "system":
         return Ignored(kind)
@@ -63,7 +63,7 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
 
 def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound:
     content = message.get(kind)
-    if kind == "voice":  # how voice notes came before `audio` had a flag for them
+    if kind == "voice":  # a voice note, from before `audio` had a flag for them
         kind, content = "audio", {**object_of(content), "voice": True}
     replied = object_of(message.get("context")).get("id")
     return Inbound(
@@ -79,7 +79,7 @@ def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound
 
 
 def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]:
-    """What stood under the type's name; a list (contacts) in an object. With it what else is worth knowing."""
+    """The content of a message, a list (contacts) wrapped in an object, with what else is worth keeping."""
     payload = dict(content) if isinstance(content, dict) else {} if content is None else {kind: content}
     context = object_of(message.get("context"))
     payload |= {key: message[key] for key in _ABOUT_IT if message.get(key)}
@@ -88,7 +88,7 @@ def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]
 
 
 def _media(content: Any) -> Media | None:
-    """Where the file is; None when Meta does not say (it could not take the file from the sender)."""
+    """Where the file is; None if Meta could not take it from the sender and so gives no id."""
     content = object_of(content)
     try:
         provider_id = text_of(content, "id", MAX_ID)
@@ -107,7 +107,7 @@ def _at(message: dict[str, Any]) -> datetime:
     return from_epoch(message.get("timestamp"))
 
 
-# --- messages that change another ---
+# --- Changes to another message ---
 
 
 def _reaction(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:

@@ -1,4 +1,4 @@
-"""Who is meant: people by the ids Meta gives them (docs/whatsapp.md, "Identities")."""
+"""Tells who a webhook is about, by the ids Meta gives people (docs/whatsapp.md, "Identities")."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ from core.safe_json import storable
 from whatsapp.payload.elements import Person
 from whatsapp.payload.json_fields import list_of, object_of, text_or_nothing
 
-# What a change says of the people in it, by wa_id and by user_id.
+# The people in the `contacts` of a change, by wa_id and by user_id.
 Contacts = dict[str, Person]
 
 _WA_ID = re.compile(r"\+?(\d{5,20})", re.ASCII)
@@ -15,12 +15,12 @@ _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}", re.ASCII)
 
 
 def contacts_of(value: dict[str, Any]) -> Contacts:
-    """The contacts of a change by each of their ids, the first of each: a change may hold thousands, one a message."""
+    """The contacts of a change by each of their ids, the first of each. There may be thousands, one per message."""
     found: Contacts = {}
     for contact in map(object_of, list_of(value.get("contacts"))):
         wa_id, user_id = _ids(contact.get("wa_id"), contact.get("user_id"))
         profile = object_of(contact.get("profile"))
-        # Who puts a NUL into their name is heard all the same.
+        # A NUL in a name must not make the message unreadable.
         name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
         known = Person(wa_id, user_id, name, username[:150].removeprefix("@"))
         for key in (wa_id, user_id):
@@ -30,13 +30,13 @@ def contacts_of(value: dict[str, Any]) -> Contacts:
 
 
 def person_at(address: Any, user_id: Any) -> Person | None:
-    """Somebody by their ids; None where neither is one."""
+    """The person with these ids; None if neither value is an id."""
     wa_id, user_id = _ids(address, user_id)
     return Person(wa_id, user_id) if wa_id or user_id else None
 
 
 def person_of(address: Any, user_id: Any, contacts: Contacts) -> Person:
-    """Somebody by their ids, completed from the change's contact of the same ids. Raises ValueError for nobody."""
+    """The person with these ids, completed from the contacts of the change. Raises ValueError if neither is an id."""
     person = person_at(address, user_id)
     if person is None:
         raise ValueError("no sender")
@@ -47,7 +47,7 @@ def person_of(address: Any, user_id: Any, contacts: Contacts) -> Person:
 
 
 def _ids(address: Any, user_id: Any) -> tuple[str | None, str | None]:
-    """Tell the phone from the business-scoped id, which may stand in the phone's place."""
+    """Return (wa_id, user_id). A business-scoped id has been seen in the place of the phone number."""
     digits = _WA_ID.fullmatch(address) if isinstance(address, str) else None
     wa_id = digits[1] if digits is not None else None
     for candidate in (user_id, address):

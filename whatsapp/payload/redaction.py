@@ -1,4 +1,4 @@
-"""Taking one person out of a body that speaks of several."""
+"""Removes one person from a body that is about several."""
 
 import json
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from core import safe_json
 from whatsapp.payload.json_fields import list_of, object_of
 
-# Where an item names whom it is of.
+# The fields in which an item names people.
 _PEOPLE = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")
 
 
 def redacted(body: bytes, ids: set[str]) -> bytes | None:
-    """The body without what was said by or to whoever has one of `ids` (digits without `+`, user ids).
+    """Return the body without the items from or to people with one of `ids` (digits without `+`, user ids).
 
-    None when nothing is left to be handled, when it cannot be read, and when an id is still in it somewhere.
+    Returns None if nothing is left to handle, if the body cannot be read, or if it still contains one of the ids.
     """
     try:
         data = safe_json.loads(body)

@@ -1,4 +1,4 @@
-"""What stands under `statuses` and `user_preferences` (docs/whatsapp.md, "Statuses")."""
+"""Reads the items of `statuses` and `user_preferences` (docs/whatsapp.md, "Statuses")."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from whatsapp.payload.elements import Element, Ignored, Preference, StatusReport
 from whatsapp.payload.json_fields import object_of, text_of
 from whatsapp.payload.persons import Contacts, person_at, person_of
 
-# The last two move nothing: they are kept with their time.
+# `deleted` and `warning` do not move a message; they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
 
 
 def read_status(status: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
-    """One thing Meta says of a message we sent. Raises ValueError."""
+    """Read one status of a message we sent. Raises ValueError."""
     kind = text_of(status, "status", 100)
     if kind not in STATUSES:
         return Ignored("unknown status")
@@ -41,7 +41,7 @@ def _error(errors: Any) -> dict[str, Any]:
 
 
 def read_preference(said: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
-    """Whether somebody wants marketing. Raises ValueError."""
+    """Read whether somebody accepts marketing messages. Raises ValueError."""
     wish = said.get("value")
     if said.get("category") != "marketing_messages" or wish not in ("stop", "resume", "signup"):
         return Ignored("unknown preference")

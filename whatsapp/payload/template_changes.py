@@ -1,4 +1,4 @@
-"""Changes of templates."""
+"""Reads changes of templates (docs/whatsapp.md, "Templates")."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME, MAX_TEXT
 from whatsapp.payload.elements import TemplateChange
 from whatsapp.payload.json_fields import list_of, object_of, text_of, text_or_nothing
 
-# What Meta calls it when a template may be sent again, or may be sent still.
+# Statuses with which a template can be sent, as with APPROVED.
 _STATUSES = {"REINSTATED": "APPROVED", "FLAGGED": "APPROVED"}
 
 
 def read_template(field: str, waba_id: str, value: dict[str, Any]) -> TemplateChange:
-    """Read the value of a change whose field is one of TEMPLATE_FIELDS. Raises ValueError."""
+    """Read the value of a change whose field is in TEMPLATE_FIELDS. Raises ValueError."""
     changes, texts = TEMPLATE_FIELDS[field](value)
     name = text_of(value, "message_template_name", MAX_TEMPLATE_NAME)
     language = text_of(value, "message_template_language", MAX_TEMPLATE_LANGUAGE)
@@ -25,7 +25,7 @@ def _status(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     if reason in ("", "NONE"):
         reason = text_or_nothing(object_of(value.get("other_info")), "description", 500)
     if event == "FLAGGED":
-        reason = reason or "Meta has flagged it for its quality"
+        reason = reason or "Meta flagged it for low quality"
     return {"status": _STATUSES.get(event, event), "reason": reason}, {}
 
 
@@ -34,7 +34,7 @@ def _quality(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def _category(value: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    # Without `new_category` the change is only announced.
+    # Without `new_category`, the change is only announced.
     category = text_or_nothing(value, "new_category", 40)
     return ({"category": category} if category else {}), {}
 

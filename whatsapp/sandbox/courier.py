@@ -1,4 +1,4 @@
-"""Delivers webhook bodies when they are due, as Meta does: signed."""
+"""Delivers signed webhook bodies at a given time, as Meta does."""
 
 import heapq
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Courier:
-    """A daemon thread that delivers bodies when they are due. Those not delivered at exit are forgotten."""
+    """A daemon thread that delivers bodies when they are due. Bodies that are still waiting at exit are dropped."""
 
     def __init__(self, deliver: Callable[[bytes, str], int]) -> None:
         """`deliver` takes a body and its signature, and returns an HTTP status."""
@@ -36,7 +36,7 @@ class Courier:
             self._changed.notify_all()
 
     def drain(self, seconds: float = 10.0) -> bool:
-        """Wait until everything is delivered; False when that took longer than `seconds`."""
+        """Wait until everything is delivered. Returns False if that takes longer than `seconds`."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._due and not self._delivering, seconds)
 
@@ -45,7 +45,7 @@ class Courier:
             body = self._next()
             try:
                 self._deliver(body, sign(body))
-            except Exception:  # the thread serves every message to come
+            except Exception:  # the thread must go on for the next messages
                 logger.exception("the sandbox could not deliver a status")
             finally:
                 connections.close_all()

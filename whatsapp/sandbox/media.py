@@ -1,6 +1,6 @@
-"""Files of the sandbox's customers, kept where Meta would keep them.
+"""The files that customers send in the sandbox.
 
-Below MEDIA_ROOT, which all processes share; no URL leads there.
+They are in a folder below MEDIA_ROOT, which all processes share, and no URL leads to them.
 """
 
 import re
@@ -20,7 +20,7 @@ _ID = re.compile(r"[0-9]{15}", re.ASCII)
 
 
 class SandboxStore:
-    """A folder of files named by ids as Meta writes them."""
+    """A folder of files, named by ids that look like Meta's."""
 
     def __init__(self) -> None:
         self._folder = Path(settings.MEDIA_ROOT) / _FOLDER
@@ -33,7 +33,7 @@ class SandboxStore:
         return provider_id
 
     def open(self, provider_id: str) -> IO[bytes] | None:
-        """The file of that id; None when there is none."""
+        """Open the file with this id; None if there is none."""
         if not _ID.fullmatch(provider_id):
             return None
         try:
@@ -43,7 +43,7 @@ class SandboxStore:
 
 
 def fetch_from_sandbox(attachment: Attachment, into: IO[bytes]) -> Fetched:
-    """What `whatsapp_say --image` put into the store. Raises FileRefused and FileUnavailable."""
+    """Read the file of a message, which `whatsapp_say --image` stored. Raises FileRefused and FileUnavailable."""
     kept = SandboxStore().open(attachment.provider_id)
     if kept is None:
         raise FileUnavailable("The sandbox has no such file.")

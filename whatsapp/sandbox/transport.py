@@ -1,4 +1,4 @@
-"""A WhatsApp without Meta: takes every message, and has it sent, delivered and read a moment later."""
+"""Stands in for Meta: accepts every message, and reports it as sent, delivered and read a moment later."""
 
 import time
 from collections import deque
@@ -8,15 +8,15 @@ from whatsapp.graph.recipients import recipient_of
 from whatsapp.sandbox.courier import Courier
 from whatsapp.sandbox.webhook_bodies import envelope, new_wamid
 
-# Seconds from a send to each status; tests leave it empty, or fill it with noughts.
+# Seconds from a send to each status. Tests empty it, or set it to zero.
 PACE: dict[str, float] = {"sent": 0.3, "delivered": 0.8, "read": 1.5}
 
-# (phone, code), the newest last: the process forgets them.
+# (phone, code), newest last. They are kept in memory only.
 codes_sent: deque[tuple[str, str]] = deque(maxlen=100)
 
 
 class SandboxTransport:
-    """Accepts whatever a real number could send."""
+    """Accepts whatever a real number can send."""
 
     access = "sandbox"
 
@@ -27,19 +27,19 @@ class SandboxTransport:
         return bool(file.provider_id)
 
     def upload(self, message: Message, file: Attachment) -> None:
-        """There is nobody to hand the file to; it gets an id all the same."""
+        """Give the file an id; it is uploaded nowhere."""
         file.provider_id = f"sandbox-{file.pk}"
         Attachment.objects.filter(pk=file.pk).update(provider_id=file.provider_id)
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
-        """There is nobody to tell."""
+        """Nobody is there to see it."""
 
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
-        """Keep the code where tests find it; it is printed nowhere."""
+        """Keep the code where tests find it. It is not printed."""
         codes_sent.append((phone, code))
 
     def send(self, message: Message, file: Attachment | None = None) -> str:
-        """Return a new wamid, and have the statuses delivered. Raises Rejected without a recipient, as Graph does."""
+        """Return a new wamid, and schedule the statuses. Raises Rejected without a recipient, as with Meta."""
         address = recipient_of(message)
         wamid = new_wamid()
         for status, after in PACE.items():

@@ -1,4 +1,4 @@
-"""Webhook bodies as Meta writes them, for whatever stands in for Meta: the sandbox, whatsapp_say, demo data."""
+"""Builds webhook bodies as Meta does, for the sandbox, whatsapp_say and demo data, and for tests and benchmarks."""
 
 import base64
 import hashlib

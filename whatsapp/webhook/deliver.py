@@ -1,4 +1,4 @@
-"""What happens to a body posted to the webhook: the function behind the view, which the sandbox calls too."""
+"""What happens to a body posted to the webhook. The view calls it, and so does the sandbox."""
 
 import logging
 
@@ -12,10 +12,10 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(body: bytes, signature: str | None) -> int:
-    """Take in one webhook body and return the HTTP status Meta gets.
+    """Take in one webhook body and return the HTTP status for Meta.
 
-    200: stored, whatever becomes of it. 401: not signed by Meta, nothing was done. 503: could not be
-    stored, so Meta must send it again.
+    200: the body is stored, even if handling it fails. 401: not signed by Meta, so nothing was done. 503: it could not
+    be stored, so Meta has to send it again.
     """
     fault("W1")
     if not is_signed(body, signature):
@@ -24,7 +24,7 @@ def deliver(body: bytes, signature: str | None) -> int:
     fault("W2")
     try:
         receive(body)
-    except Error as error:  # only storing raises; handling never does
+    except Error as error:  # raised by storing only, never by handling
         logger.error("a webhook could not be stored: %s", error)
         return 503
     fault("W4")

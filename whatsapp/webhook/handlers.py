@@ -1,4 +1,4 @@
-"""What each element of a webhook does. Called inside a transaction of its own; safe to be done twice."""
+"""What each element of a webhook does. Each runs in a transaction of its own, and running it twice does no harm."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,12 +28,12 @@ from whatsapp.payload.elements import (
 
 
 def handle(element: NumberElement, number: BusinessNumber) -> int | None:
-    """Do what one element says; return the id of the customer it speaks of, if one is known."""
+    """Apply one element; return the id of the customer it is about, if that is known."""
     return _HANDLERS[type(element)](element, number)
 
 
 def customer_behind(element: NumberElement, number: BusinessNumber) -> int | None:
-    """The id of the customer who is behind an element that could not be handled, if they are known at all."""
+    """The id of the customer an element is about that could not be handled, if that is known."""
     for name in _PEOPLE:
         person = getattr(element, name, None)
         if isinstance(person, Person):
@@ -69,7 +69,7 @@ def _revoke(said: Revoke, number: BusinessNumber) -> int:
 
 
 def _notice(said: Notice, number: BusinessNumber) -> int | None:
-    # Whoever WhatsApp speaks of may have written long before Patter was there: no reason to make a customer.
+    # People may have written long before Patter was installed: a notice about a stranger makes no customer.
     customer_id = customer_id_of(said.old, number)
     if customer_id is None and said.new is not None:
         customer_id = customer_id_of(said.new, number)
@@ -96,7 +96,8 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
         error=said.error,
         pricing=said.pricing,
     )
-    # Told again, or replayed, a failure must not undo what changed since: a template approved anew, a new upload.
+    # A failure that is repeated or replayed must not undo what happened since: the template may be approved again, the
+    # file uploaded again.
     if news and said.error is not None:
         after_failure(said, number)
     if said.recipient is None:
@@ -109,11 +110,11 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
 
 
 def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
-    """Whether the message went to the customer themselves and not to one of their contacts."""
+    """Whether the message went to the customer and not to one of their contacts."""
     return Message.objects.filter(business_number=number, wamid=said.wamid, to_number=None).exists()
 
 
-# Where the elements name the person they speak of.
+# The fields in which elements name the person they are about.
 _PEOPLE = ("sender", "by", "recipient", "old")
 _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
     IncomingMessage: _message,

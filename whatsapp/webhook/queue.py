@@ -1,7 +1,7 @@
-"""Webhooks: stored first, handled at once as far as time allows, and by the relay otherwise.
+"""Webhooks are stored first, then handled in the request as far as time allows, and the rest by the relay.
 
-Elements are idempotent (a unique wamid, a unique status), so whoever takes an event over starts from its
-beginning. Storing and finishing are hand-written SQL: with messaging/actions/receiving.py they are the hot path.
+Elements are idempotent (a unique wamid, a unique status), so a failed event can be handled again from its beginning.
+Storing and finishing are hand-written SQL: with messaging/actions/receiving.py they are the hot path.
 """
 
 import logging
@@ -30,12 +30,12 @@ from whatsapp.webhook.handlers import customer_behind, handle
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
-# How long the request that stored an event may work on it; Meta wants its answer within a second or so.
+# How long the request that stored an event may work on it: Meta expects the answer within about a second.
 REQUEST_SECONDS = 0.5
-# How long the relay stays with one event before the next gets its turn.
+# How long the relay works on one event before it takes the next.
 TURN_SECONDS = 3.0
-# How long the request waits for SQLite's one writer, to store and then for each element: Meta hangs up long before the
-# 20 s of ordinary requests, and comes again.
+# How long the request waits for SQLite's one writer, to store the event and then for each element. Meta hangs up long
+# before the 20 s of ordinary requests, and sends the webhook again.
 STORE_PATIENCE_SECONDS, HANDLE_PATIENCE_SECONDS = 3.0, 1.0
 
 _TABLE = WebhookEvent._meta.db_table
@@ -49,7 +49,7 @@ _DONE = (
     f"UPDATE {_TABLE} SET state = 'done', error = '', elements = %s, took_ms = %s, lease_until = NULL, "
     "claim_token = NULL WHERE id = %s AND claim_token = %s"
 )
-# Both at once, where the database can.
+# Both in one statement, where the database supports it.
 _LINK_AND_DONE = f"WITH linked AS ({_LINK}) {_DONE}"
 
 _FAILED = "element"
@@ -57,9 +57,9 @@ _FAILED = "element"
 
 @dataclass
 class Claimed:
-    """An event somebody works on, with the token that may finish it.
+    """An event that is being handled, with the token needed to finish it.
 
-    `done` elements were handled in earlier turns, with `failures`.
+    The first `done` elements were handled in earlier turns; `failures` are those of all turns.
     """
 
     pk: int
@@ -77,21 +77,21 @@ class Claimed:
 
     @property
     def row(self) -> "QuerySet[WebhookEvent]":
-        """The event, as long as it is still ours."""
+        """The event, as long as the claim still holds."""
         return WebhookEvent.objects.filter(pk=self.pk, claim_token=self.token)
 
 
 def receive(body: bytes) -> None:
-    """Store a signed webhook body, committed, and handle as much of it as fits into half a second.
+    """Store a signed webhook body, commit, and handle as much of it as fits into half a second.
 
-    Raises django.db.Error when it cannot be stored, and never for what happens after that.
+    Raises django.db.Error if it cannot be stored, but not for anything that happens after that.
     """
     with patience(STORE_PATIENCE_SECONDS):
         event = _store(body)
     try:
         with patience(HANDLE_PATIENCE_SECONDS):
             process(event, event.started + REQUEST_SECONDS)
-    except Error as error:  # the database went away: the lease runs out and the relay goes on
+    except Error as error:  # the database went away: the lease expires and the relay takes over
         logger.error("webhook %s waits for the relay: %s", event.pk, error)
 
 
@@ -109,9 +109,8 @@ def _store(body: bytes) -> Claimed:
 def process(event: Claimed, deadline: float) -> None:
     """Handle an event's elements, each in a transaction of its own, and finish the event.
 
-    What is not done by `deadline` (time.monotonic) is given up to the relay; one element is done in any case, so that
-    a body that takes long to read comes to its end as well. Raises django.db.Error only when the event itself
-    cannot be finished.
+    What is left at `deadline` (time.monotonic) goes to the relay. At least one element is handled, so that even a body
+    that takes long to parse gets finished. Raises django.db.Error only if the event itself cannot be finished.
     """
     try:
         elements = parse(event.body)
@@ -127,7 +126,7 @@ def process(event: Claimed, deadline: float) -> None:
         last = index == len(elements) - 1 and not event.failures
         try:
             _handle(event, element, finish=len(elements) if last else None)
-        except Exception as error:  # noqa: BLE001 - whatever one element does, its neighbours must not suffer
+        except Exception as error:  # noqa: BLE001 - one element must not affect the others
             logger.warning("webhook %s, element %d: %r", event.pk, index, error)
             business_numbers.forget()
             event.failures.append(f"{_FAILED} {index}: {type(error).__name__}: {error}")
@@ -135,7 +134,7 @@ def process(event: Claimed, deadline: float) -> None:
         if index == len(elements) // 2:
             fault("P2")
     if event.failures:
-        # What is broken stays broken; only an element that failed is worth another try.
+        # Malformed elements stay malformed; only an element whose handling failed is worth another attempt.
         again = any(reason.startswith(_FAILED) for reason in event.failures)
         attempts = event.attempts if again else WebhookEvent.MAX_ATTEMPTS
         event.row.update(**_failure(event.failures, attempts), elements=len(elements), took_ms=event.took_ms)
@@ -144,7 +143,7 @@ def process(event: Claimed, deadline: float) -> None:
 
 
 def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
-    """Do one element. The last of an event that went well finishes it in the same commit (`finish`: how many)."""
+    """Handle one element. With `finish`, the number of elements, the event is finished in the same commit."""
     number = None
     if isinstance(element, NumberElement):
         number = business_numbers.number_of(element.phone_number_id, element.display_number)
@@ -159,19 +158,19 @@ def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
 
 
 def _link_person(event: Claimed, element: Element) -> None:
-    """Write down whom an element that failed speaks of: erasing them must blank this body as well."""
+    """Link the person that a failed element is about, so that erasing them blanks this body, too."""
     if not isinstance(element, NumberElement):
         return
     try:
         with transaction.atomic():
             number = business_numbers.number_of(element.phone_number_id, element.display_number)
             _close(event, customer_behind(element, number), None)
-    except Error as error:  # the failure is written down in any case
+    except Error as error:  # the failure itself is recorded in any case
         logger.warning("webhook %s: %r", event.pk, error)
 
 
 def _close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
-    """Write down whom the element spoke of (erasing them blanks the raw body), and that the event is done."""
+    """Link the customer an element was about (erasing them blanks the raw body), and finish the event."""
     new = customer_id is not None and customer_id not in event.linked
     link: list[Any] = [event.pk, customer_id]
     done: list[Any] = [finish, event.took_ms, event.pk, event.token.hex]
@@ -187,7 +186,7 @@ def _close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
 
 
 def _failure(reasons: list[str], attempts: int) -> dict[str, object]:
-    """The fields of an event that failed; with `attempts` used up it is left to an admin."""
+    """The fields of a failed event. Once `attempts` are used up, it waits for an admin."""
     return {
         "state": WebhookState.FAILED,
         "error": _shown(reasons),
@@ -199,14 +198,14 @@ def _failure(reasons: list[str], attempts: int) -> dict[str, object]:
 
 
 def _shown(reasons: list[str]) -> str:
-    """The reasons a line each, in characters every database stores."""
+    """The reasons, one per line, without characters that a database cannot store."""
     lines = [" ".join(reason.split())[:500] for reason in reasons[:20]]
     more = [f"and {len(reasons) - 20} more"] if len(reasons) > 20 else []
     return "\n".join(lines + more).replace("\x00", "?").encode("utf-8", "replace").decode()
 
 
 def _give_up(event: Claimed, done: int) -> None:
-    """Leave what comes after `done` elements to the relay, at once; a turn that got somewhere costs no try."""
+    """Leave what follows the first `done` elements to the relay. A turn that made progress costs no attempt."""
     event.row.update(
         state=WebhookState.PENDING,
         elements=done,
@@ -227,25 +226,25 @@ _GIVEN_UP = f"{_OPEN} AND state = '{WebhookState.PENDING}' AND attempts >= {Webh
 class WebhookQueue:
     """The relay's source of webhooks that a request did not finish."""
 
-    # One, so that a customer's messages are taken in the order they came.
+    # One, so that a customer's messages are handled in the order they arrived.
     workers = 1
 
     def settle(self, *, everything: bool) -> None:
-        """Free claimed events when nobody else can be working on them, and give up those that kill whoever tries."""
+        """Release claimed events that nobody can be working on, and give up events whose every attempt broke off."""
         open_events = WebhookEvent.objects.exclude(state=WebhookState.DONE)
         if everything:
             open_events.filter(lease_until__isnull=False).update(lease_until=None, claim_token=None)
         if leases.free(WebhookEvent, _GIVEN_UP, 1):
             spent = open_events.filter(state=WebhookState.PENDING, attempts__gte=WebhookEvent.MAX_ATTEMPTS)
             _free(spent, timezone.now()).update(
-                state=WebhookState.FAILED, error="Nobody who tried to handle this came to its end."
+                state=WebhookState.FAILED, error="Every attempt to handle this webhook broke off."
             )
 
     def claim(self, limit: int) -> list[Claimed]:
         now = timezone.now()
         claimed = []
         for pk, attempts in leases.free(WebhookEvent, _WAITING, limit):
-            # The conditions again, on the row itself: `attempts` changes with every claim.
+            # The conditions are repeated on the row itself; `attempts` changes with every claim.
             candidate = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), now).filter(
                 pk=pk, attempts=attempts
             )
@@ -260,7 +259,7 @@ class WebhookQueue:
 
 
 def _claimed(event: WebhookEvent, token: uuid.UUID) -> Claimed:
-    """Take up an event where it was left; a failed one from its beginning."""
+    """Continue an event where it was left; a failed one starts again from its beginning."""
     claimed = Claimed(pk=event.pk, body=bytes(event.body), token=token, attempts=event.attempts)
     if event.state == WebhookState.PENDING:
         claimed.done, claimed.failures = event.elements, event.error.splitlines()

@@ -1,4 +1,4 @@
-"""Received against stored: the daily proof that every message in Meta's webhooks is in a chat."""
+"""Received against stored: a daily check that every message in Meta's webhooks is in a chat."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from whatsapp.payload.envelope import Malformed, parse
 
 BATCH = 200
 
-# Number and wamid: what makes a message one.
+# What identifies a message: Meta's id of the number, and the wamid.
 Key = tuple[str, str]
 
 
@@ -21,8 +21,8 @@ Key = tuple[str, str]
 class DayReport:
     """One day (UTC) of webhooks: how they ended, and what became of the messages in them.
 
-    `received` counts messages in the raw bodies, redeliveries included; those of `missing` are in no chat.
-    `unreadable` are elements, or whole bodies, that are not what Meta documents.
+    `received` counts the messages in the raw bodies, including redeliveries; those in `missing` are in no chat.
+    `unreadable` counts elements and whole bodies that do not follow Meta's documentation.
     """
 
     day: date
@@ -36,7 +36,7 @@ class DayReport:
 
 
 def daily(days: int, today: date) -> Iterator[DayReport]:
-    """The report of each of the last `days` days, the newest first. Reads every raw body that is still kept."""
+    """The reports of the last `days` days, newest first. Reads every raw body that is still kept."""
     for back in range(days):
         yield _report(today - timedelta(days=back))
 

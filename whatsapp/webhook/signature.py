@@ -1,4 +1,4 @@
-"""Meta's signature on a webhook body: HMAC-SHA256 over the bytes as they came."""
+"""Meta's signature of a webhook body: HMAC-SHA256 over the raw bytes (docs/whatsapp.md, "Webhook")."""
 
 import hashlib
 import hmac
@@ -10,9 +10,9 @@ _HEADER = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
 def secrets() -> list[str]:
-    """The app secrets a body may be signed with: several while one is being replaced.
+    """The app secrets a body may be signed with. There are several while one is being replaced.
 
-    The sandbox has one derived from SECRET_KEY when none is set; otherwise none means that nothing is believed.
+    If none is set, the sandbox derives one from SECRET_KEY; without the sandbox, no signature is accepted.
     """
     if settings.WHATSAPP_APP_SECRETS:
         return list(settings.WHATSAPP_APP_SECRETS)
@@ -31,7 +31,7 @@ def is_signed(body: bytes, header: str | None) -> bool:
     match = _HEADER.fullmatch(header or "")
     if match is None:
         return False
-    # No `any`: every secret is tried, so that the time taken does not tell which one fits.
+    # Not `any`: all secrets are compared, so that the time taken does not reveal which one fits.
     fits = [hmac.compare_digest(_digest(secret, body), match[1]) for secret in secrets() if secret]
     return True in fits
 

@@ -12,17 +12,19 @@ from whatsapp.models import WebhookEvent, WebhookState
 
 
 class Command(BaseCommand):
-    help = "Have the relay handle raw webhooks again. What is in the chats already stays as it is."
+    help = "Let the relay handle raw webhooks again. Messages that are already in the chats stay as they are."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--failed", action="store_true", help="those that failed")
-        parser.add_argument("--since", type=_time, help="those received since (2026-01-31, or with a time, UTC)")
-        parser.add_argument("--id", type=int, nargs="+", default=[], help="those of these ids")
-        parser.add_argument("--dry-run", action="store_true", help="count them only")
+        parser.add_argument("--failed", action="store_true", help="webhooks that failed")
+        parser.add_argument("--since", type=_time, help="webhooks since this day or time (UTC), like 2026-01-31")
+        parser.add_argument("--id", type=int, nargs="+", default=[], help="webhooks with these ids")
+        parser.add_argument("--dry-run", action="store_true", help="only count them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (options["failed"] or options["since"] or options["id"]):
-            raise CommandError("Say which: --failed, --since TIME or --id N; several narrow each other.")
+            raise CommandError(
+                "Choose webhooks with --failed, --since TIME or --id N. Several options narrow the choice."
+            )
         events = WebhookEvent.objects.all()
         if options["failed"]:
             events = events.filter(state=WebhookState.FAILED)
@@ -46,5 +48,5 @@ def _time(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None:
-        raise ValueError(f"no time: {text}")
+        raise ValueError(f"not a time: {text}")
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-"""Something to look at on the first day: `manage.py seed_demo`.
+"""`manage.py seed_demo`: demo data for the first day.
 
-Lives at the top of the imports because the chats come in as real ones do, through the signed webhook.
+It is in this app because the demo chats arrive as real ones do, through the signed webhook.
 """
 
 from argparse import ArgumentParser
@@ -21,7 +21,7 @@ from whatsapp.sandbox.webhook_bodies import said
 from whatsapp.webhook.deliver import deliver
 from whatsapp.webhook.signature import sign
 
-# username, first name, last name, role. Numbers and addresses below are reserved for examples.
+# username, first name, last name, role. The phone numbers and addresses below are reserved for examples.
 USERS = (
     ("admin", "Ada", "Perera", Role.ADMIN),
     ("sam", "Sam", "Silva", Role.SALES),
@@ -51,22 +51,24 @@ CHATS: tuple[tuple[str, list[str], list[str]], ...] = (
 
 
 class Command(BaseCommand):
-    help = "Make demo users, customers and chats in a database without users; say how to sign in."
+    help = "Create demo users, customers and chats in a database without users, and print how to sign in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--force", action="store_true", help="also without DEBUG; the passwords are public")
-        parser.add_argument("--show", action="store_true", help="say where to look once the server runs")
+        parser.add_argument("--force", action="store_true", help="also without DEBUG=1; the passwords are public")
+        parser.add_argument("--show", action="store_true", help="also print where to find the API and the admin")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEBUG or options["force"]):
-            raise CommandError("The demo passwords are public: only with DEBUG=1, or with --force.")
+            raise CommandError("The demo passwords are public. Set DEBUG=1, or use --force.")
         if not User.objects.exists() and settings.WHATSAPP_SANDBOX:
             _seed()
             for access in accounts():
                 sync(access)
         elif not User.objects.exists():
-            # The demo chats have answers, and those would be sent to strangers.
-            self.stdout.write("A real WhatsApp number is configured: no demo data. Next: manage.py createsuperuser")
+            # The answers in the demo chats would be sent to strangers.
+            self.stdout.write(
+                "No demo data, because a real WhatsApp number is configured. Next: manage.py createsuperuser"
+            )
         if options["show"]:
             self._show_where()
         self._show_users()
@@ -75,12 +77,12 @@ class Command(BaseCommand):
         url = f"http://127.0.0.1:{settings.PORT}"
         elsewhere = "" if settings.PORT == 8000 else f"PORT={settings.PORT} "
         self.stdout.write(
-            f"\nPatter: {url}\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  ends it\n"
+            f"\nPatter: {url}\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  stops it\n"
             f"  try     DEBUG=1 {elsewhere}.venv/bin/python manage.py whatsapp_say +447700900101 'Hello'\n"
         )
 
     def _show_users(self) -> None:
-        """The sign-in table, of those demo users whose demo password still opens."""
+        """Print the sign-in of each demo user whose demo password still works."""
         present = {user.username: user for user in User.objects.present().filter(is_active=True)}
         for username, _, _, role in USERS:
             user, password = present.get(username), PASSWORD.format(username=username)
@@ -121,7 +123,7 @@ def _users() -> dict[str, User]:
 
 
 def _chat(phone: str, questions: list[str], answers: list[str]) -> None:
-    """Let a customer write, and their salesperson read and answer; the relay sends once the server runs."""
+    """Let a customer write, and their salesperson read and answer. The relay sends the answers once the server runs."""
     customer = Customer.objects.select_related("owner").get(phone=phone)
     for text in questions:
         body = said(phone, text, customer.first_name)

@@ -12,7 +12,8 @@ class Command(BaseCommand):
         found = accounts()
         if not found:
             raise CommandError(
-                "No account is known. Set WHATSAPP_BUSINESS_ACCOUNT_ID, or the account of a number in Django admin."
+                "There is no account to fetch from. Set WHATSAPP_BUSINESS_ACCOUNT_ID, or give a number its account in "
+                "Django admin."
             )
         failed = []
         for access in found:

@@ -12,15 +12,15 @@ _COLUMNS = ("day", "webhooks", "pending", "failed", "received", "stored", "missi
 
 
 class Command(BaseCommand):
-    help = "Count the messages in Meta's webhooks against those in chats. Ends with 1 when one is missing."
+    help = "Compare the messages in Meta's webhooks with those in the chats. Exits with 1 if any is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, default=7, help="how many days (UTC), today included")
-        parser.add_argument("--missing", action="store_true", help="name the messages that are in no chat")
+        parser.add_argument("--days", type=int, default=7, help="how many days (UTC), including today")
+        parser.add_argument("--missing", action="store_true", help="list the messages that are in no chat")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= 366:
-            raise CommandError("--days is between 1 and 366.")
+            raise CommandError("--days must be between 1 and 366.")
         self.stdout.write("".join(f"{name:>12}" for name in _COLUMNS))
         missing = 0
         for report in daily(options["days"], timezone.now().date()):

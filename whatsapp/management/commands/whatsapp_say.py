@@ -1,4 +1,4 @@
-"""Write to Patter as a customer would: `manage.py whatsapp_say +94771234567 "Hello"`."""
+"""`manage.py whatsapp_say +94771234567 "Hello"`: write to Patter as a customer would."""
 
 import hashlib
 from argparse import ArgumentParser
@@ -17,11 +17,11 @@ from whatsapp.webhook.signature import secrets, sign
 
 
 class Command(BaseCommand):
-    help = "Write a WhatsApp message to a running Patter as a customer would, through the signed webhook."
+    help = "Send a WhatsApp message to a running Patter as a customer would, through the signed webhook."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", help="the customer's phone, for example +94771234567")
-        parser.add_argument("text", nargs="?", default="", help="what the customer writes; the caption of an image")
+        parser.add_argument("text", nargs="?", default="", help="what the customer writes; with --image, the caption")
         parser.add_argument("--image", type=Path, help="a picture that the customer sends (sandbox only)")
         parser.add_argument("--name", default="", help="the customer's WhatsApp name")
         parser.add_argument(
@@ -34,10 +34,10 @@ class Command(BaseCommand):
         except InvalidPhone as error:
             raise CommandError(str(error))
         if not secrets():
-            raise CommandError("No app secret to sign with: set WHATSAPP_APP_SECRET to the server's.")
+            raise CommandError("There is no app secret to sign with. Set WHATSAPP_APP_SECRET to that of the server.")
         image: Path | None = options["image"]
         if image is None and not options["text"]:
-            raise CommandError("Say what the customer writes, or send a picture with --image.")
+            raise CommandError("Give a text, or a picture with --image.")
         content = _picture(image, options["text"]) if image is not None else {}
         body = said(phone, options["text"], options["name"], **content)
         status = _post(options["url"], body)
@@ -53,12 +53,12 @@ class Command(BaseCommand):
 
 
 def _picture(file: Path, caption: str) -> dict[str, Any]:
-    """A picture as it stands in a message, kept where the sandbox finds it."""
+    """A picture as a message contains it, stored where the sandbox finds it."""
     kind = kind_of(file.name)
     if not settings.WHATSAPP_SANDBOX:
-        raise CommandError("Only the sandbox takes pictures: a real number gets them from Meta.")
+        raise CommandError("--image works only in the sandbox: a real number gets its pictures from Meta.")
     if not file.is_file() or kind is None or kind.family is not Family.PICTURE:
-        raise CommandError(f"{file} is no picture.")
+        raise CommandError(f"{file} is not a picture.")
     image = {
         "id": SandboxStore().keep(file),
         "mime_type": kind.mime_type,
@@ -76,7 +76,7 @@ def _post(url: str, body: bytes) -> int:
             timeout=10,
         )
     except httpx.ConnectError:
-        raise CommandError(f"Nobody answers at {url}. Start Patter with `make run`, or name its address with --url.")
+        raise CommandError(f"Nothing answers at {url}. Start Patter with `make run`, or give its address with --url.")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CommandError(f"{url} gave no answer: {error}")
+        raise CommandError(f"{url} did not answer: {error}")
     return response.status_code
