@@ -45,8 +45,7 @@ def variants(phone: str) -> list[str]:
     """Return all the ways in which WhatsApp may write the number `phone`, `phone` itself first.
 
     WhatsApp reports mobile numbers of Brazil with or without the ninth digit, those of Mexico with or without the 1
-    after 52, and those of Argentina with or without the 9 after 54
-    (docs/whatsapp.md, "Identities").
+    after 52, and those of Argentina with or without the 9 after 54 (docs/whatsapp.md, "Identities").
     """
     found = [phone]
     if match := re.fullmatch(r"\+55(\d\d)9(\d{8})", phone):

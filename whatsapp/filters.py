@@ -1,11 +1,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import django_filters
 from django import forms
 from django.db.models import QuerySet
 
-from core.filters import FilterSet, TextFilter, containing
+from core.filters import Filter, FilterSet, TextFilter, containing
 from whatsapp.models import Template
 
 ALL = "ALL"
@@ -41,20 +40,18 @@ class _WordField(forms.ChoiceField):
         return str(value or "").upper()
 
 
-def _word_filter(*words: str, **options: Any) -> Any:
-    found = django_filters.Filter(words=words, **options)
-    found.field_class = _WordField
-    return found
+class _WordFilter(Filter):
+    field_class = _WordField
 
 
 class TemplateFilter(FilterSet):
     """`?status= &language= &category= &search=`; without a status those that can be sent."""
 
-    status = _word_filter(
-        *STATUSES, ALL, method="filter_status", label="APPROVED if not given; `all` for every template"
+    status = _WordFilter(
+        words=(*STATUSES, ALL), method="filter_status", label="APPROVED if not given; `all` for every template"
     )
     language = TextFilter(field_name="language", lookup_expr="iexact", label="like en or en_US")
-    category = _word_filter(*CATEGORIES, field_name="category", lookup_expr="iexact")
+    category = _WordFilter(words=CATEGORIES, field_name="category", lookup_expr="iexact")
     search = TextFilter(method="filter_search", label="words that all occur in the name")
 
     class Meta:
