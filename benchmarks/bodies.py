@@ -1,12 +1,11 @@
 """Webhook bodies as Meta sends them, made and signed beforehand; each wamid once."""
 
-import json
-import time
 from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.data import NAME, user_id, wa_id
 from whatsapp.business_numbers import own_phone_number_id
+from whatsapp.sandbox.webhook_bodies import as_body, change, contact_item, envelope, message_item
 from whatsapp.webhook.signature import sign
 
 _numbers = count(1)
@@ -38,18 +37,9 @@ def webhook(customer_id: int) -> Webhook:
     """A new message of a customer. All bodies are of one length."""
     wamid = f"wamid.{next(_numbers):036d}=="
     sender = wa_id(customer_id)
-    message = {"from": sender, "id": wamid, "timestamp": str(int(time.time())), "type": "text", "text": {"body": TEXT}}
-    value = {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "15550100000", "phone_number_id": own_phone_number_id()},
-        "contacts": [{"profile": {"name": NAME}, "wa_id": sender, "user_id": user_id(customer_id)}],
-        "messages": [message],
-    }
-    payload = {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": "102290129340398", "changes": [{"value": value, "field": "messages"}]}],
-    }
-    body = json.dumps(payload).encode()
+    people = [contact_item(sender, NAME, user_id(customer_id))]
+    texts = [message_item(sender, wamid, TEXT)]
+    body = as_body(envelope(change(own_phone_number_id(), "15550100000", contacts=people, messages=texts)))
     return Webhook(wamid, customer_id, sender, body, sign(body))
 
 

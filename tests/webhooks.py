@@ -1,4 +1,4 @@
-"""Webhook payloads as Meta builds them, and the relay's share of handling them."""
+"""Webhook payloads about the tests' number, and the relay's share of handling them."""
 
 import json
 import time
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.sandbox import webhook_bodies
+from whatsapp.sandbox.webhook_bodies import envelope, message_item
 from whatsapp.webhook.queue import WebhookQueue
 
 PAYLOADS = Path(__file__).parent / "whatsapp" / "payloads"
@@ -20,18 +22,12 @@ def payload(name: str) -> dict[str, Any]:
 
 def change(**value: Any) -> dict[str, Any]:
     """One change about our number, holding messages, contacts or statuses."""
-    metadata = {"display_phone_number": "15550783881", "phone_number_id": PHONE_NUMBER_ID}
-    return {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
-
-
-def envelope(*changes: dict[str, Any]) -> dict[str, Any]:
-    entry = {"id": "102290129340398", "changes": list(changes)}
-    return {"object": "whatsapp_business_account", "entry": [entry]}
+    return webhook_bodies.change(PHONE_NUMBER_ID, "15550783881", **value)
 
 
 def text(wamid: str, body: str = "Hello", wa_id: str = "94771234567", at: int = 1763700000) -> dict[str, Any]:
-    """A text message as it stands in `messages`."""
-    return {"from": wa_id, "id": wamid, "timestamp": str(at), "type": "text", "text": {"body": body}}
+    """An item of `messages`: a text."""
+    return message_item(wa_id, wamid, body, at=at)
 
 
 def says(*messages: dict[str, Any], **value: Any) -> dict[str, Any]:
@@ -40,8 +36,8 @@ def says(*messages: dict[str, Any], **value: Any) -> dict[str, Any]:
 
 
 def status(wamid: str, status: str, at: int = 1763700100, **more: Any) -> dict[str, Any]:
-    """A status as it stands in `statuses`."""
-    return {"id": wamid, "status": status, "timestamp": str(at), "recipient_id": "94771234567", **more}
+    """An item of `statuses`."""
+    return webhook_bodies.status_item(wamid, status, at=at, **{"recipient_id": "94771234567", **more})
 
 
 def drain() -> int:

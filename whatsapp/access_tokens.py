@@ -8,9 +8,7 @@ from django.utils.crypto import salted_hmac
 from messaging.models import BusinessNumber
 from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.models import NumberAccess
-
-# The account that the sandbox pretends to have at Meta.
-SANDBOX_ACCOUNT_ID = "100000000000000"
+from whatsapp.sandbox.account import ACCOUNT_ID
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Access:
 def access_of(number: BusinessNumber) -> Access | None:
     """The access of a number; None if there is no token for it. In the sandbox every number has access without one."""
     if settings.WHATSAPP_SANDBOX:
-        return Access("", SANDBOX_ACCOUNT_ID)
+        return Access("", ACCOUNT_ID)
     if number.external_id == own_phone_number_id():
         return Access(settings.WHATSAPP_ACCESS_TOKEN, settings.WHATSAPP_BUSINESS_ACCOUNT_ID)
     row = NumberAccess.objects.filter(number=number).first()

@@ -3,17 +3,16 @@
 from django.conf import settings
 
 from messaging.models import BusinessNumber
+from whatsapp.sandbox.account import PHONE_NUMBER_ID
 
 TRANSPORT = "whatsapp"
-# The number that the sandbox pretends to have at Meta.
-SANDBOX_PHONE_NUMBER_ID = "100000000000001"
 
 _known: dict[str, BusinessNumber] = {}
 
 
 def own_phone_number_id() -> str:
-    """Meta's id of the number from the environment."""
-    return settings.WHATSAPP_PHONE_NUMBER_ID or SANDBOX_PHONE_NUMBER_ID
+    """Meta's id of the number from the environment; without one, that of the sandbox."""
+    return settings.WHATSAPP_PHONE_NUMBER_ID or PHONE_NUMBER_ID
 
 
 def home_number() -> BusinessNumber:

@@ -6,12 +6,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from whatsapp.access_tokens import SANDBOX_ACCOUNT_ID, Access, access_of
+from whatsapp.access_tokens import Access, access_of
 from whatsapp.business_numbers import home_number
 from whatsapp.graph.client import client_for
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 from whatsapp.models import NumberAccess, Template
 from whatsapp.payload.elements import TemplateChange
+from whatsapp.sandbox.account import ACCOUNT_ID
 
 PAGE = 100
 # More pages than any account can fill, so that paging in a circle ends.
@@ -73,7 +74,7 @@ class SyncFailed(Exception):
 def accounts() -> list[Access]:
     """One access for each account whose templates can be fetched."""
     if settings.WHATSAPP_SANDBOX:
-        return [Access("", SANDBOX_ACCOUNT_ID)]
+        return [Access("", ACCOUNT_ID)]
     found: dict[str, Access] = {}
     numbers = [home_number(), *(row.number for row in NumberAccess.objects.select_related("number").order_by("pk"))]
     for number in numbers:

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import itertools
-import json
 import random
 import threading
 import time
@@ -15,38 +14,29 @@ from typing import Any
 import httpx
 
 from tests.services.harness import APP_SECRET, PHONE_NUMBER_ID
+from whatsapp.sandbox.webhook_bodies import as_body, change, contact_item, envelope, message_item, status_item
 
 PATIENCE_SECONDS = 180.0
 
 
 def body_of(*, messages: Sequence[dict[str, Any]] = (), statuses: Sequence[dict[str, Any]] = ()) -> bytes:
     """One webhook body with these messages and statuses, each sender named as a contact."""
-    senders = dict.fromkeys(message["from"] for message in messages)
-    value: dict[str, Any] = {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "15550001111", "phone_number_id": PHONE_NUMBER_ID},
-    }
+    senders = dict.fromkeys(item["from"] for item in messages)
+    value: dict[str, Any] = {}
     if messages:
-        value["contacts"] = [{"wa_id": wa_id, "profile": {"name": f"Customer {wa_id[-4:]}"}} for wa_id in senders]
+        value["contacts"] = [contact_item(wa_id, f"Customer {wa_id[-4:]}") for wa_id in senders]
         value["messages"] = list(messages)
     if statuses:
         value["statuses"] = list(statuses)
-    change = {"field": "messages", "value": value}
-    return json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}).encode()
+    return as_body(envelope(change(PHONE_NUMBER_ID, "15550001111", **value)))
 
 
 def text_message(wa_id: str, wamid: str, text: str = "hello") -> dict[str, Any]:
-    return {"from": wa_id, "id": wamid, "timestamp": str(int(time.time())), "type": "text", "text": {"body": text}}
+    return message_item(wa_id, wamid, text)
 
 
-def status_of(wamid: str, status: str, message_key: str) -> dict[str, Any]:
-    return {
-        "id": wamid,
-        "status": status,
-        "timestamp": str(int(time.time())),
-        "recipient_id": "94770000000",
-        "biz_opaque_callback_data": message_key,
-    }
+def status_of(wamid: str, name: str, message_key: str) -> dict[str, Any]:
+    return status_item(wamid, name, recipient_id="94770000000", biz_opaque_callback_data=message_key)
 
 
 def phones(count: int) -> list[str]:

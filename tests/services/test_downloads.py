@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.media_double import MediaDouble
 from tests.services.harness import KINDS, Stacks, wait_for
 from tests.services.meta import Meta, body_of, phones
+from whatsapp.sandbox.webhook_bodies import message_item
 
 # How often it dies on each stack; the figures of a release are taken with 20.
 RUNS = int(os.environ.get("PATTER_RUNS", "2"))
@@ -46,5 +46,4 @@ def test_dying_while_a_file_comes(stacks: Stacks, kind: str) -> None:
 
 def document(media_id: str) -> dict[str, object]:
     content = {"id": media_id, "mime_type": "application/pdf", "filename": "offer.pdf", "sha256": "x"}
-    sent = {"from": phones(1)[0], "id": f"wamid.FILE{media_id}", "timestamp": str(int(time.time()))}
-    return {**sent, "type": "document", "document": content}
+    return message_item(phones(1)[0], f"wamid.FILE{media_id}", type="document", document=content)

@@ -99,7 +99,7 @@ class TestAdmin:
 
     def test_templates_are_fetched(self, desk: Client, second: BusinessNumber) -> None:
         answer = desk.post(LIST, {"action": "sync_templates", "_selected_action": [second.pk]}, follow=True)
-        assert b"3 templates" in answer.content
+        assert b"templates fetched: 3" in answer.content
         assert b"summer_sale" in desk.get("/admin/whatsapp/template/").content
 
 

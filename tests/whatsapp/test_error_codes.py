@@ -18,7 +18,7 @@ from messaging.channels import window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
-from tests.webhooks import change, drain, envelope, says, text
+from tests.webhooks import change, drain, envelope, says, status, text
 from whatsapp.graph.errors import Policy, describe
 from whatsapp.models import Identity, Template, WebhookEvent
 
@@ -149,14 +149,8 @@ def test_130429_pauses_the_number_and_costs_no_try(refuse: Any, chat: Customer) 
 
 
 def failed(message: Message, code: int, ago: int = 0) -> dict[str, Any]:
-    status = {
-        "id": message.wamid,
-        "status": "failed",
-        "timestamp": str(int(time.time()) - ago),
-        "recipient_id": "94771234567",
-        "errors": [{"code": code, "title": "x"}],
-    }
-    return envelope(change(statuses=[status]))
+    errors = [{"code": code, "title": "x"}]
+    return envelope(change(statuses=[status(message.wamid, "failed", int(time.time()) - ago, errors=errors)]))
 
 
 @pytest.fixture

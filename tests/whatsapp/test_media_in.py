@@ -10,17 +10,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
+from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from customers.models import Customer, Event
 from messaging.models import Attachment, AttachmentState
 from messaging.relay.downloads import Downloads
 from tests.media_double import MediaDouble
-from tests.webhooks import PHONE_NUMBER_ID, says
-from whatsapp.graph import media as media_module
-from whatsapp.graph.media import is_metas
+from tests.webhooks import PHONE_NUMBER_ID, message_item, says
+from whatsapp.graph.media import http_client, is_metas
 from whatsapp.limits import FILE_LIMITS
-from whatsapp.management.commands import whatsapp_say
 
 pytestmark = pytest.mark.django_db
 
@@ -49,17 +48,12 @@ def meta(settings: Any) -> Iterator[MediaDouble]:
         settings.WHATSAPP_PHONE_NUMBER_ID = PHONE_NUMBER_ID
         settings.WHATSAPP_GRAPH_URL = double.url
         yield double
-    media_module._client.cache_clear()
+    http_client.cache_clear()
 
 
 def file_of(kind: str, **content: Any) -> dict[str, Any]:
-    return {
-        "from": "94771234567",
-        "id": f"wamid.{kind}",
-        "timestamp": str(int(timezone.now().timestamp())),
-        "type": kind,
-        kind: {"id": MEDIA_ID, "mime_type": "image/jpeg", "sha256": "x", **content},
-    }
+    file = {"id": MEDIA_ID, "mime_type": "image/jpeg", "sha256": "x", **content}
+    return message_item("94771234567", f"wamid.{kind}", type=kind, **{kind: file})
 
 
 @pytest.fixture
@@ -392,13 +386,13 @@ class TestFetchAgain:
 
 
 class TestSandbox:
+    @pytest.mark.django_db(transaction=True)
     def test_a_picture_said_to_the_sandbox_arrives(
-        self, post: Any, tmp_path: Path, as_admin: APIClient, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, as_admin: APIClient, live_server: LiveServer
     ) -> None:
         file = tmp_path / "tea.png"
         file.write_bytes(picture((40, 30), "PNG"))
-        monkeypatch.setattr(whatsapp_say, "_post", lambda url, body: post(body).status_code)
-        call_command("whatsapp_say", "+94771234567", "look", image=file)
+        call_command("whatsapp_say", "+94771234567", "look", image=file, url=live_server.url)
         assert shown(as_admin)["state"] == "pending"
         assert turn() == 1
         media = shown(as_admin)

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from customers.models import Customer, Event
 from messaging.models import Conversation, Message
-from tests.webhooks import drain, says, text
+from tests.webhooks import drain, message_item, says, text
 from whatsapp.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ BY = "94771234567"
 
 
 def about(kind: str, content: dict[str, Any], wamid: str, at: int = 1763700100, **more: Any) -> dict[str, Any]:
-    return {"from": BY, "id": wamid, "timestamp": str(at), "type": kind, kind: content, **more}
+    return message_item(BY, wamid, at=at, type=kind, **{kind: content}, **more)
 
 
 def reaction(emoji: str | None, wamid: str = "wamid.R1", at: int = 1763700100, by: str = BY) -> dict[str, Any]:

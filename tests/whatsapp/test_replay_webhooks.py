@@ -34,8 +34,8 @@ def test_what_failed_is_handled_again(post: Any, monkeypatch: pytest.MonkeyPatch
     WebhookEvent.objects.filter(state="failed").update(attempts=8)
     assert drain() == 0
 
-    assert "1 webhooks would be" in replay("--failed", "--dry-run")
-    assert "1 webhooks will be" in replay("--failed")
+    assert "would be handled again: 1" in replay("--failed", "--dry-run")
+    assert "will handle again: 1" in replay("--failed")
     assert drain() == 1
     assert Message.objects.count() == 2
     assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done"}
@@ -57,9 +57,9 @@ def test_they_are_chosen_by_time_and_id(post: Any) -> None:
     first, second, _ = WebhookEvent.objects.order_by("pk")
     WebhookEvent.objects.filter(pk=first.pk).update(received_at=timezone.now() - timedelta(days=3))
     yesterday = (timezone.now() - timedelta(days=1)).isoformat()
-    assert "2 webhooks" in replay("--since", yesterday, "--dry-run")
-    assert "1 webhooks" in replay("--id", str(second.pk), "--dry-run")
-    assert "0 webhooks" in replay("--since", yesterday, "--id", str(first.pk), "--dry-run")
+    assert "again: 2" in replay("--since", yesterday, "--dry-run")
+    assert "again: 1" in replay("--id", str(second.pk), "--dry-run")
+    assert "again: 0" in replay("--since", yesterday, "--id", str(first.pk), "--dry-run")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--since", "yesterday"], ["--since", "2026-13-45"], ["--id", "x"]])

@@ -1,7 +1,11 @@
 """Patter without Meta: the sandbox answers, and `whatsapp_say` writes."""
 
 import re
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from typing import Any
 
@@ -16,6 +20,27 @@ from tests.webhooks import says, text
 from whatsapp.channel import courier
 from whatsapp.models import Identity, WebhookEvent
 from whatsapp.sandbox import transport as sandbox
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """A Patter on loopback that answers every POST with this status; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -91,10 +116,10 @@ class TestWhatsappSay:
         assert Customer.objects.count() == 1
         assert Message.objects.count() == 2
 
-    def test_it_says_when_the_signature_is_refused(self, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("whatsapp.management.commands.whatsapp_say.sign", lambda body: "sha256=" + "0" * 64)
-        with pytest.raises(CommandError, match="SECRET_KEY"):
-            self.say(live_server.url, "+94771234567", "x")
+    @pytest.mark.parametrize(("status", "reason"), [(401, "SECRET_KEY"), (503, "answered 503")])
+    def test_it_says_when_patter_refuses(self, status: int, reason: str) -> None:
+        with answering(status) as url, pytest.raises(CommandError, match=reason):
+            self.say(url, "+94771234567", "x")
 
     def test_it_says_when_nobody_is_there(self) -> None:
         with pytest.raises(CommandError, match="make run"):

@@ -15,6 +15,7 @@ from messaging.models import BusinessNumber, Conversation, Message
 from tests.webhooks import PHONE_NUMBER_ID, change, envelope, says, settle, status, text
 from whatsapp import personal_data
 from whatsapp.models import Identity, WebhookEvent
+from whatsapp.webhook import queue
 
 pytestmark = pytest.mark.django_db
 
@@ -239,7 +240,7 @@ class TestRaces:
     def test_a_lock_held_too_long_is_503_and_no_hanging(self, post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         if connection.vendor != "sqlite":
             pytest.skip("only SQLite has one writer")
-        monkeypatch.setattr("whatsapp.webhook.queue.STORE_PATIENCE_SECONDS", 0.2)
+        monkeypatch.setattr(queue, "STORE_PATIENCE_SECONDS", 0.2)
         held, done = threading.Event(), threading.Event()
 
         def hold() -> None:

@@ -11,8 +11,9 @@ from messaging.models import BusinessNumber, Conversation, Message
 from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg
-from whatsapp.access_tokens import SANDBOX_ACCOUNT_ID
+from tests.webhooks import envelope
 from whatsapp.models import Identity, Template, WebhookEvent
+from whatsapp.sandbox.account import ACCOUNT_ID
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def make(db: None) -> Any:
     def template(*components: dict[str, Any], **fields: Any) -> Template:
         body = {"type": "BODY", "text": "Hello {{1}}, it is {{2}}."}
         values = {"name": "hello", "language": "en", "status": "APPROVED", "category": "UTILITY", **fields}
-        return Template.objects.create(waba_id=SANDBOX_ACCOUNT_ID, components=list(components) or [body], **values)
+        return Template.objects.create(waba_id=ACCOUNT_ID, components=list(components) or [body], **values)
 
     return template
 
@@ -339,9 +340,7 @@ class TestWebhooks:
     def change(self, post: Any) -> Any:
         def said(field: str, **value: Any) -> Any:
             names = {"message_template_name": "hello", "message_template_language": "en", "message_template_id": 1}
-            changes = [{"field": field, "value": {**names, **value}}]
-            entry = {"id": SANDBOX_ACCOUNT_ID, "time": 1, "changes": changes}
-            return post({"object": "whatsapp_business_account", "entry": [entry]})
+            return post(envelope({"field": field, "value": {**names, **value}}))
 
         return said
 

@@ -149,8 +149,8 @@ class TestBatches:
                 if i == 4 and j == 7:
                     messages[2:2] = poison
                 changes.append(change(messages=messages, statuses=[status(f"wamid.out.{i}.{j}", "delivered")]))
-            entries.append({"id": "1", "changes": changes})
-        answer = post({"object": "whatsapp_business_account", "entry": entries})
+            entries += envelope(*changes)["entry"]
+        answer = post({**envelope(), "entry": entries})
         assert answer.status_code == 200
         drain()
         assert Message.objects.count() == 500

@@ -21,6 +21,6 @@ class TemplateAdmin(ReadOnlyAdmin):
         for access in accounts():
             if access.waba_id in wanted:
                 try:
-                    self.message_user(request, f"{access.waba_id}: {sync(access)} templates.")
+                    self.message_user(request, f"Account {access.waba_id}, templates fetched: {sync(access)}.")
                 except SyncFailed as error:
                     self.message_user(request, str(error), "ERROR")

@@ -84,12 +84,12 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
     def resume_sending(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
         for number in queryset:
             resume(number)
-        self.message_user(request, f"{len(queryset)} numbers send again. Queued messages go out in order.")
+            self.message_user(request, f"{number} sends again. Queued messages go out in order.")
 
     @admin.action(description="Fetch the templates of every account from Meta")
     def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
         for access in accounts():
             try:
-                self.message_user(request, f"{access.waba_id}: {sync(access)} templates.")
+                self.message_user(request, f"Account {access.waba_id}, templates fetched: {sync(access)}.")
             except SyncFailed as error:
                 self.message_user(request, str(error), "ERROR")

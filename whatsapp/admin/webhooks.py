@@ -76,7 +76,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         # By id, because the queryset of the list may not allow updates.
         count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
         wake_relays()
-        self.message_user(request, f"{count} webhooks will be handled again within seconds.")
+        self.message_user(request, f"Webhooks that will be handled again within seconds: {count}.")
 
 
 @admin.register(Identity)

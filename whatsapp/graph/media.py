@@ -73,7 +73,7 @@ class GraphMedia:
         version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
         url = f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/v{version}/{quote(provider_id, safe='')}"
         params = {"phone_number_id": self._number.external_id}
-        response = _client().get(url, params=params, headers=self._headers)
+        response = http_client().get(url, params=params, headers=self._headers)
         if response.status_code != 200:
             raise FileUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
         try:
@@ -89,7 +89,7 @@ class GraphMedia:
         for _ in range(MAX_REDIRECTS + 1):
             if not is_metas(url):
                 raise FileRefused("The file is not on one of WhatsApp's own servers.")
-            with _client().stream("GET", url, headers=self._headers) as response:
+            with http_client().stream("GET", url, headers=self._headers) as response:
                 if response.is_redirect:
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
@@ -160,7 +160,7 @@ def _http_errors() -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _client() -> httpx.Client:
+def http_client() -> httpx.Client:
     """One client for all threads. Each request brings its token, and redirects are checked before they are followed."""
     return httpx.Client(
         verify=tls(),

@@ -6,7 +6,7 @@ from collections import deque
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.sandbox.courier import Courier
-from whatsapp.sandbox.webhook_bodies import envelope, new_wamid
+from whatsapp.sandbox.webhook_bodies import as_body, change, envelope, new_wamid, status_item
 
 # Seconds from a send to each status. Tests empty it, or set it to zero.
 PACE: dict[str, float] = {"sent": 0.3, "delivered": 0.8, "read": 1.5}
@@ -42,17 +42,10 @@ class SandboxTransport:
         """Return a new wamid, and schedule the statuses. Raises Rejected without a recipient, as with Meta."""
         address = recipient_of(message)
         wamid = new_wamid()
-        for status, after in PACE.items():
-            self._courier.post(self._status(wamid, status, address, message.pk, time.time() + after), after=after)
-        return wamid
-
-    def _status(self, wamid: str, status: str, address: dict[str, str | None], key: int, at: float) -> bytes:
         recipient = {"recipient_id": address["to"], "recipient_user_id": address["recipient"]}
-        report = {
-            "id": wamid,
-            "status": status,
-            "timestamp": str(int(at)),
-            **{name: value for name, value in recipient.items() if value},
-            "biz_opaque_callback_data": str(key),
-        }
-        return envelope(self.number.external_id, self.number.display, statuses=[report])
+        known = {name: value for name, value in recipient.items() if value}
+        for name, after in PACE.items():
+            item = status_item(wamid, name, at=time.time() + after, **known, biz_opaque_callback_data=str(message.pk))
+            body = as_body(envelope(change(self.number.external_id, self.number.display, statuses=[item])))
+            self._courier.post(body, after=after)
+        return wamid

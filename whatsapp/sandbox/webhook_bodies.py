@@ -1,4 +1,7 @@
-"""Builds webhook bodies as Meta does, for the sandbox, whatsapp_say and demo data, and for tests and benchmarks."""
+"""Builds webhook payloads as Meta does (docs/whatsapp.md, "Envelope and fields").
+
+The sandbox, `whatsapp_say` and the demo data are built with it, and so are tests and benchmarks. It needs no database.
+"""
 
 import base64
 import hashlib
@@ -9,44 +12,65 @@ from typing import Any
 
 import phonenumbers
 
-from whatsapp.business_numbers import own_phone_number_id
+from whatsapp.sandbox.account import ACCOUNT_ID
 
 
-def new_wamid() -> str:
-    """A message id as Meta writes them."""
-    return "wamid." + base64.b64encode(secrets.token_bytes(36)).decode()
-
-
-def envelope(phone_number_id: str, display: str, **value: Any) -> bytes:
-    """The body of a webhook about one number; `value` holds messages, contacts or statuses."""
-    metadata = {"display_phone_number": display or phone_number_id, "phone_number_id": phone_number_id}
-    change = {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
-    payload = {"object": "whatsapp_business_account", "entry": [{"id": "100000000000000", "changes": [change]}]}
+def as_body(payload: dict[str, Any]) -> bytes:
+    """A payload as the body of a POST."""
     return json.dumps(payload).encode()
 
 
-def said(phone: str, text: str, name: str = "", **content: Any) -> bytes:
-    """The webhook body of a message from `phone` (in international form): a text, or `content` in its place."""
-    wa_id = phone.removeprefix("+")
-    user_id = _user_id(phone)
-    return envelope(
-        own_phone_number_id(),
-        "",
-        contacts=[{"profile": {"name": name or f"WhatsApp {wa_id[-4:]}"}, "wa_id": wa_id, "user_id": user_id}],
-        messages=[
-            {
-                "from": wa_id,
-                "from_user_id": user_id,
-                "id": new_wamid(),
-                "timestamp": str(int(time.time())),
-                **(content or {"type": "text", "text": {"body": text}}),
-            }
-        ],
-    )
+def new_wamid() -> str:
+    """A message id like Meta's."""
+    return "wamid." + base64.b64encode(secrets.token_bytes(36)).decode()
+
+
+def envelope(*changes: dict[str, Any], account_id: str = ACCOUNT_ID) -> dict[str, Any]:
+    """A payload with these changes in one entry."""
+    return {"object": "whatsapp_business_account", "entry": [{"id": account_id, "changes": list(changes)}]}
+
+
+def change(phone_number_id: str, display: str = "", *, field: str = "messages", **value: Any) -> dict[str, Any]:
+    """A change about one number; `value` holds messages, contacts, statuses or whatever belongs to the field."""
+    metadata = {"display_phone_number": display or phone_number_id, "phone_number_id": phone_number_id}
+    return {"field": field, "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
+
+
+def message_item(wa_id: str, wamid: str, text: str = "", *, at: float | None = None, **content: Any) -> dict[str, Any]:
+    """An item of `messages`: a text written now, or at a time, or `content` in its place."""
+    return {
+        "from": wa_id,
+        "id": wamid,
+        "timestamp": _seconds(at),
+        **(content or {"type": "text", "text": {"body": text}}),
+    }
+
+
+def contact_item(wa_id: str, name: str, user_id: str | None = None) -> dict[str, Any]:
+    """An item of `contacts`: who wrote a message."""
+    ids = {"wa_id": wa_id} if user_id is None else {"wa_id": wa_id, "user_id": user_id}
+    return {"profile": {"name": name}, **ids}
+
+
+def status_item(wamid: str, status: str, *, at: float | None = None, **more: Any) -> dict[str, Any]:
+    """An item of `statuses`. `more` holds the recipient's ids, `biz_opaque_callback_data`, errors, a price."""
+    return {"id": wamid, "status": status, "timestamp": _seconds(at), **more}
+
+
+def said(phone_number_id: str, phone: str, text: str, name: str = "", **content: Any) -> dict[str, Any]:
+    """The payload of a new message from `phone` (in international form): a text, or `content` in its place."""
+    wa_id, user_id = phone.removeprefix("+"), _user_id(phone)
+    sender = contact_item(wa_id, name or f"WhatsApp {wa_id[-4:]}", user_id)
+    item = {**message_item(wa_id, new_wamid(), text, **content), "from_user_id": user_id}
+    return envelope(change(phone_number_id, contacts=[sender], messages=[item]))
+
+
+def _seconds(at: float | None) -> str:
+    return str(int(time.time() if at is None else at))
 
 
 def _user_id(phone: str) -> str:
-    """A business-scoped id as Meta gives them: the country and a number that stays the person's."""
+    """A business-scoped id like Meta's: a country, and digits that are always the same for one phone."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "US"
     digits = int(hashlib.sha256(phone.encode()).hexdigest(), 16) % 10**16
     return f"{region if len(region) == 2 and region.isalpha() else 'US'}.{digits:016d}"

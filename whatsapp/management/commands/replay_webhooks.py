@@ -33,11 +33,11 @@ class Command(BaseCommand):
         if options["id"]:
             events = events.filter(pk__in=options["id"])
         if options["dry_run"]:
-            self.stdout.write(f"{events.count()} webhooks would be handled again.")
+            self.stdout.write(f"Webhooks that would be handled again: {events.count()}")
             return
         count = events.replay()
         wake_relays()
-        self.stdout.write(f"{count} webhooks will be handled again by the relay.")
+        self.stdout.write(f"Webhooks that the relay will handle again: {count}")
 
 
 def _time(text: str) -> datetime:

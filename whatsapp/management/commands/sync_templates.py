@@ -18,7 +18,7 @@ class Command(BaseCommand):
         failed = []
         for access in found:
             try:
-                self.stdout.write(f"{access.waba_id}: {sync(access)} templates")
+                self.stdout.write(f"Account {access.waba_id}, templates fetched: {sync(access)}")
             except SyncFailed as error:
                 failed.append(str(error))
         if failed:

@@ -32,4 +32,4 @@ class Command(BaseCommand):
                     self.stdout.write(f"  missing: {wamid} to {number}")
             missing += len(report.missing)
         if missing:
-            raise CommandError(f"{missing} messages are in no chat (yet).", returncode=1)
+            raise CommandError(f"Messages that are not in any chat (yet): {missing}", returncode=1)

@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.files.kinds import Family, kind_of
 from core.phones import InvalidPhone, normalize
+from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.sandbox.media import SandboxStore
-from whatsapp.sandbox.webhook_bodies import said
+from whatsapp.sandbox.webhook_bodies import as_body, said
 from whatsapp.webhook.signature import secrets, sign
 
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         if image is None and not options["text"]:
             raise CommandError("Give a text, or a picture with --image.")
         content = _picture(image, options["text"]) if image is not None else {}
-        body = said(phone, options["text"], options["name"], **content)
+        body = as_body(said(own_phone_number_id(), phone, options["text"], options["name"], **content))
         status = _post(options["url"], body)
         if status == 401:
             raise CommandError(

@@ -1,0 +1,4 @@
+"""What the sandbox pretends to have at Meta."""
+
+ACCOUNT_ID = "100000000000000"
+PHONE_NUMBER_ID = "100000000000001"
