@@ -36,10 +36,10 @@ class RightsByAction:
     """For viewsets: `rights` says who may call each action. An action that is not named there is for admins only."""
 
     rights: ClassVar[Mapping[str, type[BasePermission]]] = {}
-    action: str | None
+    action: str
 
     def get_permissions(self) -> list[BasePermission]:
         # None for a method the viewset does not have, `metadata` for OPTIONS: neither shows anything of anybody.
-        if self.action in (None, "metadata"):
+        if not self.action or self.action == "metadata":
             return [IsAuthenticated()]
-        return [self.rights.get(self.action or "", IsAdmin)()]
+        return [self.rights.get(self.action, IsAdmin)()]

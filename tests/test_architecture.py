@@ -31,25 +31,6 @@ NAMED_PATH = re.compile(
 )
 NOT_IN_THE_REPOSITORY = re.compile(r"\breference/|\bDESIGN\b")
 
-# Not right yet. Take an entry out as soon as it is.
-LONG_FUNCTIONS_LEFT: set[str] = set()
-WITHOUT_RIGHTS_LEFT: set[str] = set()
-PATCHES_LEFT = {
-    "tests/whatsapp/test_sandbox.py",
-    "tests/whatsapp/test_senders.py",
-}
-PATHS_LEFT: set[str] = set()
-CITATIONS_LEFT = {
-    "tests/whatsapp/test_error_codes.py",
-    "whatsapp/composing/compose.py",
-    "whatsapp/graph/errors.py",
-    "whatsapp/identities.py",
-    "whatsapp/models.py",
-    "whatsapp/payload/__init__.py",
-    "whatsapp/payload/messages.py",
-    "whatsapp/payload/statuses.py",
-}
-
 
 @cache
 def shape() -> Shape:
@@ -178,7 +159,7 @@ def test_functions_stay_short() -> None:
     functions = shape().functions()
     found = {f"{module.path} {node.name}" for module, node, lines in functions if lines > LONGEST_FUNCTION}
 
-    assert found <= LONG_FUNCTIONS_LEFT, _each(f"at most {LONGEST_FUNCTION} lines: name the steps", found)
+    assert found == set(), _each(f"at most {LONGEST_FUNCTION} lines: name the steps", found)
 
 
 def test_no_drawers_for_everything() -> None:
@@ -211,9 +192,8 @@ def test_every_action_names_who_may_call_it() -> None:
     views = [view for _, view in routes() if hasattr(view, "cls")]
     views = [view for view in views if view.cls.__module__.partition(".")[0] in FOLDERS]
     found = {f"{_dotted(view.cls)}.{action}" for view in views for action in _without_rights(view)}
-    left = {name for name in found if name.rpartition(".")[0] in WITHOUT_RIGHTS_LEFT}
 
-    assert found == left, _each("name it in `rights` (accounts.permissions) or in its @action", found - left)
+    assert found == set(), _each("name it in `rights` (accounts.permissions) or in its @action", found)
 
 
 # --- Tests ---
@@ -243,7 +223,7 @@ def test_tests_replace_nothing_by_its_dotted_name() -> None:
         and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
     }
 
-    assert found <= PATCHES_LEFT, _each("use a setting or a double, or patch the imported module", found - PATCHES_LEFT)
+    assert found == set(), _each("use a setting or a double, or patch the imported module", found)
 
 
 # --- What comments and docstrings cite ---
@@ -272,13 +252,13 @@ def test_paths_that_are_named_exist() -> None:
         if not (ROOT / path).exists() and not NOT_IN_THE_REPOSITORY.match(path)
     }
 
-    assert found <= PATHS_LEFT, _each("name the file as it is called now", found - PATHS_LEFT)
+    assert found == set(), _each("name the file as it is called now", found)
 
 
 def test_what_is_cited_is_in_the_repository() -> None:
     found = {file for file, said in _remarks() if NOT_IN_THE_REPOSITORY.search(said)}
 
-    assert found <= CITATIONS_LEFT, _each("say the fact itself, or cite a file of docs/", found - CITATIONS_LEFT)
+    assert found == set(), _each("say the fact itself, or cite a file of docs/", found)
 
 
 def test_nothing_secret_is_tracked() -> None:

@@ -58,12 +58,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return found
 
 
-class CustomerManager(models.Manager.from_queryset(CustomerQuerySet)):  # type: ignore[misc]
+_CustomerManager = models.Manager.from_queryset(CustomerQuerySet)
+
+
+class CustomerManager(_CustomerManager["Customer"]):
     """Every customer there is: without the rows that were merged into others."""
 
     def get_queryset(self) -> CustomerQuerySet:
-        rows: CustomerQuerySet = super().get_queryset().filter(merged_into=None)
-        return rows
+        return CustomerQuerySet(self.model, using=self._db).filter(merged_into=None)
 
 
 class Customer(models.Model):

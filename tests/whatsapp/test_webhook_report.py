@@ -38,7 +38,7 @@ def test_a_message_that_is_in_no_chat_is_named(post: Any) -> None:
     post(says(text("wamid.1"), text("wamid.2")))
     Message.objects.filter(wamid="wamid.2").delete()
     out = StringIO()
-    with pytest.raises(CommandError, match="not in any chat .yet.: 1"):
+    with pytest.raises(CommandError, match=r"not in any chat .yet.: 1"):
         call_command("webhook_report", missing=True, stdout=out)
     assert "missing: wamid.2 to 106540352242922" in out.getvalue()
     assert out.getvalue().splitlines()[1].split()[4:7] == ["2", "1", "1"]
