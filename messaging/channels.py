@@ -1,7 +1,7 @@
-"""Channels: what a provider's app must offer, and all that it must (setting CHANNELS).
+"""Channels: everything that a provider's app must offer.
 
-A second channel is one app that implements `Channel`, and one line in the settings. What comes in goes through
-messaging/actions/receiving.py and messaging/actions/statuses.py; a provider's error codes stay in its app.
+A channel is an app that implements `Channel`, and one line in the setting CHANNELS. It passes on what it receives by
+calling messaging/actions/receiving.py and messaging/actions/statuses.py. A provider's error codes stay in its app.
 """
 
 from dataclasses import dataclass, field
@@ -12,13 +12,15 @@ from core.ports import mapped_ports
 from messaging.errors import ChannelNotSetUp
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
     from customers.models import Customer
     from messaging.models import Attachment, BusinessNumber, Message
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A message as it was asked for. `type` is empty where the file says it, or the text."""
+    """A message that a user wants to send. Without `type` the file says what it is; without a file it is text."""
 
     customer: "Customer"
     number: "BusinessNumber"
@@ -26,13 +28,13 @@ class Draft:
     text: str = ""
     payload: dict[str, Any] | None = None
     template: dict[str, Any] | None = None
-    file: Any = None
+    file: "UploadedFile[bytes] | None" = None
     reply_to: "Message | None" = None
 
 
 @dataclass(frozen=True)
 class Content:
-    """A message the provider takes: `text` is what people read of it, `payload` what is sent."""
+    """A message that the provider accepts: `text` is what people read, `payload` what is sent."""
 
     type: str
     text: str = ""
@@ -53,9 +55,9 @@ class Media:
 
 @dataclass(frozen=True)
 class Inbound:
-    """A message as a provider's parser read it.
+    """A message that came in, as the channel read it.
 
-    `payload` is what stood under the type's name, `address` where the provider says it came from.
+    `payload` is what the provider sent under the name of the type, `address` the sender's address at the provider.
     """
 
     wamid: str
@@ -70,7 +72,7 @@ class Inbound:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A file as it came from the provider. `mime_type` is empty where the provider does not say it."""
+    """A file that was fetched. `mime_type` is empty if the provider does not say it."""
 
     content: IO[bytes]
     size: int
@@ -79,7 +81,7 @@ class Fetched:
 
 
 class FileUnavailable(Exception):
-    """A file that could not be fetched now, and perhaps can be later. `str()` tells the desk why."""
+    """A file that could not be fetched now, but perhaps later. `str()` tells the desk why."""
 
 
 class FileRefused(Exception):
@@ -87,86 +89,87 @@ class FileRefused(Exception):
 
 
 class Transport(Protocol):
-    """One business number's way out."""
+    """Sends from one business number."""
 
-    # Names what it sends with without telling it: a halted number is resumed when this is another one.
+    # Identifies the access token without revealing it: a halted number is resumed when it has another one.
     access: str
 
     def has(self, file: "Attachment") -> bool:
-        """Whether the provider has the file already, so that nothing is to be uploaded."""
+        """Whether the provider has the file already, so that it need not be uploaded."""
         ...
 
     def upload(self, message: "Message", file: "Attachment") -> None:
-        """Hand over the file of a message, before the message. Raises Retry, Rejected or Halted."""
+        """Upload the file of a message before the message is sent. Raises Retry, Rejected or Halted."""
         ...
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
-        """Tell the customer that what they wrote up to `wamid` was read, perhaps that somebody types. May raise."""
+        """Show the customer that their messages up to `wamid` were read and, with `typing`, that someone is typing.
+
+        May raise anything: it is tried again a few times, then dropped.
+        """
         ...
 
     def send(self, message: "Message", file: "Attachment | None" = None) -> str:
-        """Hand `message`, with its uploaded file, to the provider and return the provider's id for it.
+        """Send `message`, with its uploaded file, and return the provider's id of it.
 
-        Called outside any transaction. Raises one of the outcomes below, and nothing else that it can help:
-        any other exception counts as Unknown.
+        Called outside any transaction. Raises one of the outcomes below; any other exception counts as Unknown.
         """
         ...
 
 
 class Channel(Protocol):
-    """A provider, for all of its business numbers. Named in CHANNELS as their `transport` is."""
+    """A provider with all of its business numbers. Its name in CHANNELS is their `transport`."""
 
-    # For how long after a customer wrote they may be answered freely, and after that by a template alone; None where
-    # they may be written to at any time.
+    # How long a customer can be written to freely after they wrote; later, only templates can be sent. None where they
+    # can be written to at any time.
     service_window: timedelta | None
 
     def messages_per_second(self) -> int:
-        """How many messages one of its numbers may send a second; 0 is as many as there are."""
+        """How many messages one of its numbers may send in a second; 0 for no limit."""
         ...
 
     def transport(self, number: "BusinessNumber") -> Transport:
-        """The way out of one of its numbers."""
+        """What sends from one of its numbers."""
         ...
 
     def home_number(self) -> "BusinessNumber":
-        """The number from which a customer is written to who never wrote."""
+        """The number that writes to customers who have never written."""
         ...
 
     def compose(self, draft: Draft) -> Content:
-        """What goes out for a draft. Raises ValidationError by field, and NumberCannotSend: nothing is queued then."""
+        """Check a draft and return what is to be sent. Raises ValidationError by field, and NumberCannotSend."""
         ...
 
     def recheck(self, message: "Message") -> None:
-        """Ask again whether a message may go that was queued a while ago. Raises as `compose` does."""
+        """Check again a message that was queued some time ago. Raises as `compose` does."""
         ...
 
     def fetch(self, attachment: "Attachment", into: IO[bytes]) -> Fetched:
-        """Write the file of a message that came in into `into`.
+        """Fetch the file of an inbound message and write it into `into`, within four minutes.
 
-        Called outside any transaction; it has four minutes. Raises FileRefused and
-        FileUnavailable.
+        Called outside any transaction. Raises FileRefused and FileUnavailable.
         """
         ...
 
     def senders_proved(self, customer: "Customer") -> bool:
-        """Whether everybody who wrote as the customer on this channel is proved to be them."""
+        """Whether everyone who wrote as this customer on this channel is proved to be them."""
         ...
 
     def send_phone_code(self, *, phone: str, code: str) -> None:
-        """Send a code that proves a phone, and keep it nowhere. Raises customers.errors.CodeNotSent."""
+        """Send a code that proves a phone, and store it nowhere. Raises customers.errors.CodeNotSent."""
         ...
 
 
 class Outcome(Exception):
-    """A send that did not simply succeed."""
+    """A send that did not succeed."""
 
 
 class Retry(Outcome):
-    """Not taken, and another try may succeed.
+    """Not accepted, but another try may succeed.
 
-    `scope` says what waits: this `message` and its customer's later ones, all to the `customer`, or the
-    whole `number` (throttling, which costs the message no try). `after` is in seconds, None if the
-    provider did not say. `tries` bounds them where fewer than usual make sense.
+    `scope` says what waits: this `message` and the customer's later ones, everything to the `customer`, or the whole
+    `number` (throttling, which does not count as a try). `after` is in seconds, None if the provider did not say.
+    `tries` is the most tries that make sense, if fewer than usual.
     """
 
     def __init__(
@@ -184,7 +187,7 @@ class Retry(Outcome):
 
 
 class Rejected(Outcome):
-    """Refused for good; `retryable` says whether a person may usefully try again later."""
+    """Refused. Nothing is tried again by itself; `retryable` says whether a user can usefully try again later."""
 
     def __init__(self, code: int | str, title: str, detail: str = "", retryable: bool = False) -> None:
         super().__init__(f"{code}: {title}")
@@ -192,7 +195,7 @@ class Rejected(Outcome):
 
 
 class Halted(Outcome):
-    """The number cannot send at all (token, policy): its messages stay queued until somebody acts."""
+    """The number cannot send at all (token, policy): its messages stay queued until an admin acts."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -200,16 +203,16 @@ class Halted(Outcome):
 
 
 class Unknown(Outcome):
-    """The request may have arrived, the answer did not or cannot be read. Never resent by itself."""
+    """The request may have arrived, but there was no answer that could be read. Never sent again by itself."""
 
 
 def channels() -> dict[str, Channel]:
-    """Every channel by its name. Importing one takes a quarter of a second, the first time."""
+    """Every channel by its name. The first call imports them, which takes a quarter of a second each."""
     return mapped_ports("CHANNELS")
 
 
 def channel_of(number: "BusinessNumber") -> Channel:
-    """The channel of a business number. Raises ChannelNotSetUp for one that CHANNELS names no longer."""
+    """The channel of a business number. Raises ChannelNotSetUp if CHANNELS no longer has it."""
     try:
         return channels()[number.transport]
     except KeyError:
@@ -217,19 +220,19 @@ def channel_of(number: "BusinessNumber") -> Channel:
 
 
 def home_channel() -> Channel:
-    """The channel on which customers are written to who never wrote: the first in CHANNELS."""
+    """The channel for customers who have never written: the first in CHANNELS."""
     return next(iter(channels().values()))
 
 
 def transport_for(number: "BusinessNumber") -> Transport:
-    """The way out of a business number. Raises ChannelNotSetUp."""
+    """What sends from a business number. Raises ChannelNotSetUp."""
     return channel_of(number).transport(number)
 
 
 def window_expires_at(transport: str, last_inbound_at: datetime | None) -> datetime | None:
-    """When the service window of a chat on such a number closes, or closed.
+    """When the service window of a chat closes, or closed. `transport` is the name of the chat's channel.
 
-    None when the customer never wrote, and where there is no window.
+    None if the customer has never written, or if the channel has no service window.
     """
     channel = channels().get(transport)
     if channel is None or channel.service_window is None or last_inbound_at is None:

@@ -61,4 +61,4 @@ class ChannelNotSetUp(Refusal):
     default_code = NumberCannotSend.default_code
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"The channel of {number} is not set up here, so nothing can be sent from it.")
+        super().__init__(f"The channel of {number} is not set up, so nothing can be sent from it.")

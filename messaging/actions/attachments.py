@@ -1,6 +1,6 @@
-"""The files of messages that come in: fetched by the relay, in the chat as soon as they are here.
+"""The files of inbound messages, which the relay fetches (messaging/relay/downloads.py).
 
-Whoever fetches one holds its lease (core/db/leases.py) and shows the token to finish it.
+A worker that fetches a file holds its lease, and needs the token of the lease to finish (core/db/leases.py).
 """
 
 from datetime import timedelta
@@ -24,15 +24,15 @@ from messaging.models import Attachment, AttachmentQuerySet, AttachmentState, Me
 from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_row
 
-# Pauses between tries: doubling, an hour at the most, until the provider forgets the file.
+# Pauses between tries: doubling, up to an hour, for as long as the provider keeps the file.
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 3600.0
 GONE = "The file could not be fetched in time and is no longer available."
 
 
 def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
-    """Store a fetched file and show it; False when somebody else holds the attachment by now, or it is gone.
+    """Store a fetched file and show it; return False if the lease was lost, or the attachment is gone.
 
-    The file is written first: a crash in between leaves a file without a row, which sweep_files removes.
+    The file is written before the row: a crash in between leaves a file without a row, which sweep_files removes.
     """
     name = _name(attachment, fetched.mime_type)
     kind = kind_of(name)
@@ -64,7 +64,7 @@ def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
 
 
 def _name(attachment: Attachment, mime_type: str) -> str:
-    """The name the file came with, or one of its kind, always with an ending."""
+    """The name the file came with, or one made from its type; always with an ending."""
     ending = ending_for(mime_type)
     name = shown_name(attachment.file_name) if attachment.file_name else ""
     if ending_of(name):
@@ -73,31 +73,31 @@ def _name(attachment: Attachment, mime_type: str) -> str:
 
 
 def try_later(*, attachment: Attachment, token: UUID, reason: str) -> None:
-    """Fetch it again after a growing pause; give it up once the provider has forgotten the file."""
+    """Have the file fetched again after a pause, which grows; give up when the provider no longer keeps it."""
     now = timezone.now()
     until = attachment.provider_until or now
     if now >= until:
         give_up(attachment=attachment, token=token, reason=f"{GONE} ({reason})")
         return
     pause = leases.backoff(min(attachment.attempts, 20), first=FIRST_PAUSE, ceiling=LONGEST_PAUSE)
-    # The last try is when the time is over.
+    # The last try is right after the provider's time is over.
     _held(attachment, token).update(
         not_before=min(now + pause, until + timedelta(seconds=1)), lease_until=None, claim_token=None, error=reason
     )
 
 
 def give_up(*, attachment: Attachment, token: UUID, reason: str) -> None:
-    """Say in the chat that the file cannot be had, and why."""
+    """Show in the chat that the file could not be fetched, and why."""
     _finish(attachment, token, state=AttachmentState.FAILED, error=reason)
 
 
 @transaction.atomic
 def fetch_again(*, message: Message, actor: User) -> None:
-    """Have the relay fetch a file once more that could not be had. Raises NotFetchable and Http404."""
+    """Have the relay fetch a failed file again. Raises NotFetchable and Http404."""
     customer = lock(message.customer_id, actor=actor)
     attachment = Attachment.objects.filter(message=message).first()
     if attachment is None or not attachment.provider_id:
-        raise NotFetchable("This message has no file that could be fetched.")
+        raise NotFetchable("This message has no file to fetch.")
     if attachment.state != AttachmentState.FAILED:
         raise NotFetchable(f"Only a file that failed can be fetched again; this one is {attachment.state}.")
     now = timezone.now()
@@ -116,7 +116,7 @@ def _held(attachment: Attachment, token: UUID) -> AttachmentQuerySet:
 
 @transaction.atomic
 def _finish(attachment: Attachment, token: UUID, **changes: Any) -> bool:
-    """Write the outcome and tell of it, unless the attachment is somebody else's by now."""
+    """Save the outcome and record it; return False if the lease was lost."""
     customer_id = _held(attachment, token).values_list("message__customer_id", flat=True).first()
     if customer_id is None:
         return False

@@ -1,4 +1,4 @@
-"""Business numbers that must not send for a while, or until somebody acts."""
+"""Pauses of business numbers: for a while, or until an admin acts."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -14,19 +14,18 @@ from messaging.relay.jobs import wake_relays
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
-# Past the longest pause. Without an end the power would overflow a float one day.
+# More than the longest pause needs. Without a limit the power would overflow a float one day.
 _MOST_DOUBLINGS = 10
 UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
-
 
 _HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %s"
 
 
 def throttle(number: BusinessNumber, outcome: Retry) -> None:
-    """Pause a number for 2 s, doubling to 60 s, or as long as the provider said. A halted one stays halted.
+    """Pause a number for 2 s, then 4 s and so on up to 60 s, or for as long as the provider said.
 
-    Messages that were under way when the pause began are throttled as well: they count once with it, and prolong
-    it only where the provider said so.
+    Does not change a halted number. Messages that were being sent when the pause began are throttled too: together
+    they count once, and they prolong the pause only if the provider says so.
     """
     now, reason = timezone.now(), f"{outcome.title} ({outcome.code})"
     said = timedelta(seconds=outcome.after or 0)
@@ -39,24 +38,24 @@ def throttle(number: BusinessNumber, outcome: Retry) -> None:
 
 
 def throttle_over(number_id: int) -> None:
-    """A message went through: the next throttling begins with a short pause again."""
+    """A message was accepted: the next pause is a short one again."""
     BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0)
 
 
 def halt(number: BusinessNumber, reason: str, access: str) -> None:
-    """Let nothing leave from a number until `resume`, or until it sends with another access than `access`."""
-    logger.error("%s sends nothing any more: %s", number, reason)
+    """Send nothing from a number until `resume` is called, or until its access is no longer `access`."""
+    logger.error("%s is halted: %s", number, reason)
     BusinessNumber.objects.filter(pk=number.pk).update(paused_until=UNTIL_RESUMED, reason=reason, halted_access=access)
 
 
 def resume(number: BusinessNumber) -> None:
-    """Let a paused number send again. What was queued meanwhile goes out in its order."""
+    """Let a paused number send again, starting with the messages that were queued meanwhile."""
     BusinessNumber.objects.filter(pk=number.pk).update(paused_until=None, throttled=0, reason="", halted_access="")
     wake_relays()
 
 
 def resume_with_new_access() -> None:
-    """Resume the numbers that were halted with another access than they have now."""
+    """Resume numbers that have another access now than when they were halted."""
     if not any_row(_HALTED, UNTIL_RESUMED):
         return
     for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED, transport__in=channels()):

@@ -19,8 +19,8 @@ from messaging.models import Attachment, AttachmentState, BusinessNumber, Conver
 from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_data
 
-# A message that comes later than this is shown at the provider's time, one that comes in time where it
-# arrived: the provider's clock has whole seconds only, and would put a quick question before its answer.
+# A message that arrives later than this is shown at the provider's time, others at the time they arrived: the
+# provider's times are whole seconds, which would put an answer of ours before the quick question it answers.
 LATE = timedelta(minutes=1)
 
 _INSERT_MESSAGE = (
@@ -43,7 +43,7 @@ _UPSERT_CONVERSATION = (
     "THEN c.last_inbound_at ELSE excluded.last_inbound_at END"
 )
 
-# What is said by others than the customer is neither unread nor a reason to answer freely.
+# A message that the customer did not write is not unread, and does not open the service window.
 _UPSERT_QUIETLY = (
     f"INSERT INTO {Conversation._meta.db_table} AS c (customer_id, business_number_id, unread_count, last_message_id) "
     "VALUES (%s, %s, 0, %s) "
@@ -54,18 +54,18 @@ _UPSERT_QUIETLY = (
 def receive_message(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
     """Store a message of a customer whom this transaction has locked; return its id.
 
-    None for a redelivery (the wamid is known on this number), which changes nothing.
+    A redelivery, whose wamid is already known on this number, changes nothing and returns None.
     """
     return _keep(customer, number, inbound, Direction.INBOUND, quietly=False)
 
 
 def receive_notice(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
-    """`receive_message` for what the provider itself says about the customer: nobody has to answer that."""
+    """`receive_message` for what the provider says about the customer: it is not unread."""
     return _keep(customer, number, inbound, Direction.INBOUND, quietly=True)
 
 
 def receive_echo(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
-    """`receive_message` for what was sent to the customer from elsewhere: it is in the chat as sent by nobody."""
+    """`receive_message` for what was sent to the customer from elsewhere: it is outbound, without a sender."""
     return _keep(customer, number, inbound, Direction.OUTBOUND, quietly=True)
 
 
@@ -139,7 +139,7 @@ def _insert_message(
 
 
 def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:
-    """Have the relay fetch a file; return the attachment's columns of a message's row."""
+    """Have the relay fetch a file; return the columns of it that a message shows."""
     Attachment.objects.create(
         message_id=message_id,
         provider_id=media.provider_id,

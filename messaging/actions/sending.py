@@ -1,4 +1,4 @@
-"""What goes out: queued here, in the transaction of whoever wants it; sent by the relay (messaging/relay/outbox.py)."""
+"""Sending messages: they are queued here, and sent by the relay (messaging/relay/outbox.py)."""
 
 import hashlib
 import json
@@ -24,12 +24,12 @@ from messaging.models import Attachment, AttachmentState, BusinessNumber, Conver
 from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_row, status_data
 
-# What may be sent although the customer has not written for a day.
+# Types that can be sent when the service window is closed.
 WITHOUT_WINDOW = frozenset({"template"})
 
 
 def require_window(customer: Customer, number: BusinessNumber) -> None:
-    """Raise OutsideServiceWindow unless the customer may be written to freely from this number now."""
+    """Raise OutsideServiceWindow unless the customer can be written to freely from this number now."""
     _require_window(_conversation(customer), number)
 
 
@@ -58,8 +58,8 @@ def send_files(
 ) -> list[tuple[Message, bool]]:
     """Queue a message for each file, the text as the caption of the first; return them as `send_message` does.
 
-    The second message's client_id is the given one with `#2` behind it, and so on: sent again, the same request
-    gives the same messages back. All of them are queued, or none.
+    The client_id of the second message is the given one followed by `#2`, and so on: the same request, sent again,
+    returns the same messages. All of them are queued, or none.
     """
     return [
         send_message(
@@ -152,7 +152,7 @@ def _queue(
                 ordered_at=now,
                 not_before=now,
             )
-    except IntegrityError:  # the same client_id, to two customers at once
+    except IntegrityError:  # the same client_id for two customers at the same time
         raise ClientIdTaken
 
 
@@ -246,9 +246,9 @@ def _number_of(customer: Customer, contact_id: int | None) -> str | None:
 
 @transaction.atomic
 def retry_message(*, message: Message, actor: User) -> Message:
-    """Queue a failed or uncertain message again, as a new attempt for which `actor` answers.
+    """Queue a failed or uncertain message again. From now on `actor` needs the right to send it.
 
-    Raises NotRetryable for any other status, OutsideServiceWindow, Http404 when the chat is not the actor's any more.
+    Raises NotRetryable for any other status, OutsideServiceWindow, and Http404 when the chat is no longer the actor's.
     """
     customer = lock(message.customer_id, actor=actor)
     message.refresh_from_db()

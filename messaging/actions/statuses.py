@@ -1,4 +1,4 @@
-"""What the provider says of messages that went out. Statuses come late, twice, out of order and early."""
+"""The statuses that providers report for outbound messages. They come late, twice, out of order, and early."""
 
 import json
 from datetime import datetime, timedelta
@@ -28,11 +28,11 @@ from messaging.models import (
 from messaging.serializers.messages import status_data
 
 _TIME_FIELD = {Status.SENT: "sent_at", Status.DELIVERED: "delivered_at", Status.READ: "read_at"}
-# Not the lease: the relay may be waiting for the answer to this very send.
+# Not the lease: the relay may still be waiting for the answer to this send.
 _WRITTEN = ("wamid", "status", "error", *_TIME_FIELD.values())
 
-# By hand, because for every message there are three of these: through the ORM a status cost five times what taking in
-# a message does (decision 005).
+# By hand, because every message has three statuses: through the ORM, one took five times as long as taking in a message
+# (docs/decisions/005-hand-written-sql.md).
 _LOCK = (
     f"SELECT {', '.join(f'c.{field}' for field in LOG_FIELDS)}, m.id FROM {Message._meta.db_table} m "
     f"JOIN {Customer._meta.db_table} c ON c.id = m.customer_id "
@@ -52,12 +52,12 @@ _WAITING = (
     f"SELECT 1 FROM {Message._meta.db_table} m WHERE m.business_number_id = u.business_number_id AND m.wamid = u.wamid)"
 )
 
-# A status that waits longer speaks of a message that somebody else sent from the number.
+# A status that waits for longer is about a message that was sent from the number by something else.
 _WAITS_FOR = timedelta(hours=1)
 
 
 class Applied(NamedTuple):
-    """The id of the customer whose message a status is about, None while that is not known; and was it news of it?"""
+    """What became of a status. `customer_id` is None while its message is not known; a redelivery is not `news`."""
 
     customer_id: int | None
     news: bool
@@ -73,10 +73,10 @@ def apply_status(
     error: dict[str, Any] | None = None,
     pricing: dict[str, Any] | None = None,
 ) -> Applied:
-    """Keep what the provider said of a message, and move the message forward if it is news.
+    """Store a status, and move its message forward if it is news.
 
-    `message_key` is the id sent along with the message: it finds one whose wamid is not known because the
-    answer to the send never came. A status whose message is not known yet waits for it.
+    `message_key` is our id of the message, as it was sent along: it finds a message whose wamid we do not know because
+    the answer to the send never came. A status whose message is not known yet waits for it.
     """
     update = StatusUpdate(
         business_number=number,
@@ -100,7 +100,7 @@ def apply_status(
 
 
 def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
-    """Lock the customer of the message an update speaks of; return both."""
+    """Lock the customer of the message that an update is about; return both."""
     with prepared_cursor() as cursor:
         cursor.execute(_LOCK + _lock_clause(), [update.business_number_id, update.wamid])
         row = cursor.fetchone()
@@ -117,7 +117,7 @@ def _lock_clause() -> str:
 
 
 def _keep(update: StatusUpdate) -> bool:
-    """Store an update; return False when the same was said before."""
+    """Store an update; return False if it was stored before."""
     adapt = connection.ops.adapt_datetimefield_value
     values = [update.business_number_id, update.message_id, update.wamid, update.message_key, update.status]
     values += [_json(update.error), _json(update.pricing), adapt(update.at), adapt(update.received_at)]
@@ -127,7 +127,7 @@ def _keep(update: StatusUpdate) -> bool:
 
 
 def _was_waiting(update: StatusUpdate) -> bool:
-    """Give an update that was kept before its message was known to the message; False when it was there already."""
+    """Give a waiting update to its message, which is known by now; return False if it was not waiting."""
     same = StatusUpdate.objects.waiting().filter(
         business_number=update.business_number_id, wamid=update.wamid, status=update.status
     )
@@ -135,7 +135,7 @@ def _was_waiting(update: StatusUpdate) -> bool:
 
 
 def _load(message_id: int) -> Message:
-    """Return a message with the fields that `advance` reads and writes; the others load when they are asked for."""
+    """Load a message with the fields that `advance` reads and writes; other fields are loaded on access."""
     with prepared_cursor() as cursor:
         cursor.execute(_READ, [message_id])
         row = dict(zip(_WRITTEN, cursor.fetchone(), strict=True))
@@ -159,9 +159,9 @@ def _json(value: Any) -> str | None:
 
 
 def close_window(customer: Customer, number: BusinessNumber, *, since: datetime) -> None:
-    """The provider says that the service window of a locked customer is closed, on one of our numbers.
+    """Close the service window of a locked customer, because the provider refused a message from this number.
 
-    Believed unless they wrote after `since`, the time of the message it was said of, or on another number last.
+    Does nothing if the customer wrote after `since`, the time of that message, or last wrote to another number.
     """
     window = channel_of(number).service_window
     if window is None:
@@ -172,7 +172,7 @@ def close_window(customer: Customer, number: BusinessNumber, *, since: datetime)
 
 
 def _find(update: StatusUpdate) -> tuple[int, int] | None:
-    """Return (message id, customer id) of the outbound message an update speaks of."""
+    """Return (message id, customer id) of the outbound message that an update is about."""
     sent = Message.objects.filter(business_number=update.business_number_id, direction=Direction.OUTBOUND)
     found = sent.filter(wamid=update.wamid).values_list("pk", "customer_id").first()
     if found is None and (pk := whole_number(update.message_key)) is not None:
@@ -185,7 +185,7 @@ def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
     before = status_data(message)
     other_attempt = message.wamid is not None and message.wamid != update.wamid
     if update.status == Status.FAILED and (other_attempt or message.status == Status.QUEUED):
-        return  # an earlier attempt's failure says nothing of the one that is under way
+        return  # the failure of an earlier attempt says nothing about the current one
     if message.wamid is None:
         message.wamid = update.wamid
     if update.status in Status.values:
@@ -206,20 +206,20 @@ def _set_time(message: Message, status: Status, at: datetime) -> None:
     if field is not None and getattr(message, field) is None:
         setattr(message, field, at)
     if status in (Status.READ, Status.PLAYED) and message.delivered_at is None:
-        message.delivered_at = at  # read implies delivered, which then never comes
+        message.delivered_at = at  # read implies delivered, and no status says so any more
 
 
 def apply_waiting(customer: Customer, message: Message) -> None:
-    """Apply the statuses that came before their message was known, oldest first."""
+    """Apply the statuses that were waiting for this message, oldest first."""
     for update in StatusUpdate.objects.of(message).order_by("at", "pk"):
         StatusUpdate.objects.filter(pk=update.pk).update(message=message)
         advance(customer, message, update)
 
 
 def settle_waiting(limit: int = 200) -> int:
-    """Give waiting statuses to messages that became known meanwhile; return how many messages moved.
+    """Apply waiting statuses whose message is known by now; return how many messages they were about.
 
-    Closes the gap in which a status looked for a message just before the message learned its wamid.
+    Needed when a status looked for its message just before the wamid of the message was stored.
     """
     since = timezone.now() - _WAITS_FOR
     if not any_row(_WAITING, since):
@@ -231,7 +231,7 @@ def settle_waiting(limit: int = 200) -> int:
         with transaction.atomic():
             try:
                 customer = lock(customer_id)
-            except Customer.DoesNotExist:  # erased in between, with the message
+            except Customer.DoesNotExist:  # erased meanwhile, with the message
                 continue
             apply_waiting(customer, Message.objects.get(pk=message_id))
     return len(found)

@@ -1,4 +1,4 @@
-"""The chat with a customer as a whole, and what they are shown of us."""
+"""The chat with a customer as a whole, and the receipts they are shown."""
 
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ class Conversation(models.Model):
     unread_count = models.PositiveIntegerField(default=0)
     last_message = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     last_inbound_at = models.DateTimeField(null=True, blank=True)
-    # The provider's address of whoever wrote last: the customer or one of their contacts.
+    # The provider's address of the person who wrote last: the customer or one of their contacts.
     last_address = models.CharField(max_length=150, null=True, blank=True)
 
     def __str__(self) -> str:
@@ -25,15 +25,15 @@ class Conversation(models.Model):
 
 
 class Receipt(Leased):
-    """What the customer is to be shown of us: that their messages were read, perhaps that somebody types.
+    """Shows a customer that their messages were read and, if `typing`, that someone is typing.
 
-    Its own job while `due`, one per customer whatever happens meanwhile. Best effort: tried a few times, then dropped.
+    The row is a job while it is `due`, and each customer has one. Best effort: tried a few times, then dropped.
     """
 
     customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="receipt", primary_key=True)
     due = models.BooleanField(default=True)
     typing = models.BooleanField(default=False)
-    # The newest message that the customer was told we read.
+    # The newest message that was shown to the customer as read.
     shown = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Our own numbers, on which chats are held."""
+"""Our own numbers, which customers write to."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 def home_channel_name() -> str:
-    """The name of the channel on which chats begin: the first in CHANNELS."""
+    """The name of the channel for customers who have never written: the first in CHANNELS."""
     return next(iter(settings.CHANNELS))
 
 
@@ -18,10 +18,10 @@ class BusinessNumber(models.Model):
     external_id = models.CharField(max_length=64)
     display = models.CharField(max_length=40, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
-    # How often in a row the provider throttled us; the pause doubles with it.
+    # How many times in a row the provider throttled us; the pause doubles each time.
     throttled = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
-    # What the provider refused when it halted the number (Transport.access); another one resumes it.
+    # The access that was refused when the number was halted (Transport.access); another one resumes it.
     halted_access = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -1,6 +1,6 @@
-"""What customers send as files, fetched by the relay: the message is in the chat long before.
+"""Fetches the files of inbound messages, which are in the chat already.
 
-The provider keeps a file for some days only. What fails is tried again until they are over.
+A failed download is tried again for as long as the provider keeps the file, which is a few days.
 """
 
 import logging
@@ -20,12 +20,12 @@ from messaging.models import Attachment, AttachmentState
 
 logger = logging.getLogger(__name__)
 
-# Longer than the longest download (Channel.fetch), with time to look into the file.
+# Longer than the longest download (Channel.fetch), with time to inspect the file.
 LEASE_SECONDS = 300
-# In memory up to this size, then on disk without a name: nothing is left behind by a crash.
+# In memory up to this size, then on disk in a file without a name, so that a crash leaves nothing behind.
 SPOOL_BYTES = 1024 * 1024
 
-# `Attachment.objects.wanted` as the queue asks it.
+# The condition of `Attachment.objects.wanted` in SQL.
 _WANTED = f"state = '{AttachmentState.PENDING}' AND file = '' AND provider_id > ''"
 
 
@@ -38,12 +38,12 @@ class Job:
 
 
 class Downloads:
-    """The relay's source of files to fetch. Its lane is its own: a slow file holds up no message."""
+    """The relay's source of files to fetch. It has its own threads, so a slow file does not delay messages."""
 
     workers = 4
 
     def settle(self, *, everything: bool) -> None:
-        """Free what nobody can be fetching any more; a lease that ran out frees itself."""
+        """Free files that no worker can be fetching; a lease that has run out needs no settling."""
         if everything:
             Attachment.objects.filter(state=AttachmentState.PENDING, lease_until__isnull=False).update(
                 lease_until=None, claim_token=None
@@ -53,7 +53,7 @@ class Downloads:
         now = timezone.now()
         jobs = []
         for pk, attempts in leases.free(Attachment, _WANTED, limit):
-            # The conditions again, on the row itself: `attempts` changes with every claim.
+            # The conditions once more, on the row itself: `attempts` changes with every claim.
             candidate = Attachment.objects.wanted(now).filter(pk=pk, attempts=attempts)
             token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
             if token is not None:
@@ -81,6 +81,6 @@ def _fetch(attachment: Attachment, content: IO[bytes]) -> Fetched:
     try:
         channel = channel_of(attachment.message.business_number)
     except ChannelNotSetUp:
-        raise FileUnavailable("The channel it came on is not set up here.") from None
+        raise FileUnavailable("The channel of this message is not set up.") from None
     fetched = channel.fetch(attachment, content)
     return fetched if fetched.mime_type else replace(fetched, mime_type=attachment.mime_type)

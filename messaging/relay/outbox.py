@@ -1,8 +1,9 @@
-"""Messages on their way out: the row is the job.
+"""Sends queued messages. The row of a message is the job:
 
-queued -> sending (claimed, committed before any HTTP) -> sent, failed, uncertain, or queued again.
-A claim is never made while an earlier message of the same customer is unfinished. An answer that never
-came is `uncertain` and never sent again by itself: the status webhook settles it.
+queued -> sending (claimed, and committed before any HTTP) -> sent, failed, uncertain, or queued again.
+
+A message is claimed only when no earlier message of its customer is unfinished. A send without an answer is
+`uncertain` and is never repeated by itself: a status from the provider settles it.
 """
 
 import logging
@@ -32,24 +33,22 @@ from messaging.serializers.messages import status_data
 
 logger = logging.getLogger(__name__)
 
-# Longer than the slowest send: connect 5 s and read 20 s.
+# Longer than the slowest send: 5 s to connect and 20 s to read.
 LEASE_SECONDS = 30
-# A file of 100 MB over a slow line.
+# Enough for a file of 100 MB over a slow line.
 UPLOAD_LEASE_SECONDS = 600
-# Pauses after 1, 2, 4, 8, 16 and 32 s; the seventh failure is the last.
+# With pauses of 1, 2, 4, 8, 16 and 32 s in between.
 MAX_ATTEMPTS = 7
 
-
 _pace = Pace("sends")
-# What a send looks at beside the message itself.
+# Related rows that a send needs.
 _SENT_WITH = ("business_number", "customer", "reply_to", "attachment", "sender", "retried_by")
-
 
 _ABANDONED = f"SELECT 1 FROM {Message._meta.db_table} WHERE status = '{Status.SENDING}' AND lease_until < %s"
 
 
 class _LeaseLost(Exception):
-    """Somebody else has decided about the message meanwhile."""
+    """The message may no longer be sent under this claim."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,12 @@ class Outbox:
     workers = 8
 
     def __init__(self) -> None:
-        # Importing a transport takes a quarter of a second. Done after a claim, a crash in that time would make
-        # every claimed message uncertain although none of them left.
+        # Importing a channel takes a quarter of a second. If that was done after a claim, a crash meanwhile would make
+        # every claimed message uncertain although none of them had been sent.
         channels()
 
     def settle(self, *, everything: bool) -> None:
-        """Call claimed messages whose lease ran out uncertain, and attach statuses that came early."""
+        """Settle claimed messages whose lease has run out, apply statuses that waited, and resume numbers."""
         now = timezone.now()
         if everything or leases.any_row(_ABANDONED, now):
             claimed = Message.objects.filter(status=Status.SENDING)
@@ -87,15 +86,15 @@ class Outbox:
         for turn in due(limit):
             if not _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id)):
                 continue  # another turn: the provider would refuse it, and pause the number for longer
-            # Plain conditions on the row itself: under READ COMMITTED a subquery would be answered from
-            # before the rival's commit, and two relays could both believe they got it.
+            # Plain conditions on the row itself: under READ COMMITTED a subquery would show the row as it was before
+            # another relay's commit, and both could believe they have claimed it.
             candidate = Message.objects.filter(pk=turn.pk, status=Status.QUEUED, not_before__lte=timezone.now())
             try:
                 token = leases.claim(
                     candidate, seconds=LEASE_SECONDS, status=Status.SENDING, attempts=F("attempts") + 1
                 )
             except (OperationalError, InterfaceError) as error:
-                # Those that are claimed must be sent: nobody else will, and they would end as uncertain.
+                # Messages that are already claimed must be sent now, or they will become uncertain.
                 logger.error("database out of reach while claiming: %s", error)
                 break
             if token is not None:
@@ -127,8 +126,8 @@ class Outbox:
             logger.warning("message %s: the lease was lost before it was sent", job.message_id)
         except Unknown:
             _finish(job, _uncertain)
-        except Exception:  # whatever broke, the request may have left
-            logger.exception("message %s: the send broke off", job.message_id)
+        except Exception:  # whatever failed, the request may have been sent
+            logger.exception("message %s: the send failed unexpectedly", job.message_id)
             _finish(job, _uncertain)
         else:
             _finish(job, _sent(wamid))
@@ -136,25 +135,25 @@ class Outbox:
 
 
 def file_of(message: Message) -> Attachment | None:
-    """The file that goes out with a message."""
+    """The file of a message, if it has one."""
     attachment: Attachment | None = getattr(message, "attachment", None)
     return attachment
 
 
 def _held(job: Job) -> Message | None:
-    """The claimed message as it is now; None when its lease ran out while nobody worked on it, or it was erased."""
+    """The claimed message as it is now; None if its lease has run out, or the message was erased."""
     held = Message.objects.filter(pk=job.message_id, claim_token=job.token, lease_until__gt=timezone.now())
     return held.select_related(*_SENT_WITH).first()
 
 
 def _not_too_late(message: Message) -> None:
-    """A process that was suspended for longer than the lease sends nothing: the message counts as uncertain by now."""
+    """Raise _LeaseLost if the process was suspended for longer than the lease: the message is uncertain by now."""
     if message.lease_until is None or message.lease_until <= timezone.now():
         raise _LeaseLost
 
 
 def _upload(job: Job, message: Message, transport: Transport, file: Attachment) -> None:
-    """Hand the file over first, under a lease long enough for it. Whatever happens, the message has not left."""
+    """Upload the file under a lease that is long enough. Whatever happens, the message has not been sent."""
     Attachment.objects.filter(pk=file.pk).update(provider_id="", provider_until=None)
     _extend(job, message, UPLOAD_LEASE_SECONDS)
     try:
@@ -163,7 +162,7 @@ def _upload(job: Job, message: Message, transport: Transport, file: Attachment) 
         raise
     except Exception as error:
         logger.exception("message %s: its file could not be uploaded", message.pk)
-        raise Retry(code="upload", title="The file could not be handed over", detail=type(error).__name__)
+        raise Retry(code="upload", title="The file could not be uploaded", detail=type(error).__name__)
     fault("O1U")
     _extend(job, message, LEASE_SECONDS)
 
@@ -177,7 +176,7 @@ def _extend(job: Job, message: Message, seconds: int) -> None:
 
 @transaction.atomic
 def _finish(job: Job, change: Callable[[Message], None]) -> None:
-    """Apply the outcome of a send, unless somebody else holds the message by now."""
+    """Apply the outcome of a send, unless the claim is no longer ours."""
     try:
         customer = lock(job.customer_id)
     except Customer.DoesNotExist:
@@ -202,7 +201,7 @@ def _finish(job: Job, change: Callable[[Message], None]) -> None:
 def _sent(wamid: str) -> Callable[[Message], None]:
     def change(message: Message) -> None:
         if message.status == Status.FAILED and message.wamid != wamid:
-            # What failed meanwhile was an earlier attempt of which no answer ever came; this one was taken.
+            # The failure was that of an earlier attempt without an answer; this one was accepted.
             message.status, message.error, message.wamid = Status.SENDING, None, wamid
         message.wamid = message.wamid or wamid
         message.sent_at = message.sent_at or timezone.now()
@@ -215,14 +214,14 @@ def _sent(wamid: str) -> Callable[[Message], None]:
 
 
 def _uncertain(message: Message) -> None:
-    """The token stays: an answer that comes late may still settle the message."""
+    """The token stays, so that a late answer can still settle the message."""
     if message.may_become(Status.UNCERTAIN):
         message.status = Status.UNCERTAIN
     message.lease_until = None
 
 
 def _left_behind(message: Message) -> None:
-    """The worker of a claimed message is gone. Without its file uploaded the message cannot have left."""
+    """The worker of a claimed message is gone. If its file was not uploaded, the message cannot have been sent."""
     file = file_of(message)
     if file is not None and not file.provider_id:
         _queued_again(message, timedelta(0))

@@ -1,4 +1,4 @@
-"""What was asked when a message was queued, asked again when it is sent: time has passed."""
+"""Rights and rules that are checked again before a message is sent, because it may have been queued for a while."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from messaging.models import Message
 
 
 def still_allowed(message: Message) -> None:
-    """Raise Rejected when the message may not be sent any more: by its sender, to its customer, or at all."""
+    """Raise Rejected if the message may no longer be sent: by this user, to this customer, or at all."""
     person = message.retried_by or message.sender
     if person is not None and not person.is_active:
-        raise Rejected("sender_inactive", "Its sender may not write any longer", "Send it again yourself.", True)
+        raise Rejected("sender_inactive", "Its sender's account is no longer active", "Send it again yourself.", True)
     if person is not None and not has_on_desk(person, message.customer.owner_id):
         raise Rejected(
-            "sender_not_owner", "The customer belongs to somebody else now", "Their owner can send it.", True
+            "sender_not_owner", "The customer has another owner now", "The new owner can send it again.", True
         )
     if message.type in WITHOUT_WINDOW:
         return _recheck(message)
@@ -29,17 +29,17 @@ def still_allowed(message: Message) -> None:
 
 
 def _recheck(message: Message) -> None:
-    """Ask the provider's app. It has nothing to ask of what is no template, and that would cost each text a query."""
+    """Let the channel check a template. For other types there is nothing to check, and it would cost a query."""
     try:
         channel_of(message.business_number).recheck(message)
     except ValidationError as error:
-        raise Rejected("not_allowed_now", "The template may not be sent any more", _words(error.detail))
+        raise Rejected("not_allowed_now", "The template can no longer be sent", _words(error.detail))
     except NumberCannotSend:
         return  # the transport halts the number, and the message waits
 
 
 def _words(detail: Any) -> str:
-    """The reasons of a refusal without the names of its fields."""
+    """The texts of a refusal without the names of its fields."""
     if isinstance(detail, str):
         return detail
     return " ".join(_words(part) for part in (detail.values() if isinstance(detail, dict) else detail))

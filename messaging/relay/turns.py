@@ -1,7 +1,8 @@
-"""Whose turn it is to be sent: queued messages that are due and the first of their customer.
+"""Which messages are sent next: those that are due and the first unfinished one of their customer.
 
-Hand-written: every send asks this, and a queue of 100,000 must not make it slower (decision 005). The statuses stand
-in the SQL because a partial index is used only where the query says its condition.
+Hand-written SQL: it runs for every send, and a queue of 100,000 must not make it slower
+(docs/decisions/005-hand-written-sql.md). The statuses are literals because a partial index is used only by a query that
+repeats its condition.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ _UNFINISHED = "status IN ('queued', 'sending')"
 
 _AWAKE = f"SELECT id, transport FROM {_NUMBERS} WHERE paused_until IS NULL OR paused_until <= %s ORDER BY id"
 
-# The front of a number's queue, each with the message that is first of its customer, on whatever number.
+# The front of a number's queue, each message with the first unfinished one of its customer on any number.
 _FRONT = f"""
 SELECT m.id, m.customer_id, m.not_before,
     (SELECT e.id FROM {_MESSAGES} e WHERE e.customer_id = m.customer_id AND e.{_UNFINISHED} ORDER BY e.id LIMIT 1)
@@ -28,7 +29,7 @@ WHERE m.status = 'queued' AND m.business_number_id = %s AND m.not_before <= %s
 ORDER BY m.not_before, m.id LIMIT %s
 """
 
-# The same from the other side: from customer to customer who has something unfinished, and the first of each.
+# The same from the other side: the first unfinished message of each customer, from customer to customer.
 _COLUMNS = "id, customer_id, not_before, status, business_number_id"
 _HEADS = f"""
 WITH RECURSIVE heads({_COLUMNS}) AS (
@@ -48,7 +49,7 @@ ORDER BY not_before, id LIMIT %s
 
 @dataclass(frozen=True, order=True)
 class Turn:
-    """A message whose turn it is."""
+    """A message that can be sent now. `not_before` is as the database gives it: text on SQLite."""
 
     not_before: Any
     pk: int
@@ -58,10 +59,10 @@ class Turn:
 
 
 def due(limit: int) -> list[Turn]:
-    """Return up to `limit` messages whose turn it is, of numbers that are not paused and have a channel.
+    """Return up to `limit` messages that can be sent now, from numbers that are not paused and have a channel.
 
-    Number by number, so that a paused one with a long queue is not looked through, and in turns: the long queue of
-    one number, held back by its pace, must not hide the short one of another.
+    Each number is queried on its own, so that the long queue of a paused one is not searched. The result takes turns
+    between numbers, so that a long queue, slowed down by its pace, does not hide a short one.
     """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     found: list[tuple[int, Turn]] = []
@@ -74,8 +75,8 @@ def due(limit: int) -> list[Turn]:
 
 
 def _due_of(cursor: Any, number_id: int, transport: str, now: Any, limit: int) -> list[Turn]:
-    # Enough to see past what the relay has in hand. When it is not, a few customers have long queues, and going from
-    # customer to customer is shorter.
+    # Enough to see past the messages that are being sent. If it is not, a few customers have long queues, and it is
+    # faster to go from customer to customer.
     window = 8 * limit
     cursor.execute(_FRONT, [number_id, now, window])
     front = cursor.fetchall()

@@ -221,4 +221,4 @@ class TestTakenOut:
         for job in downloads.claim(5):
             downloads.run(job)
         attachment = Attachment.objects.get()
-        assert (attachment.state, attachment.error) == ("pending", "The channel it came on is not set up here.")
+        assert (attachment.state, attachment.error) == ("pending", "The channel of this message is not set up.")

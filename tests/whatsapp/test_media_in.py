@@ -364,7 +364,7 @@ class TestFetchAgain:
             ({"state": "pending"}, "this one is pending"),
             ({"state": "ready"}, "this one is ready"),
             ({"state": "failed", "provider_until": timezone.now()}, "no longer available"),
-            ({"state": "failed", "provider_id": ""}, "no file that could be fetched"),
+            ({"state": "failed", "provider_id": ""}, "no file to fetch"),
         ],
     )
     def test_refusals_change_nothing(

@@ -310,7 +310,7 @@ class TestAskedAgain:
         assert self.relayed(queued).status == "failed"
         assert queued.error == {
             "code": "not_allowed_now",
-            "title": "The template may not be sent any more",
+            "title": "The template can no longer be sent",
             "detail": f"The template is {status.lower()}: because.",
             "retryable": False,
         }
