@@ -11,6 +11,7 @@ from messaging.models import BusinessNumber
 from tests.graph_double import GraphDouble
 from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.graph.client import clear_clients
+from whatsapp.graph.media import http_client
 from whatsapp.webhook import signature
 
 Post = Callable[..., Any]
@@ -37,14 +38,25 @@ def number(db: None) -> BusinessNumber:
 
 
 @pytest.fixture
-def graph(settings: Any) -> Iterator[GraphDouble]:
-    """A Graph API on loopback, which Patter is connected to."""
-    with GraphDouble() as double:
+def connect(settings: Any) -> Iterator[Callable[[str], None]]:
+    """Connect Patter to a double of Meta at an address: `connect(double.url)`."""
+
+    def to(url: str) -> None:
         settings.WHATSAPP_SANDBOX = False
         settings.WHATSAPP_ACCESS_TOKEN = "EAAsecret-token"
         settings.WHATSAPP_APP_SECRETS = ["app-secret"]
         settings.WHATSAPP_PHONE_NUMBER_ID = PHONE_NUMBER_ID
-        settings.WHATSAPP_GRAPH_URL = double.url
-        yield double
+        settings.WHATSAPP_GRAPH_URL = url
+
+    yield to
     # A later double may get the same port, and must not meet this one's connections.
     clear_clients()
+    http_client.cache_clear()
+
+
+@pytest.fixture
+def graph(connect: Callable[[str], None]) -> Iterator[GraphDouble]:
+    """A Graph API on loopback, which Patter is connected to."""
+    with GraphDouble() as double:
+        connect(double.url)
+        yield double

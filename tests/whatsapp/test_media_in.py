@@ -1,7 +1,7 @@
 """What customers send as files: fetched by the relay, from Meta alone, until it is here or Meta has forgotten it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from customers.models import Customer, Event
 from messaging.models import Attachment, AttachmentState
 from messaging.relay.downloads import Downloads
 from tests.media_double import MediaDouble
-from tests.webhooks import PHONE_NUMBER_ID, message_item, says
-from whatsapp.graph.media import http_client, is_metas
+from tests.webhooks import message_item, says
+from whatsapp.graph.media import is_metas
 from whatsapp.limits import FILE_LIMITS
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +40,10 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def meta(settings: Any) -> Iterator[MediaDouble]:
+def meta(connect: Callable[[str], None]) -> Iterator[MediaDouble]:
     with MediaDouble() as double:
-        settings.WHATSAPP_SANDBOX = False
-        settings.WHATSAPP_ACCESS_TOKEN = "EAAsecret-token"
-        settings.WHATSAPP_APP_SECRETS = ["app-secret"]
-        settings.WHATSAPP_PHONE_NUMBER_ID = PHONE_NUMBER_ID
-        settings.WHATSAPP_GRAPH_URL = double.url
+        connect(double.url)
         yield double
-    http_client.cache_clear()
 
 
 def file_of(kind: str, **content: Any) -> dict[str, Any]:
