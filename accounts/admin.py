@@ -72,6 +72,12 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Leave empty to keep the current password. A new password ends all sessions of this login.",
     )
+    hand_over_to = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        empty_label="as the assignment strategy says",
+        help_text="Who gets the customers when you deactivate this login or give it another role.",
+    )
 
     class Meta:
         model = User
@@ -82,6 +88,9 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         if self.instance.pk is None:
             self.fields["new_password"].required = True
             self.fields["new_password"].help_text = ""
+            del self.fields["hand_over_to"]
+        elif successors := self.fields.get("hand_over_to"):
+            successors.queryset = User.objects.sellers().exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
 
 
 @admin.register(User)
@@ -106,9 +115,10 @@ class UserAdmin(RefusalsAdmin):
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        return (
-            fields if self.has_change_permission(request, obj) else [name for name in fields if name != "new_password"]
-        )
+        left_out = {"hand_over_to"} if obj is None else set()
+        if not self.has_change_permission(request, obj):
+            left_out |= {"hand_over_to", "new_password"}
+        return [name for name in fields if name not in left_out]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         # The form has already changed `obj`. The action changes the row as it is now in the database.

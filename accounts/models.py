@@ -97,6 +97,10 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(default=timezone.now)
     # The row of a removed login stays as the author of what it wrote.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Who was to get the customers of a salesperson who left, until all of them are handed over and after that.
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
+    )
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -129,6 +133,11 @@ class User(AbstractBaseUser):
     @property
     def is_sales(self) -> bool:
         return self.role == Role.SALES
+
+    @property
+    def sells(self) -> bool:
+        """Whether this is an active salesperson, who may own customers."""
+        return self.is_sales and self.is_active and self.deleted_at is None
 
     # Django admin asks for these.
     @property

@@ -16,6 +16,33 @@ def user_ref(user: User | None) -> dict[str, Any] | None:
     return {"id": user.pk, "name": user.name} if user else None
 
 
+def owner_ref(user: User | None) -> dict[str, Any] | None:
+    """The salesperson of a customer, `{id, name, is_active}`, or None: one who has left may not be replaced yet."""
+    return {"id": user.pk, "name": user.name, "is_active": user.is_active} if user else None
+
+
+class SuccessorField(serializers.PrimaryKeyRelatedField[User]):
+    """The id of an active salesperson who takes over, or null."""
+
+    default_error_messages: ClassVar = {"does_not_exist": "Choose another active salesperson."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            queryset=User.objects.sellers(),
+            pk_field=serializers.IntegerField(),
+            allow_null=True,
+            required=False,
+            help_text="who gets the customers of a salesperson who leaves: the id of another salesperson",
+            **kwargs,
+        )
+
+
+class HandOverSerializer(serializers.Serializer[Any]):
+    """The query parameters of DELETE."""
+
+    hand_over_to = SuccessorField()
+
+
 class UserSerializer(serializers.ModelSerializer[User]):
     """A login of a member of staff. accounts/actions/users.py checks that username and email are free."""
 
@@ -23,6 +50,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
     role = serializers.ChoiceField(choices=[Role.ADMIN.value, Role.SALES.value])
     is_active = serializers.BooleanField(default=True)
     password = serializers.CharField(write_only=True, max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
+    hand_over_to = SuccessorField(write_only=True)
 
     class Meta:
         model = User
@@ -37,6 +65,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "date_joined",
             "last_login",
             "password",
+            "hand_over_to",
         )
         read_only_fields = ("date_joined", "last_login")
         # Not DRF's own check for duplicates: it distinguishes upper and lower case, and does not compare the fields.

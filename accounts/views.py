@@ -17,6 +17,7 @@ from accounts.filters import UserFilter
 from accounts.models import Session, SocketTicket, User
 from accounts.permissions import IsAdmin
 from accounts.serializers import (
+    HandOverSerializer,
     LoginSerializer,
     MeSerializer,
     RefreshSerializer,
@@ -108,8 +109,10 @@ class SocketTicketView(GenericAPIView[Any]):
 class UserViewSet(ModelViewSet[User]):
     """The logins. Those of staff are created and changed here; customers get theirs by registering.
 
-    PUT changes only the fields that are given. DELETE removes the login permanently: its customers are left without
-    an owner, and what it wrote keeps its name. The last active admin cannot be removed.
+    PUT changes only the fields that are given. A salesperson leaves by `is_active: false`, by another role, or
+    by DELETE, which removes the login permanently. Their customers then go to `hand_over_to`. Without it, chats with
+    something unread or unanswered go to other salespeople (ASSIGNMENT_STRATEGY), and the rest have no owner. What a
+    removed login wrote keeps its name. The last active admin cannot be removed.
     """
 
     queryset = User.objects.none()
@@ -132,5 +135,12 @@ class UserViewSet(ModelViewSet[User]):
             actor=user_of(self.request), user=cast(User, serializer.instance), **serializer.validated_data
         )
 
+    @documented(query_serializer=HandOverSerializer)
+    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """Remove a login permanently. Its customers go to `hand_over_to`, or as described above."""
+        return super().destroy(request, *args, **kwargs)
+
     def perform_destroy(self, instance: User) -> None:
-        remove_user(actor=user_of(self.request), user=instance)
+        asked = HandOverSerializer(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        remove_user(actor=user_of(self.request), user=instance, **asked.validated_data)

@@ -208,8 +208,9 @@ else:
 
 # Name -> a provider's app as messaging/channels.py says what it offers; the first one begins chats and sends codes.
 CHANNELS = {"whatsapp": "whatsapp.channel.WhatsApp"}
-# Called inside the transaction that removes a login: `(user, actor)`.
-ON_LOGIN_REMOVED = ["customers.actions.assignments.free_customers_of"]
+# Called after a login stopped selling (deactivated, another role, about to be removed) was committed: `(user, actor)`.
+# It may be interrupted and called again.
+ON_LOGIN_REMOVED = ["messaging.actions.leaving.leave"]
 # Called inside the transaction that changes a customer's source: `(customer, source_before, actor)`.
 ON_SOURCE_CHANGED = ["tags.actions.customer_tags.follow_source"]
 # What hangs off a customer: the keepers of each app, in the order in which they export, erase and merge
@@ -233,6 +234,7 @@ RELAY_JOBS = [
     "whatsapp.webhook.queue.WebhookQueue",
     "messaging.relay.receipts.Receipts",
     "messaging.relay.downloads.Downloads",
+    "messaging.relay.leavers.Leavers",
 ]
 # What `manage.py prune` removes: functions that return a list of core.retention.Old.
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]

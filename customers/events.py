@@ -69,7 +69,12 @@ def record(
 
 
 def record_all(
-    customers: Collection[Customer], type: str, data: Mapping[int, dict[str, Any]], *, actor: Any = None
+    customers: Collection[Customer],
+    type: str,
+    data: Mapping[int, dict[str, Any]],
+    *,
+    actor: Any = None,
+    previous_owner_id: int | None = None,
 ) -> None:
     """`record` for many customers that this transaction has locked, in two statements for all of them.
 
@@ -84,7 +89,7 @@ def record_all(
         for customer in customers
     )
     for customer, event in zip(customers, events, strict=True):
-        announce(customer, frame_of(event))
+        announce(customer, frame_of(event), previous_owner_id=previous_owner_id)
 
 
 def _adapt(at: datetime) -> Any:

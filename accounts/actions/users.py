@@ -18,6 +18,7 @@ from core.ports import ports
 logger = logging.getLogger(__name__)
 
 _FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is_active"})
+_NOT_LEAVING = "Customers are only handed over when a salesperson leaves."
 
 
 @transaction.atomic
@@ -28,6 +29,8 @@ def create_user(*, actor: User, password: str, **fields: Any) -> User:
     username or email is taken, the password is weak, or the role is `customer`: customers get their login by
     registering.
     """
+    if fields.pop("hand_over_to", None) is not None:
+        raise ValidationError({"hand_over_to": [_NOT_LEAVING]})
     user = User(**fields)
     _check_role(user)
     _check_password(user, password)
@@ -37,15 +40,27 @@ def create_user(*, actor: User, password: str, **fields: Any) -> User:
     return user
 
 
-@transaction.atomic
-def update_user(*, actor: User, user: User, password: str | None = None, **changes: Any) -> User:
+def update_user(
+    *, actor: User, user: User, password: str | None = None, hand_over_to: User | None = None, **changes: Any
+) -> User:
     """Change a login of a member of staff and return it as it is now. `changes` may name any field of a login.
 
-    A new password, another role and deactivation end the login's sessions. Raises ValidationError as `create_user`
-    does, if no active admin would be left, and for any change but the password to the login of a customer.
+    A new password, another role and deactivation end the login's sessions. Someone who stops selling is replaced as
+    the owner of their customers: by `hand_over_to`, or as the apps behind ON_LOGIN_REMOVED see fit. That happens after
+    the change is committed, and can be repeated with the same call if it was interrupted. Raises ValidationError as
+    `create_user` does, if no active admin would be left, for a `hand_over_to` who cannot own customers or is not
+    needed, and for any change but the password to the login of a customer.
     """
     if unknown := changes.keys() - _FIELDS:
         raise TypeError(f"not fields of a login: {sorted(unknown)}")
+    current = _change(actor, user, password, hand_over_to, changes)
+    if not current.sells and current.role != Role.CUSTOMER:
+        _leave(current, actor)
+    return current
+
+
+@transaction.atomic
+def _change(actor: User, user: User, password: str | None, hand_over_to: User | None, changes: dict[str, Any]) -> User:
     current = _locked(user)
     changed = {name for name, value in changes.items() if getattr(current, name) != value}
     if changed and current.role == Role.CUSTOMER:
@@ -54,6 +69,8 @@ def update_user(*, actor: User, user: User, password: str | None = None, **chang
         )
     for name in changed:
         setattr(current, name, changes[name])
+    if _name_successor(current, hand_over_to):
+        changed.add("successor")
     if "role" in changed:
         _check_role(current)
     if password is not None:
@@ -99,20 +116,47 @@ def change_password(*, user: User, old: str, new: str, keep: Session | None = No
     set_password(user=user, password=new, keep=keep, field="new_password")
 
 
-@transaction.atomic
-def remove_user(*, actor: User, user: User) -> None:
+def remove_user(*, actor: User, user: User, hand_over_to: User | None = None) -> None:
     """End a login for good. What it wrote keeps its name, and its username and email can be used again.
 
-    Raises ValidationError for the last active admin, NotFound if it has been removed meanwhile.
+    First the login is closed, then its customers are handed over (`update_user` says to whom), then it is removed: an
+    interrupted removal can be repeated. Raises ValidationError for the last active admin and for a `hand_over_to` who
+    cannot own customers, NotFound if it has been removed meanwhile.
     """
-    current = _locked(user)
-    _check_last_admin(current)
-    User.objects.filter(pk=current.pk).update(is_active=False, deleted_at=timezone.now())
-    end_sessions(user=current)
-    for on_removed in ports("ON_LOGIN_REMOVED"):
-        on_removed(user=current, actor=actor)
-    _rename(current)
+    with transaction.atomic():
+        current = _locked(user)
+        _check_last_admin(current)
+        current.is_active = False
+        _name_successor(current, hand_over_to)
+        current.save(update_fields=["is_active", "successor"])
+        end_sessions(user=current)
+    _leave(current, actor)
+    with transaction.atomic():
+        current = _locked(current)
+        current.deleted_at = timezone.now()
+        _rename(current)
     logger.info("login %s removed by login %s", current.pk, actor.pk)
+
+
+def _leave(user: User, actor: User) -> None:
+    """Tell the other apps, outside of the change itself, that a login no longer sells (setting ON_LOGIN_REMOVED)."""
+    for leave in ports("ON_LOGIN_REMOVED"):
+        leave(user=user, actor=actor)
+
+
+def _name_successor(user: User, hand_over_to: User | None) -> bool:
+    """Note who gets the customers of a login that no longer sells; return whether that changed."""
+    if hand_over_to is not None:
+        if user.sells or user.role == Role.CUSTOMER:
+            raise ValidationError({"hand_over_to": [_NOT_LEAVING]})
+        if hand_over_to.pk == user.pk or not User.objects.sellers().filter(pk=hand_over_to.pk).exists():
+            raise ValidationError({"hand_over_to": ["Choose another active salesperson."]})
+    before = user.successor_id
+    if user.sells:
+        user.successor = None
+    elif hand_over_to is not None:
+        user.successor = hand_over_to
+    return user.successor_id != before
 
 
 def _rename(user: User) -> None:
@@ -127,7 +171,7 @@ def _rename(user: User) -> None:
     user.username = f"removed-{user.pk}-{secrets.token_hex(8)}"
     user.email = f"{user.username}@removed.invalid"
     user.set_unusable_password()
-    user.save(update_fields=["first_name", "username", "email", "password"])
+    user.save(update_fields=["first_name", "username", "email", "password", "deleted_at"])
 
 
 def _locked(user: User) -> User:

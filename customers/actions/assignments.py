@@ -1,17 +1,18 @@
 """Assigning customers to salespeople."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.serializers import user_ref
+from accounts.serializers import owner_ref
 from customers.actions.locking import lock, lock_all
-from customers.events import record
+from customers.events import record, record_all
 from customers.models import Assignment, Customer
 from customers.serializers.assignments import assignment_data
 from customers.serializers.customers import customer_event_data
@@ -67,7 +68,7 @@ def assign_automatically(customer: Customer) -> User | None:
     sellers = User.objects.sellers()
     if customer.owner_id is not None and (owner := sellers.filter(pk=customer.owner_id).first()) is not None:
         return owner
-    seller = _next_seller() if settings.ASSIGNMENT_STRATEGY == "round_robin" else None
+    seller = next(iter(sellers_in_turn()), None) if settings.ASSIGNMENT_STRATEGY == "round_robin" else None
     if seller is not None:
         _open(customer, seller, actor=None, note="")
     elif customer.owner_id is not None:
@@ -76,31 +77,58 @@ def assign_automatically(customer: Customer) -> User | None:
 
 
 @transaction.atomic
-def free_customers_of(user: User, actor: User | None) -> None:
-    """Take a login that is being removed away from its customers: they have no owner or no login then.
+def unlink_login(*, user: User, actor: User | None) -> None:
+    """Leave the customer of a login that is being removed without one. They may register again."""
+    for customer in lock_all(Customer.objects.filter(user=user).values_list("pk", flat=True)):
+        customer.user = None
+        customer.save(update_fields=["user", "updated_at"])
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
-    For the setting ON_LOGIN_REMOVED. A customer without a login may register again.
+
+def reassign_all(
+    customers: Sequence[Customer], owners: Mapping[int, User | None], *, leaving: User, actor: User | None
+) -> None:
+    """Give customers of somebody who leaves to others, in a handful of statements for all of them.
+
+    The customers are locked by this transaction and owned by `leaving`; `owners` says by id who gets each, None for
+    nobody. Records `assignment_changed` for each.
     """
-    # Assignments to them wait for this lock, and then find no active salesperson.
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-    ids = Customer.objects.filter(Q(owner=user) | Q(user=user)).values_list("pk", flat=True)
-    for customer in lock_all(ids):
-        if customer.owner_id == user.pk:
-            unassign(customer, actor=actor)
-        if customer.user_id == user.pk:
-            customer.user = None
-            customer.save(update_fields=["user", "updated_at"])
-            record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    now = timezone.now()
+    ids = [customer.pk for customer in customers]
+    running = Assignment.objects.filter(customer__in=ids, ended_at=None)
+    ended = {one.customer_id: one for one in running.select_related("salesperson", "assigned_by")}
+    running.update(ended_at=now)
+    opened = Assignment.objects.bulk_create(
+        Assignment(customer=customer, salesperson=owner, assigned_by=actor, assigned_at=now)
+        for customer in customers
+        if (owner := owners[customer.pk]) is not None
+    )
+    data = {}
+    for customer in customers:
+        # An owner from before assignments were recorded has none that is running.
+        one = ended.get(customer.pk) or Assignment(customer=customer, salesperson=leaving, assigned_at=now)
+        one.ended_at = now
+        data[customer.pk] = {**assignment_data(one), "owner": None}
+    data |= {one.customer_id: {**assignment_data(one), "owner": owner_ref(one.salesperson)} for one in opened}
+    for owner in set(owners.values()):
+        theirs = [customer.pk for customer in customers if owners[customer.pk] == owner]
+        Customer.objects.filter(pk__in=theirs).update(owner=owner, updated_at=now)
+    for customer in customers:
+        customer.owner = owners[customer.pk]
+    record_all(customers, "assignment_changed", data, actor=actor, previous_owner_id=leaving.pk)
 
 
-def _next_seller() -> User | None:
-    # All of them are locked, in order of id: two customers at once must not both go to the same salesperson.
+def sellers_in_turn() -> list[User]:
+    """The active salespeople, locked: first who has waited longest for a new customer.
+
+    All of them are locked, in order of id: two customers at once must not both go to the same salesperson.
+    """
     sellers = list(User.objects.sellers().select_for_update(no_key=True).order_by("pk"))
     # Queried after waiting for the locks. Takes one step into an index per salesperson, however long their history.
     newest = Assignment.objects.filter(salesperson=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     rows = User.objects.filter(pk__in=[seller.pk for seller in sellers]).annotate(newest=Subquery(newest))
     last = dict(rows.values_list("pk", "newest"))
-    return min(sellers, key=lambda seller: (last[seller.pk] or 0, seller.pk), default=None)
+    return sorted(sellers, key=lambda seller: (last[seller.pk] or 0, seller.pk))
 
 
 def _open(customer: Customer, salesperson: User, *, actor: User | None, note: str) -> Assignment:
@@ -135,5 +163,5 @@ def _set_owner(customer: Customer, owner: User | None) -> None:
 
 
 def _record(customer: Customer, assignment: Assignment, **announced: Any) -> None:
-    data = {**assignment_data(assignment), "owner": user_ref(customer.owner)}
+    data = {**assignment_data(assignment), "owner": owner_ref(customer.owner)}
     record(customer, "assignment_changed", data, **announced)

@@ -29,6 +29,7 @@ CUSTOMER_COLUMNS = (
     "owner__first_name",
     "owner__last_name",
     "owner__username",
+    "owner__is_active",
     "date_joined",
     "updated_at",
 )
@@ -57,6 +58,7 @@ def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
         and {
             "id": owner_id,
             "name": full_name(row["owner__first_name"], row["owner__last_name"], row["owner__username"]),
+            "is_active": row["owner__is_active"],
         },
         "created_at": iso(row["date_joined"]),
         "updated_at": iso(row["updated_at"]),
@@ -72,6 +74,17 @@ def customers_event_data(customer_ids: Collection[int]) -> dict[int, dict[str, A
     """`customer_event_data` of many customers, by id. Takes one query."""
     rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
     return {row["id"]: customer_row(row) for row in rows}
+
+
+class OwnerRefSerializer(serializers.Serializer[Any]):
+    """The salesperson of a customer."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    is_active = serializers.BooleanField(help_text="false: they have left, and nobody has taken over yet")
+
+    class Meta:
+        ref_name = "OwnerRef"
 
 
 class RefSerializer(serializers.Serializer[Any]):

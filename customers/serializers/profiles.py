@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.serializers import user_ref
+from accounts.serializers import owner_ref
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
 from core.files.names import shown_name
@@ -17,7 +17,7 @@ from customers.group_members import benefits_of
 from customers.models import Customer, Gender, LoyaltyTier, Source
 from customers.models.customers import language_tag
 from customers.money import average, money
-from customers.serializers.customers import CurrencyField, OwnerField, PhoneField, RefSerializer
+from customers.serializers.customers import CurrencyField, OwnerField, OwnerRefSerializer, PhoneField
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,6})?\Z"
@@ -68,7 +68,7 @@ def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links |
         "updated_at": iso(customer.updated_at),
     }
     if for_staff:
-        data |= {"source": customer.source, "owner": user_ref(customer.owner), "notes": customer.notes}
+        data |= {"source": customer.source, "owner": owner_ref(customer.owner), "notes": customer.notes}
     return data
 
 
@@ -126,7 +126,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     date_joined = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     source = serializers.ChoiceField(choices=Source.choices, required=False, help_text="shown to staff")  # type: ignore[assignment]
-    owner = RefSerializer(allow_null=True, required=False, help_text="shown to staff")
+    owner = OwnerRefSerializer(allow_null=True, required=False, help_text="shown to staff")
     notes = serializers.CharField(required=False, help_text="shown to staff")
 
     class Meta:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from customers.models import LoyaltyTier, Source
-from customers.serializers.customers import RefSerializer
+from customers.serializers.customers import OwnerRefSerializer
 from messaging.models import Direction, Status
 from tags.serializers import TagSerializer
 
@@ -37,7 +37,7 @@ class DeskRowSerializer(serializers.Serializer[Any]):
     is_verified = serializers.BooleanField()
     is_vip = serializers.BooleanField()
     loyalty_tier = serializers.ChoiceField(choices=LoyaltyTier.choices)
-    owner = RefSerializer(allow_null=True)
+    owner = OwnerRefSerializer(allow_null=True)
     tags = TagSerializer(many=True)
     unread_count = serializers.IntegerField()
     last_message = LastMessageSerializer(allow_null=True)

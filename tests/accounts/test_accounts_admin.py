@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts.actions.sessions import session_of_token, sign_in
 from accounts.models import Session, User
+from customers.models import Customer
 from tests.cast import PASSWORD
 
 USERS = "/admin/accounts/user/"
@@ -95,6 +96,20 @@ def test_changes_that_end_sessions_in_the_api_end_them_here(
     tokens = sign_in(user=owner)
     change(browser, owner, **changes)
     assert not lives(tokens.access)
+
+
+def test_who_leaves_hands_over_to_somebody(browser: Client, owner: User, stranger: User, customer: Customer) -> None:
+    page = browser.get(f"{USERS}{owner.pk}/change/").content.decode()
+    assert "Who gets the customers" in page
+    assert f'<option value="{stranger.pk}">' in page
+    assert f'<option value="{owner.pk}">' not in page
+    assert "Who gets the customers" not in browser.get(f"{USERS}add/").content.decode()
+
+    assert "only handed over when" in change(browser, owner, hand_over_to=stranger.pk)
+    change(browser, owner, is_active=None, hand_over_to=stranger.pk)
+
+    customer.refresh_from_db()
+    assert customer.owner == stranger
 
 
 def test_the_last_admin_stays(browser: Client, admin: User) -> None:

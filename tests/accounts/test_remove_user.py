@@ -3,8 +3,6 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import session_of_token, sign_in
-from accounts.actions.users import remove_user
 from accounts.models import User
 from customers.models import Customer
 from tests.accounts.parallel import all_in_parallel
@@ -48,28 +46,6 @@ def test_their_customers_have_no_owner(as_admin: APIClient, owner: User, custome
     as_admin.delete(f"{URL}{owner.pk}/")
     customer.refresh_from_db()
     assert customer.owner is None
-
-
-def test_deactivation_keeps_the_owner(as_admin: APIClient, owner: User, customer: Customer) -> None:
-    as_admin.patch(f"{URL}{owner.pk}/", {"is_active": False})
-    customer.refresh_from_db()
-    assert customer.owner == owner
-
-
-def failing_port(*, user: User, actor: User) -> None:
-    raise RuntimeError(f"the port failed for {user} and {actor}")
-
-
-def test_what_other_apps_do_with_it_is_in_the_same_transaction(admin: User, owner: User, settings: Any) -> None:
-    tokens = sign_in(user=owner)
-    settings.ON_LOGIN_REMOVED = [f"{__name__}.failing_port"]
-
-    with pytest.raises(RuntimeError, match="the port failed for sam and ada"):
-        remove_user(actor=admin, user=owner)
-
-    owner.refresh_from_db()
-    assert (owner.username, owner.is_active, owner.deleted_at) == ("sam", True, None)
-    assert session_of_token(tokens.access)
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "sales"}, {"is_active": False, "role": "sales"}])

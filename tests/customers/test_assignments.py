@@ -46,7 +46,7 @@ def test_admin_assigns(
     assert assigned.ended_at is not None
     event = Event.objects.get()
     assert (event.type, event.seq, event.actor) == ("assignment_changed", 1, admin)
-    assert event.data == {**response.json(), "owner": {"id": stranger.pk, "name": "Stella"}}
+    assert event.data == {**response.json(), "owner": {"id": stranger.pk, "name": "Stella", "is_active": True}}
     assert as_admin.get(f"{ASSIGNMENTS}{given['id']}/").json() == response.json()
 
 

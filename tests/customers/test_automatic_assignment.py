@@ -1,13 +1,12 @@
-"""New and abandoned customers get a salesperson. The customers of a removed salesperson have none."""
+"""New and abandoned customers get a salesperson."""
 
 from typing import Any
 
 import pytest
 from django.db import transaction
-from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions.assignments import assign, assign_automatically, free_customers_of
+from customers.actions.assignments import assign, assign_automatically
 from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.models import Assignment, Customer, Event
@@ -83,28 +82,3 @@ def test_manual_leaves_the_new_alone(sales: list[User], settings: Any) -> None:
 
     assert settle(arrive()) is None
     assert Event.objects.count() == 1
-
-
-def test_removing_a_login_frees_its_customers(
-    as_admin: APIClient, customer: Customer, owner: User, admin: User
-) -> None:
-    second = create_customer(actor=owner, first_name="Second")
-
-    assert as_admin.delete(f"/api/users/{owner.pk}/").status_code == 204
-
-    assert not Customer.objects.exclude(owner=None).exists()
-    assert not Assignment.objects.open().exists()
-    for freed in (customer, second):
-        event = Event.objects.filter(customer=freed).order_by("seq").last()
-        assert event is not None
-        assert (event.type, event.data["owner"], event.actor) == ("assignment_changed", None, admin)
-        assert event.data["salesperson"] == {"id": owner.pk, "name": "Sam"}
-    assert as_admin.get(f"/api/customers/{second.pk}/assignments/").json()["results"][0]["salesperson"]["name"] == "Sam"
-
-
-def test_freeing_touches_nobody_else(customer: Customer, owner: User, stranger: User) -> None:
-    free_customers_of(user=stranger, actor=None)
-
-    customer.refresh_from_db()
-    assert customer.owner == owner
-    assert not Event.objects.exists()

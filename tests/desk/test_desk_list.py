@@ -57,7 +57,7 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         "is_verified": False,
         "is_vip": False,
         "loyalty_tier": "bronze",
-        "owner": {"id": owner.pk, "name": "Sam"},
+        "owner": {"id": owner.pk, "name": "Sam", "is_active": True},
         "unread_count": 3,
         "last_message": {
             "id": message.pk,

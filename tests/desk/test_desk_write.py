@@ -44,7 +44,7 @@ def test_admin_creates(as_admin: APIClient, owner: User) -> None:
     assert (row["first_name"], row["last_name"], row["name"]) == ("Jane", "van Dyk", "Jane van Dyk")
     assert row["phone"] == "+94771234567"
     assert (row["source"], row["notes"], row["is_vip"], row["loyalty_tier"]) == ("instagram", "Likes tea", True, "gold")
-    assert row["owner"] == {"id": owner.pk, "name": "Sam"}
+    assert row["owner"] == {"id": owner.pk, "name": "Sam", "is_active": True}
     assert [tag["name"] for tag in row["tags"]] == ["Instagram"]
     assert row == as_admin.get(f"{CUSTOMERS}{row['id']}/").json()
     assignment = Assignment.objects.get()
@@ -59,7 +59,7 @@ def test_sales_own_whom_they_create(as_owner: APIClient, owner: User, as_strange
     response = as_owner.post(CUSTOMERS, {"first_name": "Jane", "phone": "0771234567"})
 
     assert response.status_code == 201
-    assert response.json()["owner"] == {"id": owner.pk, "name": "Sam"}
+    assert response.json()["owner"] == {"id": owner.pk, "name": "Sam", "is_active": True}
     assert response.json()["source"] == "manual"
     assert Assignment.objects.get().salesperson == owner
     assert as_stranger.get(f"{CUSTOMERS}{response.json()['id']}/").status_code == 404
@@ -194,13 +194,13 @@ def test_admin_changes_everything(as_admin: APIClient, customer: Customer, stran
     assert response.status_code == 200, response.data
     row = response.json()
     assert {field: row[field] for field in changes} == changes
-    assert row["owner"] == {"id": stranger.pk, "name": "Stella"}
+    assert row["owner"] == {"id": stranger.pk, "name": "Stella", "is_active": True}
     assert (row["id"], row["unread_count"]) == (customer.pk, 0)
     handed, updated, tagged = Event.objects.order_by("seq")
     assert (handed.seq, handed.type) == (1, "assignment_changed")
     assert (updated.seq, updated.type) == (2, "customer_updated")
     assert (tagged.seq, tagged.type) == (3, "tags_changed")
-    assert updated.data["owner"] == handed.data["owner"] == {"id": stranger.pk, "name": "Stella"}
+    assert updated.data["owner"] == handed.data["owner"] == {"id": stranger.pk, "name": "Stella", "is_active": True}
     assert as_admin.put(url(customer), {"owner": None}).json()["owner"] is None
 
 

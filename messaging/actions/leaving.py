@@ -1,0 +1,62 @@
+"""A salesperson leaves: their customers get another owner, or none."""
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Role, User
+from core.faults import fault
+from customers.actions.assignments import lock_seller, reassign_all, sellers_in_turn, unlink_login
+from customers.actions.locking import lock_all
+from customers.models import Customer
+from messaging.models import Conversation, Direction
+
+# Customers in one transaction: their chats, and on SQLite every writer, wait for no more than these.
+BATCH = 100
+
+
+def leave(*, user: User, actor: User | None) -> None:
+    """Give all customers of a login that no longer sells to others (setting ON_LOGIN_REMOVED).
+
+    They go to the login's `successor`. If there is none, or the successor no longer sells either, chats with something
+    unread or unanswered go round among the active salespeople if ASSIGNMENT_STRATEGY says so, and the others have no
+    owner. A batch at a time: when it is interrupted, the relay goes on with what is left (messaging/relay/leavers.py).
+    The customer whose own login this is has none from then on.
+    """
+    if user.role == Role.CUSTOMER:
+        unlink_login(user=user, actor=actor)
+    while ids := list(Customer.objects.filter(owner=user).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        if not _reassign(ids, user, actor):
+            return
+        fault("L1")
+
+
+@transaction.atomic
+def _reassign(customer_ids: list[int], leaving: User, actor: User | None) -> bool:
+    """Hand over one batch. False: the login sells again, and keeps what it has."""
+    customers = [customer for customer in lock_all(customer_ids) if customer.owner_id == leaving.pk]
+    # Locked: somebody who is activated again keeps what is left.
+    leaver = User.objects.select_for_update(no_key=True, of=("self",)).select_related("successor").get(pk=leaving.pk)
+    if leaver.sells:
+        return False
+    if customers:
+        owners = _owners([customer.pk for customer in customers], leaver.successor)
+        reassign_all(customers, owners, leaving=leaver, actor=actor)
+    return True
+
+
+def _owners(customer_ids: list[int], successor: User | None) -> dict[int, User | None]:
+    owners: dict[int, User | None] = dict.fromkeys(customer_ids)
+    if successor is not None and successor.sells:
+        return dict.fromkeys(customer_ids, lock_seller(successor))
+    if settings.ASSIGNMENT_STRATEGY == "round_robin" and (waiting := _waiting(customer_ids)):
+        sellers = sellers_in_turn()
+        owners |= {pk: sellers[turn % len(sellers)] for turn, pk in enumerate(waiting) if sellers}
+    return owners
+
+
+def _waiting(customer_ids: list[int]) -> list[int]:
+    """Those of the customers whose chat has something unread, or whose last message is theirs."""
+    chats = Conversation.objects.filter(customer__in=customer_ids)
+    waiting = chats.filter(Q(unread_count__gt=0) | Q(last_message__direction=Direction.INBOUND))
+    return list(waiting.order_by("customer_id").values_list("customer_id", flat=True))
