@@ -155,6 +155,10 @@ class Channel(Protocol):
         """Whether everyone who wrote as this customer on this channel is proved to be them."""
         ...
 
+    def phone_belongs_to_other(self, *, phone: str, customer_id: int | None) -> bool:
+        """Whether somebody else than this customer (None: a new one) is known to write from `phone`."""
+        ...
+
     def send_phone_code(self, *, phone: str, code: str) -> None:
         """Send a code that proves a phone, and store it nowhere. Raises customers.errors.CodeNotSent."""
         ...

@@ -38,6 +38,8 @@ MATRIX = {
     "PUT /api/customers/{customer}/": "401 403 200 404 200",
     "PATCH /api/customers/{customer}/": "401 403 200 404 200",
     "DELETE /api/customers/{customer}/": "401 403 403 403 204",
+    # There is nothing to confirm.
+    "POST /api/customers/{customer}/confirm-phone/": "401 403 400 404 400",
     "GET /api/customers/{customer}/messages/": "401 403 200 404 200",
     "POST /api/customers/{customer}/read/": "401 403 200 404 200",
     "GET /api/customers/{customer}/events/": "401 403 200 404 200",

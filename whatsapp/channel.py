@@ -70,6 +70,10 @@ class WhatsApp:
         return identities.senders_proved(customer)
 
     @staticmethod
+    def phone_belongs_to_other(*, phone: str, customer_id: int | None) -> bool:
+        return identities.phone_belongs_to_other(phone=phone, customer_id=customer_id)
+
+    @staticmethod
     def send_phone_code(*, phone: str, code: str) -> None:
         """Send it as text in the 24-hour window, and by a template otherwise. Waits for Meta."""
         chats = Conversation.objects.filter(customer__phone=phone, business_number__transport=TRANSPORT)

@@ -256,3 +256,9 @@ def senders_proved(customer: Customer) -> bool:
     own = [spelling.removeprefix("+") for spelling in variants(customer.phone)]
     # An identity without a wa_id hides its phone: only staff or Meta say that it is the customer.
     return not Identity.objects.filter(customer=customer).exclude(wa_id__in=own).exists()
+
+
+def phone_belongs_to_other(*, phone: str, customer_id: int | None) -> bool:
+    """Whether somebody else than this customer (None: a new one) is known to write from `phone`, in any spelling."""
+    spellings = [spelling.removeprefix("+") for spelling in variants(phone)]
+    return Identity.objects.filter(wa_id__in=spellings).exclude(customer=customer_id).exists()

@@ -9,11 +9,12 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.actions.sessions import end_sessions
 from accounts.models import Role, User
-from core.phones import InvalidPhone, normalize
+from core.phones import respelled
 from core.ports import ports
 from customers.actions.assignments import hand_over, lock_seller, unassign
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
+from customers.actions.phone_changes import claimed, entered, save
 from customers.events import announce_gone, record
 from customers.models import Assignment, Customer
 from customers.related import keepers
@@ -40,8 +41,6 @@ OWN_FIELDS = frozenset(
     }
 )
 _LOGIN_FIELDS = frozenset({"first_name", "last_name", "email", "is_active"})
-# Does not say whose it is: the other customer may be on somebody else's desk.
-PHONE_TAKEN = "A customer with this phone number already exists."
 
 
 @transaction.atomic
@@ -55,8 +54,11 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
         fields["owner"] = fields.get("owner") or actor
         usual = Customer(owner=actor)
         _refuse({field for field in fields.keys() - _SALES_CREATE if fields[field] != getattr(usual, field)})
+    phone = fields.pop("phone", None)
     customer = Customer(**fields)
-    _save(customer, None)
+    for field, value in entered(phone, customer, actor=actor).items():
+        setattr(customer, field, value)
+    save(customer)
     # After the insert, which may wait for another new customer with the same phone: no salesperson is locked meanwhile.
     if customer.owner is not None:
         lock_seller(customer.owner)
@@ -73,26 +75,40 @@ def update_customer(*, customer_id: int, actor: User | None, changes: dict[str, 
     login's email that is taken. Then nothing has changed.
     """
     customer = lock(customer_id, actor=actor)
-    if customer.pending_phone and "phone" in changes and _phone(changes["phone"]) == customer.phone:
-        # The desk's row, sent back: it shows `phone`, not the one waiting to be proved.
-        changes = {field: value for field, value in changes.items() if field != "phone"}
-    changes = _real_changes(customer, changes)
-    if actor is not None and not actor.is_admin:
-        _refuse(changes.keys() - _SALES_CHANGE)
-    return _apply(customer, changes, actor=actor)
+    is_admin = actor is None or actor.is_admin
+    if "phone" in changes and _is_as_shown(customer, changes["phone"], is_admin=is_admin):
+        changes = _without_phone(changes)
+    phone = entered(changes["phone"], customer, actor=actor) if "phone" in changes and is_admin else {}
+    if not is_admin:
+        _refuse(_real_changes(customer, changes).keys() - _SALES_CHANGE)
+    return _apply(customer, _with_phone(customer, changes, phone), actor=actor)
+
+
+def _is_as_shown(customer: Customer, phone: str | None, *, is_admin: bool) -> bool:
+    """Whether a phone says nothing new because the desk's row shows it.
+
+    The row of a customer who only claims a phone shows none. Salespeople who save the row of a customer do not vouch
+    for a phone that is not trusted; admins do.
+    """
+    if not phone or customer.phone is None:
+        return not phone and customer.phone is None
+    return not is_admin and respelled(phone) in (customer.phone, respelled(customer.phone))
 
 
 @transaction.atomic
 def update_profile(*, customer_id: int, actor: User, changes: dict[str, Any]) -> Customer:
     """`update_customer` for customers themselves and for admins. Salespeople use the desk instead.
 
-    Raises PermissionDenied naming the fields that the customer may not change.
+    The phone that customers enter waits as a claim. Raises PermissionDenied naming the fields that they may not change.
     """
     customer = lock(customer_id, actor=actor, own=True)
-    changes = _real_changes(customer, changes)
+    phone = {}
+    if "phone" in changes:
+        given = changes["phone"]
+        phone = entered(given, customer, actor=actor) if actor.is_admin else claimed(given, customer)
     if not actor.is_admin:
-        _refuse(changes.keys() - OWN_FIELDS)
-    return _apply(customer, changes, actor=actor)
+        _refuse(_real_changes(customer, changes).keys() - OWN_FIELDS)
+    return _apply(customer, _with_phone(customer, changes, phone), actor=actor)
 
 
 @transaction.atomic
@@ -112,12 +128,10 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
     if changes:
         if customer.user_id is not None:
             changes = _write_login(customer.user_id, changes)
-        if "phone" in changes:
-            changes = {"phone_verified": False, **changes, "pending_phone": ""}
         tier_before, source_before = customer.loyalty_tier, customer.source
         for field, value in changes.items():
             setattr(customer, field, value)
-        _save(customer, [*changes, "updated_at"])
+        save(customer, [*changes, "updated_at"])
         if "loyalty_tier" in changes:
             write_ledger_entry(customer, tier_before=tier_before, reason="Set in the customer's profile.", actor=actor)
     if reassigned and owner is not None:
@@ -172,35 +186,21 @@ def _refuse(fields: "frozenset[str] | set[str]") -> None:
 
 
 def _real_changes(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes that differ from the customer, with the phone as it would be stored.
-
-    The phone that waits to be proved is not a change: profiles show it.
-    """
-    if "phone" in changes:
-        changes = {**changes, "phone": _phone(changes["phone"])}
-        if customer.pending_phone:
-            pending = changes.pop("phone")
-            return _real_changes(customer, changes) | ({} if pending == customer.pending_phone else {"phone": pending})
     return {field: value for field, value in changes.items() if getattr(customer, field) != value}
 
 
-def _phone(raw: str | None) -> str | None:
-    try:
-        return normalize(raw) if raw else None
-    except InvalidPhone as error:
-        raise ValidationError({"phone": [str(error)]})
+def _without_phone(changes: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in changes.items() if field != "phone"}
 
 
-def _save(customer: Customer, fields: list[str] | None) -> None:
-    """Save a customer. Raises ValidationError when somebody else has the phone."""
-    customer.phone = _phone(customer.phone)
-    try:
-        with transaction.atomic():
-            customer.save(update_fields=fields)
-    except IntegrityError:
-        if customer.phone is None or not Customer.objects.filter(phone=customer.phone).exists():
-            raise
-        raise ValidationError({"phone": [PHONE_TAKEN]})
+def _with_phone(customer: Customer, changes: dict[str, Any], phone: dict[str, Any]) -> dict[str, Any]:
+    """The changes that differ from the customer, and what entering the phone changes."""
+    others = {
+        field: value
+        for field, value in _without_phone(changes).items()
+        if value != phone.get(field, getattr(customer, field))
+    }
+    return {**phone, **others}
 
 
 def _write_login(user_id: int, changes: dict[str, Any]) -> dict[str, Any]:

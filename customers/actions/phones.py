@@ -1,16 +1,17 @@
-"""Customers prove that a phone is theirs, by entering a code sent to it."""
+"""Who a phone belongs to: customers prove that it is theirs by entering a code sent to it, or staff confirm it."""
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from rest_framework.exceptions import Throttled, ValidationError
 
 from accounts.models import User
+from core.phones import same_number, variants
 from core.ports import mapped_ports
 from core.throttles import Limit
-from customers.actions.customers import PHONE_TAKEN
 from customers.actions.locking import lock
 from customers.actions.merge import absorb
+from customers.actions.phone_changes import PHONE_TAKEN, refuse_if_elsewhere, save, trusted_as
 from customers.events import record
 from customers.models import Customer, PhoneCode
 from customers.serializers.customers import customer_event_data
@@ -27,7 +28,7 @@ def send_phone_code(*, customer: Customer) -> None:
     phone = _phone_to_prove(customer)
     if not phone:
         raise ValidationError({"phone": ["There is no phone number to verify. Add one to your profile."]})
-    if customer.phone_verified and not customer.pending_phone:
+    if customer.phone_verified and customer.phone_trusted and not customer.pending_phone:
         raise ValidationError({"phone": ["This phone number is already verified."]})
     for key in (f"customer {customer.pk}", f"phone {phone}"):
         if not CODES_SENT.take(key):
@@ -37,6 +38,31 @@ def send_phone_code(*, customer: Customer) -> None:
         lock(customer.pk)  # may have been erased or merged in the meantime
         PhoneCode.objects.update_or_create(customer=customer, defaults=PhoneCode.open_for(customer.pk, phone, code))
     _code_sender().send_phone_code(phone=phone, code=code)
+
+
+@transaction.atomic
+def confirm_phone(*, customer_id: int, actor: User) -> Customer:
+    """Vouch for what a customer claims, or else for their phone after it stopped being trusted. Returns the customer.
+
+    Messages from that phone are theirs from then on. Raises Http404, ValidationError when there is nothing to confirm
+    and when somebody else has the phone or writes from it.
+    """
+    customer = lock(customer_id, actor=actor)
+    phone = customer.pending_phone or (None if customer.phone_trusted else customer.phone)
+    if not phone:
+        raise ValidationError({"phone": ["There is no phone number to confirm."]})
+    refuse_if_elsewhere(phone, customer.pk)
+    _set_phone(customer, trusted_as(phone, actor=actor))
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    return customer
+
+
+def _set_phone(customer: Customer, fields: dict[str, Any]) -> None:
+    """Give a locked customer a phone in place of what they claim. Raises ValidationError when it is taken."""
+    fields = {**fields, "pending_phone": ""}
+    for field, value in fields.items():
+        setattr(customer, field, value)
+    save(customer, [*fields, "updated_at"])
 
 
 def _phone_to_prove(customer: Customer) -> str | None:
@@ -77,8 +103,8 @@ def _enter(customer_id: int, actor: User, code: str) -> "Customer | str":
         holder.phone_verified = True
         absorb(holder, customer, actor=actor)
         customer = holder
-    elif not _set_proved(customer, sent.phone):
-        return "This phone number was just taken by somebody else. Ask for a new code."
+    elif (refused := _set_proved(customer, sent.phone)) is not None:
+        return refused
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return customer
 
@@ -89,30 +115,31 @@ def _wrong(*, tries_left: int) -> str:
     return f"The code is wrong. You have {tries_left} {'try' if tries_left == 1 else 'tries'} left."
 
 
-def _set_proved(customer: Customer, phone: str) -> bool:
-    """Give a customer their proved phone; False when somebody else has it since, such as who just wrote from it."""
-    customer.phone, customer.pending_phone, customer.phone_verified = phone, "", True
+def _set_proved(customer: Customer, phone: str) -> str | None:
+    """Give a customer their proved phone, or return why not: it belongs to somebody else."""
+    try:
+        refuse_if_elsewhere(phone, customer.pk)
+    except ValidationError:
+        return PHONE_TAKEN
     try:
         with transaction.atomic():
-            customer.save(update_fields=["phone", "pending_phone", "phone_verified", "updated_at"])
-    except IntegrityError:
-        return False
-    return True
+            _set_phone(customer, trusted_as(phone, actor=None, verified=True))
+    except ValidationError:
+        return "This phone number was just taken by somebody else. Ask for a new code."
+    return None
 
 
 def _lock_with_holder(customer_id: int) -> tuple[Customer, Customer | None]:
-    """Lock a customer and, in order of id, whoever else holds the phone that waits to be proved.
-
-    Raises Http404 when the customer is gone.
-    """
-    pending = Customer.objects.filter(pk=customer_id).values_list("pending_phone", flat=True).first()
-    holder_id = Customer.objects.filter(phone=pending).values_list("pk", flat=True).first() if pending else None
+    """Lock a customer and, in order of id, whoever else has the phone that is to be proved. Raises Http404."""
+    to_prove = _phone_to_prove(Customer.objects.or_404(customer_id))
+    holder = Customer.all_rows.holding_phone(variants(to_prove)) if to_prove else None
+    other_id = holder.pk if holder is not None and holder.pk != customer_id else None
     locked = {
         # The one that may be deleted is locked against inserts of rows that point at it.
         pk: lock(pk, deleting=pk == customer_id)
-        for pk in sorted(filter(None, {customer_id, holder_id}))
+        for pk in sorted(filter(None, {customer_id, other_id}))
     }
-    holder = locked.get(holder_id) if holder_id else None
+    customer, other = locked[customer_id], locked.get(other_id or 0)
     # Looked up before the locks: the phone may have changed hands since.
-    still_holds = holder is not None and holder.phone == locked[customer_id].pending_phone
-    return locked[customer_id], holder if still_holds else None
+    still_has = other is not None and other.phone_trusted and same_number(other.phone, _phone_to_prove(customer))
+    return customer, other if still_has else None

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Role, User
-from customers.actions.customers import PHONE_TAKEN
 from customers.events import record
 from customers.models import Customer, Source
 from customers.serializers.customers import customer_event_data
@@ -17,8 +16,8 @@ from customers.serializers.customers import customer_event_data
 def register(*, username: str, email: str, password: str, phone: str | None = None, **fields: Any) -> Customer:
     """Create a login and its customer.
 
-    A phone that a customer without a login has waits as `pending_phone` until it is proved. Raises ValidationError for
-    a weak password and for a username, email or phone that another login has.
+    The phone waits as a claim. Whether it is known is not looked up, so that neither the answer nor its time tells.
+    Raises ValidationError for a weak password and for a username or email that another login has.
     """
     login = User(
         username=username,
@@ -32,8 +31,6 @@ def register(*, username: str, email: str, password: str, phone: str | None = No
         validate_password(password, login)
     except DjangoValidationError as error:
         errors["password"] = error.messages
-    if phone is not None and Customer.objects.filter(phone=phone).exclude(user=None).exists():
-        errors["phone"] = [PHONE_TAKEN]
     if errors:
         raise ValidationError(errors)
     login.set_password(password)  # slow on purpose, and therefore outside of any transaction
@@ -48,19 +45,13 @@ def _save(login: User, phone: str | None, fields: dict[str, Any]) -> Customer:
     except IntegrityError:  # somebody else was faster
         taken = User.objects.taken(username=login.username, email=login.email)
         raise ValidationError(taken or {"detail": "This username or email is taken."})
-    customer = Customer(
-        user=login, username=login.username, email=login.email, phone=phone, source=Source.WEBSITE, **fields
+    customer: Customer = Customer.objects.create(
+        user=login,
+        username=login.username,
+        email=login.email,
+        source=Source.WEBSITE,
+        pending_phone=phone or "",
+        **fields,
     )
-    try:
-        with transaction.atomic():
-            customer.save()
-    except IntegrityError:
-        holder = Customer.objects.filter(phone=phone).first()
-        if phone is None or holder is None:
-            raise
-        if holder.user_id is not None:
-            raise ValidationError({"phone": [PHONE_TAKEN]})
-        customer.phone, customer.pending_phone = None, phone
-        customer.save()
     record(customer, "customer_updated", customer_event_data(customer), actor=login)
     return customer

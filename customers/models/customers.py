@@ -1,5 +1,6 @@
 """The customer."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -49,6 +50,18 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         if customer is None:
             raise CustomerNotFound
         return customer
+
+    def holding_phone(self, phones: Sequence[str]) -> "Customer | None":
+        """The customer whose messages come from one of these phones, the first one counting most; not locked.
+
+        Looks at all rows, whichever these are: the phone of a merged row belongs to the customer it became part of.
+        """
+        rows = Customer.all_rows.filter(phone__in=phones, phone_trusted=True)
+        holders = dict(rows.values_list("phone", "pk"))
+        for phone in phones:
+            if (pk := holders.get(phone)) is not None:
+                return Customer.objects.filter(pk=pk).first()
+        return None
 
     def search(self, text: str) -> "CustomerQuerySet":
         """Customers that match every word of `text` in their names, handle, email, phone or customer id."""

@@ -104,6 +104,9 @@ class PhoneField(serializers.CharField):
         kwargs.setdefault("help_text", "like +94771234567 or 0771234567")
         super().__init__(allow_null=True, allow_blank=True, max_length=40, **kwargs)
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or None
+
     def to_internal_value(self, data: Any) -> str | None:  # type: ignore[override]
         text = super().to_internal_value(data)
         if not text:

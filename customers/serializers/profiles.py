@@ -37,6 +37,7 @@ def stats_data(customer: Customer) -> dict[str, Any]:
 
 def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links | None, for_staff: bool) -> Any:
     """A profile as JSON values. Only staff see the source, the owner and the notes."""
+    phone, phone_verified = _phone_shown(customer, for_staff=for_staff)
     data = {
         "id": customer.pk,
         "customer_id": customer.customer_id,
@@ -45,8 +46,8 @@ def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links |
         "first_name": customer.first_name,
         "last_name": customer.last_name,
         "full_name": customer.name,
-        "phone": customer.phone or customer.pending_phone or None,
-        "phone_verified": customer.phone_verified,
+        "phone": phone,
+        "phone_verified": phone_verified,
         "nic": customer.nic,
         "avatar": links.to(customer.avatar.name) if customer.avatar.name and links else None,
         "gender": customer.gender,
@@ -70,6 +71,14 @@ def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links |
     if for_staff:
         data |= {"source": customer.source, "owner": owner_ref(customer.owner), "notes": customer.notes}
     return data
+
+
+def _phone_shown(customer: Customer, *, for_staff: bool) -> tuple[str | None, bool]:
+    """The phone to show, and whether it is proved. People see what they claim, staff see where messages come from."""
+    trusted = customer.phone if customer.phone_trusted else None
+    if trusted and (for_staff or not customer.pending_phone):
+        return trusted, customer.phone_verified
+    return customer.pending_phone or customer.phone or None, False
 
 
 def profiles_data(customers: Collection[Customer], request: Any) -> list[dict[str, Any]]:
@@ -102,7 +111,9 @@ class ProfileSerializer(serializers.Serializer[Any]):
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     full_name = serializers.CharField()
-    phone = serializers.CharField(allow_null=True, help_text="may still be waiting for verification")
+    phone = serializers.CharField(
+        allow_null=True, help_text="the one that customers enter themselves may still wait to be proved"
+    )
     phone_verified = serializers.BooleanField()
     nic = serializers.CharField()
     avatar = serializers.CharField(

@@ -1,7 +1,9 @@
 """`/api/customers/`: the list of the sales desk, and one customer."""
 
 from django.http import Http404
+from drf_yasg.utils import no_body
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -10,6 +12,7 @@ from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from customers.actions.customers import create_customer, erase_customer, update_customer
+from customers.actions.phones import confirm_phone
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CustomerWriteSerializer
 from messaging.desk.filters import NEWEST_CONVERSATION_FIRST, DeskFilter
@@ -29,6 +32,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         "update": IsSalesOrAdmin,
         "partial_update": IsSalesOrAdmin,
         "destroy": IsAdmin,
+        "confirm_phone": IsSalesOrAdmin,
     }
     filterset_class = DeskFilter
     lookup_value_regex = r"\d{1,18}"
@@ -79,3 +83,13 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         """Erase the customer with everything that belongs to them, files included. Admins only."""
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @documented(
+        request_body=no_body,
+        responses={200: DeskRowSerializer, 400: "there is nothing to confirm, or somebody else has the phone"},
+    )
+    @action(detail=True, methods=["post"], url_path="confirm-phone")
+    def confirm_phone(self, request: Request, pk: str) -> Response:
+        """Vouch for the phone that a customer entered, or for theirs again. Messages from it then reach this chat."""
+        customer = confirm_phone(customer_id=int(pk), actor=user_of(request))
+        return Response(desk_row(customer.pk))

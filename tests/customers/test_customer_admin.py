@@ -67,6 +67,31 @@ def test_what_is_refused_is_said(desk: Client, customer: Customer) -> None:
     assert not Event.objects.exists()
 
 
+def test_a_phone_that_is_saved_is_vouched_for(desk: Client, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(pending_phone="+94770000001")
+    path = f"/admin/customers/customer/{customer.pk}/change/"
+    assert "+94770000001" in desk.get(path).content.decode()
+
+    assert desk.post(path, form(first_name="John", phone="0770000002")).status_code == 302
+
+    customer.refresh_from_db()
+    assert (customer.phone, customer.pending_phone) == ("+94770000002", "")
+    assert customer.phone_vouched_at is not None
+
+
+def test_confirming_phones(desk: Client, customer: Customer) -> None:
+    first, second = (Customer.objects.create(pending_phone=phone) for phone in ("+94770000001", "+94771234567"))
+    chosen = {"action": "confirm_phones", "_selected_action": [first.pk, second.pk]}
+
+    page = desk.post("/admin/customers/customer/", chosen, follow=True).content.decode()
+
+    assert "A customer with this phone number already exists." in page
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.phone, first.pending_phone, first.phone_vouched_at is not None) == ("+94770000001", "", True)
+    assert (second.phone, second.pending_phone, second.phone_vouched_at) == (None, "+94771234567", None)
+
+
 def test_deleting(desk: Client, customer: Customer) -> None:
     second = Customer.objects.create(first_name="Second")
     assert desk.post(f"/admin/customers/customer/{customer.pk}/delete/", {"post": "yes"}).status_code == 302

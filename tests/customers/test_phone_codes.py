@@ -19,8 +19,9 @@ from customers.actions.phones import send_phone_code
 from customers.actions.purchases import record_order, write_review
 from customers.actions.registration import register
 from customers.models import Address, Customer, Event, Order, PhoneCode, Review
-from messaging.models import Conversation, Message, StatusUpdate
+from messaging.models import BusinessNumber, Conversation, Message, StatusUpdate
 from tests.cast import ClientOf
+from whatsapp.models import Identity
 from whatsapp.sandbox import transport as sandbox
 
 API = "/api/customers/customers"
@@ -231,6 +232,45 @@ def test_a_phone_whose_holder_is_gone(customer: Customer, newer: Customer, clien
     )
 
 
+@pytest.mark.parametrize(
+    ("held", "claimed"), [("+5511987654321", "+551187654321"), ("+525512345678", "+5215512345678")]
+)
+def test_a_chat_under_another_spelling_of_the_phone(held: str, claimed: str, client_of: ClientOf) -> None:
+    chat = Customer.objects.create(phone=held, source="whatsapp")
+    registered = register(username="ana", email="ana@example.com", password="SecureP@ssw0rd123!", phone=claimed)
+    assert registered.user is not None
+    client = client_of(registered.user)
+
+    answer = client.post(f"{API}/verify_phone/", {"code": code_for(client)})
+
+    assert (answer.json()["id"], answer.json()["phone"], answer.json()["phone_verified"]) == (chat.pk, held, True)
+
+
+def test_a_code_proves_a_phone_that_is_no_longer_trusted(jane: Customer, as_jane: APIClient) -> None:
+    """After its address was detached. Whoever wrote from it meanwhile is one with them."""
+    Customer.objects.filter(pk=jane.pk).update(phone="+94770000001", phone_trusted=False, pending_phone="")
+
+    answer = as_jane.post(f"{API}/verify_phone/", {"code": code_for(as_jane)})
+
+    assert (answer.status_code, answer.json()["phone_verified"]) == (200, True)
+    jane.refresh_from_db()
+    assert (jane.phone, jane.phone_trusted, jane.phone_verified) == ("+94770000001", True, True)
+
+
+def test_a_number_from_which_somebody_else_writes_is_not_proved(
+    jane: Customer, as_jane: APIClient, customer: Customer
+) -> None:
+    """`customer` has another phone: their contact wrote. Nothing tells whose chat that would be."""
+    number = BusinessNumber.objects.create(external_id="1")
+    Identity.objects.create(customer=customer, business_number=number, wa_id="94770000001")
+
+    answer = as_jane.post(f"{API}/verify_phone/", {"code": code_for(as_jane)})
+
+    assert (answer.status_code, list(answer.json())) == (400, ["code"])
+    jane.refresh_from_db()
+    assert (jane.phone, jane.pending_phone, jane.phone_verified) == (None, "+94770000001", False)
+
+
 def test_the_pending_phone_sent_back_is_no_change(newer: Customer, client_of: ClientOf) -> None:
     assert newer.user is not None
     client = client_of(newer.user)
@@ -240,7 +280,7 @@ def test_the_pending_phone_sent_back_is_no_change(newer: Customer, client_of: Cl
     assert newer.pending_phone == "+94771234567"
     assert client.patch(f"{API}/update_profile/", {"phone": "+94771239999"}).json()["phone"] == "+94771239999"
     newer.refresh_from_db()
-    assert (newer.phone, newer.pending_phone) == ("+94771239999", "")
+    assert (newer.phone, newer.pending_phone) == (None, "+94771239999")
 
 
 def test_the_desks_row_sent_back_is_no_change(newer: Customer, as_admin: APIClient, as_owner: APIClient) -> None:
