@@ -18,6 +18,7 @@ from customers.actions.locking import lock_all
 from customers.events import record_all
 from customers.models import Customer
 from customers.serializers.customers import customers_event_data
+from customers.visibility import works_at_desk
 
 # What is wrong with the fields of one contact, as DRF says it: {field: [texts]}.
 FieldErrors = dict[str, list[str]]
@@ -48,11 +49,13 @@ def create_contacts(
     """Create many contacts as if one after another; return those created and what was wrong with the others.
 
     All three mappings are keyed by the position in the request. Of several new primary contacts of a customer, the last
-    stays primary. The number of queries hardly grows with the items.
+    stays primary. Those that customers add themselves wait until staff vouch for them. The number of queries hardly
+    grows with the items.
     """
     locked = lock_all({item["customer"] for item in items.values()}, actor=actor, own=True)
     customers = {customer.pk: customer for customer in locked}
     accepted, errors = _accept(items, customers)
+    staff = works_at_desk(actor)
     last_primary = {item["customer"]: index for index, item in accepted.items() if item["is_primary"]}
     _clear_primary(last_primary.keys())
     now = timezone.now()
@@ -61,6 +64,8 @@ def create_contacts(
             customer=customers[item["customer"]],
             **{field: item[field] for field in (*UNIQUE_FIELDS, "is_active")},
             is_primary=last_primary.get(item["customer"]) == index,
+            is_confirmed=staff,
+            added_by_customer=not staff,
             created_at=now,
             updated_at=now,
         )
@@ -99,10 +104,20 @@ def _accept(
 def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any]) -> Contact:
     """Change a contact and return it. A value it already has is no change; a new primary contact replaces the old one.
 
-    Raises NotFound if the actor can no longer see the contact, ValidationError for an email or number that another
-    contact of the customer has.
+    Staff who save a contact vouch for it; a WhatsApp number that customers change waits until staff do. Raises NotFound
+    if the actor can no longer see the contact, ValidationError for an email or number that another contact of the
+    customer has.
     """
     customer, contact = _lock_contact(actor, contact)
+    if works_at_desk(actor):
+        changes = {**changes, "is_confirmed": True}
+    elif changes.get("wa_number", contact.wa_number) != contact.wa_number:
+        changes = {**changes, "is_confirmed": False}
+    return _change(actor, customer, contact, changes)
+
+
+def _change(actor: User, customer: Customer, contact: Contact, changes: Mapping[str, Any]) -> Contact:
+    """Change a contact whose customer this transaction has locked."""
     changes = {field: value for field, value in changes.items() if getattr(contact, field) != value}
     if not changes:
         return contact
@@ -121,16 +136,28 @@ def update_contact(*, actor: User, contact: Contact, changes: Mapping[str, Any])
     return contact
 
 
+@transaction.atomic
+def confirm_contact(*, actor: User, contact: Contact) -> Contact:
+    """Vouch for a contact: messages from its WhatsApp number reach the customer from then on. For staff.
+
+    Raises NotFound.
+    """
+    if not works_at_desk(actor):
+        raise NotFound("Contact not found.")
+    return _change(actor, *_lock_contact(actor, contact), {"is_confirmed": True})
+
+
+@transaction.atomic
 def set_primary(*, actor: User, contact: Contact) -> Contact:
     """Make a contact, active or not, its customer's primary contact. Raises NotFound."""
-    return update_contact(actor=actor, contact=contact, changes={"is_primary": True})
+    return _change(actor, *_lock_contact(actor, contact), {"is_primary": True})
 
 
 @transaction.atomic
 def toggle_status(*, actor: User, contact: Contact) -> Contact:
     """Deactivate an active contact, activate an inactive one. Raises NotFound."""
-    _, contact = _lock_contact(actor, contact)
-    return update_contact(actor=actor, contact=contact, changes={"is_active": not contact.is_active})
+    customer, contact = _lock_contact(actor, contact)
+    return _change(actor, customer, contact, {"is_active": not contact.is_active})
 
 
 @transaction.atomic

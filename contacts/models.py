@@ -80,14 +80,15 @@ class ContactQuerySet(OwnCustomer):
         )
 
     def reached_at(self, numbers: Collection[str]) -> "ContactQuerySet":
-        """Active contacts with one of these WhatsApp numbers."""
-        return self.filter(wa_number__in=numbers, is_active=True)
+        """Active contacts with one of these WhatsApp numbers, for which staff vouch."""
+        return self.filter(wa_number__in=numbers, is_active=True, is_confirmed=True)
 
 
 class Contact(models.Model):
     """A way to reach a customer. Only contacts/actions.py writes it.
 
-    `is_primary` and `is_active` are independent of each other: an inactive contact may be primary.
+    `is_primary` and `is_active` are independent of each other: an inactive contact may be primary. Messages from its
+    number reach the customer once staff vouch for it, because customers can name any number.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts", db_index=False)
@@ -96,6 +97,9 @@ class Contact(models.Model):
     tp_number = models.CharField(max_length=16)
     is_primary = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    # Entered, saved or confirmed by staff; False: the customer added it, or changed the WhatsApp number since.
+    is_confirmed = models.BooleanField(default=True)
+    added_by_customer = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -110,7 +114,9 @@ class Contact(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             # Finds the customer of somebody who writes from this number.
-            models.Index(fields=["wa_number"], condition=Q(is_active=True), name="contact_reached_at"),
+            models.Index(
+                fields=["wa_number"], condition=Q(is_active=True, is_confirmed=True), name="contact_reached_by"
+            ),
         ]
 
     def __str__(self) -> str:

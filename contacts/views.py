@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
-from accounts.permissions import RightsByAction
+from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from contacts import actions, documentation
 from contacts.customers_with_contacts import stream_customers_with_contacts
 from contacts.documentation import REFUSALS
@@ -55,7 +55,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
             "stats",
         ),
         IsAuthenticated,
-    )
+    ) | {"confirm": IsSalesOrAdmin}
     filterset_class = ContactFilter
     lookup_value_regex = r"\d+"
 
@@ -118,6 +118,13 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         contact = actions.toggle_status(actor=user_of(request), contact=self._get_contact())
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
+
+    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Vouch for a contact that the customer added or changed. Messages from its number then reach the customer."""
+        contact = actions.confirm_contact(actor=user_of(request), contact=self._get_contact())
+        return Response(success("Contact confirmed successfully", contact_data(contact)))
 
     @documented(
         request_body=documentation.BulkBodySerializer,

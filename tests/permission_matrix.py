@@ -107,6 +107,7 @@ MATRIX = {
     "DELETE /api/contacts/{contact}/": "401 200 200 404 200",
     "POST /api/contacts/{contact}/set-primary/": "401 200 200 404 200",
     "POST /api/contacts/{contact}/toggle-status/": "401 200 200 404 200",
+    "POST /api/contacts/{contact}/confirm/": "401 403 200 404 200",
     "GET /api/customers/{customer}/contacts/": "401 200 200 404 200",
     "GET /api/customers-with-contacts/": "401 200 200 200 200",
     "GET /api/message/customer-data/": "401 403 200 200 200",
