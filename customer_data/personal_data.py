@@ -2,7 +2,7 @@
 
 from customer_data.models import CustomerData
 from customers.models import Customer
-from customers.related import Given, Keeper
+from customers.related import Keeper
 
 _MAX_KEY = 255
 
@@ -30,4 +30,4 @@ class Entries(Keeper):
         return moved
 
 
-KEEPERS = (Entries("data", file="customer_data", given=Given.ALWAYS),)
+KEEPERS = (Entries("data", file="customer_data"),)

@@ -1,4 +1,7 @@
-"""Everything known about one person, as a ZIP: their row, and what hangs off it (customers/related.py)."""
+"""Everything known about one person, as a ZIP: their row, and what hangs off it (customers/related.py).
+
+Customers who export themselves get what they entered and did; what staff keep about them is for admins.
+"""
 
 import json
 import tempfile
@@ -17,30 +20,44 @@ from customers.related import Collected, Given, keepers
 from customers.serializers.profiles import profile_data
 
 _IN_MEMORY = 5 * 1024 * 1024
-_WITHHELD = {"withheld": "Verify your phone number to include your chat, or ask us for it."}
+_WITHHELD = {
+    Given.NEVER: {"withheld": "This part is for our staff."},
+    Given.ONCE_PROVED: {"withheld": "Verify your phone number to include your chat, or ask us for it."},
+}
 
 
 def archive(customer: Customer, *, for_themselves: bool = False) -> IO[bytes]:
     """A ZIP with everything known as JSON and the files beside it, rewound to its start.
 
-    Customers who take it `for_themselves` only get the parts whose `given` allows it.
+    Customers who take it `for_themselves` only get the parts whose `given` allows it. Without it, the rows that were
+    merged into the customer are in it too, each in a folder below `merged/`.
     Do not call it in a transaction: packing files takes time, and on SQLite nobody else could write meanwhile.
     """
-    given = _given(customer) if for_themselves else frozenset(Given)
-    files = defaultdict(list)
-    for part in [*_own(customer), *(part for keeper in keepers() for part in keeper.collect(customer))]:
-        files[part.file].append(part)
     # The response that sends it closes it.
     out = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archived:
-        for file, parts in files.items():
-            text = json.dumps(_document(parts, given), cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
-            archived.writestr(f"{file}.json", text, compress_type=zipfile.ZIP_DEFLATED)
-            for part in parts:
-                for shown, stored in part.files.items() if part.given in given else ():
-                    _add(archived, f"{file}/{shown}", stored)
+        if for_themselves:
+            _add_row(archived, "", _collected(customer, for_themselves=True), _given(customer))
+        else:
+            for row in _rows_of(customer):
+                folder = "" if row.pk == customer.pk else f"merged/{row.customer_id}/"
+                _add_row(archived, folder, _collected(row, for_themselves=False), frozenset(Given))
     out.seek(0)
     return out
+
+
+def _rows_of(customer: Customer) -> list[Customer]:
+    """The customer, and the rows that were merged into them, or into one of those."""
+    rows = [customer]
+    for row in rows:  # grows while it is read
+        rows += Customer.all_rows.filter(merged_into=row).select_related("user", "owner").order_by("pk")
+    return rows
+
+
+def _collected(customer: Customer, *, for_themselves: bool) -> list[Collected]:
+    """All parts of an export."""
+    hanging = [part for keeper in keepers() for part in keeper.collect(customer, for_themselves=for_themselves)]
+    return [*_own(customer, for_themselves=for_themselves), *hanging]
 
 
 def _given(customer: Customer) -> frozenset[Given]:
@@ -53,12 +70,23 @@ def _given(customer: Customer) -> frozenset[Given]:
     return frozenset({Given.ALWAYS, Given.ONCE_PROVED} if proved else {Given.ALWAYS})
 
 
+def _add_row(archived: zipfile.ZipFile, folder: str, parts: list[Collected], given: Collection[Given]) -> None:
+    files = defaultdict(list)
+    for part in parts:
+        files[part.file].append(part)
+    for file, of_file in files.items():
+        text = json.dumps(_document(of_file, given), cls=DjangoJSONEncoder, indent=2, ensure_ascii=False)
+        archived.writestr(f"{folder}{file}.json", text, compress_type=zipfile.ZIP_DEFLATED)
+        for part in of_file:
+            for shown, stored in part.files.items() if part.given in given else ():
+                _add(archived, f"{folder}{file}/{shown}", stored)
+
+
 def _document(parts: list[Collected], given: Collection[Given]) -> Any:
-    """The content of one JSON file."""
+    """The content of one JSON file. A part without a key is the whole file."""
     if not any(part.given in given for part in parts):
-        return _WITHHELD
-    shown = {part.key: part.data if part.given in given else _WITHHELD for part in parts}
-    # A part without a key is the whole file.
+        return _WITHHELD[parts[0].given]
+    shown = {part.key: part.data if part.given in given else _WITHHELD[part.given] for part in parts}
     return shown.get("", shown)
 
 
@@ -71,11 +99,13 @@ def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
         archived.writestr(f"{name}.missing.txt", "This file no longer exists.")
 
 
-def _own(customer: Customer) -> list[Collected]:
+def _own(customer: Customer, *, for_themselves: bool) -> list[Collected]:
     """The customer's row with their picture, and their login."""
-    profile = profile_data(customer, {}, links=None, for_staff=True)
+    profile = profile_data(customer, {}, links=None, for_staff=not for_themselves)
     del profile["benefits"], profile["avatar"]
-    profile |= {"referral_first": customer.referral_first, "referral_last": customer.referral_last}
+    if not for_themselves:
+        known = ("phone_trusted", "phone_vouched_at", "pending_phone", "referral_first", "referral_last")
+        profile |= {field: getattr(customer, field) for field in known}
     avatar = customer.avatar.name
     files = {f"avatar{PurePath(avatar).suffix}": avatar} if avatar else {}
     parts = [Collected("customer", profile, "profile", files, Given.ALWAYS)]

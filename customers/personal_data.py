@@ -59,17 +59,38 @@ class History(Keeper):
         return []
 
 
+# What customers get of a row when they export themselves: what they entered or did, and nothing of what staff noted.
+_ADDRESS = (
+    "address_type",
+    "first_name",
+    "last_name",
+    "phone",
+    "address_line1",
+    "address_line2",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+    "is_default",
+    "created_at",
+    "updated_at",
+)
+_ORDER = ("number", "status", "total", "currency", "placed_at", "lines")
+_WISH = ("product_id", "name", "added_at")
+_REVIEW = ("product_id", "rating", "text", "created_at", "updated_at")
+_POINTS = ("points", "points_after", "tier_before", "tier_after", "created_at")
+
 KEEPERS = (
-    Addresses("addresses", file="customer", key="addresses", given=Given.ALWAYS),
-    Keeper("orders", file="customer", key="orders", given=Given.ALWAYS),
-    OnePerValue("wishlist", column="product_id", file="customer", key="wishlist", given=Given.ALWAYS),
-    OnePerValue("reviews", column="product_id", file="customer", key="reviews", given=Given.ALWAYS),
-    LoyaltyEntries("loyalty_entries", file="customer", key="loyalty", given=Given.ALWAYS),
-    GroupMemberships("group_memberships", column="group", file="customer", key="groups", given=Given.ALWAYS),
+    Addresses("addresses", file="customer", key="addresses", given=Given.ALWAYS, theirs=_ADDRESS),
+    Keeper("orders", file="customer", key="orders", given=Given.ALWAYS, theirs=_ORDER),
+    OnePerValue("wishlist", column="product_id", file="customer", key="wishlist", given=Given.ALWAYS, theirs=_WISH),
+    OnePerValue("reviews", column="product_id", file="customer", key="reviews", given=Given.ALWAYS, theirs=_REVIEW),
+    LoyaltyEntries("loyalty_entries", file="customer", key="loyalty", given=Given.ALWAYS, theirs=_POINTS),
+    GroupMemberships("group_memberships", column="group", file="customer", key="groups"),
     # The customer who stays keeps their owner, and with that their own assignments.
-    History("assignments", file="customer", key="assignments", given=Given.ALWAYS),
+    History("assignments", file="customer", key="assignments"),
     # Each customer's events are numbered without gaps: those of another one cannot be inserted.
-    History("events", file="events", given=Given.ONCE_PROVED),
+    History("events", file="events"),
     Excused("merged_rows", reason="Rows of the same person, kept so that a merge can be undone."),
     Excused(
         "phone_code", reason="A code is open for ten minutes, only its hash is kept, and another can be asked for."

@@ -5,7 +5,7 @@ its rows when the customer is exported, erased or merged into another one. tests
 every relation has exactly one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -61,15 +61,24 @@ class Keeper:
 
     By default rows are exported with all columns, but to staff only, a merge moves them, and they are deleted with the
     customer's row (on_delete=CASCADE). Subclasses that do otherwise say so in `merged` and `erased`. Tests check that
-    they do what they say.
+    they do what they say. `given` says whether customers who export themselves get the rows, and `theirs` which columns
+    of them: a keeper that says nothing gives nothing.
     """
 
     merged = Merged.MOVED
     erased = Erased.DELETED
 
-    def __init__(self, relation: str, *, file: str, key: str = "", given: Given = Given.NEVER) -> None:
+    def __init__(
+        self,
+        relation: str,
+        *,
+        file: str,
+        key: str = "",
+        given: Given = Given.NEVER,
+        theirs: Collection[str] = (),
+    ) -> None:
         self.relation = relation
-        self.file, self.key, self.given = file, key, given
+        self.file, self.key, self.given, self.theirs = file, key, given, theirs
 
     def rows(self, customer: Customer) -> "models.QuerySet[Any]":
         """The customer's rows."""
@@ -77,13 +86,18 @@ class Keeper:
         manager: models.Manager[Any] = relation.related_model._base_manager
         return manager.filter(**{relation.remote_field.name: customer})
 
-    def collect(self, customer: Customer) -> list[Collected]:
-        """The parts of an export that show these rows."""
-        return [Collected(self.file, self.data(customer), self.key, self.files(customer), self.given)]
+    def collect(self, customer: Customer, *, for_themselves: bool = False) -> list[Collected]:
+        """The parts of an export that show these rows, or what of them is for customers `for_themselves`."""
+        data = self.their_data(customer) if for_themselves else self.data(customer)
+        return [Collected(self.file, data, self.key, self.files(customer), self.given)]
 
     def data(self, customer: Customer) -> Any:
         """The rows as JSON values."""
         return rows_of(self.rows(customer))
+
+    def their_data(self, customer: Customer) -> Any:
+        """The rows as JSON values for the customers themselves: only the columns in `theirs`."""
+        return list(self.rows(customer).order_by("pk").values(*self.theirs)) if self.theirs else []
 
     def files(self, customer: Customer) -> dict[str, str]:
         """The rows' files: the stored names by the names people see."""
@@ -121,7 +135,7 @@ class Excused(Keeper):
         super().__init__(relation, file="")
         self.reason = reason
 
-    def collect(self, customer: Customer) -> list[Collected]:
+    def collect(self, customer: Customer, *, for_themselves: bool = False) -> list[Collected]:
         """Nothing."""
         return []
 

@@ -10,12 +10,41 @@ from messaging.models import Attachment, Conversation, Message
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
 
 
+# What customers get of a message when they export themselves: what both sides said, and nothing of who at the desk did.
+_MESSAGE = (
+    "id",
+    "direction",
+    "type",
+    "text",
+    "payload",
+    "reply_to_id",
+    "reactions",
+    "status",
+    "created_at",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+    "edited_at",
+    "deleted_at",
+)
+_REACTION = ("emoji", "from", "at")
+
+
 class Messages(Keeper):
     """Messages and their files."""
 
     def data(self, customer: Customer) -> Any:
         """All columns except those of the queue."""
         return rows_of(self.rows(customer), *_HIDDEN)
+
+    def their_data(self, customer: Customer) -> Any:
+        """Reactions of the desk do not say whose they are."""
+        messages: list[dict[str, Any]] = super().their_data(customer)
+        for message in messages:
+            message["reactions"] = [
+                {key: value for key, value in reaction.items() if key in _REACTION} for reaction in message["reactions"]
+            ]
+        return messages
 
     def files(self, customer: Customer) -> dict[str, str]:
         """The attachments stored here."""
@@ -49,8 +78,10 @@ class Conversations(Keeper):
 
 
 KEEPERS = (
-    Messages("messages", file="chat", key="messages", given=Given.ONCE_PROVED),
-    Conversations("conversation", file="chat", key="conversation", given=Given.ONCE_PROVED),
+    Messages("messages", file="chat", key="messages", given=Given.ONCE_PROVED, theirs=_MESSAGE),
+    Conversations(
+        "conversation", file="chat", key="conversation", given=Given.ONCE_PROVED, theirs=("last_inbound_at",)
+    ),
     Excused(
         "receipt", reason="A job of the relay: a read tick that is still to be shown. The next message makes another."
     ),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from customers.models import Customer
-from customers.related import Given, Keeper, Merged
+from customers.related import Keeper, Merged
 from tags.actions.customer_tags import take_over
 
 
@@ -21,4 +21,4 @@ class GivenTags(Keeper):
         return take_over(into=into, gone=gone)
 
 
-KEEPERS = (GivenTags("given_tags", file="tags", given=Given.ALWAYS),)
+KEEPERS = (GivenTags("given_tags", file="tags"),)

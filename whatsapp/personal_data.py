@@ -45,7 +45,9 @@ class WebhookBodies(Keeper):
         )
 
 
+_IDENTITY = ("wa_id", "user_id", "profile_name", "marketing_stopped_at", "created_at")
+
 KEEPERS = (
-    Keeper("identities", file="whatsapp", key="identities", given=Given.ONCE_PROVED),
-    WebhookBodies("webhook_events", file="whatsapp", key="webhooks", given=Given.ONCE_PROVED),
+    Keeper("identities", file="whatsapp", key="identities", given=Given.ONCE_PROVED, theirs=_IDENTITY),
+    WebhookBodies("webhook_events", file="whatsapp", key="webhooks", given=Given.ONCE_PROVED, theirs=("received_at",)),
 )

@@ -39,9 +39,9 @@ class Watching(Keeper):
         super().__init__(relation, file=file)
         self.in_transaction: list[bool] = []
 
-    def collect(self, customer: Customer) -> list[Collected]:
+    def collect(self, customer: Customer, *, for_themselves: bool = False) -> list[Collected]:
         self.in_transaction.append(connection.in_atomic_block)
-        return super().collect(customer)
+        return super().collect(customer, for_themselves=for_themselves)
 
 
 WATCHING_KEEPERS = (Watching("messages", file="chat"),)

@@ -17,6 +17,7 @@ from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
 from customers.actions.addresses import create_address
+from customers.actions.assignments import assign
 from customers.actions.customers import update_customer
 from customers.actions.locking import lock
 from customers.actions.loyalty import add_points
@@ -25,7 +26,8 @@ from customers.export import archive
 from customers.models import Customer, CustomerGroup, GroupMember
 from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
-from messaging.models import BusinessNumber
+from messaging.models import Attachment, BusinessNumber, Message
+from tags.models import CustomerTag, Tag
 from tests.cast import PASSWORD
 from tests.customers.doubles import WATCHING_KEEPERS
 from whatsapp.models import Identity, WebhookEvent
@@ -33,6 +35,8 @@ from whatsapp.models import Identity, WebhookEvent
 API = "/api/customers/customers"
 # In everything that is known about the person, and nowhere else.
 MARK = "Xylophonia"
+# In everything that staff noted, and in the names of staff.
+NOTED = "Quillonia"
 
 
 @pytest.fixture
@@ -119,9 +123,97 @@ def test_the_chat_goes_only_to_who_proved_to_have_written_it(
     answer = client_of(known.user).get(f"{API}/{known.pk}/export/")
 
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
-        for name in ("chat.json", "events.json", "whatsapp.json"):
+        for name in ("chat.json", "whatsapp.json"):
             assert (MARK in archive.read(name).decode()) is given, name
+        assert "withheld" in json.loads(archive.read("events.json"))
         assert MARK in archive.read("customer.json").decode()
+
+
+@pytest.fixture
+def noted(known: Customer, admin: User) -> Customer:
+    """`known`, with the name of an admin and what staff noted beside what they entered themselves."""
+    User.objects.filter(pk=admin.pk).update(first_name=NOTED)
+    update_customer(customer_id=known.pk, actor=admin, changes={"notes": NOTED})
+    seller = User.objects.create_user("quill", "q@desk.example", PASSWORD, first_name=NOTED, role="sales")
+    assign(customer_id=known.pk, salesperson=seller, actor=admin, note=NOTED)
+    add_points(customer_id=known.pk, actor=admin, points=5, reason=NOTED)
+    CustomerTag.objects.create(customer=known, tag=Tag.objects.create(name=NOTED))
+    GroupMember.objects.create(customer=known, group=CustomerGroup.objects.create(name=NOTED))
+    Contact.objects.create(customer=known, email=f"{NOTED}@example.com", wa_number="+94771", tp_number="+94772")
+    CustomerData.objects.all().delete()
+    data = CustomerData.objects.create(user=admin, customer=known, key=NOTED, value=NOTED, file_name=f"{NOTED}.txt")
+    data.file.save("note.txt", ContentFile(NOTED.encode()))
+    reaction = {"emoji": "+", "from": "business", "user": {"id": admin.pk, "name": NOTED}}
+    Message.objects.create(
+        customer=known,
+        business_number=BusinessNumber.objects.get(),
+        direction="outbound",
+        status="sent",
+        text=f"Dear {MARK}",
+        sender=seller,
+        reactions=[reaction],
+    )
+    answer = Message.objects.latest("pk")
+    Attachment.objects.create(message=answer, state="ready", file_name="offer.txt").file.save(
+        "offer.txt", ContentFile(b"An offer")
+    )
+    Identity.objects.filter(customer=known).update(wa_id="94771234567")
+    return known
+
+
+def unpacked(answer: Any) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_people_get_what_they_entered_and_nothing_that_staff_noted(
+    noted: Customer, client_of: Any, as_admin: APIClient, proved: bool
+) -> None:
+    Customer.objects.filter(pk=noted.pk).update(phone_verified=proved)
+    client = client_of(noted.user)
+    contact = {"customer": noted.pk, "email": "mine@example.com", "wa_number": "0770000007", "tp_number": "0770000007"}
+    assert client.post("/api/contacts/", contact).status_code == 201
+
+    mine = unpacked(client.get(f"{API}/{noted.pk}/export/"))
+    whole = unpacked(as_admin.get(f"{API}/{noted.pk}/export/"))
+
+    assert {name for name, body in mine.items() if NOTED in body + name} == set()
+    own = json.loads(mine["customer.json"])
+    for name in ("profile", "addresses", "orders", "wishlist", "reviews"):
+        assert MARK in json.dumps(own[name]), name
+    assert [entry["points"] for entry in own["loyalty"]] == [5, 5]
+    assert not {"notes", "owner", "source"} & set(own["profile"])
+    assert [one["email"] for one in json.loads(mine["contacts.json"])] == ["mine@example.com"]
+    for name in ("tags.json", "customer_data.json", "events.json"):
+        assert list(json.loads(mine[name])) == ["withheld"], name
+    assert ("Dear Xylophonia" in mine["chat.json"]) is proved
+    files = {name for name in mine if not name.endswith(".json")}
+    assert files == {"customer/avatar.png"} | (
+        {f"chat/{Message.objects.latest('pk').pk}-offer.txt"} if proved else set()
+    )
+
+    for name in ("customer.json", "contacts.json", "tags.json", "customer_data.json", "chat.json", "events.json"):
+        assert NOTED in whole[name] or name == "chat.json", name
+    assert len([name for name in whole if not name.endswith(".json")]) == 3
+
+
+def test_the_whole_export_has_the_rows_that_were_merged(
+    as_admin: APIClient, customer: Customer, customer_login: User, client_of: Any
+) -> None:
+    merged = Customer.objects.create(notes=NOTED)
+    Contact.objects.create(customer=merged, email="old@example.com", wa_number="+94771", tp_number="+94772")
+    earlier = Customer.objects.create(first_name="Earlier")
+    Customer.all_rows.filter(pk=earlier.pk).update(merged_into=merged)
+    Customer.all_rows.filter(pk=merged.pk).update(merged_into=customer)
+
+    whole = unpacked(as_admin.get(f"{API}/{customer.pk}/export/"))
+    mine = unpacked(client_of(customer_login).get(f"{API}/{customer.pk}/export/"))
+
+    assert NOTED in whole[f"merged/{merged.customer_id}/customer.json"]
+    assert "old@example.com" in whole[f"merged/{merged.customer_id}/contacts.json"]
+    assert "Earlier" in whole[f"merged/{earlier.customer_id}/customer.json"]
+    assert [name for name in mine if name.startswith("merged/")] == []
 
 
 def test_the_archive_keeps_nobody_from_writing(known: Customer, transactional_db: None, settings: Any) -> None:

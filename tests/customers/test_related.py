@@ -234,6 +234,20 @@ def test_people_get_what_its_keeper_gives_them(
     assert ("withheld" in said) is not given
 
 
+@EVERY_KEEPER
+def test_people_get_the_columns_that_its_keeper_lists(keeper: Keeper, customer: Customer, owner: User) -> None:
+    """A column that is added later is for staff until somebody lists it."""
+    if isinstance(keeper, Excused):
+        return
+    ROWS[keeper.relation](customer, "fresh", owner)
+    Contact.objects.update(added_by_customer=True)
+
+    rows = keeper.their_data(customer)
+
+    assert bool(rows) is bool(keeper.theirs) is (keeper.given is not Given.NEVER)
+    assert all(set(row) == set(keeper.theirs) for row in rows)
+
+
 def test_a_part_that_says_nothing_is_for_staff_only(customer: Customer, settings: Any) -> None:
     """An app that forgets to say who may have its rows gives nothing away."""
     settings.CHANNELS = {"sms": "tests.customers.doubles.Proved"}
