@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db.leases import Leased
@@ -64,33 +64,82 @@ class WebhookEvent(Leased):
         return f"webhook {self.pk}"
 
 
+class IdentityQuerySet(models.QuerySet[Any]):
+    def live(self) -> "IdentityQuerySet":
+        """Those by which people are recognised and written to: without the ones that were detached."""
+        return self.filter(detached_at=None)
+
+    def newest_first(self) -> "IdentityQuerySet":
+        """The one they wrote from last first; those they never wrote from last."""
+        return self.order_by(F("last_inbound_at").desc(nulls_last=True), "-pk")
+
+
 class Identity(models.Model):
     """An address from which a customer writes to one of our numbers.
 
-    `wa_id` is the phone number in digits, `user_id` the business-scoped id, which people may show instead. Answers go
-    to the one Meta gave (docs/whatsapp.md, "Identities").
+    `wa_id` is the phone number in digits, `user_id` the business-scoped id, which people may show instead,
+    `parent_user_id` the one that linked businesses share. Answers go to the one Meta gave (docs/whatsapp.md,
+    "Identities"). A detached identity stays, with the ids it had: whoever writes from there next is somebody new.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
     business_number = models.ForeignKey(BusinessNumber, on_delete=models.CASCADE, related_name="+", db_index=False)
     wa_id = models.CharField(max_length=64, null=True, blank=True)
     user_id = models.CharField(max_length=150, null=True, blank=True)
+    parent_user_id = models.CharField(max_length=150, null=True, blank=True)
+    # The user id until Meta replaced it by another one: messages from before the change may still arrive.
+    previous_user_id = models.CharField(max_length=150, null=True, blank=True)
+    # The phone that Meta named together with this user id, if a newer identity has that phone now.
+    seen_with = models.CharField(max_length=64, null=True, blank=True)
     profile_name = models.CharField(max_length=300, blank=True)
+    username = models.CharField(max_length=150, blank=True)
+    # When they last wrote from it, and when they shared it on request; null if never. Either proves it.
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    shared_at = models.DateTimeField(null=True, blank=True)
+    # When staff said that it is not the customer's.
+    detached_at = models.DateTimeField(null=True, blank=True)
     # When they stopped marketing messages from this number; null if they never did, or allowed them again.
     marketing_stopped_at = models.DateTimeField(null=True, blank=True)
     # When they last stopped or allowed them.
     preference_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = IdentityQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "identities"
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["business_number", "wa_id"], name="identity_wa_id_once"),
-            models.UniqueConstraint(fields=["business_number", "user_id"], name="identity_user_id_once"),
+            models.UniqueConstraint(
+                fields=["business_number", "wa_id"], condition=Q(detached_at=None), name="identity_live_wa_id_once"
+            ),
+            models.UniqueConstraint(
+                fields=["business_number", "user_id"], condition=Q(detached_at=None), name="identity_live_user_id_once"
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["business_number", "parent_user_id"],
+                condition=Q(parent_user_id__isnull=False),
+                name="identity_parent",
+            ),
+            models.Index(
+                fields=["business_number", "previous_user_id"],
+                condition=Q(previous_user_id__isnull=False),
+                name="identity_previous",
+            ),
+            # Who was detached: whoever writes from there next must not be taken for them again.
+            models.Index(
+                fields=["business_number", "wa_id"], condition=Q(detached_at__isnull=False), name="identity_detached"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.wa_id or self.user_id or ""
+        return self.wa_id or self.user_id or self.parent_user_id or ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether the person wrote from it, or shared it on request."""
+        return self.last_inbound_at is not None or self.shared_at is not None
 
 
 class NumberAccess(models.Model):
