@@ -6,9 +6,10 @@ from django.db.models import Q
 
 from customers.actions.locking import lock
 from messaging.models import BusinessNumber
-from whatsapp.identities import add_identity, customer_id_of, identities_of
+from whatsapp.identities import add_identity, identities_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
+from whatsapp.senders import customer_id_of
 
 # Meta's error code for a marketing message to somebody who stopped them.
 STOPPED_MARKETING = 131050
@@ -34,5 +35,5 @@ def note_preference(*, sender: Person, number: BusinessNumber, accepts: bool, at
 
 def stopped_marketing(*, customer_id: int, number_id: int) -> bool:
     """Whether the customer stopped marketing messages from this number, under any of their identities."""
-    stopped = Identity.objects.filter(customer=customer_id, business_number=number_id)
+    stopped = Identity.objects.live().filter(customer=customer_id, business_number=number_id)
     return stopped.filter(marketing_stopped_at__isnull=False).exists()

@@ -12,9 +12,10 @@ _BLANK = b"{}"
 
 
 def _ids_of(customer: Customer) -> set[str]:
-    known = Identity.objects.filter(customer=customer).values_list("wa_id", "user_id")
+    ids = ("wa_id", "user_id", "parent_user_id", "previous_user_id", "seen_with")
+    known = Identity.objects.filter(customer=customer).values_list(*ids)
     phones = variants(customer.phone) if customer.phone is not None else []
-    return {one for pair in known for one in pair if one} | {phone.removeprefix("+") for phone in phones}
+    return {one for row in known for one in row if one} | {phone.removeprefix("+") for phone in phones}
 
 
 class WebhookBodies(Keeper):

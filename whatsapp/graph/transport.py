@@ -13,6 +13,7 @@ from core.faults import fault
 from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.access_tokens import Access
+from whatsapp.graph.answers import learn_from_answer
 from whatsapp.graph.client import client_for
 from whatsapp.graph.consequences import after_error
 from whatsapp.graph.contents import content_of
@@ -21,8 +22,8 @@ from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.limits import MAX_ID
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
-from whatsapp.payload.elements import Person
 from whatsapp.payload.json_fields import text_of
+from whatsapp.payload.persons import person_at
 
 # Meta keeps an uploaded file for 30 days. One day less, so that no id expires on the way.
 FILE_KEPT_FOR = timedelta(days=29)
@@ -86,7 +87,10 @@ class GraphTransport:
             fault("O2")
             return answer
 
-        return _wamid(self._exchange(message, post))
+        answer = self._exchange(message, post)
+        wamid = _wamid(answer)
+        learn_from_answer(message, self.number, answer)
+        return wamid
 
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
         """Send a code that verifies a phone (whatsapp/graph/phone_codes.py). Raises an Outcome."""
@@ -146,9 +150,10 @@ class GraphTransport:
         after_error(code, message, waba_id=self._waba_id)
         if code == STOPPED_MARKETING:
             address = recipient_of(message)
-            sender = Person(address["to"], address["recipient"])
+            sender = person_at(address["to"], address["recipient"])
             with transaction.atomic():
-                note_preference(sender=sender, number=self.number, accepts=False, at=timezone.now())
+                if sender is not None:
+                    note_preference(sender=sender, number=self.number, accepts=False, at=timezone.now())
 
 
 def _wamid(answer: Any) -> str:

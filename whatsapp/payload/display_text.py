@@ -54,8 +54,18 @@ def _location(content: Any) -> str:
 
 def _contacts(content: Any) -> str:
     cards = [object_of(card) for card in content] if isinstance(content, list) else []
-    names = [object_of(card.get("name")).get("formatted_name") for card in cards]
-    return ", ".join(_text(name) for name in names if _text(name))[:MAX_TEXT]
+    return ", ".join(filter(None, map(_card, cards)))[:MAX_TEXT]
+
+
+def _card(card: dict[str, Any]) -> str:
+    """The name on a card, or else its first number: people who share their own send no name."""
+    name = _text(object_of(card.get("name")).get("formatted_name"))
+    phones = card.get("phones")
+    for phone in map(object_of, phones if isinstance(phones, list) else []):
+        if not name:
+            wa_id = _text(phone.get("wa_id"))
+            name = _text(phone.get("phone")) or (f"+{wa_id}" if wa_id else "")
+    return name
 
 
 def _unsupported(content: Any) -> str:

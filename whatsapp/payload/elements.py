@@ -1,6 +1,6 @@
 """The elements of a webhook body, as the parser returns them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +9,32 @@ from messaging.channels import Inbound
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on WhatsApp, by phone number in digits (`wa_id`), business-scoped id (`user_id`), or both."""
+    """Somebody on WhatsApp, by any of their ids.
+
+    These are the phone number in digits (`wa_id`), the business-scoped id (`user_id`) and the one that linked
+    businesses share (`parent_user_id`).
+    """
 
     wa_id: str | None
     user_id: str | None
     name: str = ""
     username: str = ""
+    parent_user_id: str | None = None
 
     @property
     def address(self) -> str:
         """The id that is stored as the address of a message."""
-        return self.wa_id or self.user_id or ""
+        return self.wa_id or self.user_id or self.parent_user_id or ""
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The ids that are known, by their names, the most telling one first."""
+        found = {"wa_id": self.wa_id, "user_id": self.user_id, "parent_user_id": self.parent_user_id}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def by_each_id(self) -> "list[Person]":
+        """The same person once for each of their ids."""
+        return [replace(Person(None, None), **{name: value}) for name, value in self.ids.items()]
 
 
 @dataclass(frozen=True)
@@ -32,11 +47,23 @@ class NumberElement:
 
 @dataclass(frozen=True)
 class IncomingMessage(NumberElement):
-    """A message from a customer; `referral` is the advertisement they tapped before writing."""
+    """A message from a customer.
+
+    `referral` is the advertisement they tapped before writing, `shared_phone` their own number (in digits), which they
+    shared because we asked for it.
+    """
 
     sender: Person
     inbound: Inbound
     referral: dict[str, Any] | None = None
+    shared_phone: str | None = None
+
+
+@dataclass(frozen=True)
+class InGroup(NumberElement):
+    """A message in a group, or a status of one. It belongs to no chat with a customer."""
+
+    person: Person | None
 
 
 @dataclass(frozen=True)
@@ -79,11 +106,29 @@ class Revoke(NumberElement):
 
 @dataclass(frozen=True)
 class Notice(NumberElement):
-    """A notice from WhatsApp about a customer, perhaps that `old` can now be reached at `new`."""
+    """A notice from WhatsApp about a customer, perhaps that they can now be reached at `new`.
 
-    old: Person
+    `old` holds one person for each id they had until then, the most telling one first.
+    """
+
+    old: tuple[Person, ...]
     new: Person | None
     inbound: Inbound
+
+
+@dataclass(frozen=True)
+class AddressChange(NumberElement):
+    """A customer can now be reached at `new`; `old` is as in a Notice. Nothing is shown in the chat."""
+
+    old: tuple[Person, ...]
+    new: Person
+
+
+@dataclass(frozen=True)
+class ContactSync(NumberElement):
+    """Somebody's name in the contacts of the phone app that shares our number."""
+
+    contact: Person
 
 
 @dataclass(frozen=True)

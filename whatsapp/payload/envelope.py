@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.safe_json import BadJSON, check_value
+from whatsapp.payload.address_changes import read_id_update
+from whatsapp.payload.contact_sync import read_contact_sync
 from whatsapp.payload.elements import Broken, Element, Ignored
 from whatsapp.payload.json_fields import list_of, text_of
 from whatsapp.payload.messages import read_echo, read_message
@@ -19,6 +21,8 @@ _READERS: dict[str, dict[str, Read]] = {
     "messages": {"messages": read_message, "statuses": read_status},
     "smb_message_echoes": {"message_echoes": read_echo},
     "user_preferences": {"user_preferences": read_preference},
+    "user_id_update": {"user_id_update": read_id_update},
+    "smb_app_state_sync": {"state_sync": read_contact_sync},
 }
 _LONGEST_INTEGER = 18
 

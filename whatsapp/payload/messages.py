@@ -7,6 +7,7 @@ from typing import Any
 from core.timestamps import from_epoch
 from messaging.channels import Inbound, Media
 from whatsapp.limits import MAX_ID, MEDIA_TYPES
+from whatsapp.payload.address_changes import address_change_in
 from whatsapp.payload.display_text import shown_text
 from whatsapp.payload.elements import (
     Echo,
@@ -14,30 +15,36 @@ from whatsapp.payload.elements import (
     Element,
     Ignored,
     IncomingMessage,
+    InGroup,
     Notice,
     Person,
     Reaction,
     Revoke,
 )
 from whatsapp.payload.json_fields import object_of, text_of, text_or_nothing
-from whatsapp.payload.persons import Contacts, person_at, person_of
+from whatsapp.payload.persons import Contacts, person_of, person_or_none
+from whatsapp.payload.shared_phones import shared_phone_in
 
 # Types without content: they stay in the raw body, because they would show as empty bubbles.
 WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
 # How long Meta keeps a file that a customer sent.
 MEDIA_KEPT_FOR = timedelta(days=7)
 # What may come with a message beside its content, and is kept in its payload.
-_ABOUT_IT = ("referral", "group_id", "errors")
+_ABOUT_IT = ("referral", "errors")
 _ABOUT_ITS_CONTEXT = ("forwarded", "frequently_forwarded", "referred_product")
-_ADDRESS_CHANGES = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
 
 
 def read_message(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
     """Read a message from a customer, or a change to another message. Raises ValueError."""
+    ids = message.get("from"), message.get("from_user_id"), message.get("from_parent_user_id")
+    if message.get("group_id"):
+        return InGroup(number, display, person_or_none(*ids, contacts))
     kind = text_of(message, "type", 40)
     if kind in WITHOUT_BUBBLE:
         return Ignored(kind)
-    sender = person_of(message.get("from"), message.get("from_user_id"), contacts)
+    if kind == "system":
+        return _system(message, number, display, contacts)
+    sender = person_of(*ids, contacts)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, sender)
     referral = message.get("referral")
@@ -47,17 +54,21 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
         sender,
         _inbound(kind, message, sender.address),
         referral if isinstance(referral, dict) and referral else None,
+        shared_phone_in(message, sender),
     )
 
 
 def read_echo(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
     """Read a message that was sent from the phone app: its `from` is our own number. Raises ValueError."""
+    ids = message.get("to"), message.get("to_user_id"), message.get("to_parent_user_id")
+    if message.get("group_id"):
+        return InGroup(number, display, person_or_none(*ids, contacts))
     kind = text_of(message, "type", 40)
     if kind in WITHOUT_BUBBLE or kind == "system":
         return Ignored(kind)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, None)
-    recipient = person_of(message.get("to"), message.get("to_user_id"), contacts)
+    recipient = person_of(*ids, contacts)
     return Echo(number, display, recipient, _inbound(kind, message, None))
 
 
@@ -107,6 +118,16 @@ def _at(message: dict[str, Any]) -> datetime:
     return from_epoch(message.get("timestamp"))
 
 
+def _system(message: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
+    old, new = address_change_in(message, contacts)
+    if not old and new is None:
+        return Ignored("a notice about nobody")
+    inbound = _inbound("system", message, None)
+    if "identity" in message:
+        inbound.payload["identity"] = message["identity"]
+    return Notice(number, display, old, new, inbound)
+
+
 # --- Changes to another message ---
 
 
@@ -129,22 +150,8 @@ def _revoke(message: dict[str, Any], number: str, display: str, by: Person | Non
     return Revoke(number, display, target, by, _at(message))
 
 
-def _system(message: dict[str, Any], number: str, display: str, old: Person | None) -> Element:
-    content = object_of(message.get("system"))
-    if old is None:
-        raise ValueError("no sender")
-    new: Person | None = None
-    if content.get("type") in _ADDRESS_CHANGES:
-        new = person_at(content.get("wa_id") or content.get("new_wa_id"), content.get("user_id"))
-    inbound = _inbound("system", message, None)
-    if "identity" in message:
-        inbound.payload["identity"] = message["identity"]
-    return Notice(number, display, old, new, inbound)
-
-
 _CHANGES: dict[str, Callable[[dict[str, Any], str, str, Person | None], Element]] = {
     "reaction": _reaction,
     "edit": _edit,
     "revoke": _revoke,
-    "system": _system,
 }

@@ -1,56 +1,108 @@
 """Tells who a webhook is about, by the ids Meta gives people (docs/whatsapp.md, "Identities")."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
+from core.phones import variants
 from core.safe_json import storable
 from whatsapp.payload.elements import Person
 from whatsapp.payload.json_fields import list_of, object_of, text_or_nothing
 
-# The people in the `contacts` of a change, by wa_id and by user_id.
-Contacts = dict[str, Person]
-
 _WA_ID = re.compile(r"\+?(\d{5,20})", re.ASCII)
 _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}", re.ASCII)
+_PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9.]{1,140}", re.ASCII)
+# The lists of a change whose items are about people.
+_ITEMS = ("messages", "message_echoes", "statuses", "user_preferences")
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """The people in the `contacts` of a change.
+
+    `by_id` has each under all of their ids. `alone` is the only one, in a change with one item: it is about them, even
+    where they have no id in common.
+    """
+
+    by_id: dict[str, Person] = field(default_factory=dict)
+    alone: Person | None = None
+
+    def matching(self, person: Person) -> Person | None:
+        """The contact who is this person."""
+        for value in person.ids.values():
+            if (found := self.by_id.get(value)) is not None:
+                return found
+        return self.alone if self.alone is not None and not _conflict(person, self.alone) else None
 
 
 def contacts_of(value: dict[str, Any]) -> Contacts:
-    """The contacts of a change by each of their ids, the first of each. There may be thousands, one per message."""
-    found: Contacts = {}
-    for contact in map(object_of, list_of(value.get("contacts"))):
-        wa_id, user_id = _ids(contact.get("wa_id"), contact.get("user_id"))
-        profile = object_of(contact.get("profile"))
-        # A NUL in a name must not make the message unreadable.
-        name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
-        known = Person(wa_id, user_id, name, username[:150].removeprefix("@"))
-        for key in (wa_id, user_id):
-            if key is not None:
-                found.setdefault(key, known)
-    return found
+    """The contacts of a change, the first with each id. There may be thousands, one per message."""
+    found: dict[str, Person] = {}
+    people = [_contact(contact) for contact in map(object_of, list_of(value.get("contacts")))]
+    for person in people:
+        for one in person.ids.values():
+            found.setdefault(one, person)
+    items = sum(len(list_of(value.get(name))) for name in _ITEMS)
+    return Contacts(found, people[0] if len(people) == items == 1 and people[0].ids else None)
 
 
-def person_at(address: Any, user_id: Any) -> Person | None:
-    """The person with these ids; None if neither value is an id."""
-    wa_id, user_id = _ids(address, user_id)
-    return Person(wa_id, user_id) if wa_id or user_id else None
+def _contact(contact: dict[str, Any]) -> Person:
+    wa_id, user_id, parent = _ids(contact.get("wa_id"), contact.get("user_id"), contact.get("parent_user_id"))
+    profile = object_of(contact.get("profile"))
+    # A NUL in a name must not make the message unreadable.
+    name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
+    return Person(wa_id, user_id, name, username[:150].removeprefix("@"), parent)
 
 
-def person_of(address: Any, user_id: Any, contacts: Contacts) -> Person:
-    """The person with these ids, completed from the contacts of the change. Raises ValueError if neither is an id."""
-    person = person_at(address, user_id)
+def _conflict(one: Person, other: Person) -> bool:
+    """Whether two people have different ids of the same kind."""
+    theirs = other.ids
+    return any(name in theirs and not _same(name, value, theirs[name]) for name, value in one.ids.items())
+
+
+def _same(name: str, one: str, other: str) -> bool:
+    return one == other or (name == "wa_id" and f"+{other}" in variants(f"+{one}"))
+
+
+def person_at(address: Any, user_id: Any = None, parent_user_id: Any = None) -> Person | None:
+    """The person with these ids; None if no value is an id."""
+    wa_id, user, parent = _ids(address, user_id, parent_user_id)
+    return Person(wa_id, user, parent_user_id=parent) if wa_id or user or parent else None
+
+
+def person_or_none(address: Any, user_id: Any, parent_user_id: Any, contacts: Contacts) -> Person | None:
+    """The person with these ids, completed from the contacts of the change; None if there is no id anywhere."""
+    person = person_at(address, user_id, parent_user_id)
+    return contacts.alone if person is None else completed(person, contacts.matching(person))
+
+
+def person_of(address: Any, user_id: Any, parent_user_id: Any, contacts: Contacts) -> Person:
+    """`person_or_none`. Raises ValueError if there is no id anywhere."""
+    person = person_or_none(address, user_id, parent_user_id, contacts)
     if person is None:
         raise ValueError("no sender")
-    known = contacts.get(person.wa_id or "") or contacts.get(person.user_id or "")
+    return person
+
+
+def completed(person: Person, known: Person | None) -> Person:
+    """The person with what the contacts of the change say beside their ids."""
     if known is None:
         return person
-    return Person(person.wa_id or known.wa_id, person.user_id or known.user_id, known.name, known.username)
+    return Person(
+        person.wa_id or known.wa_id,
+        person.user_id or known.user_id,
+        known.name,
+        known.username,
+        person.parent_user_id or known.parent_user_id,
+    )
 
 
-def _ids(address: Any, user_id: Any) -> tuple[str | None, str | None]:
-    """Return (wa_id, user_id). A business-scoped id has been seen in the place of the phone number."""
+def _ids(address: Any, user_id: Any, parent_user_id: Any) -> tuple[str | None, str | None, str | None]:
+    """Return (wa_id, user_id, parent_user_id). User ids have been seen in the place of the phone number."""
     digits = _WA_ID.fullmatch(address) if isinstance(address, str) else None
-    wa_id = digits[1] if digits is not None else None
-    for candidate in (user_id, address):
-        if isinstance(candidate, str) and _USER_ID.fullmatch(candidate):
-            return wa_id, candidate
-    return wa_id, None
+    given = [one for one in (user_id, address) if isinstance(one, str) and _USER_ID.fullmatch(one)]
+    user = next((one for one in given if not _PARENT_ID.fullmatch(one)), None)
+    parent = next((one for one in given if _PARENT_ID.fullmatch(one)), None)
+    if isinstance(parent_user_id, str) and _USER_ID.fullmatch(parent_user_id):
+        parent = parent_user_id
+    return digits[1] if digits is not None else None, user, parent

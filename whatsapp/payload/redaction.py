@@ -7,7 +7,22 @@ from core import safe_json
 from whatsapp.payload.json_fields import list_of, object_of
 
 # The fields in which an item names people.
-_PEOPLE = ("from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id", "wa_id", "user_id")
+_PEOPLE = (
+    "from",
+    "from_user_id",
+    "from_parent_user_id",
+    "to",
+    "to_user_id",
+    "to_parent_user_id",
+    "recipient_id",
+    "recipient_user_id",
+    "recipient_parent_user_id",
+    "recipient_participant_id",
+    "recipient_participant_user_id",
+    "wa_id",
+    "user_id",
+    "parent_user_id",
+)
 
 
 def redacted(body: bytes, ids: set[str]) -> bytes | None:

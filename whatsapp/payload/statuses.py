@@ -5,9 +5,9 @@ from typing import Any
 from core.timestamps import from_epoch
 from whatsapp.graph.errors import describe
 from whatsapp.limits import MAX_ID
-from whatsapp.payload.elements import Element, Ignored, Preference, StatusReport
+from whatsapp.payload.elements import Element, Ignored, InGroup, Preference, StatusReport
 from whatsapp.payload.json_fields import object_of, text_of
-from whatsapp.payload.persons import Contacts, person_at, person_of
+from whatsapp.payload.persons import Contacts, person_at, person_of, person_or_none
 
 # `deleted` and `warning` do not move a message; they are kept with their time.
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted", "warning"})
@@ -15,15 +15,19 @@ STATUSES = frozenset({"sent", "delivered", "read", "played", "failed", "deleted"
 
 def read_status(status: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:
     """Read one status of a message we sent. Raises ValueError."""
+    if status.get("recipient_type") == "group":
+        ids = status.get("recipient_participant_id"), status.get("recipient_participant_user_id")
+        return InGroup(number, display, person_at(*ids, status.get("recipient_participant_parent_user_id")))
     kind = text_of(status, "status", 100)
     if kind not in STATUSES:
         return Ignored("unknown status")
+    ids = status.get("recipient_id"), status.get("recipient_user_id")
     key = status.get("biz_opaque_callback_data")
     pricing = status.get("pricing")
     return StatusReport(
         number,
         display,
-        recipient=person_at(status.get("recipient_id"), status.get("recipient_user_id")),
+        recipient=person_or_none(*ids, status.get("recipient_parent_user_id"), contacts),
         wamid=text_of(status, "id", MAX_ID),
         status=kind,
         at=from_epoch(status.get("timestamp")),
@@ -45,5 +49,5 @@ def read_preference(said: dict[str, Any], number: str, display: str, contacts: C
     wish = said.get("value")
     if said.get("category") != "marketing_messages" or wish not in ("stop", "resume", "signup"):
         return Ignored("unknown preference")
-    sender = person_of(said.get("wa_id"), said.get("user_id"), contacts)
+    sender = person_of(said.get("wa_id"), said.get("user_id"), said.get("parent_user_id"), contacts)
     return Preference(number, display, sender, wish != "stop", from_epoch(said.get("timestamp")))

@@ -10,13 +10,17 @@ from messaging.actions.reactions import BUSINESS
 from messaging.actions.receiving import receive_echo, receive_message, receive_notice
 from messaging.actions.statuses import apply_status
 from messaging.models import BusinessNumber, Message
+from whatsapp.address_changes import move_address
 from whatsapp.graph.consequences import after_failure
-from whatsapp.identities import address_of, customer_id_of, customer_of, learn_address, move_address
+from whatsapp.identities import address_of, learn_address
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.elements import (
+    AddressChange,
+    ContactSync,
     Echo,
     Edit,
     IncomingMessage,
+    InGroup,
     Notice,
     NumberElement,
     Person,
@@ -25,6 +29,9 @@ from whatsapp.payload.elements import (
     Revoke,
     StatusReport,
 )
+from whatsapp.profiles import fill_profile
+from whatsapp.senders import customer_id_of, customer_id_of_any, customer_of
+from whatsapp.shared_phones import lock_for_sharing, prove_shared_phone
 
 
 def handle(element: NumberElement, number: BusinessNumber) -> int | None:
@@ -35,17 +42,21 @@ def handle(element: NumberElement, number: BusinessNumber) -> int | None:
 def customer_behind(element: NumberElement, number: BusinessNumber) -> int | None:
     """The id of the customer an element is about that could not be handled, if that is known."""
     for name in _PEOPLE:
-        person = getattr(element, name, None)
-        if isinstance(person, Person):
-            return customer_id_of(person, number)
+        people = getattr(element, name, None)
+        if people:
+            return customer_id_of_any([people] if isinstance(people, Person) else people, number)
     return None
 
 
 def _message(said: IncomingMessage, number: BusinessNumber) -> int:
-    customer = customer_of(said.sender, number)
+    if said.shared_phone is not None:
+        lock_for_sharing(said.sender, said.shared_phone, number)
+    customer = customer_of(said.sender, number, wrote_at=said.inbound.at)
     new = receive_message(customer=customer, number=number, inbound=said.inbound)
     if new is not None and said.referral is not None:
         note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
+    if new is not None and said.shared_phone is not None:
+        return prove_shared_phone(int(customer.pk), said.sender, said.shared_phone, number, at=said.inbound.at)
     return int(customer.pk)
 
 
@@ -70,15 +81,29 @@ def _revoke(said: Revoke, number: BusinessNumber) -> int:
 
 def _notice(said: Notice, number: BusinessNumber) -> int | None:
     # People may have written long before Patter was installed: a notice about a stranger makes no customer.
-    customer_id = customer_id_of(said.old, number)
-    if customer_id is None and said.new is not None:
-        customer_id = customer_id_of(said.new, number)
-    if customer_id is None:
-        return None
-    if said.new is not None:
-        move_address(customer_id, said.old, said.new, number)
-    receive_notice(customer=lock(customer_id), number=number, inbound=said.inbound)
+    customer_id = _address_change(said, number)
+    if customer_id is not None:
+        receive_notice(customer=lock(customer_id), number=number, inbound=said.inbound)
     return customer_id
+
+
+def _address_change(said: Notice | AddressChange, number: BusinessNumber) -> int | None:
+    customer_id = customer_id_of_any([*said.old, *([said.new] if said.new is not None else [])], number)
+    if customer_id is not None and said.new is not None:
+        move_address(customer_id, said.old, said.new, number)
+    return customer_id
+
+
+def _contact_sync(said: ContactSync, number: BusinessNumber) -> int | None:
+    customer_id = customer_id_of(said.contact, number)
+    if customer_id is not None:
+        fill_profile(customer_id, said.contact)
+    return customer_id
+
+
+def _in_group(said: InGroup, number: BusinessNumber) -> int | None:
+    # Only for the link to the body: what is said in a group belongs into no chat.
+    return customer_id_of(said.person, number) if said.person is not None else None
 
 
 def _preference(said: Preference, number: BusinessNumber) -> int | None:
@@ -102,8 +127,12 @@ def _status(said: StatusReport, number: BusinessNumber) -> int | None:
         after_failure(said, number)
     if said.recipient is None:
         return customer_id
-    if customer_id is not None and news and said.recipient.user_id is not None and _reached_the_customer(said, number):
-        learn_address(customer_id, said.recipient, number)
+    # With the phone alone nothing is to be learned.
+    more = said.recipient.user_id or said.recipient.parent_user_id or said.recipient.username
+    if customer_id is not None and news and more and _reached_the_customer(said, number):
+        learned = learn_address(customer_id, said.recipient, number)
+        if learned.keys() & {"username", "profile_name"}:
+            fill_profile(customer_id, said.recipient)
     if said.error is not None and said.error["code"] == STOPPED_MARKETING:
         note_preference(sender=said.recipient, number=number, accepts=False, at=said.at)
     return customer_id or customer_id_of(said.recipient, number)
@@ -115,7 +144,7 @@ def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
 
 
 # The fields in which elements name the person they are about.
-_PEOPLE = ("sender", "by", "recipient", "old")
+_PEOPLE = ("sender", "by", "recipient", "old", "contact", "person")
 _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
     IncomingMessage: _message,
     Echo: _echo,
@@ -123,6 +152,9 @@ _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]
     Edit: _edit,
     Revoke: _revoke,
     Notice: _notice,
+    AddressChange: _address_change,
+    ContactSync: _contact_sync,
+    InGroup: _in_group,
     Preference: _preference,
     StatusReport: _status,
 }

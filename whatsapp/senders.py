@@ -1,0 +1,238 @@
+"""Finds or creates the customer behind a person on WhatsApp (docs/whatsapp.md, "Identities")."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from contacts.models import Contact
+from core.db.cursors import prepared_cursor
+from core.phones import variants
+from core.timestamps import aware
+from customers.actions.assignments import assign_automatically
+from customers.actions.customers import create_customer, update_customer
+from customers.actions.locking import lock
+from customers.events import LOG_FIELDS, customer_of_row
+from customers.models import Customer, Source
+from messaging.models import BusinessNumber
+from whatsapp.identities import add_identity, elsewhere, identity_id_by_lasting_id, identity_id_of, learn
+from whatsapp.models import Identity
+from whatsapp.payload.elements import Person
+from whatsapp.profiles import fill_profile, missing, split_name
+
+_STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
+# The second look finds a customer that somebody else created meanwhile. The third is for one that was erased again.
+_LOOKS = 3
+
+# The hot path: identity, locked customer and owner in one statement, with only those of the customer's fields that a
+# message needs. (A raw queryset of whole customers takes as long as all other statements together.)
+_CUSTOMER = [*(f"c.{field}" for field in LOG_FIELDS), "c.first_name", "c.last_name", "c.username", "c.user_id"]
+_IDENTITY = ("id", "wa_id", "user_id", "parent_user_id", "profile_name", "username", "last_inbound_at")
+_KNOWN = f"""
+SELECT {", ".join([*_CUSTOMER, *(f"i.{field} AS i_{field}" for field in _IDENTITY)])}, u.is_active AS has_owner
+FROM {Identity._meta.db_table} i
+JOIN {Customer._meta.db_table} c ON c.id = i.customer_id AND c.merged_into_id IS NULL
+LEFT JOIN {User._meta.db_table} u ON u.id = c.owner_id
+WHERE i.business_number_id = %s AND i.{{key}} = %s AND i.detached_at IS NULL
+"""
+_LOCK = "FOR NO KEY UPDATE OF c"
+# When they wrote is noted in the same statement, where the database can do both, after waiting for the customer's lock.
+_SEEN = f"""
+UPDATE {Identity._meta.db_table} SET last_inbound_at = %s
+WHERE {{which}} AND (last_inbound_at IS NULL OR last_inbound_at < %s)
+"""
+_KNOWN_AND_SEEN = f"""
+WITH known AS ({_KNOWN} {_LOCK}), seen AS (
+{_SEEN.replace("WHERE {which}", f"FROM known WHERE {Identity._meta.db_table}.id = known.i_id")}
+) SELECT * FROM known
+"""
+
+
+@dataclass
+class _Found:
+    """A locked customer, and whether they have an active owner. `wa_id` is where they are known to write from."""
+
+    customer: Customer
+    has_owner: bool
+    lacks: bool
+    wa_id: str | None
+
+
+def customer_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | None = None) -> Customer:
+    """Return the customer who wrote, locked until the current transaction ends.
+
+    Looks for an identity on this number, then on our other numbers, then for the phone in every spelling WhatsApp uses,
+    then for a contact with that number, and otherwise creates a customer. A customer without an active owner gets one
+    (setting ASSIGNMENT_STRATEGY), one without a name gets that of the profile. `wrote_at` is None for people whom we
+    wrote to. Fields that the chat does not need may be deferred.
+    """
+    found = _by_identity(sender, number, wrote_at)
+    for _ in range(_LOOKS):
+        if found is not None:
+            break
+        try:
+            with transaction.atomic():
+                customer = _by_any_trace(sender, number) or _new_customer(sender)
+                add_identity(customer, sender, number, wrote_at=_past(wrote_at))
+                found = _Found(customer, False, bool(missing(customer, sender)), sender.wa_id)
+        except (IntegrityError, ValidationError):
+            # Somebody else was first with the phone or the identity. A customer created here is rolled back.
+            found = _by_identity(sender, number, wrote_at)
+    if found is None:
+        raise RuntimeError("the sender could neither be found nor created")
+    customer = found.customer
+    if found.lacks and fill_profile(customer.pk, sender, wa_id=found.wa_id):
+        customer = lock(customer.pk)
+    if not found.has_owner:
+        # The owner was read before this transaction got the lock, so the action has to look again.
+        customer = lock(customer.pk)
+        assign_automatically(customer)
+    return customer
+
+
+def customer_id_of(person: Person, number: BusinessNumber) -> int | None:
+    """Return the id of the customer at an address. Creates and locks nobody."""
+    if (identity_id := identity_id_of(person, number)) is not None:
+        return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+    return _customer_id_by_trace(person, number)
+
+
+def customer_id_of_any(people: Iterable[Person], number: BusinessNumber) -> int | None:
+    """The id of the customer at the first address that is known: those with an identity come first."""
+    people = list(people)
+    for person in people:
+        if (identity_id := identity_id_of(person, number)) is not None:
+            return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+    return next((found for person in people if (found := _customer_id_by_trace(person, number)) is not None), None)
+
+
+def _by_identity(sender: Person, number: BusinessNumber, wrote_at: datetime | None) -> _Found | None:
+    for key in ("wa_id", "user_id"):
+        value = getattr(sender, key)
+        if value is not None and (found := _known(key, value, sender, number, wrote_at)) is not None:
+            return found
+    identity_id = identity_id_by_lasting_id(sender, number)
+    return None if identity_id is None else _known("id", identity_id, sender, number, wrote_at)
+
+
+def _known(
+    key: str, value: str | int, sender: Person, number: BusinessNumber, wrote_at: datetime | None
+) -> _Found | None:
+    at = connection.ops.adapt_datetimefield_value(_past(wrote_at)) if wrote_at is not None else None
+    can_lock = connection.features.has_select_for_no_key_update
+    with prepared_cursor() as cursor:
+        if at is not None and can_lock:
+            cursor.execute(_KNOWN_AND_SEEN.format(key=key), [number.pk, value, at, at])
+        else:
+            cursor.execute(_KNOWN.format(key=key) + (_LOCK if can_lock else ""), [number.pk, value])
+        row = cursor.fetchone()
+        if row is not None and at is not None and not can_lock:
+            cursor.execute(_SEEN.format(which="id = %s"), [at, row[len(_CUSTOMER)], at])
+    return _found(row, sender, number) if row is not None else None
+
+
+def _found(row: tuple[object, ...], sender: Person, number: BusinessNumber) -> _Found:
+    """Make sense of a row of _KNOWN, and learn what the message says beside that."""
+    customer = customer_of_row(row[: len(LOG_FIELDS)])
+    first_name, last_name, username, user_id = row[len(LOG_FIELDS) : len(_CUSTOMER)]
+    values = dict(zip(_IDENTITY, row[len(_CUSTOMER) :], strict=False))
+    known = Identity(**values, customer_id=customer.pk, business_number_id=number.pk)
+    known.last_inbound_at = known.last_inbound_at and aware(known.last_inbound_at)
+    if "wa_id" in learn(known, sender):
+        customer = _with_phone(customer.pk, sender)
+    lacks = (sender.name and not first_name and not last_name) or (sender.username and not username and not user_id)
+    return _Found(customer, bool(row[-1]), bool(lacks), known.wa_id)
+
+
+def _past(at: datetime | None) -> datetime | None:
+    """A provider's time, which may be in the future, now at the latest."""
+    return min(at, timezone.now()) if at is not None else None
+
+
+def _with_phone(customer_id: int, sender: Person) -> Customer:
+    """Lock and return a customer who hid their phone until now. The phone is stored unless another customer has it."""
+    customer, phone = lock(customer_id), phone_of(sender)
+    if customer.phone is None and phone is not None and change_phone(customer, phone):
+        customer = lock(customer_id)
+    return customer
+
+
+def change_phone(customer: Customer, phone: str, *, verified: bool = False) -> bool:
+    """Give a locked customer a phone that WhatsApp proved, unless another customer has it, in any spelling."""
+    if holder_of(phone) not in (None, customer.pk):
+        return False
+    changes = {"phone": phone, "phone_trusted": True, "phone_verified": verified}
+    try:
+        update_customer(customer_id=customer.pk, actor=None, changes=changes)
+    except ValidationError:  # somebody took it meanwhile
+        return False
+    return True
+
+
+def holder_of(phone: str) -> int | None:
+    """The id of the customer whose trusted phone this is, in any spelling; the spelling that was given counts most.
+
+    The phone of a row that was merged into another one belongs to the customer it became part of.
+    """
+    spellings = variants(phone)
+    rows = Customer.all_rows.filter(phone__in=spellings, phone_trusted=True)
+    holders = {row.phone: row for row in rows.only("pk", "phone", "merged_into")}
+    row = next((holders[spelling] for spelling in spellings if spelling in holders), None)
+    while row is not None and row.merged_into_id is not None:
+        row = Customer.all_rows.only("pk", "merged_into").filter(pk=row.merged_into_id).first()
+    return row.pk if row is not None else None
+
+
+def phone_of(person: Person) -> str | None:
+    """The phone as Patter stores it; None if it is hidden, or too short or too long to be stored."""
+    if person.wa_id is None or _STORABLE_PHONE.fullmatch(person.wa_id) is None:
+        return None
+    return f"+{person.wa_id}"
+
+
+def _by_any_trace(sender: Person, number: BusinessNumber) -> Customer | None:
+    """Find and lock somebody who has no identity on this number yet."""
+    found = _customer_id_by_trace(sender, number)
+    if found is None:
+        return None
+    customer: Customer | None = Customer.objects.select_for_update(no_key=True).filter(pk=found).first()
+    # While this waited for the lock, the customer may have lost the phone, or become part of another one.
+    return customer if customer is None or _customer_id_by_trace(sender, number) == found else None
+
+
+def _customer_id_by_trace(person: Person, number: BusinessNumber) -> int | None:
+    if (found := elsewhere(person, number)) is not None:
+        return found
+    phone = phone_of(person)
+    if phone is None:
+        return None
+    return holder_of(phone) or _customer_id_by_contact(phone, number)
+
+
+def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
+    """The one customer with an active contact of that number; None if there are several, because any could be meant."""
+    contacts = Contact.objects.reached_at(variants(phone)).order_by()
+    customer_ids = list(contacts.values_list("customer_id", flat=True).distinct()[:2])
+    if len(customer_ids) != 1:
+        return None
+    # Whom staff detached from the customer is not theirs until somebody saves the contact again.
+    detached = Identity.objects.filter(business_number=number, wa_id=phone.removeprefix("+"), detached_at__isnull=False)
+    since = detached.filter(customer=customer_ids[0]).aggregate(Max("detached_at"))["detached_at__max"]
+    return customer_ids[0] if since is None or contacts.filter(updated_at__gt=since).exists() else None
+
+
+def _new_customer(sender: Person) -> Customer:
+    customer = create_customer(
+        actor=None,
+        source=Source.WHATSAPP.value,
+        username=sender.username,
+        phone=phone_of(sender),
+        **split_name(sender.name),
+    )
+    return lock(customer.pk)
