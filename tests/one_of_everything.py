@@ -15,6 +15,7 @@ from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message
 from tags.models import Tag
+from whatsapp.models import Identity
 
 
 def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
@@ -25,6 +26,7 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
         inbound = Inbound(wamid="wamid.1", type="text", text="hi", at=timezone.now())
         message = receive_message(customer=lock(customer.pk), number=number, inbound=inbound)
     Message.objects.filter(pk=message).update(status="received")
+    identity = Identity.objects.create(customer=customer, business_number=number, wa_id="94771234567")
     contact = Contact.objects.create(
         customer=customer, email="c@example.com", wa_number="+94771234568", tp_number="+94112345678"
     )
@@ -45,6 +47,7 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
         "address": address.pk,
         "item": item.pk,
         "review": review.pk,
+        "identity": identity.pk,
         "user": stranger.pk,
         "customer": customer.pk,
         "message": message or 0,

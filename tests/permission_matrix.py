@@ -43,6 +43,8 @@ MATRIX = {
     "GET /api/customers/{customer}/messages/": "401 403 200 404 200",
     "POST /api/customers/{customer}/read/": "401 403 200 404 200",
     "GET /api/customers/{customer}/events/": "401 403 200 404 200",
+    "GET /api/customers/{customer}/identities/": "401 403 200 404 200",
+    "DELETE /api/customers/{customer}/identities/{identity}/": "401 403 204 404 204",
     "GET /api/customers/{customer}/assignments/": "401 403 200 404 200",
     "GET /api/assignments/": "401 403 200 200 200",
     "POST /api/assignments/": "401 403 400 400 400",
@@ -150,6 +152,7 @@ _ID_AFTER = {
     "groups": "group",
     "wishlist": "item",
     "reviews": "review",
+    "identities": "identity",
 }
 
 

@@ -31,6 +31,8 @@ def move_address(customer_id: int, old: Sequence[Person], new: Person, number: B
             if known is None:
                 add_identity(customer, new, number)
             else:
+                # The notice need not name all of their old ids.
+                old = [*old, *Person(known.wa_id, known.user_id).by_each_id()]
                 _move(known, new)
                 _drop_old_numbers(known, old, new)
     except (IntegrityError, _Taken):

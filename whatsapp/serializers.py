@@ -1,4 +1,4 @@
-"""Templates, for the salesperson who picks one to send."""
+"""Templates, for the salesperson who picks one to send, and the addresses a customer writes from."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.timestamps import iso
 from whatsapp.composing.template_messages import variables_of
-from whatsapp.models import Template
+from whatsapp.models import Identity, Template
 
 
 class TemplateSerializer(serializers.Serializer[Any]):
@@ -46,6 +46,45 @@ class TemplateSerializer(serializers.Serializer[Any]):
             "variables": _variables(template),
             "components": template.components,
             "synced_at": iso(template.synced_at),
+        }
+
+
+class BusinessNumberSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField(help_text="as WhatsApp displays it")
+
+    class Meta:
+        ref_name = "BusinessNumberRef"
+
+
+class IdentitySerializer(serializers.Serializer[Any]):
+    """An identity. The fields are declared for the documentation only: `to_representation` builds the row."""
+
+    id = serializers.IntegerField()
+    business_number = BusinessNumberSerializer(help_text="the number of ours that they wrote to")
+    wa_id = serializers.CharField(allow_null=True, help_text="their phone in digits; null while they hide it")
+    user_id = serializers.CharField(allow_null=True, help_text="Meta's id of the person for this business")
+    username = serializers.CharField()
+    profile_name = serializers.CharField()
+    proved = serializers.BooleanField(help_text="they wrote from it, or shared it on request")
+    last_inbound_at = serializers.DateTimeField(allow_null=True, help_text="when they last wrote from it")
+    detached_at = serializers.DateTimeField(allow_null=True, help_text="when staff said that it is not theirs")
+
+    class Meta:
+        ref_name = "Identity"
+
+    def to_representation(self, identity: Identity) -> dict[str, Any]:
+        return {
+            "id": identity.pk,
+            "business_number": {"id": identity.business_number_id, "name": str(identity.business_number)},
+            "wa_id": identity.wa_id,
+            # People who are only known by the id that linked businesses share are written to at that one.
+            "user_id": identity.user_id or identity.parent_user_id,
+            "username": identity.username,
+            "profile_name": identity.profile_name,
+            "proved": identity.proved,
+            "last_inbound_at": iso(identity.last_inbound_at),
+            "detached_at": iso(identity.detached_at),
         }
 
 

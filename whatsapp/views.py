@@ -1,22 +1,27 @@
-"""The webhook that Meta calls, and the list of templates."""
+"""The webhook that Meta calls, the list of templates, and the addresses customers write from."""
 
 import hmac
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_yasg import openapi
-from rest_framework import mixins, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
+from customers.models import Customer
+from whatsapp.detaching import detach
 from whatsapp.filters import TemplateFilter
-from whatsapp.models import Template
-from whatsapp.serializers import TemplateSerializer
+from whatsapp.models import Identity, Template
+from whatsapp.serializers import IdentitySerializer, TemplateSerializer
 from whatsapp.webhook.deliver import deliver
 
 _ANSWERS = {
@@ -37,6 +42,34 @@ class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericVie
     serializer_class = TemplateSerializer
     rights = {"list": IsSalesOrAdmin}
     filterset_class = TemplateFilter
+
+
+class IdentityViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Identity]):
+    """The addresses on WhatsApp from which a customer writes."""
+
+    queryset = Identity.objects.all()
+    serializer_class = IdentitySerializer
+    rights = {"list": IsSalesOrAdmin, "destroy": IsSalesOrAdmin}
+    pagination_class = None
+    filter_backends = []
+
+    def get_queryset(self) -> "QuerySet[Identity]":
+        if getattr(self, "swagger_fake_view", False):
+            return Identity.objects.none()
+        customer = Customer.objects.at_desk_of(self.request.user).or_404(self.kwargs["customer_id"])
+        return Identity.objects.filter(customer=customer).select_related("business_number").newest_first()
+
+    def destroy(self, request: Request, customer_id: str, pk: str) -> Response:
+        """Detach an address that is not the customer's. Whoever writes from there next is a new customer.
+
+        Past messages stay. If it is the customer's phone, nothing from there is theirs and nothing is sent there until
+        staff enter or confirm it again.
+        """
+        try:
+            detach(customer_id=int(customer_id), identity_id=int(pk), actor=user_of(request))
+        except Identity.DoesNotExist:
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class WebhookView(APIView):
@@ -88,5 +121,5 @@ class WebhookView(APIView):
         security=[],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
-        status = deliver(request.body, request.META.get("HTTP_X_HUB_SIGNATURE_256"))
-        return JsonResponse(_ANSWERS[status], status=status)
+        code = deliver(request.body, request.META.get("HTTP_X_HUB_SIGNATURE_256"))
+        return JsonResponse(_ANSWERS[code], status=code)

@@ -20,7 +20,6 @@ MESSAGES = {
     "text_forwarded": ("text", "Look at this"),
     "text_frequently_forwarded": ("text", "Look at this"),
     "text_from_ad": ("text", "Is it still there?"),
-    "text_in_group": ("text", "Hello all"),
     "text_about_product": ("text", "Is this one still there?"),
     "text_without_contacts": ("text", "hi"),
     "text_bsuid_only": ("text", "hello from nowhere"),
@@ -74,6 +73,7 @@ NO_BUBBLE = {
     "unknown",
     "template_status",
     "account_update",
+    "text_in_group",
 }
 STATUSES = {
     "status_sent": "sent",
@@ -110,7 +110,7 @@ def test_it_becomes_a_bubble(post: Any, name: str, expected: tuple[str, str]) ->
         assert content.items() <= message.payload.items()
     elif content is not None:
         assert message.payload[said["type"]] == content
-    for about in ("errors", "referral", "group_id"):
+    for about in ("errors", "referral"):
         assert message.payload.get(about) == said.get(about)
     assert json.loads(bytes(event.body)) == body
     assert Attachment.objects.count() == (1 if name in MEDIA else 0)

@@ -27,11 +27,12 @@ def test_every_message_is_counted_and_found(post: Any) -> None:
     post(payload("echo_text"))
     post(says(text("wamid.1")))  # a redelivery
     post(payload("reaction"))
+    post(payload("text_in_group"))
     post(b"nonsense")
     lines = report(days=2)
-    assert lines[0] == ["day", "webhooks", "pending", "failed", "received", "stored", "missing", "unreadable"]
-    assert lines[1][1:] == ["6", "0", "2", "5", "5", "0", "1"]
-    assert lines[2][1:] == ["0", "0", "0", "0", "0", "0", "0"]
+    assert lines[0] == ["day", "webhooks", "pending", "failed", "received", "stored", "missing", "unreadable", "groups"]
+    assert lines[1][1:] == ["7", "0", "2", "5", "5", "0", "1", "1"]
+    assert lines[2][1:] == ["0"] * 8
 
 
 def test_a_message_that_is_in_no_chat_is_named(post: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 
 from core.admin import ReadOnlyAdmin
 from messaging.relay.jobs import wake_relays
-from whatsapp.models import Identity, WebhookEvent
+from whatsapp.models import WebhookEvent
 from whatsapp.webhook.report import daily
 
 _SHOWN_CHARACTERS = 100_000
@@ -77,20 +77,3 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
         wake_relays()
         self.message_user(request, f"Webhooks that will be handled again within seconds: {count}.")
-
-
-@admin.register(Identity)
-class IdentityAdmin(ReadOnlyAdmin):
-    list_display = (
-        "id",
-        "customer",
-        "business_number",
-        "wa_id",
-        "user_id",
-        "profile_name",
-        "marketing_stopped_at",
-        "created_at",
-    )
-    list_select_related = ("customer", "business_number")
-    search_fields = ("wa_id", "user_id", "profile_name")
-    ordering = ("-pk",)

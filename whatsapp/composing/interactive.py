@@ -1,4 +1,7 @@
-"""Checks the `payload` of interactive messages: reply buttons, a list, or a button with a link. The shape is Meta's."""
+"""Checks the `payload` of interactive messages. The shape is Meta's.
+
+They have reply buttons, a list, a button with a link, or one with which people share their phone number.
+"""
 
 from typing import Any
 
@@ -7,7 +10,7 @@ from rest_framework import serializers
 from whatsapp.limits import MAX_BODY, MAX_FOOTER, MAX_HEADER
 
 MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS = 3, 10, 10
-TYPES = ("button", "list", "cta_url")
+TYPES = ("button", "list", "cta_url", "request_contact_info")
 
 
 class _Text(serializers.Serializer[Any]):
@@ -80,7 +83,16 @@ class _Link(serializers.Serializer[Any]):
     parameters = _LinkParameters()
 
 
-_ACTIONS: dict[str, type[serializers.Serializer[Any]]] = {"button": _Buttons, "list": _List, "cta_url": _Link}
+class _AskForNumber(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(choices=["request_contact_info"], default="request_contact_info")
+
+
+_ACTIONS: dict[str, type[serializers.Serializer[Any]]] = {
+    "button": _Buttons,
+    "list": _List,
+    "cta_url": _Link,
+    "request_contact_info": _AskForNumber,
+}
 
 
 class InteractiveSerializer(serializers.Serializer[Any]):
@@ -88,13 +100,20 @@ class InteractiveSerializer(serializers.Serializer[Any]):
     header = _Header(required=False)
     body = _Text(MAX_BODY)
     footer = _Text(MAX_FOOTER, required=False)
-    action = serializers.DictField()
+    # What asks for the number has nothing to choose in it.
+    action = serializers.DictField(required=False)
 
     class Meta:
         ref_name = None
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        action = _ACTIONS[data["type"]](data=data["action"])
+        if data["type"] == "request_contact_info":
+            unused = {"header", "footer"} & data.keys()
+            if unused:
+                raise serializers.ValidationError(dict.fromkeys(unused, "This type has only a body."))
+        elif "action" not in data:
+            raise serializers.ValidationError({"action": "This field is required."})
+        action = _ACTIONS[data["type"]](data=data.get("action", {}))
         if not action.is_valid():
             raise serializers.ValidationError({"action": action.errors})
         return {**data, "action": action.validated_data}

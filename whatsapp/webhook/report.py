@@ -8,7 +8,7 @@ from itertools import islice
 from messaging.models import Message
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import Broken, Echo, IncomingMessage
+from whatsapp.payload.elements import Broken, Echo, IncomingMessage, InGroup
 from whatsapp.payload.envelope import Malformed, parse
 
 BATCH = 200
@@ -22,7 +22,8 @@ class DayReport:
     """One day (UTC) of webhooks: how they ended, and what became of the messages in them.
 
     `received` counts the messages in the raw bodies, including redeliveries; those in `missing` are in no chat.
-    `unreadable` counts elements and whole bodies that do not follow Meta's documentation.
+    `unreadable` counts elements and whole bodies that do not follow Meta's documentation, `groups` what was said in
+    groups, and the statuses of that: it is in no chat.
     """
 
     day: date
@@ -32,6 +33,7 @@ class DayReport:
     received: int = 0
     stored: int = 0
     unreadable: int = 0
+    groups: int = 0
     missing: list[Key] = field(default_factory=list)
 
 
@@ -67,6 +69,7 @@ def _messages_in(body: bytes, report: DayReport) -> Iterable[Key]:
         report.unreadable += 1
         return []
     report.unreadable += sum(isinstance(element, Broken) for element in elements)
+    report.groups += sum(isinstance(element, InGroup) for element in elements)
     messages = (element for element in elements if isinstance(element, IncomingMessage | Echo))
     return [(message.phone_number_id, message.inbound.wamid) for message in messages]
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from whatsapp.webhook.report import daily
 
-_COLUMNS = ("day", "webhooks", "pending", "failed", "received", "stored", "missing", "unreadable")
+_COLUMNS = ("day", "webhooks", "pending", "failed", "received", "stored", "missing", "unreadable", "groups")
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         missing = 0
         for report in daily(options["days"], timezone.now().date()):
             figures = (report.webhooks, report.pending, report.failed, report.received, report.stored)
-            row = (report.day.isoformat(), *figures, len(report.missing), report.unreadable)
+            row = (report.day.isoformat(), *figures, len(report.missing), report.unreadable, report.groups)
             self.stdout.write("".join(f"{value:>12}" for value in row))
             if options["missing"]:
                 for number, wamid in report.missing:
