@@ -71,6 +71,8 @@ class GraphDouble:
         self.faults = Faults()
         self.accepted: list[dict[str, Any]] = []
         self.requests = 0
+        # What answers say about the recipient beside `input`, if not what was dialled.
+        self.contact: Any = None
         # What the double was told beside messages: uploaded files, read messages; what each account's templates are.
         self.uploads: list[dict[str, Any]] = []
         self.upload_faults: deque[Fault] = deque()
@@ -198,7 +200,10 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "garbage":
             return self._send(200, fault.get("body", "<html>oops</html>").encode(), "text/html")
         recipient = body.get("to") or body.get("recipient")
-        contact = {"input": recipient, "wa_id": recipient} if body.get("to") else {"input": recipient}
+        said: Any = {"wa_id": recipient} if body.get("to") else {}
+        if self.double.contact is not None:
+            said = self.double.contact
+        contact = {"input": recipient, **said} if isinstance(said, dict) else said
         self._answer(200, {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]})
 
     def _chunks(self) -> bytes:

@@ -178,7 +178,8 @@ def learn_address(customer_id: int, recipient: Person, number: BusinessNumber) -
             add_identity(lock(customer_id), recipient, number)
     except (Customer.DoesNotExist, IntegrityError):
         return {}  # erased or merged, or known since the look
-    return recipient.ids
+    names = {"profile_name": recipient.name, "username": recipient.username}
+    return recipient.ids | {name: value for name, value in names.items() if value}
 
 
 def address_of(sender: Person, number: BusinessNumber) -> str:
