@@ -74,9 +74,10 @@ class IdentitySerializer(serializers.Serializer[Any]):
         ref_name = "Identity"
 
     def to_representation(self, identity: Identity) -> dict[str, Any]:
+        number = identity.business_number
         return {
             "id": identity.pk,
-            "business_number": {"id": identity.business_number_id, "name": str(identity.business_number)},
+            "business_number": {"id": number.pk, "name": number.display or number.external_id},
             "wa_id": identity.wa_id,
             # People who are only known by the id that linked businesses share are written to at that one.
             "user_id": identity.user_id or identity.parent_user_id,
