@@ -45,6 +45,11 @@ LINK = {
     "body": {"text": "Look"},
     "action": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://shop.example/1"}},
 }
+ASK = {
+    "type": "request_contact_info",
+    "body": {"text": "Your number, please"},
+    "action": {"name": "request_contact_info"},
+}
 CARD = {"name": {"formatted_name": "Anna Perera", "first_name": "Anna"}, "phones": [{"phone": "+94771234567"}]}
 
 GOOD = [
@@ -56,6 +61,7 @@ GOOD = [
     ("interactive", choices({"rows": rows(10, description="Large")}), "Which?"),
     ("interactive", choices({"title": "A", "rows": rows(1)}, {"title": "B", "rows": rows(3)[1:]}), "Which?"),
     ("interactive", LINK, "Look"),
+    ("interactive", ASK, "Your number, please"),
 ]
 
 
@@ -71,6 +77,11 @@ def test_the_text_may_be_the_body_of_an_interactive_message(send: Any) -> None:
     payload = {key: value for key, value in buttons("Yes").items() if key != "body"}
     body = send("interactive", payload=payload, text="Shall we?").json()
     assert (body["text"], body["payload"]["body"]) == ("Shall we?", {"text": "Shall we?"})
+
+
+def test_what_asks_for_the_number_needs_only_its_text(send: Any) -> None:
+    body = send("interactive", payload={"type": "request_contact_info"}, text="Your number, please").json()
+    assert body["payload"] == ASK
 
 
 def test_a_contact_needs_a_part_of_its_name_too(send: Any) -> None:
@@ -113,6 +124,11 @@ BAD = [
     ("interactive", choices({"rows": rows(1, id="x" * 201)})),
     ("interactive", choices({"rows": rows(1)}, button="x" * 21)),
     ("interactive", {**LINK, "action": {"parameters": {"display_text": "Open", "url": "javascript:alert(1)"}}}),
+    ("interactive", {name: part for name, part in LINK.items() if name != "action"}),
+    ("interactive", {**ASK, "body": {}}),
+    ("interactive", {**ASK, "footer": {"text": "Shop"}}),
+    ("interactive", {**ASK, "header": {"type": "text", "text": "Shop"}}),
+    ("interactive", {**ASK, "action": {"name": "send_location"}}),
     ("reaction", None),
     ("reaction", {"emoji": "ok"}),
     ("reaction", {"emoji": "👍👍"}),
