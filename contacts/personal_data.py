@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from contacts.models import UNIQUE_FIELDS, Contact, keys_of
-from customers.models import Customer
-from customers.related import Given, Keeper, Merged
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+
+from customers.models import Customer, Merge
+from customers.related import Given, Keeper, Merged, Moved
 
 
 class Contacts(Keeper):
@@ -17,17 +19,42 @@ class Contacts(Keeper):
         own = self.rows(customer).filter(added_by_customer=True)
         return list(own.order_by("pk").values(*self.theirs))
 
-    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Contacts with an email or number that `into` has already do not move. Its primary contact stays primary."""
-        has_primary = self.rows(into).filter(is_primary=True).exists()
-        moved = []
-        for contact in self.rows(gone).order_by("pk"):
-            keys = keys_of(into.pk, {field: getattr(contact, field) for field in UNIQUE_FIELDS})
-            if Contact.objects.taken([into.pk], keys) & set(keys):
-                continue
-            row = self.rows(gone).filter(pk=contact.pk)
-            moved += self.hand_over(row, into, is_primary=contact.is_primary and not has_primary)
-        return moved
+    def movable(self, *, into: Customer, gone: Customer) -> "QuerySet[Any]":
+        """Contacts whose email and numbers `into` does not have."""
+        known = self.rows(into)
+        clashes = (
+            Q(low_email__in=known.values_list(Lower("email"), flat=True))
+            | Q(wa_number__in=known.values("wa_number"))
+            | Q(tp_number__in=known.values("tp_number"))
+        )
+        movable: QuerySet[Any] = self.rows(gone).alias(low_email=Lower("email")).exclude(clashes)
+        return movable
+
+    def merge(self, *, into: Customer, gone: Customer) -> Moved:
+        """The primary contact of `into` stays primary."""
+        primary = {"into": self._primary(into), "gone": self._primary(gone)}
+        movable = self.movable(into=into, gone=gone)
+        if primary["into"] is not None:
+            # Before it moves: a customer has one. One that does not move stays what it is.
+            self.rows(gone).filter(pk__in=movable.values("pk")).update(is_primary=False)
+        return {"ids": self.hand_over(movable, into, gone), "primary": primary}
+
+    def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
+        """Each has the primary contact they had before, if it still is theirs.
+
+        A contact that was changed since, and now clashes with one that `gone` kept, stays with `into`.
+        """
+        moved = merge.moved_of(self.relation)
+        movable = self.movable(into=gone, gone=into).filter(pk__in=moved["ids"])
+        back = list(movable.values_list("pk", flat=True))
+        self.hand_back(back, into, gone, is_primary=False)
+        for customer, pk in ((into, moved["primary"]["into"]), (gone, moved["primary"]["gone"])):
+            if self._primary(customer) is None:
+                self.rows(customer).filter(pk=pk).update(is_primary=True)
+
+    def _primary(self, customer: Customer) -> int | None:
+        primary: int | None = self.rows(customer).filter(is_primary=True).values_list("pk", flat=True).first()
+        return primary
 
 
 _THEIRS = ("email", "wa_number", "tp_number", "is_primary", "is_active", "created_at", "updated_at")

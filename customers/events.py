@@ -117,6 +117,14 @@ def announce_gone(customer_id: int, owner_id: int | None) -> None:
     publish_on_commit(DESK, _row_changed(customer_id, owner_id))
 
 
+def announce_merged(customer_id: int) -> None:
+    """Tell the open sockets of a customer's chat on commit that the row became part of another one.
+
+    Call it before anything is recorded for either customer: sockets close with the reason that they hear first.
+    """
+    publish_on_commit(customer_group(customer_id), {"type": "merged"})
+
+
 def _row_changed(customer_id: int, lost_by: int | None) -> Hint:
     """What the desks are told: load this row again; the user with the id `lost_by` no longer has it."""
     return {"type": "changed", "customer": customer_id, "gone": lost_by}

@@ -1,11 +1,11 @@
 """What hangs off a customer, in every app: one keeper for each relation of Customer.
 
 The setting PERSONAL_DATA lists all keepers. A new table that points at Customer needs one, which says what happens to
-its rows when the customer is exported, erased or merged into another one. tests/customers/test_related.py fails until
-every relation has exactly one.
+its rows when the customer is exported, erased or merged into another one, and when that is undone.
+tests/customers/test_related.py fails until every relation has exactly one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -13,7 +13,13 @@ from typing import Any
 from django.db import models
 
 from core.ports import ports
-from customers.models import Customer
+from customers.models import Customer, Merge
+
+# What a keeper moved in a merge, as JSON: `ids` of the rows, and whatever else it needs to take them back.
+Moved = dict[str, Any]
+
+# Ids in one statement: SQLite takes up to 32,766 values.
+_BATCH = 5_000
 
 
 class Given(Enum):
@@ -25,14 +31,15 @@ class Given(Enum):
 
 
 class Merged(Enum):
-    """What happens to the rows of a customer who is merged into another one, whose row stays."""
+    """What happens to the rows of a customer who is merged into another one.
 
-    MOVED = "they move to the customer who stays"
-    MOVED_UNLESS_KNOWN = (
-        "they move, except for those that clash with a row of the customer who stays: these are deleted"
-    )
-    JOINED = "there is one per customer, which becomes part of the other customer's"
-    DELETED = "they are deleted with the customer's row"
+    The customer's own row stays, is shown nowhere, and keeps what does not move, so that the merge can be undone.
+    """
+
+    MOVED = "they move to the other customer"
+    MOVED_UNLESS_KNOWN = "they move, except for those that clash with a row of the other customer"
+    JOINED = "there is one per customer: it stays, and what it says becomes part of the other customer's"
+    STAYED = "they stay"
 
 
 class Erased(Enum):
@@ -59,10 +66,10 @@ class Collected:
 class Keeper:
     """Looks after the rows behind one relation of Customer, which `relation` names as seen from Customer.
 
-    By default rows are exported with all columns, but to staff only, a merge moves them, and they are deleted with the
-    customer's row (on_delete=CASCADE). Subclasses that do otherwise say so in `merged` and `erased`. Tests check that
-    they do what they say. `given` says whether customers who export themselves get the rows, and `theirs` which columns
-    of them: a keeper that says nothing gives nothing.
+    By default rows are exported with all columns, but to staff only, a merge moves them, undoing it moves them back,
+    and they are deleted with the customer's row (on_delete=CASCADE). Subclasses that do otherwise say so in `merged`
+    and `erased`. Tests check that they do what they say. `given` says whether customers who export themselves get the
+    rows, and `theirs` which columns of them: a keeper that says nothing gives nothing.
     """
 
     merged = Merged.MOVED
@@ -82,9 +89,8 @@ class Keeper:
 
     def rows(self, customer: Customer) -> "models.QuerySet[Any]":
         """The customer's rows."""
-        relation: Any = Customer._meta.get_field(self.relation)
-        manager: models.Manager[Any] = relation.related_model._base_manager
-        return manager.filter(**{relation.remote_field.name: customer})
+        manager: models.Manager[Any] = self._relation.related_model._base_manager
+        return manager.filter(**{self._relation.remote_field.name: customer})
 
     def collect(self, customer: Customer, *, for_themselves: bool = False) -> list[Collected]:
         """The parts of an export that show these rows, or what of them is for customers `for_themselves`."""
@@ -106,30 +112,51 @@ class Keeper:
     def erase(self, customer: Customer) -> None:
         """Erase what would be left behind when the row of the customer, who is locked, is deleted."""
 
-    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Move the rows of `gone` to `into`, and return the ids of those that moved.
+    def movable(self, *, into: Customer, gone: Customer) -> "models.QuerySet[Any]":
+        """The rows of `gone` that a merge into `into` would move."""
+        rows = self.rows(gone)
+        return rows.exclude(pk__in=self.rows(into).values("pk")) if self._relation.many_to_many else rows
 
-        Both customers are locked. Afterwards the row of `gone` is deleted, with everything that still points at it.
+    def merge(self, *, into: Customer, gone: Customer) -> Moved:
+        """Move the rows of `gone`, except those that clash, to `into`. Both customers are locked.
+
+        A few statements, however many rows there are. Returns what `undo` needs.
         """
-        return self.hand_over(self.rows(gone), into)
+        return {"ids": self.hand_over(self.movable(into=into, gone=gone), into, gone)}
 
-    def hand_over(self, rows: "models.QuerySet[Any]", into: Customer, **changes: Any) -> list[int]:
-        """Give rows to `into`, with `changes` to other columns, and return the ids of those it did not have yet."""
-        relation: Any = Customer._meta.get_field(self.relation)
-        if relation.many_to_many:
-            rows = rows.exclude(pk__in=self.rows(into).values("pk"))
-        moved = list(rows.order_by("pk").values_list("pk", flat=True))
-        if relation.many_to_many:
-            getattr(into, self.relation).add(*moved)
-        else:
-            rows.update(**{relation.remote_field.name: into}, **changes)
-        return moved
+    def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
+        """Move those rows back to `gone` that `merge` moved and that `into` still has. Both customers are locked."""
+        self.hand_back(merge.moved_of(self.relation)["ids"], into, gone)
+
+    def hand_over(self, rows: "models.QuerySet[Any]", into: Customer, gone: Customer, **changes: Any) -> list[int]:
+        """Give rows of `gone` to `into`, with `changes` to other columns, and return their ids."""
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        self._change_hands(ids, gone, into, changes)
+        return ids
+
+    def hand_back(self, ids: Collection[int], into: Customer, gone: Customer, **changes: Any) -> None:
+        """Give those of the rows that `into` still has to `gone`, with `changes` to other columns."""
+        self._change_hands(ids, into, gone, changes)
+
+    def _change_hands(self, ids: Collection[int], giver: Customer, taker: Customer, changes: Mapping[str, Any]) -> None:
+        relation = self._relation
+        for some in batches(ids):
+            if relation.many_to_many:
+                row, customer = relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name()
+                links = relation.through._base_manager.filter(**{customer: giver, f"{row}__in": some})
+                links.update(**{customer: taker})
+            else:
+                self.rows(giver).filter(pk__in=some).update(**{relation.remote_field.name: taker}, **changes)
+
+    @property
+    def _relation(self) -> Any:
+        return Customer._meta.get_field(self.relation)
 
 
 class Excused(Keeper):
     """A relation that is neither exported nor merged, for a `reason`. Its rows are deleted with the customer's row."""
 
-    merged = Merged.DELETED
+    merged = Merged.STAYED
 
     def __init__(self, relation: str, *, reason: str) -> None:
         super().__init__(relation, file="")
@@ -139,14 +166,21 @@ class Excused(Keeper):
         """Nothing."""
         return []
 
-    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
+    def movable(self, *, into: Customer, gone: Customer) -> "models.QuerySet[Any]":
         """Nothing moves."""
-        return []
+        return self.rows(gone).none()
 
 
 def keepers() -> list[Keeper]:
-    """All keepers of all apps, in the order in which they export, erase and merge (setting PERSONAL_DATA)."""
+    """All keepers of all apps, in the order in which they export, erase, merge and undo (setting PERSONAL_DATA)."""
     return [keeper for of_app in ports("PERSONAL_DATA") for keeper in of_app]
+
+
+def batches(ids: Collection[int]) -> Iterator[list[int]]:
+    """Ids in portions that fit into a statement."""
+    ordered = list(ids)
+    for start in range(0, len(ordered), _BATCH):
+        yield ordered[start : start + _BATCH]
 
 
 def rows_of(rows: "models.QuerySet[Any]", *hidden: str) -> list[dict[str, Any]]:

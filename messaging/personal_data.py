@@ -1,13 +1,19 @@
 """The chat with a customer: how it is exported, merged and erased (setting PERSONAL_DATA)."""
 
+from datetime import datetime
 from typing import Any
 
-from customers.models import Customer
-from customers.related import Excused, Given, Keeper, Merged, rows_of
-from messaging.models import Attachment, Conversation, Message
+from django.utils import timezone
+
+from core.timestamps import iso
+from customers.models import NO_MESSAGE_YET, Customer, Merge
+from customers.related import Excused, Given, Keeper, Merged, Moved, rows_of
+from messaging.models import Attachment, Conversation, Direction, Message, Status
 
 # How the queue works says nothing about a person.
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
+# Where answers go, and whether they may be written freely: it belongs to whoever wrote last.
+_LAST_WRITER = ("last_inbound_at", "last_address", "business_number_id")
 
 
 # What customers get of a message when they export themselves: what both sides said, and nothing of who at the desk did.
@@ -53,28 +59,98 @@ class Messages(Keeper):
 
 
 class Conversations(Keeper):
-    """The one conversation with a customer. It is merged after the messages, because it names the newest one."""
+    """The one conversation with a customer. It comes after the messages, because it names the newest one."""
 
     merged = Merged.JOINED
 
-    def merge(self, *, into: Customer, gone: Customer) -> list[int]:
-        """Move it if `into` has none. Else unread messages add up, and answers go to the address that wrote last."""
+    def movable(self, *, into: Customer, gone: Customer) -> Any:
+        """Nothing moves."""
+        return self.rows(gone).none()
+
+    def merge(self, *, into: Customer, gone: Customer) -> Moved:
+        """Unread messages add up, and answers go to the address that wrote last.
+
+        The conversation of `gone` stays as it is. Sets `desk_at` of `into`, which the caller saves.
+        """
         chat, other = (Conversation.objects.filter(customer=one).first() for one in (into, gone))
-        if other is None:
-            return []
+        desk_at = into.desk_at
         into.desk_at = max(into.desk_at, gone.desk_at)
-        if chat is None:
-            Conversation.objects.filter(customer=gone).update(customer=into)
-            return [into.pk]
-        latest: Any = max((chat, other), key=lambda one: (one.last_inbound_at is not None, one.last_inbound_at))
-        Conversation.objects.filter(customer=into).update(
-            unread_count=chat.unread_count + other.unread_count,
-            last_message=Message.objects.filter(customer=into).order_by("-ordered_at", "-pk").first(),
-            last_inbound_at=latest.last_inbound_at,
-            last_address=latest.last_address,
-            business_number=latest.business_number,
+        moved: Moved = {"ids": [], "at": iso(timezone.now()), "desk_at": [iso(desk_at), iso(into.desk_at)]}
+        if other is None:
+            return moved
+        latest = max(filter(None, (chat, other)), key=_last_written)
+        Conversation.objects.update_or_create(
+            customer=into,
+            defaults={
+                "unread_count": other.unread_count + (chat.unread_count if chat is not None else 0),
+                "last_message": _newest_message(into),
+                **{name: getattr(latest, name) for name in _LAST_WRITER},
+            },
         )
-        return []
+        written = [_last_writer(chat) if chat is not None else None, _last_writer(latest)]
+        return {**moved, "last_writer": written, "unread": other.unread_count}
+
+    def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
+        """What came since stays with `into`, and so does who wrote last if somebody wrote since.
+
+        Sets `desk_at` of `into`, which the caller saves.
+        """
+        moved = merge.moved_of(self.relation)
+        chat = Conversation.objects.filter(customer=into).first()
+        self._restore_place(into, moved)
+        if chat is None or "unread" not in moved:
+            return
+        newest = _newest_message(into)
+        before, after = moved["last_writer"]
+        if before is None and newest is None:
+            chat.delete()
+        else:
+            chat.last_message = newest
+            chat.unread_count = self._give_back_unread(chat, gone, moved)
+            if _last_writer(chat) == after:
+                _set_last_writer(chat, before)
+            chat.save()
+
+    @staticmethod
+    def _restore_place(into: Customer, moved: Moved) -> None:
+        """The place of `into` on the desk: as before, unless something came since."""
+        before, after = map(datetime.fromisoformat, moved["desk_at"])
+        newest = _newest_message(into)
+        if into.desk_at == after:
+            into.desk_at = before
+        elif newest is not None:
+            into.desk_at = newest.ordered_at
+
+    @staticmethod
+    def _give_back_unread(chat: Conversation, gone: Customer, moved: Moved) -> int:
+        """Return how many unread messages stay. Those of `gone` are read if somebody read the chat since."""
+        theirs = Message.objects.filter(customer=gone, direction=Direction.INBOUND)
+        if theirs.filter(read_at__gte=datetime.fromisoformat(moved["at"])).exists():
+            left = theirs.filter(status=Status.RECEIVED).count()
+            Conversation.objects.filter(customer=gone).update(unread_count=left)
+            return chat.unread_count
+        return max(0, chat.unread_count - int(moved["unread"]))
+
+
+def _newest_message(customer: Customer) -> Message | None:
+    """What the desk shows as the last message. Reactions of ours are shown on the message they belong to."""
+    newest: Message | None = Message.objects.filter(customer=customer).bubbles().newest_first().first()
+    return newest
+
+
+def _last_written(chat: Conversation) -> datetime:
+    return chat.last_inbound_at or NO_MESSAGE_YET
+
+
+def _last_writer(chat: Conversation) -> list[Any]:
+    """Who wrote last, as JSON."""
+    return [iso(chat.last_inbound_at), chat.last_address, chat.business_number_id]
+
+
+def _set_last_writer(chat: Conversation, writer: list[Any] | None) -> None:
+    written_at, chat.last_address, number_id = writer or (None, None, chat.business_number_id)
+    chat.last_inbound_at = written_at and datetime.fromisoformat(written_at)
+    chat.business_number_id = number_id
 
 
 KEEPERS = (

@@ -17,7 +17,7 @@ def create_address(*, customer_id: int, actor: User, is_default: bool = False, *
     """Create an address. The first of its type is the default in any case. Raises Http404."""
     customer = lock(customer_id, actor=actor, own=True)
     address = Address.objects.create(customer=customer, **fields)
-    _keep_one_default(customer, address.address_type, chosen=address if is_default else None)
+    keep_one_default(customer, address.address_type, chosen=address if is_default else None)
     return _recorded(customer, address, actor)
 
 
@@ -40,9 +40,9 @@ def update_address(*, address: Address, actor: User, changes: dict[str, Any]) ->
     address.is_default = False
     address.save()
     if type_before != address.address_type:
-        _keep_one_default(customer, type_before)
+        keep_one_default(customer, type_before)
     chosen = address if stays_default and (wanted or type_before == address.address_type) else None
-    _keep_one_default(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
+    keep_one_default(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
     return _recorded(customer, address, actor)
 
 
@@ -52,7 +52,7 @@ def set_default_address(*, address: Address, actor: User) -> Address:
     customer, address = _locked(actor, address)
     if address.is_default:
         return address
-    _keep_one_default(customer, address.address_type, chosen=address)
+    keep_one_default(customer, address.address_type, chosen=address)
     return _recorded(customer, address, actor)
 
 
@@ -61,7 +61,7 @@ def delete_address(*, address: Address, actor: User) -> None:
     """Delete an address. A deleted default is replaced by the oldest one left of its type. Raises NotFound."""
     customer, address = _locked(actor, address)
     address.delete()
-    _keep_one_default(customer, address.address_type)
+    keep_one_default(customer, address.address_type)
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 
@@ -74,10 +74,10 @@ def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
     return customer, found
 
 
-def _keep_one_default(
+def keep_one_default(
     customer: Customer, address_type: str, *, chosen: Address | None = None, last: Address | None = None
 ) -> None:
-    """Make one address of the type the default: `chosen`, else the current one, else the oldest.
+    """Make one address of a locked customer's the default of its type: `chosen`, else the current one, else the oldest.
 
     `last` only becomes the default when there is no other.
     """

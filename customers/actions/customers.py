@@ -16,7 +16,7 @@ from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.actions.phone_changes import claimed, entered, save
 from customers.events import announce_gone, record
-from customers.models import Assignment, Customer
+from customers.models import Assignment, Customer, merged_ids
 from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
@@ -153,11 +153,13 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
     Keepers (customers/related.py) erase what deleting the row would leave behind.
     """
     customer = lock(customer_id, actor=actor, deleting=True)
-    for keeper in keepers():
-        keeper.erase(customer)
+    # Rows that were merged into this one are the same person, and are deleted with it.
+    for row in (*Customer.all_rows.filter(pk__in=merged_ids(customer.pk)), customer):
+        for keeper in keepers():
+            keeper.erase(row)
+        # The history of Django admin names the rows that were changed there.
+        forget_history(Customer, row.pk)
     login = _lock_login(customer)
-    # The history of Django admin names the rows that were changed there.
-    forget_history(Customer, customer_id)
     owner_id = customer.owner_id
     customer.delete()
     if login is not None:

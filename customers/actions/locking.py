@@ -1,10 +1,16 @@
 """Locking customers: the first step of every change to one."""
 
 from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core.filters import possible_ids
-from customers.models import Customer, CustomerQuerySet
+from customers.models import Customer, CustomerMerged, CustomerNotFound, CustomerQuerySet
+
+# A merge that is waited for moves the row once; a second look finds it. More are for undoing it at that moment.
+_LOOKS = 4
 
 
 def lock(customer_id: int, *, actor: User | None = None, own: bool = False, deleting: bool = False) -> Customer:
@@ -13,7 +19,7 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
     The customer must be on the actor's desk or, with `own`, be the actor. `actor` None means Patter itself, which may
     lock everybody. Rights are checked after waiting for the lock: a customer who was just assigned to somebody else is
     not found. Inserts of rows that point at the customer do not wait for the lock unless it is for `deleting`.
-    Raises CustomerNotFound.
+    Raises CustomerNotFound, and CustomerMerged for a row that became part of another customer.
     """
     return _visible_to(actor, own).select_for_update(no_key=not deleting).or_404(customer_id)
 
@@ -22,6 +28,25 @@ def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: boo
     """`lock` for several customers, in order of id so that two callers cannot deadlock. Leaves out those not found."""
     customers = _visible_to(actor, own).select_for_update(no_key=True)
     return list(customers.filter(pk__in=possible_ids(customer_ids)).order_by("pk"))
+
+
+def lock_customer_of(rows: "QuerySet[Any]", *, path: str = "customer_id", actor: User | None = None) -> Customer:
+    """`lock` for the customer behind the one row of a queryset; `path` leads from the row to the customer's id.
+
+    A merge, or its undoing, that this waited for may have moved the row: then the customer who has it now is locked.
+    Raises CustomerNotFound, also when the row is gone.
+    """
+    for _ in range(_LOOKS):
+        customer_id = rows.values_list(path, flat=True).first()
+        if customer_id is None:
+            break
+        try:
+            customer = lock(customer_id, actor=actor)
+        except CustomerMerged:
+            continue
+        if rows.filter(**{path: customer_id}).exists():
+            return customer
+    raise CustomerNotFound
 
 
 def _visible_to(actor: User | None, own: bool) -> CustomerQuerySet:

@@ -1,60 +1,185 @@
-"""Merging two customers who turn out to be one person."""
+"""Merging two customers who turn out to be one person. customers/actions/unmerge.py takes it back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from customers.actions.customers import forget_history
+from core.phones import variants
+from core.ports import ports
+from customers.actions.assignments import hand_over, unassign
+from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
-from customers.events import announce_gone
-from customers.models import Customer
+from customers.events import announce_merged, record
+from customers.merged_fields import PHONE, Side, choose, differences, snapshot, values_joined, values_kept
+from customers.models import Customer, CustomerMerged, CustomerNotFound, Merge, MergeReason
 from customers.related import keepers
-from customers.tiers import RANK, tier_for
+from customers.serializers.customers import customer_event_data
 
-# What registered customers say about themselves wins over what the desk has noted, where they say something.
-_WHAT_THEY_SAY = ("first_name", "last_name", "username", "email", "nic", "gender", "date_of_birth", "avatar")
-# What they have chosen wins in any case.
-_WHAT_THEY_CHOSE = (
-    "preferred_language",
-    "preferred_currency",
-    "accepts_marketing_email",
-    "accepts_marketing_sms",
-    "is_active",
-    "is_verified",
-)
+MERGED = "customer_merged"
+# What a preview counts, by the names the API has for the relations of Customer.
+_COUNTED = {
+    "messages": "messages",
+    "contacts": "contacts",
+    "data": "data",
+    "tags": "given_tags",
+    "orders": "orders",
+    "addresses": "addresses",
+    "groups": "group_memberships",
+    "identities": "identities",
+}
 
 
-def absorb(older: Customer, newer: Customer, *, actor: User) -> dict[str, list[int]]:
-    """Merge two customers that this transaction has locked: `older` keeps its id, chat and owner, `newer` is deleted.
+@transaction.atomic
+def merge_customers(
+    *,
+    gone_id: int,
+    into_id: int,
+    actor: User | None,
+    keep: Mapping[str, Side] | None = None,
+    reason: str = MergeReason.MERGED,
+    proved_phone: str | None = None,
+) -> Merge:
+    """Make one customer of two: `into` stays and takes over everything, `gone` is shown nowhere from then on.
 
-    `older` gets the login of `newer` and what hangs off it (customers/related.py). Returns the ids of the rows that
-    moved, for each relation of Customer. The caller records the event and has nothing left to save.
+    With the reason `merged` both must be on the actor's desk; `proved` needs no such right, because a person showed
+    that both rows are theirs, by `proved_phone` if given. `keep` says whose value a field has
+    (customers/merged_fields.py). Locks both in order of id: whoever locks one before must lock both in that order.
+    Raises CustomerNotFound, CustomerMerged when somebody was faster, and ValidationError: under `into` for one who may
+    not be seen, for the same row twice and for two logins, under `keep` for fields that cannot be chosen. Then nothing
+    has changed.
     """
-    moved = {keeper.relation: keeper.merge(into=older, gone=newer) for keeper in keepers()}
-    tier_before, points = older.loyalty_tier, newer.loyalty_points
-    for field in _WHAT_THEY_SAY:
-        if value := getattr(newer, field):
-            setattr(older, field, value.name if field == "avatar" else value)
-    for field in _WHAT_THEY_CHOSE:
-        setattr(older, field, getattr(newer, field))
-    older.is_vip = older.is_vip or newer.is_vip
-    older.loyalty_points += points
-    older.total_orders += newer.total_orders
-    older.total_spent += newer.total_spent
-    tiers = (older.loyalty_tier, newer.loyalty_tier, tier_for(older.total_spent))
-    older.loyalty_tier = max(tiers, key=RANK.__getitem__)
-    older.last_order_date = max(filter(None, (older.last_order_date, newer.last_order_date)), default=None)
-    older.notes = "\n".join(filter(None, (older.notes, newer.notes)))
-    older.user_id = newer.user_id
-    # Before `older` takes the login and the picture, which only one row can have.
-    Customer.objects.filter(pk=newer.pk).update(user=None, avatar="")
-    older.save()
-    if points or tier_before != older.loyalty_tier:
-        # The points themselves are in the entries that moved.
-        write_ledger_entry(older, tier_before=tier_before, reason=f"Merged with {newer.customer_id}.", actor=actor)
-    _remove(newer.pk, newer.owner_id)
-    return moved
+    gone, into = _lock_both(gone_id, into_id, None if reason == MergeReason.PROVED else actor)
+    kept = _checked(gone, into, keep or {}, reason, proved_phone)
+    before = {"gone": _before(gone), "into": _before(into)}
+    taken, joined = values_kept(gone, into, kept), values_joined(gone, into)
+    announce_merged(gone.pk)
+    moved = {keeper.relation: keeper.merge(into=into, gone=gone) for keeper in keepers()}
+    owner = gone.owner if kept["owner"] == "this" else into.owner
+    if gone.owner_id is not None:
+        unassign(gone, actor=actor)
+    _take_fields(gone, into, taken, joined, reason, proved_phone)
+    _take_owner(into, owner, actor)
+    entry = _enter(into, before, gone, actor)
+    merge = Merge.objects.create(
+        gone=gone,
+        into=into,
+        actor=actor,
+        reason=reason,
+        moved=moved,
+        before=before,
+        after={**snapshot(into), "ledger_entry": entry},
+    )
+    _record(merge, gone, into, source_before=before["into"]["source"])
+    return merge
 
 
-def _remove(pk: int, owner_id: int | None) -> None:
-    forget_history(Customer, pk)
-    # Read again: deleting a row that still names the picture would delete the file.
-    Customer.objects.get(pk=pk).delete()
-    announce_gone(pk, owner_id)
+def preview(*, gone: Customer, into: Customer, keep: Mapping[str, Side]) -> dict[str, Any]:
+    """What `merge_customers` would do, as JSON: `{differs, moves}`. Raises ValidationError as it does."""
+    kept = _checked(gone, into, keep, MergeReason.MERGED, None)
+    movable = {keeper.relation: keeper.movable(into=into, gone=gone) for keeper in keepers()}
+    return {
+        "differs": [vars(difference) for difference in differences(gone, into, kept)],
+        "moves": {name: movable[relation].count() for name, relation in _COUNTED.items()},
+    }
+
+
+def _checked(
+    gone: Customer, into: Customer, keep: Mapping[str, Side], reason: str, proved_phone: str | None
+) -> dict[str, Side]:
+    if gone.pk == into.pk:
+        raise ValidationError({"into": ["A customer cannot be merged with themselves."]})
+    if gone.user_id is not None and into.user_id is not None:
+        raise ValidationError({"into": ["Both customers have a login, so they cannot be merged."]})
+    return choose(gone, into, keep, reason, proved_phone)
+
+
+def _lock_both(gone_id: int, into_id: int, actor: User | None) -> tuple[Customer, Customer]:
+    locked = {}
+    for pk in sorted({gone_id, into_id}):
+        try:
+            locked[pk] = lock(pk, actor=actor)
+        except CustomerMerged:
+            raise
+        except CustomerNotFound:
+            if pk == gone_id:
+                raise
+            raise ValidationError({"into": [f'Invalid pk "{pk}" - object does not exist.']})
+    return locked[gone_id], locked[into_id]
+
+
+def _before(customer: Customer) -> dict[str, Any]:
+    """What undoing needs to know of a row: its fields, and the assignment that is open."""
+    assignment = customer.assignments.open().values_list("pk", flat=True).first()
+    return {**snapshot(customer), "assignment": assignment}
+
+
+def _take_fields(
+    gone: Customer,
+    into: Customer,
+    taken: dict[str, Any],
+    joined: dict[str, Any],
+    reason: str,
+    proved_phone: str | None,
+) -> None:
+    """Write both rows. What only one row can have, phone, picture and login, changes hands."""
+    changes = {**joined, **taken, "desk_at": into.desk_at, "updated_at": timezone.now()}
+    left: dict[str, Any] = {"merged_into": into}
+    if "phone" in taken:
+        # The other phone is still theirs: messages from it find `into` through the row that goes.
+        left |= {name: getattr(into, name) for name in PHONE}
+    picture = gone.avatar.name if _takes_picture(gone, into, reason) else None
+    if picture is not None:
+        changes["avatar"], left["avatar"] = picture, into.avatar.name or ""
+    if gone.user_id is not None:
+        changes["user_id"], left["user"] = gone.user_id, None
+    phone = changes.get("phone", into.phone)
+    if proved_phone is not None and phone in variants(proved_phone):
+        changes |= {"phone_verified": True, "phone_trusted": True}
+    if phone and changes["pending_phone"] in variants(phone):
+        changes["pending_phone"] = ""
+    # By statements, not by save(): the picture that a row no longer names would be deleted.
+    row = Customer.all_rows.filter(pk=gone.pk)
+    row.update(**{**left, "phone": None if "phone" in taken else gone.phone})
+    Customer.all_rows.filter(pk=into.pk).update(**changes)
+    if "phone" in taken:
+        row.update(phone=left["phone"])
+    for customer in (gone, into):
+        customer.refresh_from_db()
+    if into.user_id is not None:
+        User.objects.filter(pk=into.user_id).update(first_name=into.first_name, last_name=into.last_name)
+
+
+def _takes_picture(gone: Customer, into: Customer, reason: str) -> bool:
+    return bool(gone.avatar) and (not into.avatar or (reason == MergeReason.PROVED and gone.user_id is not None))
+
+
+def _take_owner(into: Customer, owner: User | None, actor: User | None) -> None:
+    """Give `into` its owner. One who does not sell any more is nobody's."""
+    if owner is not None and owner.pk != into.owner_id:
+        if User.objects.sellers().filter(pk=owner.pk).exists():
+            hand_over(into, owner, actor=actor)
+    elif owner is None and into.owner_id is not None:
+        unassign(into, actor=actor)
+
+
+def _enter(into: Customer, before: dict[str, Any], gone: Customer, actor: User | None) -> int | None:
+    """Say in the ledger what the merge changed, and return the entry's id. The points are in entries that moved."""
+    tier_before = before["into"]["loyalty_tier"]
+    if into.loyalty_tier == tier_before and not before["gone"]["loyalty_points"]:
+        return None
+    return write_ledger_entry(into, tier_before=tier_before, reason=f"Merged with {gone.customer_id}.", actor=actor).pk
+
+
+def _record(merge: Merge, gone: Customer, into: Customer, *, source_before: str) -> None:
+    actor = merge.actor
+    record(into, "customer_updated", customer_event_data(into), actor=actor)
+    if into.source != source_before:
+        for follow in ports("ON_SOURCE_CHANGED"):
+            follow(customer=into, source_before=source_before, actor=actor)
+    data = {"merge": merge.pk, "gone": gone.pk, "into": into.pk}
+    for customer in (into, gone):
+        record(customer, MERGED, data, actor=actor)

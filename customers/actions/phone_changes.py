@@ -4,7 +4,7 @@ Who entered it decides: what staff enter is trusted, as is what WhatsApp proves;
 waits as a claim, which routes no messages and which several people may make (docs/decisions/014-trusted-phones.md).
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from core.phones import InvalidPhone, normalize, respelled, same_number, variants
 from core.ports import mapped_ports
-from customers.models import Customer
+from customers.models import Customer, release_phone
 
 # Does not say whose it is: the other customer may be on somebody else's desk.
 PHONE_TAKEN = "A customer with this phone number already exists."
@@ -91,8 +91,8 @@ def save(customer: Customer, fields: list[str] | None = None) -> None:
             raise
         if _is_others(spellings, customer):
             raise ValidationError({"phone": [PHONE_TAKEN]})
-        # A row that was merged into this customer keeps it for them.
-        Customer.all_rows.filter(phone=customer.phone, phone_trusted=True).update(phone_trusted=False)
+        # A row that was merged into this customer kept it for them.
+        release_phone(cast(str, customer.phone), customer.pk)
         customer.save(update_fields=fields)
 
 

@@ -10,10 +10,10 @@ from core.phones import same_number, variants
 from core.ports import mapped_ports
 from core.throttles import Limit
 from customers.actions.locking import lock
-from customers.actions.merge import absorb
+from customers.actions.merge import merge_customers
 from customers.actions.phone_changes import PHONE_TAKEN, refuse_if_elsewhere, save, trusted_as
 from customers.events import record
-from customers.models import Customer, PhoneCode
+from customers.models import Customer, MergeReason, PhoneCode
 from customers.serializers.customers import customer_event_data
 
 CODES_SENT = Limit("THROTTLE_PHONE_CODE")
@@ -100,10 +100,10 @@ def _enter(customer_id: int, actor: User, code: str) -> "Customer | str":
     if holder is not None and holder.user_id is not None:
         return PHONE_TAKEN
     if holder is not None:
-        holder.phone_verified = True
-        absorb(holder, customer, actor=actor)
-        customer = holder
-    elif (refused := _set_proved(customer, sent.phone)) is not None:
+        reason = MergeReason.PROVED
+        merge_customers(gone_id=customer.pk, into_id=holder.pk, actor=actor, reason=reason, proved_phone=sent.phone)
+        return Customer.objects.get(pk=holder.pk)
+    if (refused := _set_proved(customer, sent.phone)) is not None:
         return refused
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     return customer
@@ -134,11 +134,7 @@ def _lock_with_holder(customer_id: int) -> tuple[Customer, Customer | None]:
     to_prove = _phone_to_prove(Customer.objects.or_404(customer_id))
     holder = Customer.all_rows.holding_phone(variants(to_prove)) if to_prove else None
     other_id = holder.pk if holder is not None and holder.pk != customer_id else None
-    locked = {
-        # The one that may be deleted is locked against inserts of rows that point at it.
-        pk: lock(pk, deleting=pk == customer_id)
-        for pk in sorted(filter(None, {customer_id, other_id}))
-    }
+    locked = {pk: lock(pk) for pk in sorted(filter(None, {customer_id, other_id}))}
     customer, other = locked[customer_id], locked.get(other_id or 0)
     # Looked up before the locks: the phone may have changed hands since.
     still_has = other is not None and other.phone_trusted and same_number(other.phone, _phone_to_prove(customer))

@@ -1,12 +1,23 @@
-"""The customer, and what hangs off one in this app: history, addresses, groups, loyalty, purchases."""
+"""The customer, and what hangs off one in this app: history, addresses, groups, loyalty, purchases, merges."""
 
 from customers.models.addresses import Address, AddressType
 from customers.models.assignments import Assignment
 from customers.models.choices import Gender, LoyaltyTier, Source
-from customers.models.customers import NO_MESSAGE_YET, Customer, CustomerNotFound, CustomerQuerySet, customer_number
+from customers.models.customers import (
+    NO_MESSAGE_YET,
+    Customer,
+    CustomerMerged,
+    CustomerNotFound,
+    CustomerQuerySet,
+    customer_number,
+    merged_ids,
+    release_phone,
+    survivor_id,
+)
 from customers.models.events import Event
 from customers.models.groups import CustomerGroup, GroupMember
 from customers.models.loyalty import MAX_POINTS, LoyaltyEntry
+from customers.models.merges import Merge, MergeReason
 from customers.models.phone_codes import PhoneCode
 from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
 
@@ -18,6 +29,7 @@ __all__ = [
     "Assignment",
     "Customer",
     "CustomerGroup",
+    "CustomerMerged",
     "CustomerNotFound",
     "CustomerQuerySet",
     "Event",
@@ -25,6 +37,8 @@ __all__ = [
     "GroupMember",
     "LoyaltyEntry",
     "LoyaltyTier",
+    "Merge",
+    "MergeReason",
     "Order",
     "OrderStatus",
     "PhoneCode",
@@ -32,4 +46,7 @@ __all__ = [
     "Source",
     "WishlistItem",
     "customer_number",
+    "merged_ids",
+    "release_phone",
+    "survivor_id",
 ]

@@ -45,11 +45,27 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(visible(user))
 
     def or_404(self, pk: int | str | None = None) -> "Customer":
-        """The one of these customers with this id, or, without an id, the only one. Raises CustomerNotFound."""
+        """The one of these customers with this id, or, without an id, the only one.
+
+        Raises CustomerMerged for a row that became part of one of these customers, else CustomerNotFound.
+        """
         customer = (self if pk is None else self.filter(pk=id_in_path(str(pk)))).first()
         if customer is None:
+            if pk is not None:
+                self.refuse_merged(id_in_path(str(pk)))
             raise CustomerNotFound
         return customer
+
+    def refuse_merged(self, pk: int) -> None:
+        """Raise CustomerMerged if the row with this id became part of one of these customers."""
+        into = survivor_id(pk)
+        if into is None:
+            return
+        shown = self.filter(pk=into)
+        # Not what these rows are for, if they are to be locked.
+        shown.query.select_for_update = False
+        if shown.exists():
+            raise CustomerMerged(into)
 
     def holding_phone(self, phones: Sequence[str]) -> "Customer | None":
         """The customer whose messages come from one of these phones, the first one counting most; not locked.
@@ -60,7 +76,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         holders = dict(rows.values_list("phone", "pk"))
         for phone in phones:
             if (pk := holders.get(phone)) is not None:
-                return Customer.objects.filter(pk=pk).first()
+                return Customer.objects.filter(pk=survivor_id(pk) or pk).first()
         return None
 
     def search(self, text: str) -> "CustomerQuerySet":
@@ -204,3 +220,39 @@ class Customer(models.Model):
 
 class CustomerNotFound(Customer.DoesNotExist, Http404):
     """No such customer, or none that the caller may see. Views answer 404."""
+
+
+class CustomerMerged(CustomerNotFound):
+    """The row became part of another customer, whom the caller may see. Views answer 410 and name them."""
+
+    def __init__(self, into: int) -> None:
+        super().__init__(f"This customer was merged into {customer_number(into)}.")
+        self.into = into
+
+
+def survivor_id(pk: int) -> int | None:
+    """The id of the customer that a merged row became part of, after however many merges; None for any other row."""
+    survivor = None
+    into = Customer.all_rows.filter(pk=pk).values_list("merged_into", flat=True).first()
+    while into is not None:
+        survivor = into
+        into = Customer.all_rows.filter(pk=into).values_list("merged_into", flat=True).first()
+    return survivor
+
+
+def merged_ids(pk: int) -> list[int]:
+    """The ids of all rows that became part of a customer, directly or through another row."""
+    found: list[int] = []
+    level = [pk]
+    while level:
+        level = list(Customer.all_rows.filter(merged_into__in=level).order_by("pk").values_list("pk", flat=True))
+        found += level
+    return found
+
+
+def release_phone(phone: str, survivor: int) -> None:
+    """Take a phone from the rows that became part of a customer, who gets it now."""
+    held = Customer.all_rows.filter(phone=phone, phone_trusted=True).exclude(merged_into=None)
+    for pk in held.values_list("pk", flat=True):
+        if survivor_id(pk) == survivor:
+            Customer.all_rows.filter(pk=pk).update(phone=None)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from customers.visibility import OwnCustomer
@@ -32,6 +32,11 @@ class OrderQuerySet(OwnCustomer):
         """Those that count towards the customer's totals."""
         found: models.QuerySet[Order] = self.exclude(status__in=UNCOUNTED)
         return found
+
+    def worth(self) -> dict[str, Any]:
+        """How many of these orders count, and what they come to as text: `{counted, spent}`."""
+        found = self.counted().aggregate(counted=Count("pk"), spent=Sum("total"))
+        return {"counted": found["counted"], "spent": str(found["spent"] or 0)}
 
 
 class Order(models.Model):

@@ -14,14 +14,14 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import APIException
 
 from accounts.models import User
 from core.filters import possible_ids
 from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
-from customers.models import Customer
+from customers.models import Customer, CustomerMerged
 from tags.errors import (
     AlreadyTagged,
     CannotAddSystemTag,
@@ -68,9 +68,14 @@ def _retry_if_a_tag_was_deleted(action: Callable[P, R]) -> Callable[P, R]:
 
 
 def customer_at_desk(*, customer_id: int, actor: User, locked: bool = False) -> Customer:
-    """Return a customer on the actor's desk, locked if `locked`. Raises NotYourCustomer, NoSuchCustomer."""
+    """Return a customer on the actor's desk, locked if `locked`.
+
+    Raises NotYourCustomer, NoSuchCustomer, CustomerMerged.
+    """
     try:
         return lock(customer_id, actor=actor) if locked else Customer.objects.at_desk_of(actor).or_404(customer_id)
+    except CustomerMerged:
+        raise
     except Customer.DoesNotExist:
         raise NotYourCustomer if Customer.objects.filter(pk=customer_id).exists() else NoSuchCustomer
 
@@ -190,18 +195,11 @@ def follow_source(*, customer: Customer, source_before: str, actor: User | None)
         _record_for_all([customer], added, removed, actor=actor)
 
 
-def take_over(*, into: Customer, gone: Customer) -> list[int]:
-    """Move the tags of `gone` to `into`, the same person; both are locked.
-
-    Returns the ids of the rows that moved. Rows of tags that `into` has already stay behind.
-    """
-    known = CustomerTag.objects.filter(customer=into).values_list("tag_id", flat=True)
-    rows = CustomerTag.objects.filter(customer=gone).exclude(tag__in=list(known)).select_related("tag")
-    moved = {row.pk: row.tag for row in rows.order_by("pk")}
-    if moved:
-        rows.update(customer=into)
-        _record_for_all([into], by_name(moved.values()), [], actor=None)
-    return list(moved)
+def record_moved_tags(customer: Customer, rows: "QuerySet[CustomerTag]", *, added: bool) -> None:
+    """Record that a locked customer got the tags of these rows in a merge, or lost them when it was undone."""
+    tags = by_name(row.tag for row in rows.select_related("tag"))
+    if tags:
+        _record_for_all([customer], tags if added else [], [] if added else tags, actor=None)
 
 
 def _lock_and_read(
