@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
 from customers.actions.customers import erase_customer
-from customers.actions.merge import absorb
+from customers.actions.merge import merge_customers
+from customers.actions.unmerge import undo_merge
 from customers.export import archive
 from customers.models import (
     Address,
@@ -24,6 +24,7 @@ from customers.models import (
     Event,
     GroupMember,
     LoyaltyEntry,
+    Merge,
     Order,
     PhoneCode,
     Review,
@@ -106,6 +107,12 @@ ROWS: dict[str, Callable[[Customer, str, User], Any]] = {
         customer=customer, number=f"{mark}-{customer.pk}", status="delivered", total=9, placed_at=timezone.now()
     ),
     "merged_rows": lambda customer, mark, user: Customer.objects.create(merged_into=customer),
+    "merges_of_others": lambda customer, mark, user: Merge.objects.create(
+        gone=Customer.objects.create(), into=customer, undone_at=timezone.now()
+    ),
+    "merges_into_others": lambda customer, mark, user: Merge.objects.create(
+        gone=customer, into=Customer.objects.create(), undone_at=timezone.now()
+    ),
     "phone_code": lambda customer, mark, user: PhoneCode.objects.create(customer=customer, expires_at=timezone.now()),
     "reviews": lambda customer, mark, user: Review.objects.create(customer=customer, product_id=mark, rating=5),
     "wishlist": lambda customer, mark, user: WishlistItem.objects.create(customer=customer, product_id=mark, name="A"),
@@ -164,21 +171,30 @@ def test_merged_rows_are_where_their_keeper_says(
     kept, clashing = make(customer, "both", owner), make(newer, "both", owner)
     one_each = keeper.merged is Merged.JOINED or isinstance(keeper, Excused)
     fresh = clashing if one_each else make_another(make, newer, owner)
-    with transaction.atomic():
-        moved = absorb(customer, newer, actor=owner)[keeper.relation]
+    theirs = ids_of(keeper, newer)
 
-    theirs = set(keeper.rows(customer).values_list("pk", flat=True))
+    merge = merge_customers(gone_id=newer.pk, into_id=customer.pk, actor=None)
+
     expected = {
-        Merged.MOVED: {kept.pk, clashing.pk, fresh.pk},
-        Merged.MOVED_UNLESS_KNOWN: {kept.pk, fresh.pk},
-        Merged.JOINED: {kept.pk},
-        Merged.DELETED: {kept.pk},
+        Merged.MOVED: {clashing.pk, fresh.pk},
+        Merged.MOVED_UNLESS_KNOWN: {fresh.pk},
+        Merged.JOINED: set(),
+        Merged.STAYED: set(),
     }[keeper.merged]
-    if keeper.relation == "events":  # merging records events of its own
-        theirs &= {kept.pk, clashing.pk, fresh.pk}
-    assert theirs == expected
-    assert sorted(moved) == sorted(expected - {kept.pk})
-    assert [still_there(row) for row in (clashing, fresh)] == [row.pk in expected for row in (clashing, fresh)]
+    # What the merge itself records is not looked at.
+    assert ids_of(keeper, customer) & {kept.pk, clashing.pk, fresh.pk} == {kept.pk} | expected
+    assert ids_of(keeper, newer) >= theirs - expected
+    assert set(merge.moved_of(keeper.relation)["ids"]) == expected
+    assert all(still_there(row) for row in (kept, clashing, fresh))
+
+    undo_merge(merge_id=merge.pk, actor=None)
+
+    assert ids_of(keeper, customer) & {kept.pk, clashing.pk, fresh.pk} == {kept.pk}
+    assert ids_of(keeper, newer) >= theirs
+
+
+def ids_of(keeper: Keeper, customer: Customer) -> set[int]:
+    return set(keeper.rows(customer).values_list("pk", flat=True))
 
 
 def test_a_row_that_both_have_does_not_move(customer: Customer, newer: Customer, owner: User) -> None:
@@ -186,8 +202,12 @@ def test_a_row_that_both_have_does_not_move(customer: Customer, newer: Customer,
     event = webhook(customer, "both", owner)
     event.customers.add(newer)
 
-    assert absorb(customer, newer, actor=owner)["webhook_events"] == []
+    merge = merge_customers(gone_id=newer.pk, into_id=customer.pk, actor=None)
+
+    assert merge.moved_of("webhook_events")["ids"] == []
     assert list(event.customers.all()) == [customer]
+    undo_merge(merge_id=merge.pk, actor=None)
+    assert set(event.customers.all()) == {customer, newer}
 
 
 def make_another(make: Callable[..., Any], customer: Customer, user: User) -> Any:
