@@ -13,6 +13,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from core.ports import mapped_ports
+from customers.models import CustomerMerged
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +24,23 @@ class Unavailable(exceptions.APIException):
     default_code = "unavailable"
 
 
+class Gone(exceptions.APIException):
+    """The answer to the id of a row that became part of another customer."""
+
+    status_code = 410
+    default_code = "merged"
+
+    def __init__(self, detail: str, *, into: int) -> None:
+        super().__init__(detail)
+        # Assigned directly, because DRF would turn the id into a text.
+        self.detail: Any = {"detail": detail, "code": self.default_code, "into": into}
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a response. None makes Django log it and answer with 500."""
-    if isinstance(error, Http404):
+    if isinstance(error, CustomerMerged):
+        error = Gone(str(error), into=error.into)
+    elif isinstance(error, Http404):
         # Not Django's own text: it names the model, but only if the view used get_object_or_404.
         error = exceptions.NotFound()
     elif isinstance(error, DjangoValidationError):

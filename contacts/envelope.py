@@ -16,10 +16,10 @@ def success(message: str | None = None, data: Any = None) -> dict[str, Any]:
 def refusal(body: Any) -> dict[str, Any]:
     """Wrap an error body that has the shape of the rest of the API (setting ERROR_SHAPES).
 
-    `{"detail": text}` becomes the message, errors by field become `errors`.
+    `{"detail": text}` becomes the message, and what else it says, errors by field too, becomes `errors`.
     """
     if isinstance(body, dict) and isinstance(body.get("detail"), str):
-        return failure(body["detail"])
+        return failure(body["detail"], {name: said for name, said in body.items() if name != "detail"})
     return failure(VALIDATION_FAILED, body if isinstance(body, dict) else {"non_field_errors": body})
 
 

@@ -33,7 +33,7 @@ from contacts.serializers import (
 )
 from core.documentation import documented
 from core.filters import id_in_path
-from customers.models import Customer, CustomerNotFound
+from customers.models import Customer, CustomerMerged, CustomerNotFound
 
 
 class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
@@ -171,6 +171,8 @@ class CustomerContactsView(APIView):
         """A customer's contacts, the primary one first."""
         try:
             customer = Customer.objects.visible_to(request.user).or_404(customer_id)
+        except CustomerMerged:
+            raise
         except CustomerNotFound:
             raise NotFound("Customer not found.")
         rows = Contact.objects.filter(customer=customer).primary_first().values(*CONTACT_COLUMNS)

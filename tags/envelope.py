@@ -1,4 +1,7 @@
-"""The shape of every error under `/api/v1/msg/`: `{"error": text}` (setting ERROR_SHAPES)."""
+"""The shape of every error under `/api/v1/msg/`: `{"error": text}` (setting ERROR_SHAPES).
+
+For a customer who was merged into another one, with `code` and `into` beside it.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +10,10 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 
-def refusal(body: Any) -> dict[str, str]:
+def refusal(body: Any) -> dict[str, Any]:
     """Turn an error body that has the shape of the rest of the API into one text."""
+    if isinstance(body, dict) and "into" in body and "code" in body:
+        return {"error": body["detail"], "code": body["code"], "into": body["into"]}
     return {"error": " ".join(_texts(body))}
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Min
 
 from customers.actions.locking import lock_all
-from customers.actions.merge import absorb
-from customers.models import Customer
+from customers.actions.merge import merge_customers
+from customers.models import Customer, MergeReason
 from messaging.models import BusinessNumber, Message
 from whatsapp.identities import add_identity, identities_of, spellings, take_ids
 from whatsapp.models import Identity
@@ -37,7 +37,7 @@ def prove_shared_phone(customer_id: int, sender: Person, wa_id: str, number: Bus
         other = Customer.objects.get(pk=other_id)
         if other.user_id is not None or (other.phone != phone and is_contact(other, wa_id)):
             return customer_id
-        customer = _become_one(customer, other)
+        customer = _become_one(customer, other, phone)
     change_phone(customer, phone, verified=True)
     _note(customer, sender, wa_id, number, at)
     return int(customer.pk)
@@ -59,12 +59,13 @@ def _wrote_from(sender: Person, number: BusinessNumber) -> str | None:
     return sender.wa_id or known
 
 
-def _become_one(one: Customer, other: Customer) -> Customer:
-    """Merge two customers into the one with the older chat, and return that one."""
+def _become_one(one: Customer, other: Customer, phone: str) -> Customer:
+    """Merge two customers who are both reached at a proved phone into the one with the older chat; return that one."""
     chats = Message.objects.filter(customer__in=(one, other)).order_by().values_list("customer")
     since = dict(chats.annotate(Min("created_at")))
     into, gone = sorted((one, other), key=lambda row: (row.pk not in since, since.get(row.pk), row.pk))
-    absorb(into, gone, actor=None)
+    reason = MergeReason.PROVED
+    merge_customers(gone_id=gone.pk, into_id=into.pk, actor=None, reason=reason, proved_phone=phone)
     return Customer.objects.get(pk=into.pk)
 
 

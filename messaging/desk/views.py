@@ -1,6 +1,5 @@
 """`/api/customers/`: the list of the sales desk, and one customer."""
 
-from django.http import Http404
 from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.decorators import action
@@ -40,6 +39,9 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
     def get_queryset(self) -> CustomerQuerySet:
         return Customer.objects.at_desk_of(self.request.user).order_by(*NEWEST_CONVERSATION_FIRST)
 
+    def get_object(self) -> Customer:
+        return Customer.objects.at_desk_of(self.request.user).select_related("owner").or_404(self.kwargs["pk"])
+
     def _with_columns(self) -> CustomerQuerySet:
         return desk_customers().at_desk_of(self.request.user)
 
@@ -62,9 +64,8 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         rows = desk_rows(self._with_columns().filter(pk=pk))
-        if not rows:
-            raise Http404
-        return Response(rows[0])
+        # Only to say why there is none.
+        return Response(rows[0] if rows else desk_row(self.get_object().pk))
 
     @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
     def update(self, request: Request, pk: str) -> Response:
