@@ -122,6 +122,12 @@ class Socket:
                 assert closed.rcvd is not None, "dropped without a close frame"  # noqa: PT017
                 return frames, closed.rcvd.code
 
+    def close_reason(self, seconds: float = PATIENCE) -> tuple[int, str]:
+        """The code with which the server closes, and the reason that it says."""
+        code = self.close_code(seconds)
+        closed = self.connection.protocol.close_rcvd
+        return code, closed.reason if closed is not None else ""
+
     def close_code(self, seconds: float = PATIENCE) -> int:
         return self.until_closed(seconds)[1]
 

@@ -94,6 +94,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.open = True
         # Set once the user is known to have lost the chat, until it is known which code to close with.
         self.muted = False
+        # Said along with the close code.
+        self.close_reason: str | None = None
         self.greeted = False
         self.key = uuid.uuid4().hex
         self.window, self.frames_in_window = 0, 0
@@ -237,7 +239,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.open = False
         self._let_go(keep=asyncio.current_task())
         try:
-            await asyncio.wait_for(self.close(code=code), CLOSE_SECONDS)
+            await asyncio.wait_for(self.close(code=code, reason=self.close_reason), CLOSE_SECONDS)
         except (TimeoutError, OSError, RuntimeError):
             return  # a client that does not read cannot be told
 

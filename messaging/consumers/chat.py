@@ -18,7 +18,7 @@ from core.live.groups import customer_group
 from core.live.hub import Hint
 from core.live.publishing import publish
 from customers.events import Frame, frame_of
-from customers.models import Customer, CustomerQuerySet, Event
+from customers.models import Customer, CustomerMerged, CustomerQuerySet, Event
 from customers.visibility import has_on_desk
 from messaging.actions.reading import mark_read
 from messaging.actions.receipts import show_typing
@@ -84,6 +84,7 @@ class ChatConsumer(DeskConsumer):
         await self.listen(customer_group(self.customer_id))
         position = await in_thread(self._position)
         if position is None:
+            self.close_reason = await in_thread(self._where_it_went)
             return await self.end(NOT_FOUND)
         self.watched_customer, self.owner_id = self.customer_id, position.owner_id
         self.greet({"seq": position.last_seq})
@@ -108,6 +109,14 @@ class ChatConsumer(DeskConsumer):
     def _visible(self) -> CustomerQuerySet:
         """The customer, if the user may see them."""
         return Customer.objects.at_desk_of(self.user).filter(pk=self.customer_id)
+
+    def _where_it_went(self) -> str | None:
+        """`merged:<id>` if the customer became part of another one whom the user may see."""
+        try:
+            Customer.objects.at_desk_of(self.user).refuse_merged(self.customer_id)
+        except CustomerMerged as merged:
+            return f"merged:{merged.into}"
+        return None
 
     def _position(self) -> Position | None:
         found = self._visible().values_list("last_seq", "owner_id").first()
@@ -162,6 +171,8 @@ class ChatConsumer(DeskConsumer):
                 self.push(event["text"])
         elif kind == "erased":
             self.end_soon(NOT_FOUND)
+        elif kind == "merged":
+            self.start(self.recheck())
         else:
             super().deliver(group, event)
             if kind == "resync":
@@ -203,6 +214,7 @@ class ChatConsumer(DeskConsumer):
         # Until the chat was found to be theirs, the user does not learn from the code that there is such a customer.
         if code is not None or self.watched_customer is None or await in_thread(self._visible().exists):
             return code
+        self.close_reason = await in_thread(self._where_it_went)
         return NO_ACCESS if await in_thread(Customer.objects.filter(pk=self.customer_id).exists) else NOT_FOUND
 
     def check_access(self, snapshot: AccessSnapshot) -> None:
