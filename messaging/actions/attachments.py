@@ -16,8 +16,9 @@ from core.db import leases
 from core.files.kinds import Family, ending_for, kind_of
 from core.files.names import ending_of, shown_name
 from core.files.pictures import Preview, preview_of
-from customers.actions.locking import lock
+from customers.actions.locking import lock_customer_of
 from customers.events import record
+from customers.models import CustomerNotFound
 from messaging.channels import Fetched
 from messaging.errors import NotFetchable
 from messaging.models import Attachment, AttachmentQuerySet, AttachmentState, Message
@@ -94,7 +95,7 @@ def give_up(*, attachment: Attachment, token: UUID, reason: str) -> None:
 @transaction.atomic
 def fetch_again(*, message: Message, actor: User) -> None:
     """Have the relay fetch a failed file again. Raises NotFetchable and Http404."""
-    customer = lock(message.customer_id, actor=actor)
+    customer = lock_customer_of(Message.objects.filter(pk=message.pk), actor=actor)
     attachment = Attachment.objects.filter(message=message).first()
     if attachment is None or not attachment.provider_id:
         raise NotFetchable("This message has no file to fetch.")
@@ -117,10 +118,10 @@ def _held(attachment: Attachment, token: UUID) -> AttachmentQuerySet:
 @transaction.atomic
 def _finish(attachment: Attachment, token: UUID, **changes: Any) -> bool:
     """Save the outcome and record it; return False if the lease was lost."""
-    customer_id = _held(attachment, token).values_list("message__customer_id", flat=True).first()
-    if customer_id is None:
+    try:
+        customer = lock_customer_of(_held(attachment, token), path="message__customer_id")
+    except CustomerNotFound:
         return False
-    customer = lock(customer_id)
     if not _held(attachment, token).update(lease_until=None, claim_token=None, **changes):
         return False
     record(customer, "message_updated", message_row(attachment.message_id))

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from core.timestamps import iso
-from customers.actions.locking import lock
+from customers.actions.locking import lock_customer_of
 from customers.events import record
-from customers.models import Customer
+from customers.models import CustomerNotFound
 from messaging.models import BusinessNumber, Message
 from messaging.serializers.messages import message_row
 
@@ -85,13 +85,13 @@ def revoke_message(*, number: BusinessNumber, wamid: str, at: datetime) -> int:
 @transaction.atomic
 def _change(number: BusinessNumber, wamid: str, change: Change) -> int:
     known = Message.objects.filter(business_number=number, wamid=wamid)
-    customer_id = known.values_list("customer_id", flat=True).first()
-    if customer_id is None:
+    try:
+        customer = lock_customer_of(known)
+    except CustomerNotFound:
         raise UnknownMessage(wamid)
-    customer: Customer = lock(customer_id)
     message = known.get()
     fields = change(message)
     if fields:
         message.save(update_fields=fields)
         record(customer, "message_updated", message_row(message.pk))
-    return int(customer_id)
+    return int(customer.pk)

@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from contacts.models import Contact
 from core.files.names import shown_name
-from customers.actions.locking import lock
+from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer
 from messaging.actions.reactions import show_own_reaction
@@ -250,7 +250,7 @@ def retry_message(*, message: Message, actor: User) -> Message:
 
     Raises NotRetryable for any other status, OutsideServiceWindow, and Http404 when the chat is no longer the actor's.
     """
-    customer = lock(message.customer_id, actor=actor)
+    customer = lock_customer_of(Message.objects.filter(pk=message.pk), actor=actor)
     message.refresh_from_db()
     if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
         raise NotRetryable(message.status)

@@ -12,7 +12,7 @@ from core.db.cursors import prepared_cursor
 from core.db.leases import any_row
 from core.filters import whole_number
 from core.timestamps import aware
-from customers.actions.locking import lock
+from customers.actions.locking import lock_customer_of
 from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
 from messaging.actions.reactions import withdraw_reaction
@@ -35,7 +35,7 @@ _WRITTEN = ("wamid", "status", "error", *_TIME_FIELD.values())
 # (docs/decisions/005-hand-written-sql.md).
 _LOCK = (
     f"SELECT {', '.join(f'c.{field}' for field in LOG_FIELDS)}, m.id FROM {Message._meta.db_table} m "
-    f"JOIN {Customer._meta.db_table} c ON c.id = m.customer_id "
+    f"JOIN {Customer._meta.db_table} c ON c.id = m.customer_id AND c.merged_into_id IS NULL "
     "WHERE m.business_number_id = %s AND m.wamid = %s AND m.direction = 'outbound' "
 )
 _KEEP = (
@@ -44,7 +44,7 @@ _KEEP = (
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
     "ON CONFLICT (business_number_id, wamid, status) DO NOTHING RETURNING id"
 )
-_READ = f"SELECT {', '.join(_WRITTEN)} FROM {Message._meta.db_table} WHERE id = %s"
+_READ = f"SELECT {', '.join(('customer_id', *_WRITTEN))} FROM {Message._meta.db_table} WHERE id = %s"
 _WRITE = f"UPDATE {Message._meta.db_table} SET {', '.join(f'{name} = %s' for name in _WRITTEN)} WHERE id = %s"
 
 _WAITING = (
@@ -95,12 +95,15 @@ def apply_status(
         customer, update.message_id = found
         if not _keep(update) and not _was_waiting(update):
             return Applied(int(customer.pk), news=False)  # a redelivery
-        advance(customer, _load(update.message_id), update)
+        message = _load(update.message_id)
+        if message.customer_id != customer.pk:  # moved with the undoing of a merge that the lock waited for
+            customer = lock_customer_of(Message.objects.filter(pk=message.pk))
+        advance(customer, message, update)
     return Applied(int(customer.pk), news=True)
 
 
 def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
-    """Lock the customer of the message that an update is about; return both."""
+    """Lock the customer of the message that an update is about; return both. None if a merge moves it at this moment."""
     with prepared_cursor() as cursor:
         cursor.execute(_LOCK + _lock_clause(), [update.business_number_id, update.wamid])
         row = cursor.fetchone()
@@ -109,7 +112,7 @@ def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
 
 def _lock_by_key(update: StatusUpdate) -> tuple[Customer, int] | None:
     found = _find(update)
-    return (lock(found[1]), found[0]) if found is not None else None
+    return (lock_customer_of(Message.objects.filter(pk=found)), found) if found is not None else None
 
 
 def _lock_clause() -> str:
@@ -138,7 +141,7 @@ def _load(message_id: int) -> Message:
     """Load a message with the fields that `advance` reads and writes; other fields are loaded on access."""
     with prepared_cursor() as cursor:
         cursor.execute(_READ, [message_id])
-        row = dict(zip(_WRITTEN, cursor.fetchone(), strict=True))
+        row = dict(zip(("customer_id", *_WRITTEN), cursor.fetchone(), strict=True))
     if isinstance(row["error"], str):
         row["error"] = json.loads(row["error"])
     for name in _TIME_FIELD.values():
@@ -171,12 +174,12 @@ def close_window(customer: Customer, number: BusinessNumber, *, since: datetime)
     chats.filter(last_inbound_at__gt=opened).update(last_inbound_at=opened)
 
 
-def _find(update: StatusUpdate) -> tuple[int, int] | None:
-    """Return (message id, customer id) of the outbound message that an update is about."""
+def _find(update: StatusUpdate) -> int | None:
+    """Return the id of the outbound message that an update is about."""
     sent = Message.objects.filter(business_number=update.business_number_id, direction=Direction.OUTBOUND)
-    found = sent.filter(wamid=update.wamid).values_list("pk", "customer_id").first()
+    found: int | None = sent.filter(wamid=update.wamid).values_list("pk", flat=True).first()
     if found is None and (pk := whole_number(update.message_key)) is not None:
-        found = sent.filter(pk=pk).values_list("pk", "customer_id").first()
+        found = sent.filter(pk=pk).values_list("pk", flat=True).first()
     return found
 
 
@@ -226,11 +229,11 @@ def settle_waiting(limit: int = 200) -> int:
         return 0
     known = Message.objects.filter(business_number=OuterRef("business_number"), wamid=OuterRef("wamid"))
     recent = StatusUpdate.objects.waiting().filter(received_at__gt=since)
-    found = {pair for update in recent.filter(Exists(known))[:limit] if (pair := _find(update)) is not None}
-    for message_id, customer_id in found:
+    found = {pk for update in recent.filter(Exists(known))[:limit] if (pk := _find(update)) is not None}
+    for message_id in found:
         with transaction.atomic():
             try:
-                customer = lock(customer_id)
+                customer = lock_customer_of(Message.objects.filter(pk=message_id))
             except Customer.DoesNotExist:  # erased meanwhile, with the message
                 continue
             apply_waiting(customer, Message.objects.get(pk=message_id))

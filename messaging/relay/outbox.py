@@ -19,9 +19,9 @@ from django.utils import timezone
 from core.db import leases
 from core.faults import fault
 from core.throttles import Pace
-from customers.actions.locking import lock
+from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
-from customers.models import Customer
+from customers.models import Customer, CustomerMerged, CustomerNotFound
 from messaging.actions.number_pauses import halt, resume_with_new_access, throttle, throttle_over
 from messaging.actions.reactions import withdraw_reaction
 from messaging.actions.statuses import apply_waiting, settle_waiting
@@ -177,13 +177,16 @@ def _extend(job: Job, message: Message, seconds: int) -> None:
 @transaction.atomic
 def _finish(job: Job, change: Callable[[Message], None]) -> None:
     """Apply the outcome of a send, unless the claim is no longer ours."""
+    held = Message.objects.filter(pk=job.message_id, claim_token=job.token).select_related("business_number")
     try:
-        customer = lock(job.customer_id)
-    except Customer.DoesNotExist:
+        customer = _lock_customer(job)
+        message = held.first()
+        if message is not None and message.customer_id != customer.pk:
+            # Moved with the undoing of a merge that the lock waited for.
+            customer, message = lock_customer_of(Message.objects.filter(pk=job.message_id)), held.first()
+    except CustomerNotFound:
         logger.warning("message %s: its customer was erased before its send ended", job.message_id)
         return
-    held = Message.objects.filter(pk=job.message_id, claim_token=job.token)
-    message = held.select_related("business_number").first()
     if message is None:
         logger.warning("message %s: the lease was lost before its send ended", job.message_id)
         return
@@ -196,6 +199,14 @@ def _finish(job: Job, change: Callable[[Message], None]) -> None:
             withdraw_reaction(customer, message)
     if message.wamid is not None:
         apply_waiting(customer, message)
+
+
+def _lock_customer(job: Job) -> Customer:
+    """Lock the customer of a message, also one who was merged into another customer since. Raises CustomerNotFound."""
+    try:
+        return lock(job.customer_id)
+    except CustomerMerged:
+        return lock_customer_of(Message.objects.filter(pk=job.message_id))
 
 
 def _sent(wamid: str) -> Callable[[Message], None]:

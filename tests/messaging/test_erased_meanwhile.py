@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from core.db import leases
+from customers.actions import locking
 from customers.models import Customer
-from messaging.actions import statuses
 from messaging.models import Message, StatusUpdate
 from messaging.relay import loop, outbox
 from messaging.relay.loop import Relay
@@ -30,13 +30,13 @@ def sent_to(as_admin: Any, says: Any) -> Any:
 @pytest.fixture
 def erased_before_lock(customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `customer` be erased in the moment before the relay locks them."""
-    for module in (outbox, statuses):
+    for module in (outbox, locking):
         lock = module.lock
 
-        def locked(customer_id: int, lock: Any = lock) -> Any:
+        def locked(customer_id: int, lock: Any = lock, **options: Any) -> Any:
             if customer_id == customer.pk:
                 as_admin.delete(f"/api/customers/{customer.pk}/")
-            return lock(customer_id)
+            return lock(customer_id, **options)
 
         monkeypatch.setattr(module, "lock", locked)
 
