@@ -34,10 +34,11 @@ def create_contact(*, actor: User, fields: Mapping[str, Any]) -> Contact:
     """Create a contact for the customer whose id is `fields["customer"]` and return it.
 
     Raises ValidationError for a customer the actor may not see, and for an email or number that another contact of the
-    customer has.
+    customer has; CustomerMerged for one who became part of another customer.
     """
     created, errors = create_contacts(actor=actor, items={0: fields})
     if errors:
+        Customer.objects.visible_to(actor).refuse_merged(fields["customer"])
         raise ValidationError(errors[0])
     return created[0]
 

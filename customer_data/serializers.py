@@ -9,6 +9,7 @@ from core.files.uploads import UploadRefused, check_upload
 from core.timestamps import iso
 from customer_data.models import MAX_KEY, CustomerData
 from customers.models import Customer
+from customers.serializers.customer_fields import CustomerField
 
 # Characters of a value.
 MAX_VALUE = 100_000
@@ -86,9 +87,7 @@ class ChangeDataSerializer(serializers.Serializer[Any]):
 class CreateDataSerializer(ChangeDataSerializer):
     """The body of POST: a customer, a key, and a value or a file."""
 
-    customer = serializers.PrimaryKeyRelatedField(
-        queryset=Customer.objects.none(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
-    )
+    customer = CustomerField(queryset=Customer.objects.none(), help_text="the id of a customer")
     key = serializers.CharField(max_length=MAX_KEY, help_text="unique among your entries about the customer")
     file = UploadField(help_text="a file to attach")
     remove_file = None  # type: ignore[assignment]

@@ -9,6 +9,7 @@ from customer_data.models import CustomerData
 from customers.actions.addresses import create_address
 from customers.actions.assignments import assign
 from customers.actions.locking import lock
+from customers.actions.merge import merge_customers
 from customers.actions.purchases import wish, write_review
 from customers.models import Customer, CustomerGroup
 from messaging.actions.receiving import receive_message
@@ -42,7 +43,10 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
     )
     item, _ = wish(customer_id=customer.pk, actor=admin, product_id="p1", name="A chair")
     review = write_review(customer_id=customer.pk, actor=admin, product_id="p1", rating=5)
+    twin = Customer.objects.create(first_name="Johnny", owner=owner)
+    merge = merge_customers(gone_id=twin.pk, into_id=customer.pk, actor=owner)
     return {
+        "merge": merge.pk,
         "group": group.pk,
         "address": address.pk,
         "item": item.pk,

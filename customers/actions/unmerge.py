@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
@@ -21,6 +22,7 @@ from customers.models import (
     LoyaltyEntry,
     Merge,
     MergeReason,
+    merged_ids,
     release_phone,
     survivor_id,
 )
@@ -51,7 +53,8 @@ def undo_merge(*, merge_id: int, actor: User | None) -> Merge:
     if merge is None:
         raise CustomerNotFound
     gone, into = locked[merge.gone_id], locked[merge.into_id]
-    if (refusal := refusal_to_undo(merge, actor)) is not None:
+    survivor = Customer.objects.get(pk=survivor_id(into.pk) or into.pk)
+    if (refusal := refusal_to_undo(merge, actor, survivor)) is not None:
         raise refusal
     # Nothing of it is shown yet, but the keepers and the log need a customer like any other.
     Customer.all_rows.filter(pk=gone.pk).update(merged_into=None)
@@ -78,12 +81,11 @@ def _record(gone: Customer, into: Customer, merge: Merge, *, source_before: str)
         record(customer, UNDONE, data, actor=actor)
 
 
-def refusal_to_undo(merge: Merge, actor: User | None) -> Exception | None:
-    """Why somebody cannot undo a merge; None if they can.
+def refusal_to_undo(merge: Merge, actor: User | None, survivor: Customer) -> Exception | None:
+    """Why somebody cannot undo a merge; None if they can. `survivor` is the customer whom its `into` is part of now.
 
     Admins can, and salespeople to whom both customers belonged, unless a person proved that both rows are theirs.
     """
-    survivor = Customer.objects.get(pk=survivor_id(merge.into_id) or merge.into_id)
     if actor is not None and not has_on_desk(actor, survivor.owner_id):
         return CustomerNotFound()
     theirs = merge.reason == MergeReason.MERGED and actor is not None and merge.before["gone"]["owner_id"] == actor.pk
@@ -96,6 +98,24 @@ def refusal_to_undo(merge: Merge, actor: User | None) -> Exception | None:
     if timezone.now() - merge.at > Merge.UNDO_WITHIN:
         return CannotUndo("too_late", f"A merge can be undone within {Merge.UNDO_WITHIN.days} days.")
     return None
+
+
+def merges_of(customer: Customer, reader: User) -> list[tuple[Merge, bool]]:
+    """The merges of a customer, newest first, each with whether the reader can undo it.
+
+    Of merges that were undone, only those whose other customer the reader may see, too. The number of queries does not
+    grow with them.
+    """
+    rows = {customer.pk, *merged_ids(customer.pk)}
+    merges = Merge.objects.filter(Q(into__in=rows) | Q(gone=customer)).newest_first()
+    found = list(merges.select_related("gone", "into", "actor"))
+    others = {pk for merge in found for pk in (merge.gone_id, merge.into_id)} - rows
+    shown = rows | set(Customer.objects.at_desk_of(reader).filter(pk__in=others).values_list("pk", flat=True))
+    return [
+        (merge, refusal_to_undo(merge, reader, customer) is None)
+        for merge in found
+        if {merge.gone_id, merge.into_id} <= shown
+    ]
 
 
 def _restore_fields(gone: Customer, into: Customer, merge: Merge) -> None:

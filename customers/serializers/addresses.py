@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from core.timestamps import iso
 from customers.models import Address, AddressType, Customer
+from customers.serializers.customer_fields import CustomerField
 from customers.serializers.customers import PhoneField
 
 
@@ -13,9 +14,8 @@ class AddressSerializer(serializers.Serializer[Any]):
     """An address. Customers write their own, admins name the customer."""
 
     id = serializers.IntegerField(read_only=True)
-    customer = serializers.PrimaryKeyRelatedField(
+    customer = CustomerField(
         queryset=Customer.objects.none(),
-        pk_field=serializers.IntegerField(),
         required=False,
         help_text="the id of the customer; required from admins, always themselves for customers",
     )

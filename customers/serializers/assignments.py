@@ -7,7 +7,8 @@ from rest_framework import serializers
 from accounts.models import User
 from accounts.serializers import user_ref
 from core.timestamps import iso
-from customers.models import Assignment, Customer
+from customers.models import Assignment
+from customers.serializers.customer_fields import DeskCustomerField
 from customers.serializers.customers import RefSerializer
 
 
@@ -44,17 +45,10 @@ class AssignmentSerializer(serializers.Serializer[Any]):
         return assignment_data(assignment)
 
 
-class DeskCustomerField(serializers.PrimaryKeyRelatedField[Customer]):
-    """A customer on the caller's desk. Others look as if they did not exist."""
-
-    def get_queryset(self) -> Any:
-        return Customer.objects.at_desk_of(self.context["request"].user)
-
-
 class AssignSerializer(serializers.Serializer[Any]):
     """The body of POST /api/assignments/."""
 
-    customer = DeskCustomerField(pk_field=serializers.IntegerField())
+    customer = DeskCustomerField()
     salesperson = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.sellers(),
         pk_field=serializers.IntegerField(),

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from customers.group_members import check_rules
 from customers.models import Customer, CustomerGroup
+from customers.serializers.customer_fields import CustomerField
 
 
 class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
@@ -57,9 +58,7 @@ class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
 class MemberSerializer(serializers.Serializer[Any]):
     """The body of add_member/ and remove_member/."""
 
-    customer_id = serializers.PrimaryKeyRelatedField(
-        queryset=Customer.objects.all(), pk_field=serializers.IntegerField(), help_text="the id of a customer"
-    )
+    customer_id = CustomerField(queryset=Customer.objects.all(), help_text="the id of a customer")
 
     class Meta:
         ref_name = "GroupMemberWrite"

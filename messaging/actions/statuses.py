@@ -103,7 +103,7 @@ def apply_status(
 
 
 def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
-    """Lock the customer of the message that an update is about; return both. None if a merge moves it at this moment."""
+    """Lock the customer of the message that an update is about; return both. None if a merge moves it right now."""
     with prepared_cursor() as cursor:
         cursor.execute(_LOCK + _lock_clause(), [update.business_number_id, update.wamid])
         row = cursor.fetchone()

@@ -73,3 +73,23 @@ class EventsSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "Events"
+
+
+class MergedSerializer(serializers.Serializer[Any]):
+    """The answer of POST /api/customers/{id}/merge/."""
+
+    merge = serializers.IntegerField(help_text="the id of the merge, by which it can be undone")
+    customer = DeskRowSerializer()
+
+    class Meta:
+        ref_name = "Merged"
+
+
+class UndoneSerializer(serializers.Serializer[Any]):
+    """The answer of POST /api/customers/merges/{id}/undo/."""
+
+    restored = DeskRowSerializer()
+    into = DeskRowSerializer()
+
+    class Meta:
+        ref_name = "MergeUndone"

@@ -7,6 +7,7 @@ from rest_framework.fields import empty
 
 from core import safe_json
 from customers.models import Customer
+from customers.serializers.customer_fields import CustomerField
 
 # The types that can be sent. The channel decides which fields each needs.
 TYPES = (
@@ -68,7 +69,7 @@ class SendMessageSerializer(serializers.Serializer[Any]):
     The context holds the `customers` that may be written to.
     """
 
-    customer = serializers.PrimaryKeyRelatedField(queryset=Customer.objects.none(), pk_field=serializers.IntegerField())
+    customer = CustomerField(queryset=Customer.objects.none())
     type = serializers.ChoiceField(
         choices=TYPES, required=False, allow_null=True, help_text="if left out: as the file requires, else text"
     )

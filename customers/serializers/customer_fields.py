@@ -1,0 +1,33 @@
+"""Customers named by their id in a request's body."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from customers.models import Customer
+
+
+class CustomerField(serializers.PrimaryKeyRelatedField[Customer]):
+    """One of the customers of `queryset`; all others look as if they did not exist.
+
+    Raises CustomerMerged for a row that became part of one of them.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("pk_field", serializers.IntegerField())
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Customer:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if "does_not_exist" in error.get_codes():
+                self.get_queryset().refuse_merged(int(data))
+            raise
+
+
+class DeskCustomerField(CustomerField):
+    """A customer on the caller's desk."""
+
+    def get_queryset(self) -> Any:
+        return Customer.objects.at_desk_of(self.context["request"].user)

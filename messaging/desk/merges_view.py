@@ -1,0 +1,76 @@
+"""Merging customers who are one person, and undoing it."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import user_of
+from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
+from customers.actions.merge import merge_customers, preview
+from customers.actions.unmerge import merges_of, undo_merge
+from customers.models import Customer
+from customers.serializers.merges import MergeBodySerializer, MergeSerializer, merge_data
+from messaging.desk.rows import desk_row
+from messaging.desk.serializers import MergedSerializer, UndoneSerializer
+
+
+class MergeView(APIView):
+    """`/api/customers/{id}/merge/`"""
+
+    permission_classes = [IsSalesOrAdmin]
+
+    @documented(
+        request_body=MergeBodySerializer,
+        responses={
+            200: MergedSerializer,
+            400: "These two cannot be merged, or a field cannot be kept like this.",
+            410: "The customer was merged already; `into` names the customer they became.",
+        },
+    )
+    def post(self, request: Request, customer_id: str) -> Response:
+        """Make one customer of two. The one in the path becomes part of `into`, who stays.
+
+        Both must be yours. With `dry_run`, the answer says in which fields they differ and what would move, and nothing
+        happens: `{dry_run, differs: [{field, this, into, kept}], moves: {messages, contacts, ...}}`.
+        """
+        user = user_of(request)
+        gone = Customer.objects.at_desk_of(user).select_related("owner").or_404(customer_id)
+        body = MergeBodySerializer(data=request.data, context={"request": request})
+        body.is_valid(raise_exception=True)
+        into, keep = body.validated_data["into"], body.validated_data["keep"]
+        if body.validated_data["dry_run"]:
+            return Response({"dry_run": True, **preview(gone=gone, into=into, keep=keep)})
+        merge = merge_customers(gone_id=gone.pk, into_id=into.pk, actor=user, keep=keep)
+        return Response({"merge": merge.pk, "customer": desk_row(into.pk)})
+
+
+class MergesView(APIView):
+    """`/api/customers/{id}/merges/`"""
+
+    permission_classes = [IsSalesOrAdmin]
+
+    @documented(responses={200: MergeSerializer(many=True)})
+    def get(self, request: Request, customer_id: str) -> Response:
+        """The merges of a customer, newest first, those that were undone included."""
+        user = user_of(request)
+        customer = Customer.objects.at_desk_of(user).or_404(customer_id)
+        return Response([merge_data(merge, can_undo=can_undo) for merge, can_undo in merges_of(customer, user)])
+
+
+class UndoMergeView(APIView):
+    """`/api/customers/merges/{merge}/undo/`"""
+
+    permission_classes = [IsSalesOrAdmin]
+
+    @documented(
+        request_body=None,
+        responses={200: UndoneSerializer, 409: "`code` is too_late, already_undone or merged_since."},
+    )
+    def post(self, request: Request, merge_id: str) -> Response:
+        """Undo a merge within 14 days. Each customer has what they had; what came since stays with the survivor.
+
+        Admins can undo any merge, salespeople one of two customers who were theirs.
+        """
+        merge = undo_merge(merge_id=int(merge_id), actor=user_of(request))
+        return Response({"restored": desk_row(merge.gone_id), "into": desk_row(merge.into_id)})
