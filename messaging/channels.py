@@ -159,6 +159,10 @@ class Channel(Protocol):
         """Whether somebody else than this customer (None: a new one) is known to write from `phone`."""
         ...
 
+    def customers_writing_as(self, customer: "Customer") -> set[int]:
+        """The ids of other customers who have an address of this customer's, or one that is their phone."""
+        ...
+
     def send_phone_code(self, *, phone: str, code: str) -> None:
         """Send a code that proves a phone, and store it nowhere. Raises customers.errors.CodeNotSent."""
         ...

@@ -46,6 +46,7 @@ MATRIX = {
     "GET /api/customers/{customer}/identities/": "401 403 200 404 200",
     "DELETE /api/customers/{customer}/identities/{identity}/": "401 403 204 404 204",
     "GET /api/customers/{customer}/assignments/": "401 403 200 404 200",
+    "GET /api/customers/{customer}/duplicates/": "401 403 200 404 200",
     "POST /api/customers/{customer}/merge/": "401 403 400 404 400",
     "GET /api/customers/{customer}/merges/": "401 403 200 404 200",
     "POST /api/customers/merges/{merge}/undo/": "401 403 200 404 200",

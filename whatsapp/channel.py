@@ -15,6 +15,7 @@ from whatsapp import identities
 from whatsapp.access_tokens import access_of
 from whatsapp.business_numbers import TRANSPORT, home_number
 from whatsapp.composing import drafts
+from whatsapp.duplicates import customers_writing_as
 from whatsapp.graph.media import fetch_media
 from whatsapp.graph.transport import GraphTransport
 from whatsapp.sandbox.courier import Courier
@@ -72,6 +73,10 @@ class WhatsApp:
     @staticmethod
     def phone_belongs_to_other(*, phone: str, customer_id: int | None) -> bool:
         return identities.phone_belongs_to_other(phone=phone, customer_id=customer_id)
+
+    @staticmethod
+    def customers_writing_as(customer: Customer) -> set[int]:
+        return customers_writing_as(customer)
 
     @staticmethod
     def send_phone_code(*, phone: str, code: str) -> None:

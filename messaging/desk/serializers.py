@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from customers.duplicates import WEIGHTS
 from customers.models import LoyaltyTier, Source
 from customers.serializers.customers import OwnerRefSerializer
 from messaging.models import Direction, Status
@@ -93,3 +94,13 @@ class UndoneSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "MergeUndone"
+
+
+class DuplicateSerializer(serializers.Serializer[Any]):
+    """A row of GET /api/customers/{id}/duplicates/."""
+
+    customer = DeskRowSerializer()
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=[*WEIGHTS]))
+
+    class Meta:
+        ref_name = "Duplicate"

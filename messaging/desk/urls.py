@@ -1,6 +1,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from messaging.desk.duplicates_view import DuplicatesView
 from messaging.desk.events_view import CustomerEventsView
 from messaging.desk.merges_view import MergesView, MergeView, UndoMergeView
 from messaging.desk.views import DeskViewSet
@@ -11,6 +12,7 @@ router.register("customers", DeskViewSet, basename="customer")
 urlpatterns = [
     path("", include(router.urls)),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/events/$", CustomerEventsView.as_view()),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/duplicates/$", DuplicatesView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/merge/$", MergeView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/merges/$", MergesView.as_view()),
     re_path(r"^customers/merges/(?P<merge_id>\d{1,18})/undo/$", UndoMergeView.as_view()),

@@ -1,0 +1,36 @@
+"""`/api/customers/{id}/duplicates/`: who may be the same person."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.permissions import IsSalesOrAdmin
+from core.documentation import documented
+from customers.duplicates import possible_duplicates
+from customers.models import Customer
+from messaging.channels import channels
+from messaging.desk.rows import desk_customers, desk_rows
+from messaging.desk.serializers import DuplicateSerializer
+
+
+class DuplicatesView(APIView):
+    """Customers who may be the same person as one customer."""
+
+    permission_classes = [IsSalesOrAdmin]
+
+    @documented(responses={200: DuplicateSerializer(many=True)})
+    def get(self, request: Request, customer_id: str) -> Response:
+        """Customers of yours who may be the same person, best first, at most 20, each with the reasons.
+
+        `phone`: the same number, however it is spelled, also one that is only claimed. `email`: the same address.
+        `name`: the same name, and the same end of the phone or name in front of the email's @. `wa_id`: they write as
+        this customer does.
+        """
+        customers = Customer.objects.at_desk_of(request.user)
+        customer = customers.or_404(customer_id)
+        writing_as: set[int] = set()
+        for channel in channels().values():
+            writing_as |= channel.customers_writing_as(customer)
+        found = possible_duplicates(customer, among=customers, writing_as=writing_as)
+        rows = {row["id"]: row for row in desk_rows(desk_customers().filter(pk__in=[pk for pk, _ in found]))}
+        return Response([{"customer": rows[pk], "reasons": reasons} for pk, reasons in found if pk in rows])
