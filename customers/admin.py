@@ -14,8 +14,10 @@ from accounts.models import User
 from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
+from customers.actions.unmerge import undo_merge
+from customers.errors import CannotUndo
 from customers.group_members import check_rules
-from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Order
+from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Merge, Order
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
@@ -143,3 +145,28 @@ class LoyaltyEntryAdmin(CustomerRecordsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("actor")
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnlyAdmin):
+    """Merges. They are made at the desk, or by people who prove a phone; here they can be undone."""
+
+    list_display = ("id", "gone", "into", "reason", "actor", "at", "undone_at")
+    list_filter = ("reason",)
+    list_select_related = ("gone", "into", "actor")
+    search_fields = ("gone__search_text", "into__search_text")
+    show_full_result_count = False
+    ordering = ("-pk",)
+    fields = ("gone", "into", "reason", "actor", "at", "undone_at", "undone_by")
+    actions = ("undo",)
+
+    @admin.action(description="Undo the selected merges")
+    def undo(self, request: HttpRequest, queryset: QuerySet[Merge]) -> None:
+        """Undo them, the newest first, and say which could not be undone."""
+        for pk in queryset.order_by("-pk").values_list("pk", flat=True):
+            try:
+                undo_merge(merge_id=pk, actor=user_of(request))
+            except CannotUndo as refused:
+                self.message_user(request, f"Merge {pk}: {refused.text}", messages.ERROR)
+            else:
+                self.message_user(request, f"Merge {pk} is undone.", messages.SUCCESS)

@@ -19,3 +19,4 @@ class CannotUndo(APIException):
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__({"detail": text, "code": code})
+        self.text = text
