@@ -73,9 +73,8 @@ class Conversations(Keeper):
         The conversation of `gone` stays as it is. Sets `desk_at` of `into`, which the caller saves.
         """
         chat, other = (Conversation.objects.filter(customer=one).first() for one in (into, gone))
-        desk_at = into.desk_at
         into.desk_at = max(into.desk_at, gone.desk_at)
-        moved: Moved = {"ids": [], "at": iso(timezone.now()), "desk_at": [iso(desk_at), iso(into.desk_at)]}
+        moved: Moved = {"ids": [], "at": iso(timezone.now())}
         if other is None:
             return moved
         latest = max(filter(None, (chat, other)), key=_last_written)
@@ -96,11 +95,10 @@ class Conversations(Keeper):
         Sets `desk_at` of `into`, which the caller saves.
         """
         moved = merge.moved_of(self.relation)
-        chat = Conversation.objects.filter(customer=into).first()
-        self._restore_place(into, moved)
+        chat, newest = Conversation.objects.filter(customer=into).first(), _newest_message(into)
+        into.desk_at = newest.ordered_at if newest is not None else NO_MESSAGE_YET
         if chat is None or "unread" not in moved:
             return
-        newest = _newest_message(into)
         before, after = moved["last_writer"]
         if before is None and newest is None:
             chat.delete()
@@ -110,16 +108,6 @@ class Conversations(Keeper):
             if _last_writer(chat) == after:
                 _set_last_writer(chat, before)
             chat.save()
-
-    @staticmethod
-    def _restore_place(into: Customer, moved: Moved) -> None:
-        """The place of `into` on the desk: as before, unless something came since."""
-        before, after = map(datetime.fromisoformat, moved["desk_at"])
-        newest = _newest_message(into)
-        if into.desk_at == after:
-            into.desk_at = before
-        elif newest is not None:
-            into.desk_at = newest.ordered_at
 
     @staticmethod
     def _give_back_unread(chat: Conversation, gone: Customer, moved: Moved) -> int:

@@ -138,7 +138,7 @@ def _restore_fields(gone: Customer, into: Customer, merge: Merge) -> None:
     # By statements, not by save(): the picture that a row no longer names would be deleted.
     changed = {name: from_json(name, value) for name, value in changes.items()}
     row = Customer.all_rows.filter(pk=into.pk)
-    row.update(**changed, **own_totals, desk_at=into.desk_at, updated_at=timezone.now())
+    row.update(**{**changed, **own_totals, "desk_at": into.desk_at, "updated_at": timezone.now()})
     Customer.all_rows.filter(pk=gone.pk).update(**back, **totals)
     _give_back_phone(gone, into, merge)
     for customer in (gone, into):
@@ -153,11 +153,12 @@ def _totals(gone: Customer, into: Customer, merge: Merge) -> tuple[dict[str, Any
     orders = gone.total_orders + worth["counted"] - moved.get("counted", worth["counted"])
     spent = gone.total_spent + Decimal(worth["spent"]) - Decimal(moved.get("spent", worth["spent"]))
     theirs = {"total_orders": max(orders, 0), "total_spent": max(spent, Decimal(0))}
-    return theirs, {
+    own = {
         "loyalty_points": max(into.loyalty_points - gone.loyalty_points, 0),
         "total_orders": max(into.total_orders - theirs["total_orders"], 0),
         "total_spent": max(into.total_spent - theirs["total_spent"], Decimal(0)),
     }
+    return theirs, own if own["total_orders"] else {**own, "last_order_date": None}
 
 
 def _give_back_phone(gone: Customer, into: Customer, merge: Merge) -> None:

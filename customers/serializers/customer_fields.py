@@ -21,8 +21,9 @@ class CustomerField(serializers.PrimaryKeyRelatedField[Customer]):
         try:
             return super().to_internal_value(data)
         except serializers.ValidationError as error:
-            if "does_not_exist" in error.get_codes():
-                self.get_queryset().refuse_merged(int(data))
+            if error.get_codes() == ["does_not_exist"]:
+                customers: Any = self.get_queryset()
+                customers.refuse_merged(int(data))
             raise
 
 
