@@ -8,10 +8,10 @@ from customers.actions.locking import lock
 from customers.models import Customer
 from messaging.models import BusinessNumber, Conversation
 from whatsapp.identities import add_identity, identities_of, release, spellings
+from whatsapp.lookup import phone_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
-from whatsapp.profiles import is_contact
-from whatsapp.senders import change_phone, phone_of
+from whatsapp.profiles import change_phone, is_contact
 
 
 class _Taken(Exception):

@@ -1,6 +1,6 @@
 """What is known about the addresses people write from, and how it is learned (docs/whatsapp.md, "Identities").
 
-Finding the customer behind one is in whatsapp/senders.py.
+Finding the customer behind one is in whatsapp/lookup.py and whatsapp/senders.py.
 """
 
 from datetime import datetime

@@ -7,9 +7,9 @@ from django.db.models import Q
 from customers.actions.locking import lock
 from messaging.models import BusinessNumber
 from whatsapp.identities import add_identity, identities_of
+from whatsapp.lookup import customer_id_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
-from whatsapp.senders import customer_id_of
 
 # Meta's error code for a marketing message to somebody who stopped them.
 STOPPED_MARKETING = 131050

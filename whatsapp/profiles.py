@@ -1,12 +1,15 @@
-"""Fills in what the desk does not know about a customer from what WhatsApp says of them: the name and the handle.
+"""What WhatsApp says of a customer and the desk does not know: the name, the handle and the phone.
 
-What is there stays: people at the desk may have written it.
+A name that is there stays: people at the desk may have written it.
 """
+
+from rest_framework.exceptions import ValidationError
 
 from contacts.models import Contact
 from core.phones import variants
 from customers.actions.customers import update_customer
 from customers.models import Customer
+from whatsapp.lookup import holder_of
 from whatsapp.payload.elements import Person
 
 
@@ -47,3 +50,15 @@ def is_contact(customer: Customer, wa_id: str | None) -> bool:
     if wa_id is None or (customer.phone is not None and f"+{wa_id}" in variants(customer.phone)):
         return False
     return Contact.objects.reached_at(variants(f"+{wa_id}")).filter(customer=customer).exists()
+
+
+def change_phone(customer: Customer, phone: str, *, verified: bool = False) -> bool:
+    """Give a locked customer a phone that WhatsApp proved, unless another customer has it, in any spelling."""
+    if holder_of(phone) not in (None, customer.pk):
+        return False
+    changes = {"phone": phone, "phone_trusted": True, "phone_verified": verified}
+    try:
+        update_customer(customer_id=customer.pk, actor=None, changes=changes)
+    except ValidationError:  # somebody took it meanwhile
+        return False
+    return True

@@ -1,32 +1,27 @@
 """Finds or creates the customer behind a person on WhatsApp (docs/whatsapp.md, "Identities")."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from contacts.models import Contact
 from core.db.cursors import prepared_cursor
-from core.phones import variants
 from core.timestamps import aware
 from customers.actions.assignments import assign_automatically
-from customers.actions.customers import create_customer, update_customer
+from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.events import LOG_FIELDS, customer_of_row
 from customers.models import Customer, Source
 from messaging.models import BusinessNumber
-from whatsapp.identities import add_identity, elsewhere, identity_id_by_lasting_id, identity_id_of, learn
+from whatsapp.identities import add_identity, identity_id_by_lasting_id, learn
+from whatsapp.lookup import customer_id_by_trace, phone_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
-from whatsapp.profiles import fill_profile, missing, split_name
+from whatsapp.profiles import change_phone, fill_profile, missing, split_name
 
-_STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
 # The second look finds a customer that somebody else created meanwhile. The third is for one that was erased again.
 _LOOKS = 3
 
@@ -96,22 +91,6 @@ def customer_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | 
     return customer
 
 
-def customer_id_of(person: Person, number: BusinessNumber) -> int | None:
-    """Return the id of the customer at an address. Creates and locks nobody."""
-    if (identity_id := identity_id_of(person, number)) is not None:
-        return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
-    return _customer_id_by_trace(person, number)
-
-
-def customer_id_of_any(people: Iterable[Person], number: BusinessNumber) -> int | None:
-    """The id of the customer at the first address that is known: those with an identity come first."""
-    people = list(people)
-    for person in people:
-        if (identity_id := identity_id_of(person, number)) is not None:
-            return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
-    return next((found for person in people if (found := _customer_id_by_trace(person, number)) is not None), None)
-
-
 def _by_identity(sender: Person, number: BusinessNumber, wrote_at: datetime | None) -> _Found | None:
     for key in ("wa_id", "user_id"):
         value = getattr(sender, key)
@@ -163,68 +142,14 @@ def _with_phone(customer_id: int, sender: Person) -> Customer:
     return customer
 
 
-def change_phone(customer: Customer, phone: str, *, verified: bool = False) -> bool:
-    """Give a locked customer a phone that WhatsApp proved, unless another customer has it, in any spelling."""
-    if holder_of(phone) not in (None, customer.pk):
-        return False
-    changes = {"phone": phone, "phone_trusted": True, "phone_verified": verified}
-    try:
-        update_customer(customer_id=customer.pk, actor=None, changes=changes)
-    except ValidationError:  # somebody took it meanwhile
-        return False
-    return True
-
-
-def holder_of(phone: str) -> int | None:
-    """The id of the customer whose trusted phone this is, in any spelling; the spelling that was given counts most.
-
-    The phone of a row that was merged into another one belongs to the customer it became part of.
-    """
-    spellings = variants(phone)
-    rows = Customer.all_rows.filter(phone__in=spellings, phone_trusted=True)
-    holders = {row.phone: row for row in rows.only("pk", "phone", "merged_into")}
-    row = next((holders[spelling] for spelling in spellings if spelling in holders), None)
-    while row is not None and row.merged_into_id is not None:
-        row = Customer.all_rows.only("pk", "merged_into").filter(pk=row.merged_into_id).first()
-    return row.pk if row is not None else None
-
-
-def phone_of(person: Person) -> str | None:
-    """The phone as Patter stores it; None if it is hidden, or too short or too long to be stored."""
-    if person.wa_id is None or _STORABLE_PHONE.fullmatch(person.wa_id) is None:
-        return None
-    return f"+{person.wa_id}"
-
-
 def _by_any_trace(sender: Person, number: BusinessNumber) -> Customer | None:
     """Find and lock somebody who has no identity on this number yet."""
-    found = _customer_id_by_trace(sender, number)
+    found = customer_id_by_trace(sender, number)
     if found is None:
         return None
     customer: Customer | None = Customer.objects.select_for_update(no_key=True).filter(pk=found).first()
     # While this waited for the lock, the customer may have lost the phone, or become part of another one.
-    return customer if customer is None or _customer_id_by_trace(sender, number) == found else None
-
-
-def _customer_id_by_trace(person: Person, number: BusinessNumber) -> int | None:
-    if (found := elsewhere(person, number)) is not None:
-        return found
-    phone = phone_of(person)
-    if phone is None:
-        return None
-    return holder_of(phone) or _customer_id_by_contact(phone, number)
-
-
-def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
-    """The one customer with an active contact of that number; None if there are several, because any could be meant."""
-    contacts = Contact.objects.reached_at(variants(phone)).order_by()
-    customer_ids = list(contacts.values_list("customer_id", flat=True).distinct()[:2])
-    if len(customer_ids) != 1:
-        return None
-    # Whom staff detached from the customer is not theirs until somebody saves the contact again.
-    detached = Identity.objects.filter(business_number=number, wa_id=phone.removeprefix("+"), detached_at__isnull=False)
-    since = detached.filter(customer=customer_ids[0]).aggregate(Max("detached_at"))["detached_at__max"]
-    return customer_ids[0] if since is None or contacts.filter(updated_at__gt=since).exists() else None
+    return customer if customer is None or customer_id_by_trace(sender, number) == found else None
 
 
 def _new_customer(sender: Person) -> Customer:

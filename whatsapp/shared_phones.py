@@ -9,10 +9,10 @@ from customers.actions.merge import merge_customers
 from customers.models import Customer, MergeReason
 from messaging.models import BusinessNumber, Message
 from whatsapp.identities import add_identity, identities_of, spellings, take_ids
+from whatsapp.lookup import customer_id_of, holder_of, phone_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
-from whatsapp.profiles import is_contact
-from whatsapp.senders import change_phone, customer_id_of, holder_of, phone_of
+from whatsapp.profiles import change_phone, is_contact
 
 
 def lock_for_sharing(sender: Person, wa_id: str, number: BusinessNumber) -> None:

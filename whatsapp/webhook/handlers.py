@@ -13,6 +13,7 @@ from messaging.models import BusinessNumber, Message
 from whatsapp.address_changes import move_address
 from whatsapp.graph.consequences import after_failure
 from whatsapp.identities import address_of, learn_address
+from whatsapp.lookup import customer_id_of, customer_id_of_any
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.elements import (
     AddressChange,
@@ -30,7 +31,7 @@ from whatsapp.payload.elements import (
     StatusReport,
 )
 from whatsapp.profiles import fill_profile
-from whatsapp.senders import customer_id_of, customer_id_of_any, customer_of
+from whatsapp.senders import customer_of
 from whatsapp.shared_phones import lock_for_sharing, prove_shared_phone
 
 

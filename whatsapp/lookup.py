@@ -1,0 +1,75 @@
+"""Who is known at an address: looks, and neither creates nor locks anybody (docs/whatsapp.md, "Identities")."""
+
+import re
+from collections.abc import Iterable
+
+from django.db.models import Max
+
+from contacts.models import Contact
+from core.phones import variants
+from customers.models import Customer
+from messaging.models import BusinessNumber
+from whatsapp.identities import elsewhere, identity_id_of
+from whatsapp.models import Identity
+from whatsapp.payload.elements import Person
+
+_STORABLE_PHONE = re.compile(r"\d{8,15}", re.ASCII)
+
+
+def customer_id_of(person: Person, number: BusinessNumber) -> int | None:
+    """Return the id of the customer at an address."""
+    if (identity_id := identity_id_of(person, number)) is not None:
+        return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+    return customer_id_by_trace(person, number)
+
+
+def customer_id_of_any(people: Iterable[Person], number: BusinessNumber) -> int | None:
+    """The id of the customer at the first address that is known: those with an identity come first."""
+    people = list(people)
+    for person in people:
+        if (identity_id := identity_id_of(person, number)) is not None:
+            return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+    return next((found for person in people if (found := customer_id_by_trace(person, number)) is not None), None)
+
+
+def customer_id_by_trace(person: Person, number: BusinessNumber) -> int | None:
+    """Look for somebody without an identity on this number: on our other numbers, by phone, then among contacts."""
+    if (found := elsewhere(person, number)) is not None:
+        return found
+    phone = phone_of(person)
+    if phone is None:
+        return None
+    return holder_of(phone) or _customer_id_by_contact(phone, number)
+
+
+def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
+    """The one customer with an active contact of that number; None if there are several, because any could be meant."""
+    contacts = Contact.objects.reached_at(variants(phone)).order_by()
+    customer_ids = list(contacts.values_list("customer_id", flat=True).distinct()[:2])
+    if len(customer_ids) != 1:
+        return None
+    # Whom staff detached from the customer is not theirs until somebody saves the contact again.
+    detached = Identity.objects.filter(business_number=number, wa_id=phone.removeprefix("+"), detached_at__isnull=False)
+    since = detached.filter(customer=customer_ids[0]).aggregate(Max("detached_at"))["detached_at__max"]
+    return customer_ids[0] if since is None or contacts.filter(updated_at__gt=since).exists() else None
+
+
+def holder_of(phone: str) -> int | None:
+    """The id of the customer whose trusted phone this is, in any spelling; the spelling that was given counts most.
+
+    The phone of a row that was merged into another one belongs to the customer it became part of.
+    """
+    spellings = variants(phone)
+    rows = Customer.all_rows.filter(phone__in=spellings, phone_trusted=True)
+    holders = {row.phone: row for row in rows.only("pk", "phone", "merged_into")}
+    row = next((holders[spelling] for spelling in spellings if spelling in holders), None)
+    while row is not None and row.merged_into_id is not None:
+        row = Customer.all_rows.only("pk", "merged_into").filter(pk=row.merged_into_id).first()
+    return row.pk if row is not None else None
+
+
+def phone_of(person: Person) -> str | None:
+    """The phone as Patter stores it; None if it is hidden, or too short or too long to be stored."""
+    if person.wa_id is None or _STORABLE_PHONE.fullmatch(person.wa_id) is None:
+        return None
+    return f"+{person.wa_id}"
