@@ -39,7 +39,8 @@ def customer_id_by_trace(person: Person, number: BusinessNumber) -> int | None:
     phone = phone_of(person)
     if phone is None:
         return None
-    return holder_of(phone) or _customer_id_by_contact(phone, number)
+    holder = Customer.all_rows.holding_phone(variants(phone))
+    return holder.pk if holder is not None else _customer_id_by_contact(phone, number)
 
 
 def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
@@ -52,20 +53,6 @@ def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
     detached = Identity.objects.filter(business_number=number, wa_id=phone.removeprefix("+"), detached_at__isnull=False)
     since = detached.filter(customer=customer_ids[0]).aggregate(Max("detached_at"))["detached_at__max"]
     return customer_ids[0] if since is None or contacts.filter(updated_at__gt=since).exists() else None
-
-
-def holder_of(phone: str) -> int | None:
-    """The id of the customer whose trusted phone this is, in any spelling; the spelling that was given counts most.
-
-    The phone of a row that was merged into another one belongs to the customer it became part of.
-    """
-    spellings = variants(phone)
-    rows = Customer.all_rows.filter(phone__in=spellings, phone_trusted=True)
-    holders = {row.phone: row for row in rows.only("pk", "phone", "merged_into")}
-    row = next((holders[spelling] for spelling in spellings if spelling in holders), None)
-    while row is not None and row.merged_into_id is not None:
-        row = Customer.all_rows.only("pk", "merged_into").filter(pk=row.merged_into_id).first()
-    return row.pk if row is not None else None
 
 
 def phone_of(person: Person) -> str | None:

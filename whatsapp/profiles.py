@@ -9,7 +9,6 @@ from contacts.models import Contact
 from core.phones import variants
 from customers.actions.customers import update_customer
 from customers.models import Customer
-from whatsapp.lookup import holder_of
 from whatsapp.payload.elements import Person
 
 
@@ -54,7 +53,8 @@ def is_contact(customer: Customer, wa_id: str | None) -> bool:
 
 def change_phone(customer: Customer, phone: str, *, verified: bool = False) -> bool:
     """Give a locked customer a phone that WhatsApp proved, unless another customer has it, in any spelling."""
-    if holder_of(phone) not in (None, customer.pk):
+    holder = Customer.all_rows.holding_phone(variants(phone))
+    if holder is not None and holder != customer:
         return False
     changes = {"phone": phone, "phone_trusted": True, "phone_verified": verified}
     try:

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.db.models import Min
 
+from core.phones import variants
 from customers.actions.locking import lock_all
 from customers.actions.merge import merge_customers
 from customers.models import Customer, MergeReason
 from messaging.models import BusinessNumber, Message
 from whatsapp.identities import add_identity, identities_of, spellings, take_ids
-from whatsapp.lookup import customer_id_of, holder_of, phone_of
+from whatsapp.lookup import customer_id_of, phone_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
 from whatsapp.profiles import change_phone, is_contact
@@ -45,9 +46,9 @@ def prove_shared_phone(customer_id: int, sender: Person, wa_id: str, number: Bus
 
 def _who_has(wa_id: str, number: BusinessNumber) -> int | None:
     """Whoever has the number as their phone, or else writes from it."""
-    holder = holder_of(f"+{wa_id}")
+    holder = Customer.all_rows.holding_phone(variants(f"+{wa_id}"))
     if holder is not None:
-        return holder
+        return holder.pk
     return next(
         (found for one in spellings(f"+{wa_id}") if (found := customer_id_of(Person(one, None), number)) is not None),
         None,

@@ -63,16 +63,9 @@ def merge_customers(
         unassign(gone, actor=actor)
     _take_fields(gone, into, taken, joined, reason, proved_phone)
     _take_owner(into, owner, actor)
-    entry = _enter(into, before, gone, actor)
-    merge = Merge.objects.create(
-        gone=gone,
-        into=into,
-        actor=actor,
-        reason=reason,
-        moved=moved,
-        before=before,
-        after={**snapshot(into), "ledger_entry": entry},
-    )
+    after = {**snapshot(into), "ledger_entry": _enter(into, before, gone, actor)}
+    rows = {"gone": gone, "into": into}
+    merge = Merge.objects.create(**rows, actor=actor, reason=reason, moved=moved, before=before, after=after)
     _record(merge, gone, into, source_before=before["into"]["source"])
     return merge
 
