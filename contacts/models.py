@@ -8,9 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from core.phones import InvalidPhone, normalize
 from customers.models import Customer
-from customers.search import search_terms
+from customers.search import in_phones, search_terms
 from customers.visibility import OwnCustomer
 
 # Two contacts of one customer may not share any of these.
@@ -41,15 +40,9 @@ class ContactQuerySet(OwnCustomer):
         """Contacts in which every word of `text` occurs: in the email, a number, or the customer's details."""
         found = self
         for term in search_terms(text):
-            numbers = {term}
-            try:
-                numbers.add(normalize(term))
-            except InvalidPhone:
-                pass  # part of a number, or no number at all
             matches = Q(email__icontains=term) | Q(customer__in=Customer.objects.search(term))
-            for number in numbers:
-                matches |= Q(wa_number__contains=number) | Q(tp_number__contains=number)
-            found = found.filter(matches)
+            matches |= Q(wa_number__contains=term) | Q(tp_number__contains=term)
+            found = found.filter(matches | in_phones(term, "wa_number", "tp_number"))
         return found
 
     def taken(self, customer_ids: Collection[int], wanted: Iterable[UniqueKey]) -> set[UniqueKey]:

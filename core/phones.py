@@ -101,6 +101,14 @@ def _parsed(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_assigned(phone: str) -> bool:
+    """Whether a number in international form lies in a range that its country has given out."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def at_home(part: str) -> str | None:
     """The beginning of a national number as it follows the country code: `77222` for `077222`.
 

@@ -5,31 +5,83 @@ import re
 from django.db.models import Q
 
 from core.filters import search_words
-from core.phones import InvalidPhone, normalize
+from core.phones import InvalidPhone, at_home, is_assigned, normalize, variants, without_marks
 
 _CUSTOMER_ID = re.compile(r"(?:CUST)?0*([1-9]\d{0,17})", re.IGNORECASE)
-_PHONE_LIKE = re.compile(r"[+\d][\d\-]{5,}")
+_PHONE_LIKE = re.compile(r"\+?\d{6,20}", re.ASCII)
+_TRUNK_ZERO = "(0)"
 
 
 def search_terms(text: str) -> list[str]:
     """The words of a search text that are looked for. A phone number with spaces, like `077 123 4567`, is one word."""
-    joined = "".join(text.split())
-    return [joined] if _PHONE_LIKE.fullmatch(joined) else search_words(text)
+    return ["".join(text.split())] if _is_phone_like(text) else search_words(text)
 
 
 def matching(term: str) -> Q:
-    """Customers with this word in their names, handle, email, phone or customer id."""
-    matches = Q(search_text__contains=term.lower())
-    if not term.isascii():
-        # SQLite's LOWER changes ASCII letters only.
-        for spelling in {term, term.upper(), term.capitalize()}:
-            matches |= Q(search_text__contains=spelling)
+    """Customers with this word in their names, handle, email, phone (or what they claim as theirs) or customer id."""
+    # SQLite's LOWER changes ASCII letters only.
+    words = {term.lower()} if term.isascii() else {term.lower(), term, term.upper(), term.capitalize()}
+    matches = Q()
     if match := _CUSTOMER_ID.fullmatch(term):
         matches |= Q(pk=int(match[1]))
-    if _PHONE_LIKE.fullmatch(term):
-        try:
-            # A complete number is found by the index on phones: its trigrams are common ones, and slow to look up.
-            matches |= Q(phone=normalize(term))
-        except InvalidPhone:
-            pass  # part of a number: search_text finds it
+    if _is_phone_like(term):
+        # Few customers claim a phone, and an index holds those who do.
+        matches |= in_phones(term, "pending_phone") & ~Q(pending_phone="")
+        if whole := _whole(term):
+            # By their indexes: the trigrams of a whole number are common ones, and slow to look up.
+            matches |= Q(phone__in=whole, phone_trusted=True) | Q(phone__in=whole, phone_trusted=False)
+        if not _is_complete(whole):
+            words.add(_part(term))
+            matches |= _at_home(term, "search_text")
+    for word in words:
+        matches |= Q(search_text__contains=word)
     return matches
+
+
+def in_phones(term: str, *fields: str) -> Q:
+    """Rows in which `term`, if it may be a phone number or a part of one, occurs in one of these fields.
+
+    It may be spelled as people write numbers, and begin with the zero that is dialled at home.
+    """
+    matches = Q()
+    if not _is_phone_like(term):
+        return matches
+    whole = _whole(term)
+    for field in fields:
+        matches |= Q(**{f"{field}__in": whole})
+        if not _is_complete(whole):
+            matches |= Q(**{f"{field}__contains": _part(term)}) | _at_home(term, field)
+    return matches
+
+
+def _at_home(term: str, field: str) -> Q:
+    """Numbers that begin with `term`, without what is dialled at home, after the country code."""
+    if (digits := at_home(term)) is None:
+        return Q()
+    # The pattern says where they have to stand; an index can find the digits.
+    return Q(**{f"{field}__contains": digits, f"{field}__regex": rf"\+[0-9]{{1,3}}{digits}"})
+
+
+def _is_phone_like(text: str) -> bool:
+    return _PHONE_LIKE.fullmatch(without_marks(text)) is not None
+
+
+def _whole(term: str) -> list[str]:
+    """A number in every spelling, if there can be one like it; none for what is too short."""
+    try:
+        return variants(normalize(term))
+    except InvalidPhone:
+        return []
+
+
+def _is_complete(whole: list[str]) -> bool:
+    """Whether nobody who types this means part of another number."""
+    return bool(whole) and is_assigned(whole[0])
+
+
+def _part(term: str) -> str:
+    """Part of a number as phones are stored: `+9477` for `0094 (0)77`."""
+    digits = without_marks(term)
+    if digits.startswith(("+", "00")):
+        digits = without_marks(term.replace(_TRUNK_ZERO, "", 1))
+    return f"+{digits[2:]}" if digits.startswith("00") else digits

@@ -188,6 +188,9 @@ class Customer(models.Model):
             models.UniqueConstraint(fields=["phone"], condition=Q(phone_trusted=True), name="customer_phone_once")
         ]
         indexes: ClassVar[list[Any]] = [
+            # For the search: the constraint is the index of those that are trusted. On PostgreSQL migration 0010 adds a
+            # trigram index of what customers claim.
+            models.Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
             models.Index(fields=["-desk_at", "-id"], name="customer_desk"),
             models.Index(fields=["owner", "-desk_at", "-id"], name="customer_owner_desk"),

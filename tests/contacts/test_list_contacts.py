@@ -94,6 +94,12 @@ def test_it_filters(as_admin: Any, customer: Any, other_customer: Any, contact: 
         "john@example.com",
         "CUST{:06d}",
         "0771234567",
+        "0771 2345",
+        "(077) 123.4560",
+        "%2B94 (0)77 1234560",
+        "0094 77 1234560",
+        "%E2%80%AA0771234560%E2%80%AC",
+        "(011) 234/56",
     ],
 )
 def test_it_searches(as_admin: Any, contact: Any, other_customer: Any, new_contact: Any, text: str) -> None:

@@ -102,7 +102,16 @@ def test_deleting(desk: Client, customer: Customer) -> None:
 
 
 def test_lists_and_searches(desk: Client, customer: Customer) -> None:
-    for query in ("", "?q=0771234567", "?q=CUST", "?source__exact=whatsapp", "?q=nobody", "?o=1"):
+    for query in (
+        "",
+        "?q=0771234567",
+        "?q=(077)+123",
+        "?q=077.123-45",
+        "?q=CUST",
+        "?source__exact=whatsapp",
+        "?q=nobody",
+        "?o=1",
+    ):
         response = desk.get(f"/admin/customers/customer/{query}")
         assert response.status_code == 200
         assert ("+94771234567" in response.content.decode()) == ("nobody" not in query and query != "?q=CUST")

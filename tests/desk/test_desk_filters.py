@@ -176,6 +176,49 @@ def test_search_finds(as_admin: APIClient, customer: Customer, text: str) -> Non
     assert found(as_admin, f"search={quote(text)}") == ["John"]
 
 
+# Parts of +94772223344, and all of it, as people write them.
+AS_WRITTEN = [
+    "077222",
+    "0772223",
+    "(077) 222",
+    "(077) 2223344",
+    "077/222.33.44",
+    "\u202a077 222\u202c",
+    "\u206694 77 222 33\u2069",
+    "+94 (0)77 222",
+    "0094 77 222",
+    "00 94 (0)77 222-3344",
+    "+94 0772223344",
+    "2223344",
+]
+
+
+@pytest.mark.parametrize("text", AS_WRITTEN)
+@pytest.mark.parametrize("kind", ["trusted", "not trusted", "claimed"])
+def test_search_finds_phones_as_they_are_written(as_admin: APIClient, customer: Customer, text: str, kind: str) -> None:
+    phone = {"pending_phone": "+94772223344"} if kind == "claimed" else {"phone": "+94772223344"}
+    Customer.objects.create(first_name="Jane", phone_trusted=kind != "not trusted", **phone)
+    # The digits are in it, but it does not begin with them.
+    Customer.objects.create(first_name="Not she", phone="+94127722233")
+
+    assert found(as_admin, f"search={quote(text)}") == ["Jane"]
+    listed = as_admin.get(f"/api/customers/customers/?search={quote(text)}").json()["results"]
+    assert [row["first_name"] for row in listed] == ["Jane"]
+
+
+@pytest.mark.parametrize(
+    ("region", "text"), [("GB", "07700 9001"), ("IT", "06 1234"), ("US", "1 202 555"), ("CH", "077222")]
+)
+def test_search_knows_how_numbers_are_written_at_home(
+    as_admin: APIClient, db: None, settings: Any, region: str, text: str
+) -> None:
+    settings.PHONE_DEFAULT_REGION = region
+    homes = {"GB": "+447700900101", "IT": "+390612345678", "US": "+12025550123", "CH": "+41772223344"}
+    for name, phone in homes.items():
+        Customer.objects.create(first_name=name, phone=phone)
+    assert found(as_admin, f"search={quote(text)}") == [region]
+
+
 def test_search_by_customer_number(as_admin: APIClient, as_stranger: APIClient, customer: Customer) -> None:
     Customer.objects.filter(pk=customer.pk).update(phone=None)
     for text in (str(customer.pk), f"CUST{customer.pk:06d}", f"cust{customer.pk}", f"{customer.pk:09d}"):
