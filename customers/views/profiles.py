@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,7 @@ from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer
 from core.documentation import documented
 from core.files.views import PrivateFileView
+from core.throttles import Limit, client_address
 from customers.actions.customers import erase_customer, set_state, update_profile
 from customers.actions.loyalty import add_points, set_tier
 from customers.export import archive
@@ -35,6 +37,10 @@ from customers.views.accounts import AccountViewSet
 
 # Swagger 2 describes either a form or a JSON body, and only forms have files.
 _FORM = ["multipart/form-data"]
+
+_CHANGED = {200: ProfileSerializer, 429: "too many changes of the email address"}
+
+ACCOUNT_CHECKS = Limit("THROTTLE_ACCOUNT_CHECKS")
 
 _FILES = frozenset({"export", "export_one"})
 
@@ -86,7 +92,7 @@ class ProfileViewSet(AccountViewSet):
     @documented(
         consumes=_FORM,
         request_body=ProfileWriteSerializer,
-        responses={200: ProfileSerializer, 403: "a field you may not change"},
+        responses={**_CHANGED, 403: "a field you may not change"},
     )
     def update(self, request: Request, pk: str) -> Response:
         """Change any of the fields. 403 if you may not change one of them; `detail` names it."""
@@ -95,7 +101,7 @@ class ProfileViewSet(AccountViewSet):
     @documented(
         consumes=_FORM,
         request_body=ProfileWriteSerializer,
-        responses={200: ProfileSerializer, 403: "a field you may not change"},
+        responses={**_CHANGED, 403: "a field you may not change"},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
@@ -112,8 +118,8 @@ class ProfileViewSet(AccountViewSet):
         """Your own profile. 404 if your login has no customer."""
         return self.shown(self.own().pk)
 
-    @documented(method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
-    @documented(method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses={200: ProfileSerializer})
+    @documented(method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses=_CHANGED)
+    @documented(method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses=_CHANGED)
     @action(detail=False, methods=["put", "patch"])
     def update_profile(self, request: Request) -> Response:
         """Change your own profile. Fields you may not change are ignored."""
@@ -193,8 +199,20 @@ class ProfileViewSet(AccountViewSet):
     def _write(self, customer: Customer, serializer_class: Any) -> Response:
         body = serializer_class(customer, data=self.request.data, partial=True, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
-        update_profile(customer_id=customer.pk, actor=user_of(self.request), changes=dict(body.validated_data))
+        changes = dict(body.validated_data)
+        if changes.get("email", customer.email) != customer.email:
+            self._count_email_check()
+        update_profile(customer_id=customer.pk, actor=user_of(self.request), changes=changes)
         return self.shown(customer.pk)
+
+    def _count_email_check(self) -> None:
+        """The answer tells customers whether a login has an email: they may not ask about many. Raises Throttled."""
+        user = user_of(self.request)
+        if user.is_admin:
+            return
+        for key in (f"address {client_address(self.request)}", f"login {user.pk}"):
+            if not ACCOUNT_CHECKS.take(key):
+                raise Throttled(ACCOUNT_CHECKS.wait(key), "Too many changes of the email address.")
 
     def _set(self, pk: str, **changes: Any) -> Response:
         """Set flags that the rights of this action allow to set."""
