@@ -1,4 +1,4 @@
-"""Everything known about one person, as a ZIP: their row, and what hangs off it (customers/related.py).
+"""Everything known about one person, as a ZIP: their row, and what belongs to it (customers/related.py).
 
 Customers who export themselves get what they entered and did; what staff keep about them is for admins.
 """

@@ -1,4 +1,4 @@
-"""Query parameters of the lists of customers and of what hangs off them."""
+"""Query parameters of the lists of customers and of what belongs to them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What hangs off a customer, in every app: one keeper for each relation of Customer.
+"""What belongs to a customer, in every app: one keeper for each relation of Customer.
 
 The setting PERSONAL_DATA lists all keepers. A new table that points at Customer needs one, which says what happens to
 its rows when the customer is exported, erased or merged into another one, and when that is undone.

@@ -1,4 +1,4 @@
-"""Who may see a customer and everything that hangs off one. Nothing else in Patter decides this."""
+"""Who may see a customer and everything that belongs to one. Nothing else in Patter decides this."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
     if not user.is_authenticated:
         return _NOBODY
     if user.is_admin:
-        # What was not moved when two customers were merged hangs off the row that is shown nowhere.
+        # What was not moved when two customers were merged belongs to the row that is shown nowhere.
         return Q(**{f"{prefix}merged_into": None})
     if user.is_sales:
         return Q(**{f"{prefix}owner": user})
@@ -35,7 +35,7 @@ def works_at_desk(user: Any) -> bool:
 
 
 class FollowsCustomer(models.QuerySet[Any]):
-    """Rows that hang off a customer and are only for the sales desk."""
+    """Rows that belong to a customer and are only for the sales desk."""
 
     customer_prefix = "customer__"
     shown_to_customers = False
@@ -46,6 +46,6 @@ class FollowsCustomer(models.QuerySet[Any]):
 
 
 class OwnCustomer(FollowsCustomer):
-    """Rows that hang off a customer and that the customer may see too."""
+    """Rows that belong to a customer and that the customer may see too."""
 
     shown_to_customers = True

@@ -148,7 +148,7 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
 
 @transaction.atomic
 def erase_customer(*, customer_id: int, actor: User | None) -> None:
-    """Erase a person and everything that hangs off them: chat, files, login. Raises Http404.
+    """Erase a person and everything that belongs to them: chat, files, login. Raises Http404.
 
     Keepers (customers/related.py) erase what deleting the row would leave behind.
     """

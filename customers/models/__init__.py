@@ -1,4 +1,4 @@
-"""The customer, and what hangs off one in this app: history, addresses, groups, loyalty, purchases, merges."""
+"""The customer, and what belongs to one in this app: history, addresses, groups, loyalty, purchases, merges."""
 
 from customers.models.addresses import Address, AddressType
 from customers.models.assignments import Assignment

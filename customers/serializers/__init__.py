@@ -1,1 +1,1 @@
-"""Customers and what hangs off them as JSON."""
+"""Customers and what belongs to them as JSON."""

@@ -1,1 +1,1 @@
-"""REST views of customers and what hangs off them."""
+"""REST views of customers and what belongs to them."""

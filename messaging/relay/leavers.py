@@ -1,4 +1,4 @@
-"""Customers whose owner has left: whoever began to hand them over did not come to the end."""
+"""Customers whose owner has left: whoever began to hand them over did not finish."""
 
 import time
 
