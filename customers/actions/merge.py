@@ -54,19 +54,20 @@ def merge_customers(
     """
     gone, into = _lock_both(gone_id, into_id, None if reason == MergeReason.PROVED else actor)
     kept = _checked(gone, into, keep or {}, reason, proved_phone)
-    before = {"gone": _before(gone), "into": _before(into)}
+    merge = Merge(gone=gone, into=into, actor=actor, reason=reason)
+    merge.before = {"gone": _before(gone), "into": _before(into)}
     taken, joined = values_kept(gone, into, kept), values_joined(gone, into)
     announce_merged(gone.pk)
-    moved = {keeper.relation: keeper.merge(into=into, gone=gone) for keeper in keepers()}
+    merge.moved = {keeper.relation: keeper.merge(into=into, gone=gone) for keeper in keepers()}
     owner = gone.owner if kept["owner"] == "this" else into.owner
     if gone.owner_id is not None:
         unassign(gone, actor=actor)
     _take_fields(gone, into, taken, joined, reason, proved_phone)
     _take_owner(into, owner, actor)
-    after = {**snapshot(into), "ledger_entry": _enter(into, before, gone, actor)}
-    rows = {"gone": gone, "into": into}
-    merge = Merge.objects.create(**rows, actor=actor, reason=reason, moved=moved, before=before, after=after)
-    _record(merge, gone, into, source_before=before["into"]["source"])
+    entry = _enter(into, merge.before, gone, actor)
+    merge.after = {**snapshot(into), "ledger_entry": entry}
+    merge.save()
+    _record(merge, gone, into, source_before=merge.before["into"]["source"])
     return merge
 
 
