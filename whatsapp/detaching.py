@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from customers.actions.locking import lock
 from customers.events import record
-from customers.models import Customer
+from customers.models import Customer, merged_ids
 from customers.serializers.customers import customer_event_data
 from messaging.models import Conversation
 from whatsapp.identities import spellings
@@ -46,9 +46,7 @@ def _close_window(customer: Customer, identity: Identity) -> None:
 
 def _distrust(customer: Customer, phones: list[str]) -> None:
     """Trust a phone no longer, neither the customer's nor that of a row that was merged into theirs."""
-    rows = {customer.pk}
-    while more := set(Customer.all_rows.filter(merged_into__in=rows).values_list("pk", flat=True)) - rows:
-        rows |= more
+    rows = [customer.pk, *merged_ids(customer.pk)]
     Customer.all_rows.filter(pk__in=rows, phone__in=phones).update(
         phone_trusted=False, phone_verified=False, phone_vouched_at=None, updated_at=timezone.now()
     )

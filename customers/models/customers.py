@@ -192,6 +192,8 @@ class Customer(models.Model):
             # trigram index of what customers claim.
             models.Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
+            # Counts the list.
+            models.Index(fields=["id"], condition=Q(merged_into__isnull=True), name="customer_shown"),
             models.Index(fields=["-desk_at", "-id"], name="customer_desk"),
             models.Index(fields=["owner", "-desk_at", "-id"], name="customer_owner_desk"),
             # The orderings of the customer list, each index read in both directions.
