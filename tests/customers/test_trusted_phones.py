@@ -1,11 +1,15 @@
 """Whose phone is whose: what staff enter is trusted, what customers enter about themselves waits as a claim."""
 
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from contacts.actions import create_contact
 from customers.actions.registration import register
 from customers.models import Customer, Event
 from messaging.models import BusinessNumber
@@ -93,6 +97,41 @@ class TestWhatCustomersEnter:
 
         assert phone_of(jane) == (None, True, False, CLAIMED)
         assert Event.objects.filter(customer=jane).count() == events
+
+
+def asked(client: APIClient, method: str, path: str, body: dict[str, Any]) -> tuple[Any, ...]:
+    """The status, the keys of the answer, and the statements behind it without their values."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = getattr(client, method)(path, body)
+    return (
+        answer.status_code,
+        sorted(answer.json().get("data", answer.json())),
+        [re.sub(r"\d+|'[^']*'", "?", query["sql"]) for query in queries],
+    )
+
+
+@pytest.mark.parametrize("kind", ["update_profile", "contacts"])
+def test_the_work_behind_an_answer_does_not_tell_whether_a_number_is_known(
+    kind: str, as_jane: APIClient, jane: Customer, customer: Customer, admin: User
+) -> None:
+    """A chat customer has the first number, a registered one the second, a contact the third, nobody the others."""
+    registered = User.objects.create_user("r", "r@example.com", "x", role="customer")
+    Customer.objects.create(user=registered, phone="+94770000005", phone_verified=True)
+    numbers = {"wa_number": "+94770000006", "tp_number": "+94770000006"}
+    create_contact(
+        actor=admin,
+        fields={"customer": customer.pk, "email": "c@example.com", "is_primary": False, "is_active": True, **numbers},
+    )
+    answers = []
+    for number, phone in enumerate(("+94771234567", "+94770000005", "+94770000006", "+94770000007", "+94770000008")):
+        if kind == "update_profile":
+            answers.append(asked(as_jane, "patch", f"{PROFILES}/update_profile/", {"phone": phone}))
+        else:
+            body = {"customer": jane.pk, "email": f"{number}@example.com", "wa_number": phone, "tp_number": phone}
+            answers.append(asked(as_jane, "post", "/api/contacts/", body))
+
+    assert answers[0][0] in (200, 201)
+    assert all(answer == answers[0] for answer in answers)
 
 
 class TestWhatStaffEnter:
