@@ -101,8 +101,8 @@ def learn(known: Identity, person: Person) -> dict[str, str]:
     """
     said = {"profile_name": person.name[:300], "username": person.username, "parent_user_id": person.parent_user_id}
     news = {name: value for name, value in said.items() if value and value != getattr(known, name)}
-    given = {name: value for name, value in person.ids.items() if name in _UNIQUE}
-    ids = {name: value for name, value in given.items() if value != getattr(known, name)}
+    given = {"wa_id": person.wa_id, "user_id": person.user_id}
+    ids = {name: value for name, value in given.items() if value and value != getattr(known, name)}
     if not news and not ids:
         return {}
     try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -28,6 +29,7 @@ _LOOKS = 3
 # The hot path: identity, locked customer and owner in one statement, with only those of the customer's fields that a
 # message needs. (A raw queryset of whole customers takes as long as all other statements together.)
 _CUSTOMER = [*(f"c.{field}" for field in LOG_FIELDS), "c.first_name", "c.last_name", "c.username", "c.user_id"]
+# After the id, in the order in which _found compares them.
 _IDENTITY = ("id", "wa_id", "user_id", "parent_user_id", "profile_name", "username", "last_inbound_at")
 _KNOWN = f"""
 SELECT {", ".join([*_CUSTOMER, *(f"i.{field} AS i_{field}" for field in _IDENTITY)])}, u.is_active AS has_owner
@@ -116,17 +118,20 @@ def _known(
     return _found(row, sender, number) if row is not None else None
 
 
-def _found(row: tuple[object, ...], sender: Person, number: BusinessNumber) -> _Found:
+def _found(row: tuple[Any, ...], sender: Person, number: BusinessNumber) -> _Found:
     """Make sense of a row of _KNOWN, and learn what the message says beside that."""
     customer = customer_of_row(row[: len(LOG_FIELDS)])
-    first_name, last_name, username, user_id = row[len(LOG_FIELDS) : len(_CUSTOMER)]
-    values = dict(zip(_IDENTITY, row[len(_CUSTOMER) :], strict=False))
-    known = Identity(**values, customer_id=customer.pk, business_number_id=number.pk)
-    known.last_inbound_at = known.last_inbound_at and aware(known.last_inbound_at)
-    if "wa_id" in learn(known, sender):
-        customer = _with_phone(customer.pk, sender)
+    first_name, last_name, username, user_id, *identity, has_owner = row[len(LOG_FIELDS) :]
     lacks = (sender.name and not first_name and not last_name) or (sender.username and not username and not user_id)
-    return _Found(customer, bool(row[-1]), bool(lacks), known.wa_id)
+    said = (sender.wa_id, sender.user_id, sender.parent_user_id, sender.name[:300], sender.username)
+    # Nearly every message says what is known already.
+    if any(new and new != known for new, known in zip(said, identity[1:], strict=False)):
+        fields = dict(zip(_IDENTITY, identity, strict=True))
+        known = Identity(**fields, customer_id=customer.pk, business_number_id=number.pk)
+        known.last_inbound_at = known.last_inbound_at and aware(known.last_inbound_at)
+        if "wa_id" in learn(known, sender):
+            customer = _with_phone(customer.pk, sender)
+    return _Found(customer, bool(has_owner), bool(lacks), identity[1])
 
 
 def _past(at: datetime | None) -> datetime | None:

@@ -42,8 +42,10 @@ def contacts_of(value: dict[str, Any]) -> Contacts:
     for person in people:
         for one in person.ids.values():
             found.setdefault(one, person)
-    items = sum(len(list_of(value.get(name))) for name in _ITEMS)
-    return Contacts(found, people[0] if len(people) == items == 1 and people[0].ids else None)
+    alone = people[0] if len(people) == 1 and found else None
+    if alone is not None and sum([len(list_of(value[name])) for name in _ITEMS if name in value]) != 1:
+        alone = None
+    return Contacts(found, alone)
 
 
 def _contact(contact: dict[str, Any]) -> Person:
@@ -100,9 +102,12 @@ def completed(person: Person, known: Person | None) -> Person:
 def _ids(address: Any, user_id: Any, parent_user_id: Any) -> tuple[str | None, str | None, str | None]:
     """Return (wa_id, user_id, parent_user_id). User ids have been seen in the place of the phone number."""
     digits = _WA_ID.fullmatch(address) if isinstance(address, str) else None
-    given = [one for one in (user_id, address) if isinstance(one, str) and _USER_ID.fullmatch(one)]
-    user = next((one for one in given if not _PARENT_ID.fullmatch(one)), None)
-    parent = next((one for one in given if _PARENT_ID.fullmatch(one)), None)
+    user: str | None = None
+    parent: str | None = None
+    # What stands in its own place counts more, so it comes last.
+    for one in (address, user_id):
+        if isinstance(one, str) and _USER_ID.fullmatch(one):
+            user, parent = (user, one) if _PARENT_ID.fullmatch(one) else (one, parent)
     if isinstance(parent_user_id, str) and _USER_ID.fullmatch(parent_user_id):
         parent = parent_user_id
     return digits[1] if digits is not None else None, user, parent
