@@ -167,7 +167,11 @@ def _give_back_phone(gone: Customer, into: Customer, merge: Merge) -> None:
     How much is proved of a phone by now goes along with it.
     """
     mine, theirs, written = map(_phone_of, (merge.before["into"], merge.before["gone"], merge.after))
-    given = {name: getattr(into, name) for name in PHONE}
+    given, waiting = ({name: getattr(row, name) for name in PHONE} for row in (into, gone))
+    if waiting["phone"] is not None:
+        # It may not be trusted any more.
+        mine = waiting if waiting["phone"] == mine["phone"] != written["phone"] else mine
+        theirs = waiting if waiting["phone"] == theirs["phone"] else theirs
     if given["phone"] != mine["phone"]:
         restored = given["phone"] in (written["phone"], theirs["phone"])
         theirs = given if given["phone"] == theirs["phone"] else theirs

@@ -335,6 +335,17 @@ def test_a_phone_the_survivor_took_goes_back(
     assert phones == [(gone.phone, True), (into.phone, True)]
 
 
+def test_a_phone_that_is_not_trusted_any_more_stays_so(as_owner: APIClient, pair: tuple[Customer, Customer]) -> None:
+    gone, into = pair
+    pk = merge(as_owner, gone, into)
+    Customer.all_rows.filter(pk=gone.pk).update(phone_trusted=False)
+
+    undo(as_owner, pk)
+
+    phones = [(one.phone, one.phone_trusted) for one in (Customer.objects.get(pk=one.pk) for one in pair)]
+    assert phones == [(gone.phone, False), (into.phone, True)]
+
+
 def test_an_owner_who_sells_no_more_gets_nobody_back(
     as_admin: APIClient, owner: User, stranger: User, pair: tuple[Customer, Customer]
 ) -> None:
