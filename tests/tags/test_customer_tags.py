@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.actions.locking import lock
+from customers.actions.merge import merge_customers
 from customers.models import Customer, Event
-from tags.actions.customer_tags import take_over
 from tags.models import CustomerTag
 from tests.tags.expected import API, names, path_of, shown
 
@@ -230,10 +229,10 @@ def test_two_rows_that_are_one_person(customer: Customer, foreign: Customer, new
     new_tag("Both", customer, foreign)
     new_tag("Mine", customer)
     new_tag("Theirs", foreign)
-    with transaction.atomic():
-        take_over(into=lock(customer.pk), gone=lock(foreign.pk))
-        take_over(into=lock(customer.pk), gone=lock(foreign.pk))
-    assert events(customer) == [changed(["Both", "Mine", "Theirs", "Whatsapp"], ["Theirs"], [])]
+    merge_customers(gone_id=foreign.pk, into_id=customer.pk, actor=None)
+    (event,) = Event.objects.filter(customer=customer, type="tags_changed")
+    assert names(event.data["tags"]) == ["Both", "Mine", "Theirs", "Whatsapp"]
+    assert (names(event.data["added"]), event.data["removed"]) == (["Theirs"], [])
 
 
 def test_paths_without_the_last_slash(as_owner: Any, customer: Customer, new_tag: Any) -> None:

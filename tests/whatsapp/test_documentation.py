@@ -11,7 +11,7 @@ APPS = sorted(path.parent for path in ROOT.glob("*/apps.py"))
 
 
 def test_the_headings_that_are_named_exist() -> None:
-    headings = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "whatsapp.md").read_text(), re.MULTILINE))
+    headings = set(re.findall(r"^##+ (.+)$", (ROOT / "docs" / "whatsapp.md").read_text(), re.MULTILINE))
     named = {
         heading
         for app in APPS
