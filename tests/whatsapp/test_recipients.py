@@ -11,7 +11,9 @@ from customers.models import Customer
 from messaging.channels import Rejected
 from messaging.models import BusinessNumber, Message
 from tests.webhooks import says, text
+from whatsapp.channel import WhatsApp
 from whatsapp.graph.recipients import recipient_of
+from whatsapp.models import Identity
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,39 @@ def test_the_phone_goes_out_as_whatsapp_spells_it(post: Any, customer: Customer)
     wrote(post, timedelta(hours=30), wa_id="551187654321")
     staff_enter(customer, "+5511987654321")
     assert sent_to(customer, "template") == "551187654321"
+
+
+def test_a_phone_that_somebody_else_writes_from(post: Any, customer: Customer, django_assert_num_queries: Any) -> None:
+    wrote(post, timedelta(hours=1), wa_id="551187654321")
+    other = Customer.objects.get(phone="+551187654321")
+    belongs = WhatsApp.phone_belongs_to_other
+    for phone in ("+551187654321", "+5511987654321"):
+        with django_assert_num_queries(1):
+            assert belongs(phone=phone, customer_id=customer.pk)
+        assert belongs(phone=phone, customer_id=None)
+        assert not belongs(phone=phone, customer_id=other.pk)
+    assert not belongs(phone="+94779999999", customer_id=None)
+    Identity.objects.update(detached_at=timezone.now())
+    assert not belongs(phone="+551187654321", customer_id=customer.pk)
+
+
+def test_whose_chat_is_proved(post: Any, customer: Customer) -> None:
+    """Ids that were seen with the proved phone are the customer's; others may be anybody's."""
+    proved = WhatsApp.senders_proved
+    for count, user_id in enumerate(("LK.One", "LK.Two")):
+        post(says(text(f"wamid.{count}") | {"from_user_id": user_id}))
+    assert Identity.objects.count() == 2
+    customer.refresh_from_db()
+    assert not proved(customer)
+    customer.phone_verified = True
+    assert proved(customer)
+    customer.phone_trusted = False
+    assert not proved(customer)
+    customer.phone_trusted = True
+    number = BusinessNumber.objects.get()
+    hidden = Identity.objects.create(customer=customer, business_number=number, user_id="LK.Three")
+    assert not proved(customer)
+    Identity.objects.filter(pk=hidden.pk).update(detached_at=timezone.now())
+    assert not proved(customer), "what they wrote is still in the chat"
+    hidden.delete()
+    assert proved(customer)
