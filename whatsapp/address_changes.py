@@ -14,10 +14,6 @@ from whatsapp.payload.elements import Person
 from whatsapp.profiles import change_phone, is_contact
 
 
-class _Taken(Exception):
-    """One of the new ids belongs to another customer."""
-
-
 def move_address(customer_id: int, old: Sequence[Person], new: Person, number: BusinessNumber) -> None:
     """Recognise a customer at `new` instead of `old` from now on, and send answers there.
 
@@ -35,8 +31,8 @@ def move_address(customer_id: int, old: Sequence[Person], new: Person, number: B
                 old = [*old, *Person(known.wa_id, known.user_id).by_each_id()]
                 _move(known, new)
                 _drop_old_numbers(known, old, new)
-    except (IntegrityError, _Taken):
-        return
+    except IntegrityError:
+        return  # one of the new ids belongs to somebody else
     _move_chat(customer, old, new)
     _move_phone(customer, old, new)
 
@@ -51,15 +47,13 @@ def _identity(customer: Customer, old: Sequence[Person], new: Person, number: Bu
 
 
 def _move(known: Identity, new: Person) -> None:
-    """Put the new ids in the place of the old ones. Raises _Taken."""
+    """Put the new ids in the place of the old ones. Raises IntegrityError if somebody else has one of them."""
     # As in learn(), a parent id is nobody's alone.
     for name, value in new.ids.items():
         if name == "parent_user_id":
             continue
-        same = Identity.objects.live().filter(business_number=known.business_number_id, **{name: value})
-        holder = same.exclude(pk=known.pk).first()
-        if holder is not None and holder.customer_id != known.customer_id:
-            raise _Taken
+        mine = Identity.objects.live().filter(customer=known.customer_id, business_number=known.business_number_id)
+        holder = mine.filter(**{name: value}).exclude(pk=known.pk).first()
         if holder is not None:
             release(holder, name, to=known)
     changes: dict[str, str | None] = {**new.ids}

@@ -162,6 +162,16 @@ def test_the_field_that_was_withdrawn(post: Any, ann: Customer) -> None:
     assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done"}
 
 
+def test_the_old_number_is_forgotten_in_whichever_row_it_is(post: Any, ann: Customer) -> None:
+    Identity.objects.update(user_id=None)
+    number = BusinessNumber.objects.get()
+    Identity.objects.create(customer=ann, business_number=number, user_id=OLD_ID)
+    post(notice({"from": OLD}, {"wa_id": NEW, "previous_user_id": OLD_ID}))
+    assert Identity.objects.filter(customer=ann).values_list("wa_id", "user_id").get() == (NEW, OLD_ID)
+    post(says(text("wamid.2", wa_id=OLD, at=1763700100)))
+    assert Message.objects.get(wamid="wamid.2").customer != ann
+
+
 def test_two_rows_of_one_customer_become_one(post: Any, ann: Customer, as_owner: APIClient) -> None:
     """They wrote with the new id before the notice came, and somebody merged the two."""
     post(hidden("wamid.2", NEW_ID))
