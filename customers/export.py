@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 
 from core.ports import mapped_ports
-from customers.models import Customer
+from customers.models import Customer, Merge, merged_ids
 from customers.related import Collected, Given, keepers
 from customers.serializers.profiles import profile_data
 
@@ -64,9 +64,11 @@ def _given(customer: Customer) -> frozenset[Given]:
     """The parts that customers get themselves.
 
     The chat is one of them only when every sender in it is proved to be them, on every channel (setting CHANNELS).
-    Otherwise anybody could claim a phone and be handed what its real owner writes.
+    Otherwise anybody could claim a phone and be handed what its real owner writes. After a merge was undone, the
+    other one's words may be among theirs.
     """
     proved = all(channel.senders_proved(customer) for channel in mapped_ports("CHANNELS").values())
+    proved = proved and not Merge.objects.undone_into([customer.pk, *merged_ids(customer.pk)]).exists()
     return frozenset({Given.ALWAYS, Given.ONCE_PROVED} if proved else {Given.ALWAYS})
 
 

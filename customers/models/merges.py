@@ -1,5 +1,6 @@
 """Merges: two customers who turned out to be one person."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -19,6 +20,10 @@ class MergeReason(models.TextChoices):
 class MergeQuerySet(models.QuerySet["Merge"]):
     def newest_first(self) -> "MergeQuerySet":
         return self.order_by("-pk")
+
+    def undone_into(self, rows: Collection[int]) -> "MergeQuerySet":
+        """Merges into one of these rows that were undone. What was said meanwhile stayed, maybe by the other."""
+        return self.filter(into__in=rows, undone_at__isnull=False)
 
 
 class Merge(models.Model):

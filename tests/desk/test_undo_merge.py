@@ -1,5 +1,6 @@
 """Undoing a merge: each customer has what they had, and what came since stays with the survivor."""
 
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from customers.actions.locking import lock
 from customers.actions.loyalty import add_points
 from customers.actions.merge import merge_customers
 from customers.actions.purchases import record_order
+from customers.export import archive
 from customers.models import Address, Assignment, Customer, Event, LoyaltyEntry, Merge, MergeReason, Order
 from customers.related import keepers, rows_of
 from messaging.actions.reading import mark_read
@@ -405,6 +407,27 @@ def test_a_login_goes_back_with_what_it_signs_in_with_now(
     assert (left.user, left.username, left.email) == (None, into.username, into.email)
     registered.refresh_from_db()
     assert registered.first_name == "Jon 00001"
+
+
+def test_what_the_other_one_said_meanwhile_is_not_exported(
+    as_owner: APIClient, pair: tuple[Customer, Customer], writes: Any, settings: Any
+) -> None:
+    """It stays with the survivor, but people only get what is proved to be theirs."""
+    settings.CHANNELS = {"sms": "tests.customers.doubles.Proved"}
+    gone, into = pair
+    pk = merge(as_owner, gone, into)
+    writes(into, "Between us", "947700001")
+    assert "Between us" in exported(into)
+
+    undo(as_owner, pk)
+
+    assert "Between us" not in exported(into)
+    assert "Hello from 00001" in exported(gone)
+
+
+def exported(customer: Customer) -> str:
+    with zipfile.ZipFile(archive(Customer.objects.get(pk=customer.pk), for_themselves=True)) as archived:
+        return b"".join(map(archived.read, archived.namelist())).decode()
 
 
 def test_what_the_events_say(as_owner: APIClient, owner: User, pair: tuple[Customer, Customer]) -> None:
