@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.models import Contact
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer, merged_ids
@@ -17,8 +18,9 @@ from whatsapp.models import Identity
 def detach(*, customer_id: int, identity_id: int, actor: User) -> None:
     """Detach an identity from a customer on the actor's desk. Past messages stay; one that is detached stays as it is.
 
-    If its number is the customer's phone, the phone routes nothing, and nothing is sent to it, until staff vouch for it
-    again. The service window that its messages opened is closed. Raises Http404, Identity.DoesNotExist.
+    If its number is the customer's phone or that of a contact, it routes nothing until staff vouch for it again, and
+    nothing is sent to such a phone. The service window that its messages opened is closed. Raises Http404,
+    Identity.DoesNotExist.
     """
     customer = lock(customer_id, actor=actor)
     identity: Identity = Identity.objects.get(pk=identity_id, customer=customer)
@@ -28,7 +30,9 @@ def detach(*, customer_id: int, identity_id: int, actor: User) -> None:
     identity.save(update_fields=["detached_at"])
     _close_window(customer, identity)
     if identity.wa_id is not None:
-        _distrust(customer, [f"+{spelling}" for spelling in spellings(f"+{identity.wa_id}")])
+        phones = [f"+{spelling}" for spelling in spellings(f"+{identity.wa_id}")]
+        _distrust(customer, phones)
+        Contact.objects.filter(customer=customer, wa_number__in=phones).update(is_confirmed=False)
     record(customer, "customer_updated", customer_event_data(customer), actor=actor)
 
 

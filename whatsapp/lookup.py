@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from django.db.models import Max
-
 from contacts.models import Contact
 from core.phones import variants
 from customers.models import Customer
@@ -40,19 +38,14 @@ def customer_id_by_trace(person: Person, number: BusinessNumber) -> int | None:
     if phone is None:
         return None
     holder = Customer.all_rows.holding_phone(variants(phone))
-    return holder.pk if holder is not None else _customer_id_by_contact(phone, number)
+    return holder.pk if holder is not None else _customer_id_by_contact(phone)
 
 
-def _customer_id_by_contact(phone: str, number: BusinessNumber) -> int | None:
+def _customer_id_by_contact(phone: str) -> int | None:
     """The one customer with an active contact of that number; None if there are several, because any could be meant."""
     contacts = Contact.objects.reached_at(variants(phone)).order_by()
     customer_ids = list(contacts.values_list("customer_id", flat=True).distinct()[:2])
-    if len(customer_ids) != 1:
-        return None
-    # Whom staff detached from the customer is not theirs until somebody saves the contact again.
-    detached = Identity.objects.filter(business_number=number, wa_id=phone.removeprefix("+"), detached_at__isnull=False)
-    since = detached.filter(customer=customer_ids[0]).aggregate(Max("detached_at"))["detached_at__max"]
-    return customer_ids[0] if since is None or contacts.filter(updated_at__gt=since).exists() else None
+    return customer_ids[0] if len(customer_ids) == 1 else None
 
 
 def phone_of(person: Person) -> str | None:
