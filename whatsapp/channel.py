@@ -81,7 +81,8 @@ class WhatsApp:
     @staticmethod
     def send_phone_code(*, phone: str, code: str) -> None:
         """Send it as text in the 24-hour window, and by a template otherwise. Waits for Meta."""
-        chats = Conversation.objects.filter(customer__phone=phone, business_number__transport=TRANSPORT)
+        chats = Conversation.objects.filter(customer__phone=phone, customer__phone_trusted=True)
+        chats = chats.filter(business_number__transport=TRANSPORT)
         chat = chats.select_related("business_number").first()
         number = chat.business_number if chat is not None else home_number()
         expires_at = window_expires_at(TRANSPORT, chat.last_inbound_at) if chat is not None else None

@@ -106,7 +106,7 @@ def asked(client: APIClient, method: str, path: str, body: dict[str, Any]) -> tu
     return (
         answer.status_code,
         sorted(answer.json().get("data", answer.json())),
-        [re.sub(r"\d+|'[^']*'", "?", query["sql"]) for query in queries],
+        [re.sub(r"\d+|'[^']*'", "?", str(query["sql"])) for query in queries],
     )
 
 

@@ -48,6 +48,15 @@ def test_a_template_when_it_is_closed(graph: GraphDouble, settings: Any) -> None
     }
 
 
+def test_the_window_of_a_phone_that_is_not_trusted_is_somebody_elses(graph: GraphDouble, chat: Conversation) -> None:
+    Customer.objects.update(phone_trusted=False)
+
+    with pytest.raises(CodeNotSent):
+        WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
+
+    assert graph.accepted == []
+
+
 def test_no_template(graph: GraphDouble) -> None:
     with pytest.raises(CodeNotSent):
         WhatsApp.send_phone_code(phone="+94771234567", code=CODE)
