@@ -1,0 +1,19 @@
+"""What the database was asked, for tests that compare the work behind several answers."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def without_values(queries: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The captured statements, with a question mark for each value.
+
+    psycopg shows a prepared statement with placeholders, and not at all from its sixth time on.
+    """
+    return [_shape(query["sql"]) for query in queries]
+
+
+def _shape(sql: str | None) -> str:
+    if sql is None or "$1" in sql:
+        return "prepared"
+    return re.sub(r"\d+|'[^']*'", "?", sql)
