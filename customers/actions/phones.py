@@ -6,7 +6,7 @@ from django.db import transaction
 from rest_framework.exceptions import Throttled, ValidationError
 
 from accounts.models import User
-from core.phones import same_number, variants
+from core.phones import variants
 from core.ports import mapped_ports
 from core.throttles import Limit
 from customers.actions.locking import lock
@@ -131,11 +131,14 @@ def _set_proved(customer: Customer, phone: str) -> str | None:
 
 def _lock_with_holder(customer_id: int) -> tuple[Customer, Customer | None]:
     """Lock a customer and, in order of id, whoever else has the phone that is to be proved. Raises Http404."""
-    to_prove = _phone_to_prove(Customer.objects.or_404(customer_id))
-    holder = Customer.all_rows.holding_phone(variants(to_prove)) if to_prove else None
+    holder = _holder(_phone_to_prove(Customer.objects.or_404(customer_id)))
     other_id = holder.pk if holder is not None and holder.pk != customer_id else None
     locked = {pk: lock(pk) for pk in sorted(filter(None, {customer_id, other_id}))}
-    customer, other = locked[customer_id], locked.get(other_id or 0)
+    customer = locked[customer_id]
     # Looked up before the locks: the phone may have changed hands since.
-    still_has = other is not None and other.phone_trusted and same_number(other.phone, _phone_to_prove(customer))
-    return customer, other if still_has else None
+    now = _holder(_phone_to_prove(customer))
+    return customer, locked.get(now.pk) if now is not None and now.pk != customer_id else None
+
+
+def _holder(phone: str | None) -> Customer | None:
+    return Customer.all_rows.holding_phone(variants(phone)) if phone else None
