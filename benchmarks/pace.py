@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.load import Connection, connect
+from benchmarks.machine import machine
 from benchmarks.report import percentile
-from benchmarks.soak import machine
 from tests.graph_double import GraphDouble
 from tests.services.harness import KINDS, ROOT, Stack, Stacks
 from tests.services.ingest import drain_webhooks

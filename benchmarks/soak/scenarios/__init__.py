@@ -1,0 +1,1 @@
+"""One module for each scenario; benchmarks/soak/scenario.py says what it must have."""
