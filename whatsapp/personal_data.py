@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Q
 
 from core.phones import variants
+from customers.keepers import Erased, Given, Keeper
 from customers.models import Customer, Merge, merged_ids
-from customers.related import Erased, Given, Keeper
 from messaging.models import Conversation
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import Identity, WebhookEvent, WebhookState
@@ -60,7 +60,7 @@ class Identities(Keeper):
 
 def _is_of_others(address: str | None, number_id: int | None, customer: Customer) -> bool:
     """Whether an address is known on a number, and not as the customer's."""
-    known = Identity.objects.filter(Q(wa_id=address) | Q(user_id=address), business_number=number_id)
+    known = Identity.objects.live().filter(Q(wa_id=address) | Q(user_id=address), business_number=number_id)
     return known.exists() and not known.filter(customer=customer).exists()
 
 
@@ -92,7 +92,7 @@ class WebhookBodies(Keeper):
         )
 
 
-_IDENTITY = ("wa_id", "user_id", "profile_name", "marketing_stopped_at", "created_at")
+_IDENTITY = ("wa_id", "user_id", "username", "profile_name", "marketing_stopped_at", "created_at")
 
 KEEPERS = (
     Identities("identities", file="whatsapp", key="identities", given=Given.ONCE_PROVED, theirs=_IDENTITY),
