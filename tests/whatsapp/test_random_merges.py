@@ -25,6 +25,7 @@ from whatsapp.sandbox import transport as sandbox
 SEQUENCES, SEED = int(os.environ.get("SEQUENCES", "12")), int(os.environ.get("SEED", "1"))
 STEPS = 14
 PHONES = [f"+9477000000{n}" for n in range(4)]
+HIDDEN = ["LK.Ann", "LK.Ben"]
 
 
 class Model:
@@ -32,7 +33,7 @@ class Model:
 
     def __init__(self) -> None:
         self.alive: set[int] = set()
-        # Who writes from an address, in whose chat a message is, who is found by a phone.
+        # Who writes from an address (a wa_id or a user id), in whose chat a message is, who is found by a phone.
         self.chat: dict[str, int] = {}
         self.said: dict[str, int] = {}
         self.route: dict[str, int] = {}
@@ -40,6 +41,8 @@ class Model:
         self.shown: dict[int, str | None] = {}
         self.logins: set[int] = set()
         self.claims: dict[int, str] = {}
+        # User ids of people whose phone is proved to be theirs.
+        self.shared: dict[str, str] = {}
         self.merges: dict[int, dict[str, Any]] = {}
 
     def merge(self, pk: int, gone: int, into: int) -> None:
@@ -77,6 +80,15 @@ class Model:
             self.logins = (self.logins - {into}) | {gone}
         self.alive.add(gone)
 
+    def reach(self, row: int, phone: str) -> None:
+        """A row is at another phone from now on."""
+        self.route.pop(self.shown[row] or "", None)
+        self.shown[row], self.route[phone] = phone, row
+
+    def keep(self, row: int) -> None:
+        """No merge into a row is undone from here on: ids that two identities had in turn are beyond this model."""
+        self.merges = {pk: merge for pk, merge in self.merges.items() if row not in merge["rows"]}
+
     def can_undo(self, pk: int) -> bool:
         """Not merged since. Who took a phone of theirs meanwhile has a test of its own."""
         into, theirs = self.merges[pk]["rows"][1], self.merges[pk]["shown"][0]
@@ -86,15 +98,30 @@ class Model:
         return [key for key, holder in getattr(self, name).items() if holder == row]
 
 
+def hidden(item: dict[str, Any], user_id: str) -> dict[str, Any]:
+    """A message whose sender's phone WhatsApp does not show."""
+    return {name: value for name, value in item.items() if name != "from"} | {"from_user_id": user_id}
+
+
 class World:
     """Does each step over HTTP, and in the model."""
 
     def __init__(self, admin: APIClient, post: Any, client_of: ClientOf, rng: random.Random) -> None:
         self.admin, self.post, self.client_of, self.rng = admin, post, client_of, rng
         self.model, self.count, self.did = Model(), 0, []
+        self.hidden = list(HIDDEN)
 
     def step(self) -> None:
         steps = [self.write, self.write, self.write, self.correct, self.merge, self.merge, self.undo, self.undo]
+        steps += [
+            self.write_hidden,
+            self.write_hidden,
+            self.share,
+            self.share,
+            self.share,
+            self.change_number,
+            self.change_id,
+        ]
         self.rng.choice([*steps, self.register, self.prove])()
         self.check()
 
@@ -114,6 +141,89 @@ class World:
         else:
             assert row == expected, said
         model.chat[address] = model.said[said] = row
+
+    def write_hidden(self) -> None:
+        """Somebody whose phone WhatsApp does not show writes."""
+        model, user_id = self.model, self.rng.choice(self.hidden)
+        self.count += 1
+        said = f"message {self.count} from {user_id}"
+        self.did.append(f"write {user_id}")
+        assert self.post(says(hidden(text(f"wamid.{self.count}", said), user_id))).status_code == 200
+        row = Message.objects.get(text=said).customer_id
+        if user_id not in model.chat:
+            assert row not in model.shown, f"{said} is in the chat of somebody who is there already"
+            self._add(row, None)
+        else:
+            assert row == model.chat[user_id], said
+        model.chat[user_id] = model.said[said] = row
+
+    def share(self) -> None:
+        """Somebody shares their phone because we asked: it is theirs, and whoever has it without a login is them."""
+        model, user_id, phone = self.model, self.rng.choice(self.hidden), self.rng.choice(PHONES)
+        row = model.chat.get(user_id)
+        other = model.route.get(phone, model.chat.get(phone[1:]))
+        if row is None or user_id in model.shared or other in model.logins - {row}:
+            return
+        self.count += 1
+        self.did.append(f"{user_id} of {row} shares {phone} of {other}")
+        card = {"phones": [{"phone": f"{phone}", "wa_id": phone[1:]}], "origin": "contact_request"}
+        item = {**hidden(text(f"wamid.{self.count}"), user_id), "type": "contacts", "contacts": [card]}
+        assert self.post(says(item)).status_code == 200
+        into = Message.objects.get(wamid=f"wamid.{self.count}").customer_id
+        assert into in (row, other), self.did[-1]
+        gone = row if into == other else other
+        if other not in (None, row):
+            model.merge(0, gone, into)
+            if model.shown[gone] == phone:
+                model.shown[into] = phone  # as in any merge, the other phone is still theirs
+        model.keep(into)
+        if model.shown[into] != phone:
+            model.reach(into, phone)
+        model.chat[phone[1:]] = model.said[phone] = into
+        # Only one message of the model may have the text.
+        Message.objects.filter(wamid=f"wamid.{self.count}").update(text=f"{phone} number {self.count}")
+        del model.said[phone]
+        model.said[f"{phone} number {self.count}"] = into
+        model.shared[user_id] = phone[1:]
+
+    def change_number(self) -> None:
+        """Somebody has a new number, from which nobody wrote yet."""
+        model = self.model
+        old, new = self.rng.sample(PHONES, 2)
+        row = model.chat.get(old[1:])
+        if row is None or new[1:] in model.chat or old[1:] in model.shared.values():
+            return
+        said = self._notice(old[1:], "user_changed_number", wa_id=new[1:])
+        model.said[said] = model.chat[new[1:]] = row
+        del model.chat[old[1:]]
+        model.keep(row)
+        if model.shown[row] in (old, None) and model.route.get(new, row) == row:
+            model.reach(row, new)
+
+    def change_id(self) -> None:
+        """Meta gives somebody a new user id. The old one is never used again."""
+        model, old = self.model, self.rng.choice(self.hidden)
+        row = model.chat.get(old)
+        if row is None:
+            return
+        new = f"{old}{self.count}"
+        said = self._notice("", "user_changed_user_id", user_id=new, previous_user_id=old)
+        model.said[said] = row
+        for names in [model.chat, model.shared]:
+            if old in names:
+                names[new] = names.pop(old)
+        self.hidden[self.hidden.index(old)] = new
+        model.keep(row)
+
+    def _notice(self, sent_from: str, kind: str, **ids: str) -> str:
+        """Post what Meta says of a change, and return the text that stands in the chat."""
+        self.count += 1
+        self.did.append(f"{kind} {sent_from} {ids}")
+        said = f"notice {self.count} of {sent_from or ids['previous_user_id']}"
+        system = {"body": said, "type": kind, **ids}
+        item = {"from": sent_from, "id": f"wamid.{self.count}", "timestamp": "1763700000", "type": "system"}
+        assert self.post(says({**item, "system": system})).status_code == 200
+        return said
 
     def correct(self) -> None:
         model = self.model
@@ -199,7 +309,8 @@ class World:
     def check(self) -> None:
         model = self.model
         assert set(Customer.objects.values_list("pk", flat=True)) == model.alive
-        assert dict(Identity.objects.values_list("wa_id", "customer")) == model.chat
+        ids = [(row.customer_id, one) for row in Identity.objects.all() for one in (row.wa_id, row.user_id) if one]
+        assert {one: customer for customer, one in ids} == model.chat
         assert dict(Message.objects.values_list("text", "customer")) == model.said
         found = {phone: Customer.objects.holding_phone([phone]) for phone in PHONES}
         assert {phone: row.pk for phone, row in found.items() if row is not None} == model.route
@@ -217,8 +328,10 @@ class World:
         with zipfile.ZipFile(archive(customer, for_themselves=True)) as archived:
             given = b"".join(archived.read(name) for name in archived.namelist()).decode()
         own = customer.phone if customer.phone_verified else None
+        proved = {(own or "?")[1:]}
+        proved |= {user_id for user_id, address in self.model.shared.items() if address in proved}
         for said in self.model.said:
-            assert said not in given or said.endswith(f"from {(own or '?')[1:]}"), said
+            assert said not in given or said.split()[-1] in proved or said.startswith("+"), said
 
 
 @pytest.mark.django_db
