@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
+from customers.keepers import keepers
 from customers.models import Customer
-from customers.related import keepers
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from whatsapp.models import Identity, WebhookEvent
 

@@ -214,7 +214,7 @@ ON_LOGIN_REMOVED = ["messaging.actions.leaving.leave"]
 # Called inside the transaction that changes a customer's source: `(customer, source_before, actor)`.
 ON_SOURCE_CHANGED = ["tags.actions.customer_tags.follow_source"]
 # What belongs to a customer: the keepers of each app, in the order in which they export, erase and merge
-# (customers/related.py).
+# (customers/keepers.py).
 PERSONAL_DATA = [
     "customers.personal_data.KEEPERS",
     "contacts.personal_data.KEEPERS",

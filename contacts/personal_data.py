@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from customers.keepers import Given, Keeper, Merged, Moved
 from customers.models import Customer, Merge
-from customers.related import Given, Keeper, Merged, Moved
 
 
 class Contacts(Keeper):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from customer_data.models import MAX_KEY, CustomerData
+from customers.keepers import Keeper, Moved
 from customers.models import Customer, Merge
-from customers.related import Keeper, Moved
 
 
 class Entries(Keeper):

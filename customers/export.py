@@ -1,4 +1,4 @@
-"""Everything known about one person, as a ZIP: their row, and what belongs to it (customers/related.py).
+"""Everything known about one person, as a ZIP: their row, and what belongs to it (customers/keepers.py).
 
 Customers who export themselves get what they entered and did; what staff keep about them is for admins.
 """
@@ -15,8 +15,8 @@ from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 
 from core.ports import mapped_ports
+from customers.keepers import Collected, Given, keepers
 from customers.models import Customer, Merge, merged_ids
-from customers.related import Collected, Given, keepers
 from customers.serializers.profiles import profile_data
 
 _IN_MEMORY = 5 * 1024 * 1024

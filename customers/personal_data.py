@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from customers.actions.addresses import keep_one_default
+from customers.keepers import Excused, Given, Keeper, Merged, Moved
 from customers.models import Address, Customer, Merge, Order
-from customers.related import Excused, Given, Keeper, Merged, Moved
 
 
 class OnePerValue(Keeper):

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from core.timestamps import iso
+from customers.keepers import Excused, Given, Keeper, Merged, Moved, rows_of
 from customers.models import NO_MESSAGE_YET, Customer, Merge
-from customers.related import Excused, Given, Keeper, Merged, Moved, rows_of
 from messaging.models import Attachment, Conversation, Direction, Message, Status
 
 # How the queue works says nothing about a person.

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from customers.keepers import Keeper, Merged, Moved
 from customers.models import Customer, Merge
-from customers.related import Keeper, Merged, Moved
 from tags.actions.customer_tags import record_moved_tags
 
 

@@ -16,8 +16,8 @@ from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.actions.phone_changes import claimed, entered, save
 from customers.events import announce_gone, record
+from customers.keepers import keepers
 from customers.models import Assignment, Customer, merged_ids
-from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
 # What salespeople may set when they create a customer, and change later.
@@ -150,7 +150,7 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
 def erase_customer(*, customer_id: int, actor: User | None) -> None:
     """Erase a person and everything that belongs to them: chat, files, login. Raises Http404.
 
-    Keepers (customers/related.py) erase what deleting the row would leave behind.
+    Keepers (customers/keepers.py) erase what deleting the row would leave behind.
     """
     customer = lock(customer_id, actor=actor, deleting=True)
     # Rows that were merged into this one are the same person, and are deleted with it.

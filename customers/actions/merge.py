@@ -14,9 +14,9 @@ from customers.actions.assignments import hand_over, unassign
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.events import announce_merged, record
+from customers.keepers import keepers
 from customers.merged_fields import PHONE, Side, choose, differences, snapshot, values_joined, values_kept
 from customers.models import Customer, CustomerMerged, CustomerNotFound, Merge, MergeReason
-from customers.related import keepers
 from customers.serializers.customers import customer_event_data
 
 MERGED = "customer_merged"

@@ -14,6 +14,7 @@ from core.ports import ports
 from customers.actions.assignments import hand_over, lock_seller, unassign
 from customers.errors import CannotUndo
 from customers.events import record
+from customers.keepers import keepers
 from customers.merged_fields import OF_LOGIN, PHONE, from_json, snapshot
 from customers.models import (
     Assignment,
@@ -26,7 +27,6 @@ from customers.models import (
     release_phone,
     survivor_id,
 )
-from customers.related import keepers
 from customers.serializers.assignments import assignment_data
 from customers.serializers.customers import customer_event_data
 from customers.visibility import has_on_desk

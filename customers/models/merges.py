@@ -29,7 +29,7 @@ class MergeQuerySet(models.QuerySet["Merge"]):
 class Merge(models.Model):
     """The row `gone` became part of `into`. Keeps what it takes to undo that.
 
-    `moved` says for each relation of Customer what its keeper moved (customers/related.py), `before` the fields of both
+    `moved` says for each relation of Customer what its keeper moved (customers/keepers.py), `before` the fields of both
     rows, `after` those that the merge wrote to `into`. Only customers/actions/merge.py and unmerge.py write it.
     """
 
@@ -64,5 +64,5 @@ class Merge(models.Model):
         return f"{self.gone_id} into {self.into_id}"
 
     def moved_of(self, relation: str) -> dict[str, Any]:
-        """What the keeper of a relation moved (customers/related.py)."""
+        """What the keeper of a relation moved (customers/keepers.py)."""
         return {"ids": [], **self.moved.get(relation, {})}

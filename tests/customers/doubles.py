@@ -3,8 +3,8 @@
 from django.db import connection
 
 from customers.errors import CodeNotSent
+from customers.keepers import Collected, Keeper
 from customers.models import Customer
-from customers.related import Collected, Keeper
 from whatsapp.channel import WhatsApp
 
 

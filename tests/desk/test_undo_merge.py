@@ -20,8 +20,8 @@ from customers.actions.loyalty import add_points
 from customers.actions.merge import merge_customers
 from customers.actions.purchases import record_order
 from customers.export import archive
+from customers.keepers import keepers, rows_of
 from customers.models import Address, Assignment, Customer, Event, LoyaltyEntry, Merge, MergeReason, Order
-from customers.related import keepers, rows_of
 from messaging.actions.reading import mark_read
 from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound

@@ -2,7 +2,7 @@
 
 The setting PERSONAL_DATA lists all keepers. A new table that points at Customer needs one, which says what happens to
 its rows when the customer is exported, erased or merged into another one, and when that is undone.
-tests/customers/test_related.py fails until every relation has exactly one.
+tests/customers/test_keepers.py fails until every relation has exactly one.
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Every relation of Customer has a keeper, and its rows end up where the keeper says (customers/related.py)."""
+"""Every relation of Customer has a keeper, and its rows end up where the keeper says (customers/keepers.py)."""
 
 import json
 import zipfile
@@ -16,6 +16,7 @@ from customers.actions.customers import erase_customer
 from customers.actions.merge import merge_customers
 from customers.actions.unmerge import undo_merge
 from customers.export import archive
+from customers.keepers import Collected, Erased, Excused, Given, Keeper, Merged, keepers
 from customers.models import (
     Address,
     Assignment,
@@ -30,7 +31,6 @@ from customers.models import (
     Review,
     WishlistItem,
 )
-from customers.related import Collected, Erased, Excused, Given, Keeper, Merged, keepers
 from messaging.models import BusinessNumber, Conversation, Message, Receipt
 from tags.models import CustomerTag, Tag
 from whatsapp.models import Identity, WebhookEvent
@@ -38,7 +38,7 @@ from whatsapp.models import Identity, WebhookEvent
 WHAT_TO_DO = """
 These relations of Customer need exactly one keeper each: {relations}.
 Without one their rows are lost when two customers become one, are missing from the export, and nobody has thought about
-how they are erased. Add a Keeper to KEEPERS in the app's personal_data.py (customers/related.py shows what it can say),
+how they are erased. Add a Keeper to KEEPERS in the app's personal_data.py (customers/keepers.py shows what it can say),
 or Excused(relation, reason=...) where nothing is to be exported or merged. Then add a row to ROWS below.
 """
 
