@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,7 +29,9 @@ class Faults:
     `{"kind": "slow", "seconds": 3}` answers late · `{"kind": "status", "status": 500}` without Meta's body ·
     `{"kind": "meta", "code": 131000, "status": 500, "details": "..."}` with it · `{"kind": "throttle",
     "retry_after": 7}` 429 · `{"kind": "drop"}` hangs up before taking the message · `{"kind": "take_and_drop"}`
-    takes it and hangs up · `{"kind": "garbage"}` takes it and answers nonsense · `{"kind": "ok"}`.
+    takes it and hangs up · `{"kind": "garbage"}` takes it and answers nonsense · `{"kind": "ok"}` · `{"kind":
+    "trickle", "pause": 10, "head": 0}` takes it and answers one byte per pause, the headers too with `head` ·
+    `{"kind": "endless", "packed": 0}` takes it, and the answer never ends, `packed` makes it small on the way.
 
     Queued ones come first, one per request; then one of `random` with the probability `rate`; a fault in
     `to` strikes every message to that recipient.
@@ -71,6 +74,8 @@ class GraphDouble:
         self.faults = Faults()
         self.accepted: list[dict[str, Any]] = []
         self.requests = 0
+        # How often Patter hung up in the middle of an answer.
+        self.cut = 0
         # What answers say about the recipient beside `input`, if not what was dialled.
         self.contact: Any = None
         # What the double was told beside messages: uploaded files, read messages; what each account's templates are.
@@ -153,6 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.double.upload_faults.popleft() if self.double.upload_faults else {"kind": "ok"}
         if fault["kind"] == "drop":
             return self._hang_up()
+        if fault["kind"] == "trickle":
+            return self._trickle(fault["pause"], head=False)
         if fault["kind"] == "meta":
             return self._answer(fault.get("status", 400), meta_error(fault["code"]))
         upload = {"id": str(7000 + len(self.double.uploads)), "path": self.path, "body": raw}
@@ -197,6 +204,10 @@ class _Handler(BaseHTTPRequestHandler):
         wamid = self.double.take(self.path, headers, body)
         if kind == "take_and_drop":
             return self._hang_up()
+        if kind == "trickle":
+            return self._trickle(fault["pause"], head=bool(fault.get("head")))
+        if kind == "endless":
+            return self._endless(packed=bool(fault.get("packed")))
         if kind == "garbage":
             return self._send(200, fault.get("body", "<html>oops</html>").encode(), "text/html")
         recipient = body.get("to") or body.get("recipient")
@@ -205,6 +216,33 @@ class _Handler(BaseHTTPRequestHandler):
             said = self.double.contact
         contact = {"input": recipient, **said} if isinstance(said, dict) else said
         self._answer(200, {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]})
+
+    def _trickle(self, pause: float, *, head: bool) -> None:
+        self.close_connection = True
+        start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+        slowly = start + b" " * 1000 if head else b" " * 1000
+        try:
+            self.wfile.write(b"" if head else start)
+            for at in range(len(slowly)):
+                self.wfile.write(slowly[at : at + 1])
+                time.sleep(pause)
+        except OSError:
+            self.double.cut += 1
+
+    def _endless(self, *, packed: bool) -> None:
+        self.close_connection = True
+        packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(packer.compress(b" " * 1024 * 1024) if packed else b" " * 64 * 1024)
+        except OSError:
+            self.double.cut += 1
 
     def _chunks(self) -> bytes:
         parts = []

@@ -33,7 +33,7 @@ from messaging.serializers.messages import status_data
 
 logger = logging.getLogger(__name__)
 
-# Longer than the slowest send: 5 s to connect and 20 s to read.
+# Longer than the slowest send, which ends after 28 s (whatsapp/graph/bounds.py).
 LEASE_SECONDS = 30
 # Enough for a file of 100 MB over a slow line.
 UPLOAD_LEASE_SECONDS = 600

@@ -10,7 +10,7 @@ from customers.models import Customer
 from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown, transport_for
 from messaging.models import BusinessNumber, Direction, Message, Status
 from tests.graph_double import GraphDouble
-from whatsapp.graph import client as client_module
+from whatsapp.graph import bounds
 from whatsapp.models import Identity
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +200,7 @@ class TestTheConnection:
     def test_an_answer_that_comes_too_late(
         self, graph: GraphDouble, message: Message, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.2)
+        monkeypatch.setattr(bounds, "SILENCE_SECONDS", 0.2)
         graph.queue({"kind": "slow", "seconds": 0.6})
         assert isinstance(outcome(message), Unknown)
 

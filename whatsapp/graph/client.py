@@ -4,16 +4,17 @@ import logging
 import ssl
 import threading
 from functools import lru_cache
+from typing import Any
 
 import httpx
 from django.conf import settings
 from pywa.client import WhatsApp
 from pywa.utils import Version
 
+from whatsapp.graph.bounds import BoundedClient
+
 # At every timeout pywa suggests using an HTTP client of our own, which we do.
 logging.getLogger("pywa").setLevel(logging.ERROR)
-
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0
 
 
 @lru_cache(maxsize=1)
@@ -22,20 +23,20 @@ def tls() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class Session(httpx.Client):
+class Session(BoundedClient):
     """Remembers the last answer of each thread, because pywa loses it when the body is not what it expects."""
 
     def __init__(self) -> None:
         self._last = threading.local()
         super().__init__(
             verify=tls(),
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30),
-            event_hooks={"response": [self._remember]},
         )
 
-    def _remember(self, response: httpx.Response) -> None:
+    def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        response = super().send(request, stream=stream, **options)
         self._last.response = response
+        return response
 
     def forget(self) -> None:
         self._last.response = None

@@ -6,7 +6,6 @@ from outside, so it and every redirect must lead to one of Meta's hosts or to th
 
 import hashlib
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,12 +20,10 @@ from core.faults import fault
 from messaging.channels import Fetched, FileRefused, FileUnavailable
 from messaging.models import Attachment, BusinessNumber
 from whatsapp.access_tokens import access_of
+from whatsapp.graph.bounds import DOWNLOAD_BYTES_PER_SECOND, BoundedClient, seconds_for, within
 from whatsapp.graph.client import tls
 from whatsapp.limits import FILE_LIMITS, shown_size
 
-CONNECT_SECONDS, SILENCE_SECONDS = 5.0, 20.0
-# However slowly the bytes come: Meta's URL is about to expire by then.
-WHOLE_SECONDS = 240.0
 CHUNK_BYTES = 64 * 1024
 MAX_REDIRECTS = 3
 
@@ -61,9 +58,11 @@ class GraphMedia:
         """Download a file. Raises FileRefused and FileUnavailable."""
         with _http_errors():
             known = self._resolve(provider_id)
-            if isinstance(size := known.get("file_size"), int) and size > received.largest:
+            size = known.get("file_size")
+            if isinstance(size, int) and size > received.largest:
                 raise received.too_large()
-            self._download(str(known.get("url") or ""), received)
+            with within(seconds_for(received.largest, bytes_per_second=DOWNLOAD_BYTES_PER_SECOND)):
+                self._download(str(known.get("url") or ""), received)
         expected = known.get("sha256")
         if isinstance(expected, str) and _SHA256.fullmatch(expected.lower()) and expected.lower() != received.sha256:
             raise FileUnavailable("The file arrived damaged.")
@@ -85,7 +84,6 @@ class GraphMedia:
         return known
 
     def _download(self, url: str, received: "Received") -> None:
-        deadline = time.monotonic() + WHOLE_SECONDS
         for _ in range(MAX_REDIRECTS + 1):
             if not is_metas(url):
                 raise FileRefused("The file is not on one of WhatsApp's own servers.")
@@ -97,8 +95,6 @@ class GraphMedia:
                     raise FileUnavailable(f"WhatsApp did not deliver the file (HTTP {response.status_code}).")
                 for chunk in response.iter_raw(CHUNK_BYTES):
                     received.take(chunk)
-                    if time.monotonic() > deadline:
-                        raise FileUnavailable("The download took too long.")
                 return
         raise FileUnavailable("WhatsApp redirected the download too many times.")
 
@@ -154,17 +150,18 @@ def is_metas(url: str) -> bool:
 def _http_errors() -> Iterator[None]:
     try:
         yield
+    except httpx.ReadTimeout:
+        raise FileUnavailable("The download took too long.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Not the text of the error: it may contain the URL, which opens the file.
         raise FileUnavailable(f"WhatsApp could not be reached ({type(error).__name__}).") from None
 
 
 @lru_cache(maxsize=1)
-def http_client() -> httpx.Client:
+def http_client() -> BoundedClient:
     """One client for all threads. Each request brings its token, and redirects are checked before they are followed."""
-    return httpx.Client(
+    return BoundedClient(
         verify=tls(),
-        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=5),
         follow_redirects=False,
     )

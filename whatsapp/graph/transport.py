@@ -14,6 +14,7 @@ from messaging.channels import Halted, Rejected, Retry, Unknown
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.access_tokens import Access
 from whatsapp.graph.answers import learn_from_answer
+from whatsapp.graph.bounds import UPLOAD_BYTES_PER_SECOND, seconds_for, within
 from whatsapp.graph.client import client_for
 from whatsapp.graph.consequences import after_error
 from whatsapp.graph.contents import content_of
@@ -47,7 +48,7 @@ class GraphTransport:
             opened = file.file.open("rb")
         except FileNotFoundError:
             raise Rejected("file_missing", "The file of this message no longer exists")
-        with opened:
+        with opened, within(seconds_for(opened.size, bytes_per_second=UPLOAD_BYTES_PER_SECOND)):
             try:
                 answer = self._exchange(
                     message,

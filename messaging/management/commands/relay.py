@@ -10,7 +10,8 @@ from core.live.groups import RELAY
 from core.live.publishing import attach
 from messaging.relay.loop import Relay, refuse_beside_embedded
 
-# Longer than the slowest send. systemd and Docker must wait for at least as long before they kill it.
+# Longer than a send that gets no answer: 5 s to connect and 20 s of silence. systemd and Docker must wait for at least
+# as long before they kill it.
 STOP_SECONDS = 25.0
 
 
