@@ -17,7 +17,7 @@ from customers.actions.phones import confirm_phone
 from customers.actions.unmerge import undo_merge
 from customers.errors import CannotUndo
 from customers.group_members import check_rules
-from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Merge, Order
+from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Merge, Order, PhoneCode
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
@@ -170,3 +170,16 @@ class MergeAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"Merge {pk}: {refused.text}", messages.ERROR)
             else:
                 self.message_user(request, f"Merge {pk} is undone.", messages.SUCCESS)
+
+
+@admin.register(PhoneCode)
+class PhoneCodeAdmin(ReadOnlyAdmin):
+    """The code last sent to each customer's phone: whether it left, and why not. Never the code."""
+
+    list_display = ("customer", "phone", "state", "error", "attempts", "tries", "expires_at")
+    list_filter = ("state",)
+    list_select_related = ("customer",)
+    search_fields = ("phone",)
+    ordering = ("-expires_at",)
+    fields = list_display
+    show_full_result_count = False

@@ -4,10 +4,10 @@ from rest_framework.exceptions import APIException
 
 
 class CodeNotSent(APIException):
-    """The phone could not be reached. Raised by a channel (setting CHANNELS)."""
+    """There is nothing to send a code with (setting CHANNELS)."""
 
     status_code = 503
-    default_detail = "The code could not be sent. Message us on WhatsApp from this phone, then try again."
+    default_detail = "Codes cannot be sent at the moment. Ask us to confirm your phone number."
     default_code = "code_not_sent"
 
 

@@ -128,7 +128,5 @@ KEEPERS = (
     Excused("merged_rows", reason="Rows of the same person, kept so that a merge can be undone."),
     Excused("merges_of_others", reason="What it takes to undo a merge; what was moved is exported where it is now."),
     Excused("merges_into_others", reason="What it takes to undo a merge; what was moved is exported where it is now."),
-    Excused(
-        "phone_code", reason="A code is open for ten minutes, only its hash is kept, and another can be asked for."
-    ),
+    Excused("phone_code", reason="A code is open for ten minutes, only its hash stays, and another can be asked for."),
 )

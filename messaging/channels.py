@@ -164,7 +164,11 @@ class Channel(Protocol):
         ...
 
     def send_phone_code(self, *, phone: str, code: str) -> None:
-        """Send a code that proves a phone, and store it nowhere. Raises customers.errors.CodeNotSent."""
+        """Send a code that proves a phone, and store it nowhere.
+
+        Called outside any transaction. Raises one of the outcomes below, or a database error while nothing has left;
+        any other exception counts as Unknown.
+        """
         ...
 
 

@@ -1,15 +1,13 @@
 """WhatsApp as a channel (setting CHANNELS): all that messaging knows of this app."""
 
-import logging
 from datetime import timedelta
 from typing import IO
 
 from django.conf import settings
 from django.utils import timezone
 
-from customers.errors import CodeNotSent
 from customers.models import Customer
-from messaging.channels import Content, Draft, Fetched, Outcome, Transport, window_expires_at
+from messaging.channels import Content, Draft, Fetched, Transport, window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from whatsapp import identities
 from whatsapp.access_tokens import access_of
@@ -22,8 +20,6 @@ from whatsapp.sandbox.courier import Courier
 from whatsapp.sandbox.media import fetch_from_sandbox
 from whatsapp.sandbox.transport import SandboxTransport
 from whatsapp.webhook.deliver import deliver
-
-logger = logging.getLogger(__name__)
 
 # Delivers the sandbox's statuses to the webhook.
 courier = Courier(deliver)
@@ -80,15 +76,11 @@ class WhatsApp:
 
     @staticmethod
     def send_phone_code(*, phone: str, code: str) -> None:
-        """Send it as text in the 24-hour window, and by a template otherwise. Waits for Meta."""
+        """Send it as text in the 24-hour window, and by a template otherwise."""
         chats = Conversation.objects.filter(customer__phone=phone, customer__phone_trusted=True)
         chats = chats.filter(business_number__transport=TRANSPORT)
         chat = chats.select_related("business_number").first()
         number = chat.business_number if chat is not None else home_number()
         expires_at = window_expires_at(TRANSPORT, chat.last_inbound_at) if chat is not None else None
         in_window = expires_at is not None and expires_at > timezone.now()
-        try:
-            _transport(number).send_code(phone, code, in_window=in_window)
-        except Outcome as outcome:
-            logger.warning("a phone code could not be sent from %s: %s", number, type(outcome).__name__)
-            raise CodeNotSent from None
+        _transport(number).send_code(phone, code, in_window=in_window)

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from django.conf import settings
 from django.db import transaction
 
+from core.live.groups import RELAY
 from core.live.hub import Hint, Hub, channel_layer
 
 logger = logging.getLogger(__name__)
@@ -120,3 +121,8 @@ def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
 def publish_on_commit(group: str, event: Hint) -> None:
     """Send `event` when the surrounding transaction has been committed, or at once if there is none."""
     transaction.on_commit(lambda: publish(group, event))
+
+
+def wake_relays() -> None:
+    """Tell the relays, on commit, that something was queued. Without being told they look once a second."""
+    publish_on_commit(RELAY, {"type": "wake"})

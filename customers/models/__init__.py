@@ -18,7 +18,7 @@ from customers.models.events import Event
 from customers.models.groups import CustomerGroup, GroupMember
 from customers.models.loyalty import MAX_POINTS, LoyaltyEntry
 from customers.models.merges import Merge, MergeReason
-from customers.models.phone_codes import PhoneCode
+from customers.models.phone_codes import CodeState, PhoneCode
 from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Address",
     "AddressType",
     "Assignment",
+    "CodeState",
     "Customer",
     "CustomerGroup",
     "CustomerMerged",

@@ -49,11 +49,15 @@ class AccountViewSet(PurchasesViewSet):
 
     @documented(
         request_body=no_body,
-        responses={200: CodeSentSerializer, 429: "too many codes were sent", 503: "the code could not be sent"},
+        responses={200: CodeSentSerializer, 429: "too many codes were sent", 503: "codes cannot be sent here"},
     )
     @action(detail=False, methods=["post"])
     def send_phone_code(self, request: Request) -> Response:
-        """Send a code to the phone in your profile, by WhatsApp. It is valid for ten minutes and five tries."""
+        """Send a code to the phone in your profile, by WhatsApp. It is valid for ten minutes and five tries.
+
+        The answer does not wait for WhatsApp, and is the same whether or not the phone can be reached. If no code
+        comes, ask for another one.
+        """
         send_phone_code(customer=self.own())
         seconds = int(PhoneCode.LIFETIME.total_seconds())
         return Response({"message": "A code was sent to your phone.", "expires_in": seconds})

@@ -16,13 +16,13 @@ from core.db import leases
 from core.files.kinds import Family, ending_for, kind_of
 from core.files.names import ending_of, shown_name
 from core.files.pictures import Preview, preview_of
+from core.live.publishing import wake_relays
 from customers.actions.locking import lock_customer_of
 from customers.events import record
 from customers.models import CustomerNotFound
 from messaging.channels import Fetched
 from messaging.errors import NotFetchable
 from messaging.models import Attachment, AttachmentQuerySet, AttachmentState, Message
-from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_row
 
 # Pauses between tries: doubling, up to an hour, for as long as the provider keeps the file.

@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db.leases import any_row
+from core.live.publishing import wake_relays
 from messaging.channels import Retry, channels, transport_for
 from messaging.models import BusinessNumber
-from messaging.relay.jobs import wake_relays
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ Each customer has one row, which is the job (model Receipt). Best effort: a rece
 from django.conf import settings
 from django.utils import timezone
 
+from core.live.publishing import wake_relays
 from messaging.models import Receipt
-from messaging.relay.jobs import wake_relays
 
 # Values of WHATSAPP_READ_RECEIPTS.
 ON_READ, ON_REPLY, OFF = "on_read", "on_reply", "off"

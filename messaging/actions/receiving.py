@@ -12,11 +12,11 @@ from django.db import connection
 from django.utils import timezone
 
 from core.db.cursors import prepared_cursor
+from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer
 from messaging.channels import Inbound, Media
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
-from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_data
 
 # A message that arrives later than this is shown at the provider's time, others at the time they arrived: the

@@ -13,6 +13,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from contacts.models import Contact
 from core.files.names import shown_name
+from core.live.publishing import wake_relays
 from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer
@@ -21,7 +22,6 @@ from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.channels import Content, Draft, channel_of, home_channel, window_expires_at
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
-from messaging.relay.jobs import wake_relays
 from messaging.serializers.messages import message_row, status_data
 
 # Types that can be sent when the service window is closed.

@@ -2,14 +2,6 @@
 
 from typing import Any, Protocol
 
-from core.live.groups import RELAY
-from core.live.publishing import publish_on_commit
-
-
-def wake_relays() -> None:
-    """Tell the relays, on commit, that something was queued. Without being told they look once a second."""
-    publish_on_commit(RELAY, {"type": "wake"})
-
 
 class JobSource(Protocol):
     """A table of jobs. Each relay has its own instance; it calls `claim` and `settle` in its loop, `run` in threads."""

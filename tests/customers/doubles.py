@@ -2,18 +2,9 @@
 
 from django.db import connection
 
-from customers.errors import CodeNotSent
 from customers.keepers import Collected, Keeper
 from customers.models import Customer
 from whatsapp.channel import WhatsApp
-
-
-class Unreachable(WhatsApp):
-    """A channel on which nobody can be reached."""
-
-    @staticmethod
-    def send_phone_code(*, phone: str, code: str) -> None:
-        raise CodeNotSent
 
 
 class Proved(WhatsApp):

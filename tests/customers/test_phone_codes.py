@@ -18,9 +18,10 @@ from customers.actions.customers import erase_customer
 from customers.actions.phones import send_phone_code
 from customers.actions.purchases import record_order, write_review
 from customers.actions.registration import register
-from customers.models import Address, Customer, Event, Order, PhoneCode, Review
+from customers.models import Address, CodeState, Customer, Event, Order, PhoneCode, Review
 from messaging.models import BusinessNumber, Conversation, Message, StatusUpdate
 from tests.cast import ClientOf
+from tests.phone_codes import codes_leave, last_code
 from whatsapp.models import Identity
 from whatsapp.sandbox import transport as sandbox
 
@@ -46,7 +47,7 @@ def as_jane(jane: Customer, client_of: ClientOf) -> APIClient:
 
 def code_for(client: APIClient) -> str:
     assert client.post(f"{API}/send_phone_code/").status_code == 200
-    return sandbox.codes_sent[-1][1]
+    return last_code()
 
 
 def another(code: str) -> str:
@@ -56,6 +57,8 @@ def another(code: str) -> str:
 def test_a_code_proves_the_phone(as_jane: APIClient, jane: Customer) -> None:
     answer = as_jane.post(f"{API}/send_phone_code/")
     assert (answer.status_code, answer.json()["expires_in"]) == (200, 600)
+    assert not sandbox.codes_sent, "the request waits for nobody"
+    codes_leave()
     [(phone, code)] = sandbox.codes_sent
     assert (phone, len(code)) == ("+94770000001", 6)
 
@@ -71,6 +74,7 @@ def test_the_code_is_kept_nowhere(as_jane: APIClient, caplog: pytest.LogCaptureF
         code = code_for(as_jane)
 
     kept = PhoneCode.objects.get()
+    assert (kept.state, kept.sealed, kept.claim_token) == (CodeState.SENT, "", None)
     assert code not in kept.digest
     assert kept.digest == PhoneCode.digest_of(kept.customer_id, kept.phone, code)
     assert code not in caplog.text
@@ -115,16 +119,19 @@ def test_sending_is_throttled(as_jane: APIClient) -> None:
     codes = [as_jane.post(f"{API}/send_phone_code/").status_code for _ in range(7)]
 
     assert codes == [200] * 5 + [429] * 2
-    assert len(sandbox.codes_sent) == 5
+    codes_leave()
+    assert len(sandbox.codes_sent) == 1, "the last one alone is valid"
 
 
-def test_a_phone_that_cannot_be_reached(as_jane: APIClient, settings: Any) -> None:
-    settings.CHANNELS = {"whatsapp": "tests.customers.doubles.Unreachable"}
+def test_nothing_to_send_with(as_jane: APIClient, settings: Any) -> None:
+    settings.CHANNELS = {}
 
     answer = as_jane.post(f"{API}/send_phone_code/")
 
-    assert answer.status_code == 503
-    assert "could not be sent" in answer.json()["detail"]
+    assert (answer.status_code, "cannot be sent" in answer.json()["detail"]) == (503, True)
+    assert not PhoneCode.objects.exists()
+    settings.CHANNELS = {"whatsapp": "whatsapp.channel.WhatsApp"}
+    assert [as_jane.post(f"{API}/send_phone_code/").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
 def test_no_phone(as_jane: APIClient) -> None:
@@ -326,4 +333,12 @@ def test_a_code_for_who_was_erased_meanwhile(jane: Customer) -> None:
 
     with pytest.raises(Http404):
         send_phone_code(customer=jane)
-    assert not sandbox.codes_sent
+    assert codes_leave() == 0
+
+
+def test_a_code_of_who_is_erased_before_it_leaves(as_jane: APIClient, jane: Customer) -> None:
+    as_jane.post(f"{API}/send_phone_code/")
+
+    erase_customer(customer_id=jane.pk, actor=None)
+
+    assert codes_leave() == 0

@@ -19,7 +19,7 @@ from customers.actions.registration import register
 from customers.models import Address, Customer, CustomerGroup, Event, LoyaltyEntry, Order, Review
 from tags.actions.tags import ensure_system_tags
 from tests.cast import ClientOf
-from whatsapp.sandbox import transport as sandbox
+from tests.phone_codes import last_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,7 +184,7 @@ def test_two_prove_one_phone(customer: Customer, client_of: ClientOf) -> None:
     for rival in rivals:
         assert rival.user is not None
         send_phone_code(customer=rival)
-        body = {"code": sandbox.codes_sent[-1][1]}
+        body = {"code": last_code()}
         client = client_of(rival.user)
         calls.append(lambda c=client, b=body: c.post(f"{API}/customers/verify_phone/", b))
 

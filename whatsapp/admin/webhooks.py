@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 
 from core.admin import ReadOnlyAdmin
-from messaging.relay.jobs import wake_relays
+from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent
 from whatsapp.webhook.report import daily
 

@@ -56,7 +56,7 @@ def after_failure(said: StatusReport, number: BusinessNumber) -> None:
         return
     # The number as it is now; `number` comes from the cache of the process.
     own = sent.business_number
-    outcome = outcome_of(MetaError.again(said.error), None, sent)
+    outcome = outcome_of(MetaError.again(said.error), None, sent.attempts)
     if isinstance(outcome, Halted):
         halt(own, outcome.reason, transport_for(own).access)
     elif isinstance(outcome, Retry) and outcome.scope == "number":

@@ -6,7 +6,6 @@ import httpx
 from pywa.errors import WhatsAppError
 
 from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown
-from messaging.models import Message
 from whatsapp.graph.errors import MetaError, Policy, describe
 
 # How long a number pauses for maintenance.
@@ -40,15 +39,15 @@ def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
     return known, retry_after(response)
 
 
-def outcome_of(known: MetaError, after: float | None, message: Message) -> Outcome:
-    """Return what an error means for the message."""
+def outcome_of(known: MetaError, after: float | None, attempts: int) -> Outcome:
+    """Return what an error means for a message that was tried `attempts` times."""
     facts: dict[str, Any] = {"code": known.code, "title": known.title, "detail": known.detail}
     if known.policy is Policy.THROTTLED:
         return Retry(after=after, scope="number", **facts)
     if known.policy is Policy.MAINTENANCE:
         return Retry(after=after or MAINTENANCE_SECONDS, scope="number", **facts)
     if known.policy is Policy.PAIR:
-        pause = min(4.0 ** max(message.attempts, 1), LONGEST_PAIR_PAUSE)
+        pause = min(4.0 ** max(attempts, 1), LONGEST_PAIR_PAUSE)
         return Retry(after=max(after or 0.0, pause), scope="customer", **facts)
     if known.policy is Policy.FILE:
         return Retry(after=after, tries=FILE_TRIES, **facts)

@@ -51,13 +51,13 @@ class GraphTransport:
         with opened, within(seconds_for(opened.size, bytes_per_second=UPLOAD_BYTES_PER_SECOND)):
             try:
                 answer = self._exchange(
-                    message,
                     lambda: whatsapp.api.upload_media(
                         phone_id=self.number.external_id,
                         media=opened,
                         mime_type=file.mime_type,
                         filename=file.file_name or "file",
                     ),
+                    message,
                 )
             except Unknown as unknown:
                 raise Retry(code="upload", title="The file could not be uploaded to WhatsApp", detail=str(unknown))
@@ -88,7 +88,7 @@ class GraphTransport:
             fault("O2")
             return answer
 
-        answer = self._exchange(message, post)
+        answer = self._exchange(post, message)
         wamid = _wamid(answer)
         learn_from_answer(message, self.number, answer)
         return wamid
@@ -97,8 +97,8 @@ class GraphTransport:
         """Send a code that verifies a phone (whatsapp/graph/phone_codes.py). Raises an Outcome."""
         whatsapp = self._whatsapp()
         kind, content = code_content(code, in_window=in_window)
-        try:
-            whatsapp.api.send_message(
+        self._exchange(
+            lambda: whatsapp.api.send_message(
                 sender=self.number.external_id,
                 to=phone.removeprefix("+"),
                 recipient=None,
@@ -106,9 +106,7 @@ class GraphTransport:
                 typ=kind,
                 msg=content,
             )
-        except (WhatsAppError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Not the error itself: it may quote the request, and with it the code.
-            raise Rejected("code_not_sent", "The code was not sent", type(error).__name__) from None
+        )
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
         """Show the customer that their messages up to `wamid` were read, or that somebody is typing an answer.
@@ -126,7 +124,7 @@ class GraphTransport:
             raise Halted("There is no access token for this number. Add one in Django admin.")
         return self._client[0]
 
-    def _exchange(self, message: Message, call: Callable[[], Any]) -> Any:
+    def _exchange(self, call: Callable[[], Any], message: Message | None = None) -> Any:
         """Call Meta and return its answer. Raises an Outcome for everything else that can happen."""
         assert self._client is not None
         session = self._client[1]
@@ -141,8 +139,9 @@ class GraphTransport:
             if not is_metas(error):
                 raise unreadable(error.raw_response)
             known, after = described(error)
-            self._learn(known.code, message)
-            raise outcome_of(known, after, message)
+            if message is not None:
+                self._learn(known.code, message)
+            raise outcome_of(known, after, message.attempts if message is not None else 0)
         except (ValueError, KeyError, TypeError, AttributeError):
             # pywa could not read the body. The HTTP status tells whether the message may have been taken.
             raise unreadable(session.answer)

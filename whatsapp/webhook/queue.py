@@ -19,7 +19,7 @@ from core.db import leases
 from core.db.cursors import prepared_cursor
 from core.db.sqlite import patience
 from core.faults import fault
-from messaging.relay.jobs import wake_relays
+from core.live.publishing import wake_relays
 from whatsapp import business_numbers
 from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState

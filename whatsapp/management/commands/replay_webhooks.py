@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 
-from messaging.relay.jobs import wake_relays
+from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
 
 
