@@ -8,7 +8,8 @@ first) of the point NAME the process is killed (`kill`), raises InjectedFault (`
     P1   a relay has claimed a webhook                P2   half of the elements have been handled
     O1   a relay has claimed a message                O1U  the file of the message has been uploaded
     O2   Meta has answered, the answer is not read    O3   the answer has been read
-    O4   the outcome has been committed               M1   a part of a customer's file has been fetched
+    O3J  the outcome is written down, not committed   O4   the outcome has been committed
+    M1   a part of a customer's file has been fetched
     F1   an upload is stored, its row not committed   F2   a deletion is committed, the file is still there
     L1   a batch of customers has been handed over
 """

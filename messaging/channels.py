@@ -4,6 +4,8 @@ A channel is an app that implements `Channel`, and one line in the setting CHANN
 calling messaging/actions/receiving.py and messaging/actions/statuses.py. A provider's error codes stay in its app.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
@@ -112,8 +114,13 @@ class Transport(Protocol):
     def send(self, message: "Message", file: "Attachment | None" = None) -> str:
         """Send `message`, with its uploaded file, and return the provider's id of it.
 
-        Called outside any transaction. Raises one of the outcomes below; any other exception counts as Unknown.
+        Called outside any transaction. Raises one of the outcomes below; any other exception counts as Unknown. So
+        what comes before the request belongs into `with preparing():`.
         """
+        ...
+
+    def learn(self) -> None:
+        """Take in what else the answer to `send` said. Called once, when the outcome is written down; may raise."""
         ...
 
 
@@ -214,8 +221,23 @@ class Halted(Outcome):
         self.reason = reason
 
 
+class NotSent(Outcome):
+    """Nothing has left, for a reason of our own (`__cause__`): the database was away, or something is broken."""
+
+
 class Unknown(Outcome):
     """The request may have arrived, but there was no answer that could be read. Never sent again by itself."""
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Where nothing has left yet: whatever is raised here that is no Outcome becomes NotSent."""
+    try:
+        yield
+    except Outcome:
+        raise
+    except Exception as error:
+        raise NotSent from error
 
 
 def channels() -> dict[str, Channel]:

@@ -55,13 +55,16 @@ def any_row(select: str, *values: Any) -> bool:
         return cursor.fetchone() is not None
 
 
-def claim(candidate: models.QuerySet[Any], *, seconds: int, **changes: object) -> uuid.UUID | None:
+def claim(
+    candidate: models.QuerySet[Any], *, seconds: int, token: uuid.UUID | None = None, **changes: object
+) -> uuid.UUID | None:
     """Claim the one row that `candidate` matches and return the token, or None if it no longer matches.
 
     `candidate` must select the row by its key and repeat the conditions under which it is free, because they become
-    part of the UPDATE. `changes` are written together with the lease of `seconds`.
+    part of the UPDATE. `changes` are written together with the lease of `seconds`. Whoever gives the `token` knows it
+    even if the answer of the database gets lost.
     """
-    token = uuid.uuid4()
+    token = token or uuid.uuid4()
     lease_until = timezone.now() + timedelta(seconds=seconds)
     changed = candidate.update(claim_token=token, lease_until=lease_until, **changes)
     return token if changed == 1 else None

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connections
 
 from core.db.process_lock import ProcessLock
 from core.live.groups import RELAY
@@ -34,6 +34,8 @@ class _Lane:
 
     def __init__(self, source: JobSource, wake: threading.Event) -> None:
         self.source = source
+        # Whether what an earlier process left behind is settled; only then may jobs be claimed.
+        self.settled = False
         self.free = source.workers
         self._wake = wake
         self._lock = threading.Lock()
@@ -61,12 +63,12 @@ class _Lane:
 
     def _run(self, job: Any) -> None:
         try:
-            close_old_connections()
+            _forget_broken_connections()
             self.source.run(job)
         except Exception:  # the lease will run out and `settle` decides; other jobs must go on
             logger.exception("a job of %s failed", type(self.source).__name__)
         finally:
-            close_old_connections()
+            _forget_broken_connections()
             with self._lock:
                 self.free += 1
             self._wake.set()
@@ -81,6 +83,14 @@ class _Lane:
             self._jobs.put(None)
 
 
+def _forget_broken_connections() -> None:
+    """Close connections that are broken or old. One that cannot even be closed must not cost the job."""
+    try:
+        close_old_connections()
+    except DatabaseError as error:
+        logger.error("a connection could not be closed: %s", error)
+
+
 class Relay(threading.Thread):
     """The loop. `alone` says that no other relay can be running, so at the start every claimed job is settled."""
 
@@ -90,7 +100,7 @@ class Relay(threading.Thread):
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._lanes = [_Lane(source(), self._wake) for source in ports("RELAY_JOBS")]
-        self._settled_at = 0.0
+        self._settled_at = -SETTLE_SECONDS
 
     def deliver(self, group: str, event: Hint) -> None:
         """Called by the hub: something was queued."""
@@ -99,12 +109,11 @@ class Relay(threading.Thread):
     def run(self) -> None:
         while not self._stopping.is_set():
             try:
-                close_old_connections()
+                _forget_broken_connections()
                 self._settle()
-                started = sum(lane.feed() for lane in self._lanes)
+                started = sum(lane.feed() for lane in self._lanes if lane.settled)
             except (OperationalError, InterfaceError) as error:
                 logger.error("database out of reach: %s", error)
-                close_old_connections()
                 self._stopping.wait(POLL_SECONDS)
                 continue
             except Exception:  # whatever one row caused: if this thread ended, nothing would be sent any more
@@ -117,12 +126,18 @@ class Relay(threading.Thread):
         connections.close_all()
 
     def _settle(self) -> None:
-        if time.monotonic() - self._settled_at < SETTLE_SECONDS:
+        """Settle each lane. One that cannot is left out until it could be settled once, and stops no other."""
+        if time.monotonic() - self._settled_at < SETTLE_SECONDS and all(lane.settled for lane in self._lanes):
             return
-        for lane in self._lanes:
-            lane.source.settle(everything=self._alone)
-        self._alone = False
         self._settled_at = time.monotonic()
+        for lane in self._lanes:
+            try:
+                lane.source.settle(everything=self._alone and not lane.settled)
+            except (OperationalError, InterfaceError) as error:
+                logger.error("%s could not be settled: %s", type(lane.source).__name__, error)
+                _forget_broken_connections()
+            else:
+                lane.settled = True
 
     def stop(self, seconds: float) -> None:
         """Claim no more jobs and wait up to `seconds` for those that are running."""

@@ -3,33 +3,40 @@
 queued -> sending (claimed, and committed before any HTTP) -> sent, failed, uncertain, or queued again.
 
 A message is claimed only when no earlier message of its customer is unfinished. A send without an answer is
-`uncertain` and is never repeated by itself: a status from the provider settles it.
+`uncertain` and is never repeated by itself: a status from the provider settles it. Whatever fails before the request
+leaves puts the message back (docs/decisions/018-nothing-in-doubt.md).
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+import uuid
 from datetime import timedelta
-from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from core.db import leases
 from core.faults import fault
 from core.throttles import Pace
-from customers.actions.locking import lock, lock_customer_of
-from customers.events import record
-from customers.models import Customer, CustomerMerged, CustomerNotFound
-from messaging.actions.number_pauses import halt, resume_with_new_access, throttle, throttle_over
-from messaging.actions.reactions import withdraw_reaction
-from messaging.actions.statuses import apply_waiting, settle_waiting
-from messaging.channels import Halted, Rejected, Retry, Transport, Unknown, channels, transport_for
+from messaging.actions.number_pauses import resume_with_new_access
+from messaging.actions.statuses import settle_waiting
+from messaging.channels import NotSent, Outcome, Retry, Transport, channels, preparing, transport_for
 from messaging.models import Attachment, Message, Status
+from messaging.relay import unwritten
+from messaging.relay.outcomes import (
+    DATABASE_AWAY,
+    Job,
+    Result,
+    accepted,
+    file_of,
+    finish,
+    left_behind,
+    not_begun,
+    result_of,
+    unknown,
+)
 from messaging.relay.send_checks import still_allowed
 from messaging.relay.turns import due
-from messaging.serializers.messages import status_data
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +44,11 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 30
 # Enough for a file of 100 MB over a slow line.
 UPLOAD_LEASE_SECONDS = 600
-# With pauses of 1, 2, 4, 8, 16 and 32 s in between.
-MAX_ATTEMPTS = 7
+# After the database was away, claims of others are left alone for so long: their relays have outcomes to store, and
+# try it every two seconds.
+CALM_SECONDS = 10.0
+# A claim of this relay's own is not given up for so long after its lease: its thread will say how the send ended.
+OWN_CLAIM_GRACE = timedelta(seconds=60)
 
 _pace = Pace("sends")
 # Related rows that a send needs.
@@ -47,17 +57,8 @@ _SENT_WITH = ("business_number", "customer", "reply_to", "attachment", "sender",
 _ABANDONED = f"SELECT 1 FROM {Message._meta.db_table} WHERE status = '{Status.SENDING}' AND lease_until < %s"
 
 
-class _LeaseLost(Exception):
+class _LeaseLost(NotSent):
     """The message may no longer be sent under this claim."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A claimed message and the token that may finish it."""
-
-    message_id: int
-    customer_id: int
-    token: UUID
 
 
 class Outbox:
@@ -69,17 +70,42 @@ class Outbox:
         # Importing a channel takes a quarter of a second. If that was done after a claim, a crash meanwhile would make
         # every claimed message uncertain although none of them had been sent.
         channels()
+        # The claims that are being worked on here.
+        self._claims: set[uuid.UUID] = set()
+        self._settled_at: float | None = None
+        self._disturbed_at = -CALM_SECONDS
 
     def settle(self, *, everything: bool) -> None:
         """Settle claimed messages whose lease has run out, apply statuses that waited, and resume numbers."""
+        began, before = time.monotonic(), self._settled_at
+        if before is not None and began - before > CALM_SECONDS:
+            self._disturbed_at = began  # the database let us wait, or it was away
+        self._settled_at = began
+        try:
+            if everything or began - self._disturbed_at >= CALM_SECONDS:
+                self._settle_abandoned(everything)
+            settle_waiting()
+            resume_with_new_access()
+        except DATABASE_AWAY:
+            self._disturbed_at = time.monotonic()
+            raise
+
+    def _settle_abandoned(self, everything: bool) -> None:
         now = timezone.now()
-        if everything or leases.any_row(_ABANDONED, now):
-            claimed = Message.objects.filter(status=Status.SENDING)
-            abandoned = claimed if everything else claimed.filter(lease_until__lt=now)
-            for job in abandoned.values_list("pk", "customer_id", "claim_token"):
-                _finish(Job(*job), _left_behind)
-        settle_waiting()
-        resume_with_new_access()
+        if not everything and not leases.any_row(_ABANDONED, now):
+            return
+        claimed = Message.objects.filter(status=Status.SENDING)
+        abandoned = claimed if everything else claimed.filter(lease_until__lt=now)
+        rows = abandoned.values_list("pk", "customer_id", "claim_token", "lease_until")
+        for pk, customer_id, token, lease_until in list(rows):
+            own = token in self._claims and lease_until > now - OWN_CLAIM_GRACE
+            if own or unwritten.is_kept(token):
+                continue
+            try:
+                finish(Job(pk, customer_id, token), left_behind())
+            except DATABASE_AWAY as error:  # perhaps only this customer is locked
+                logger.error("message %s: it could not be settled: %s", pk, error)
+                self._disturbed_at = time.monotonic()
 
     def claim(self, limit: int) -> list[Job]:
         jobs = []
@@ -89,65 +115,66 @@ class Outbox:
             # Plain conditions on the row itself: under READ COMMITTED a subquery would show the row as it was before
             # another relay's commit, and both could believe they have claimed it.
             candidate = Message.objects.filter(pk=turn.pk, status=Status.QUEUED, not_before__lte=timezone.now())
+            job = Job(turn.pk, turn.customer_id, uuid.uuid4())
             try:
-                token = leases.claim(
-                    candidate, seconds=LEASE_SECONDS, status=Status.SENDING, attempts=F("attempts") + 1
+                taken = leases.claim(
+                    candidate, seconds=LEASE_SECONDS, token=job.token, status=Status.SENDING, attempts=F("attempts") + 1
                 )
-            except (OperationalError, InterfaceError) as error:
-                # Messages that are already claimed must be sent now, or they will become uncertain.
-                logger.error("database out of reach while claiming: %s", error)
+            except Exception as error:  # noqa: BLE001 - what is claimed already must be sent now, whatever this is
+                logger.error("message %s: the claim was not answered: %s", turn.pk, error)
+                self._disturbed_at = time.monotonic()
+                unwritten.doubt(job, not_begun())
                 break
-            if token is not None:
-                jobs.append(Job(turn.pk, turn.customer_id, token))
+            if taken is not None:
+                self._claims.add(job.token)
+                jobs.append(job)
         return jobs
 
     def run(self, job: Job) -> None:
         fault("O1")
-        message = _held(job)
-        if message is None:
-            logger.warning("message %s: the lease was lost before it was sent", job.message_id)
-            return
         try:
+            result, transport = _send(job)
+            unwritten.conclude(job, result, learn=transport.learn if transport is not None else None)
+        finally:
+            self._claims.discard(job.token)
+        fault("O4")
+
+
+def _send(job: Job) -> tuple[Result, Transport | None]:
+    """Send a message. Returns how that ended, and the transport if it got as far as having one. Never raises."""
+    transport: Transport | None = None
+    try:
+        with preparing():
+            message = _held(job)
             still_allowed(message)
             transport = transport_for(message.business_number)
             file = file_of(message)
             if file is not None and not transport.has(file):
                 _upload(job, message, transport, file)
             _not_too_late(message)
-            wamid = transport.send(message, file)
-            fault("O3")
-        except Retry as outcome:
-            _finish(job, _retried(outcome))
-        except Rejected as outcome:
-            _finish(job, _failed(outcome.code, outcome.title, outcome.detail, outcome.retryable))
-        except Halted as outcome:
-            _finish(job, _halted(outcome, transport.access))
-        except _LeaseLost:
-            logger.warning("message %s: the lease was lost before it was sent", job.message_id)
-        except Unknown:
-            _finish(job, _uncertain)
-        except Exception:  # whatever failed, the request may have been sent
-            logger.exception("message %s: the send failed unexpectedly", job.message_id)
-            _finish(job, _uncertain)
-        else:
-            _finish(job, _sent(wamid))
-        fault("O4")
+        wamid = transport.send(message, file)
+        fault("O3")
+        return accepted(wamid), transport
+    except Outcome as outcome:
+        if isinstance(outcome, NotSent):
+            logger.warning("message %s: it was not sent: %r", job.message_id, outcome.__cause__ or outcome)
+        return result_of(outcome, transport.access if transport is not None else ""), transport
+    except Exception:  # whatever failed, the request may have been sent
+        logger.exception("message %s: the send failed unexpectedly", job.message_id)
+        return unknown(), transport
 
 
-def file_of(message: Message) -> Attachment | None:
-    """The file of a message, if it has one."""
-    attachment: Attachment | None = getattr(message, "attachment", None)
-    return attachment
-
-
-def _held(job: Job) -> Message | None:
-    """The claimed message as it is now; None if its lease has run out, or the message was erased."""
+def _held(job: Job) -> Message:
+    """The claimed message as it is now. Raises _LeaseLost if its lease has run out, or the message was erased."""
     held = Message.objects.filter(pk=job.message_id, claim_token=job.token, lease_until__gt=timezone.now())
-    return held.select_related(*_SENT_WITH).first()
+    message: Message | None = held.select_related(*_SENT_WITH).first()
+    if message is None:
+        raise _LeaseLost
+    return message
 
 
 def _not_too_late(message: Message) -> None:
-    """Raise _LeaseLost if the process was suspended for longer than the lease: the message is uncertain by now."""
+    """Raise _LeaseLost if the process was suspended for longer than the lease: the message may be uncertain by now."""
     if message.lease_until is None or message.lease_until <= timezone.now():
         raise _LeaseLost
 
@@ -158,7 +185,7 @@ def _upload(job: Job, message: Message, transport: Transport, file: Attachment) 
     _extend(job, message, UPLOAD_LEASE_SECONDS)
     try:
         transport.upload(message, file)
-    except (Retry, Rejected, Halted):
+    except (Outcome, *DATABASE_AWAY):
         raise
     except Exception as error:
         logger.exception("message %s: its file could not be uploaded", message.pk)
@@ -172,112 +199,3 @@ def _extend(job: Job, message: Message, seconds: int) -> None:
     held = Message.objects.filter(pk=job.message_id, status=Status.SENDING, claim_token=job.token)
     if held.update(lease_until=message.lease_until) != 1:
         raise _LeaseLost
-
-
-@transaction.atomic
-def _finish(job: Job, change: Callable[[Message], None]) -> None:
-    """Apply the outcome of a send, unless the claim is no longer ours."""
-    held = Message.objects.filter(pk=job.message_id, claim_token=job.token).select_related("business_number")
-    try:
-        customer = _lock_customer(job)
-        message = held.first()
-        if message is not None and message.customer_id != customer.pk:
-            # Moved with the undoing of a merge that the lock waited for.
-            customer, message = lock_customer_of(Message.objects.filter(pk=job.message_id)), held.first()
-    except CustomerNotFound:
-        logger.warning("message %s: its customer was erased before its send ended", job.message_id)
-        return
-    if message is None:
-        logger.warning("message %s: the lease was lost before its send ended", job.message_id)
-        return
-    before = message.status
-    change(message)
-    message.save()
-    if message.status not in (before, Status.QUEUED):
-        record(customer, "message_status", status_data(message))
-        if message.status == Status.FAILED:
-            withdraw_reaction(customer, message)
-    if message.wamid is not None:
-        apply_waiting(customer, message)
-
-
-def _lock_customer(job: Job) -> Customer:
-    """Lock the customer of a message, also one who was merged into another customer since. Raises CustomerNotFound."""
-    try:
-        return lock(job.customer_id)
-    except CustomerMerged:
-        return lock_customer_of(Message.objects.filter(pk=job.message_id))
-
-
-def _sent(wamid: str) -> Callable[[Message], None]:
-    def change(message: Message) -> None:
-        if message.status == Status.FAILED and message.wamid != wamid:
-            # The failure was that of an earlier attempt without an answer; this one was accepted.
-            message.status, message.error, message.wamid = Status.SENDING, None, wamid
-        message.wamid = message.wamid or wamid
-        message.sent_at = message.sent_at or timezone.now()
-        if message.may_become(Status.SENT):
-            message.status = Status.SENT
-        message.claim_token = message.lease_until = None
-        throttle_over(message.business_number_id)
-
-    return change
-
-
-def _uncertain(message: Message) -> None:
-    """The token stays, so that a late answer can still settle the message."""
-    if message.may_become(Status.UNCERTAIN):
-        message.status = Status.UNCERTAIN
-    message.lease_until = None
-
-
-def _left_behind(message: Message) -> None:
-    """The worker of a claimed message is gone. If its file was not uploaded, the message cannot have been sent."""
-    file = file_of(message)
-    if file is not None and not file.provider_id:
-        _queued_again(message, timedelta(0))
-    else:
-        _uncertain(message)
-
-
-def _failed(code: int | str, title: str, detail: str, retryable: bool) -> Callable[[Message], None]:
-    def change(message: Message) -> None:
-        message.claim_token = message.lease_until = None
-        if message.may_become(Status.FAILED):
-            message.status = Status.FAILED
-            message.error = {"code": code, "title": title, "detail": detail, "retryable": retryable}
-
-    return change
-
-
-def _queued_again(message: Message, pause: timedelta) -> None:
-    message.claim_token = message.lease_until = None
-    if message.status == Status.SENDING:
-        message.status = Status.QUEUED
-        message.not_before = timezone.now() + pause
-
-
-def _retried(outcome: Retry) -> Callable[[Message], None]:
-    def change(message: Message) -> None:
-        if outcome.scope == "number":
-            throttle(message.business_number, outcome)
-            message.attempts -= 1
-            _queued_again(message, timedelta(0))
-        elif message.attempts >= (outcome.tries or MAX_ATTEMPTS):
-            _failed(outcome.code, outcome.title, outcome.detail, retryable=True)(message)
-        else:
-            pause = leases.backoff(message.attempts)
-            if outcome.after is not None:
-                pause = max(pause, timedelta(seconds=outcome.after))
-            _queued_again(message, pause)
-
-    return change
-
-
-def _halted(outcome: Halted, access: str) -> Callable[[Message], None]:
-    def change(message: Message) -> None:
-        halt(message.business_number, outcome.reason, access)
-        message.attempts -= 1
-        _queued_again(message, timedelta(0))
-
-    return change

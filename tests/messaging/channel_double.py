@@ -31,6 +31,8 @@ class FakeTransport:
     def show_read(self, wamid: str, *, typing: bool) -> None:
         self.shown.append((wamid, typing))
 
+    def learn(self) -> None: ...
+
     def send(self, message: Message, file: Attachment | None = None) -> str:
         outcome = self.outcomes.pop(0) if self.outcomes else None
         if outcome is not None:

@@ -43,6 +43,8 @@ class SmsTransport:
 
     def show_read(self, wamid: str, *, typing: bool) -> None: ...
 
+    def learn(self) -> None: ...
+
     def send(self, message: Message, file: Attachment | None = None) -> str:
         if outcomes:
             raise outcomes.popleft()

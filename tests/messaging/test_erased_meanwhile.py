@@ -12,7 +12,7 @@ from core.db import leases
 from customers.actions import locking
 from customers.models import Customer
 from messaging.models import Message, StatusUpdate
-from messaging.relay import loop, outbox
+from messaging.relay import loop, outcomes
 from messaging.relay.loop import Relay
 from messaging.relay.outbox import Outbox
 
@@ -30,7 +30,7 @@ def sent_to(as_admin: Any, says: Any) -> Any:
 @pytest.fixture
 def erased_before_lock(customer: Any, as_admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `customer` be erased in the moment before the relay locks them."""
-    for module in (outbox, locking):
+    for module in (outcomes, locking):
         lock = module.lock
 
         def locked(customer_id: int, lock: Any = lock, **options: Any) -> Any:

@@ -172,7 +172,9 @@ def test_an_expired_lease_is_uncertain(send: Any, customer: Any, transport: Any,
     assert status_of(pk) == "uncertain"
     Outbox().run(job)
     assert transport.sent == [], "whoever was away for so long does not begin"
-    assert recorded(customer) == ["uncertain"]
+    message = Message.objects.get(pk=pk)
+    assert (message.status, message.error["code"], message.error["retryable"]) == ("failed", "not_sent", True)
+    assert recorded(customer) == ["uncertain", "failed"]
 
 
 def test_an_answer_after_the_lease_still_settles(send: Any, customer: Any, transport: Any, relay_turn: Any) -> None:
@@ -205,7 +207,7 @@ def test_a_process_suspended_right_before_the_send_sends_nothing(
     relay_turn()
     monkeypatch.undo()
     assert transport.sent == []
-    assert status_of(pk) == "sending", "not settled yet; the lease has run out"
+    assert status_of(pk) == "queued", "nothing has left"
 
 
 def test_a_restarted_embedded_relay_settles_every_lease(send: Any, customer: Any) -> None:

@@ -35,6 +35,13 @@ def contact(name: str = "Ann Lee", username: str = "", **ids: str) -> dict[str, 
     return {"profile": {"name": name, **({"username": username} if username else {})}, **ids}
 
 
+def send_and_learn(sent: Message) -> str:
+    transport = WhatsApp.transport(sent.business_number)
+    wamid = transport.send(sent)
+    transport.learn()
+    return wamid
+
+
 def template_to(customer: Customer) -> dict[str, str | None]:
     return recipient_of(Message(customer=customer, business_number=BusinessNumber.objects.get(), type="template"))
 
@@ -162,7 +169,7 @@ class TestStatusesAndAnswers:
 
     def test_ids_in_the_answer_to_a_send(self, graph: GraphDouble, post: Any, sent: Message) -> None:
         graph.contact = {"wa_id": PHONE, "user_id": ID1}
-        WhatsApp.transport(sent.business_number).send(sent)
+        send_and_learn(sent)
         post(says(message("wamid.in", from_user_id=ID1)))
         assert Message.objects.get(wamid="wamid.in").customer == sent.customer
 
@@ -171,13 +178,13 @@ class TestStatusesAndAnswers:
         other = Customer.objects.create(first_name="Other")
         Identity.objects.create(customer=other, business_number=sent.business_number, user_id="LK.Somebody")
         graph.contact = said
-        assert WhatsApp.transport(sent.business_number).send(sent).startswith("wamid.")
+        assert send_and_learn(sent).startswith("wamid.")
         assert Identity.objects.count() == 1
 
     def test_nothing_is_learned_of_a_contact(self, graph: GraphDouble, sent: Message) -> None:
         graph.contact = {"wa_id": "94770000000", "user_id": ID1}
         sent.to_number = "+94770000000"
-        WhatsApp.transport(sent.business_number).send(sent)
+        send_and_learn(sent)
         assert not Identity.objects.exists()
 
 

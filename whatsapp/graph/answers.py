@@ -1,6 +1,5 @@
 """What Meta's answer to a send says about the person it went to (docs/whatsapp.md, "Identities")."""
 
-import logging
 from typing import Any
 
 from django.db import transaction
@@ -10,13 +9,11 @@ from whatsapp.identities import learn_address
 from whatsapp.payload.json_fields import list_of, object_of
 from whatsapp.payload.persons import person_at
 
-logger = logging.getLogger(__name__)
-
 
 def learn_from_answer(message: Message, number: BusinessNumber, answer: Any) -> None:
     """Keep the ids that Meta names beside the one that was dialled.
 
-    Never raises: the message is on its way, whatever happens here. Nothing is learned from messages to contacts.
+    Nothing is learned from messages to contacts.
     """
     if message.to_number is not None:
         return
@@ -26,8 +23,5 @@ def learn_from_answer(message: Message, number: BusinessNumber, answer: Any) -> 
     dialled = str(said.get("input") or "").removeprefix("+")
     if person is None or set(person.ids.values()) == {dialled}:
         return
-    try:
-        with transaction.atomic():
-            learn_address(message.customer_id, person, number)
-    except Exception as error:  # noqa: BLE001 - nothing may make a message that was sent uncertain
-        logger.warning("message %s: its recipient's ids could not be kept: %r", message.pk, error)
+    with transaction.atomic():
+        learn_address(message.customer_id, person, number)

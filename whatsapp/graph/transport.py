@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from django.utils import timezone
 from pywa.errors import WhatsAppError
 
 from core.faults import fault
-from messaging.channels import Halted, Rejected, Retry, Unknown
+from messaging.channels import Halted, Rejected, Retry, Unknown, preparing
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.access_tokens import Access
 from whatsapp.graph.answers import learn_from_answer
@@ -36,6 +37,8 @@ class GraphTransport:
         self.access = access.fingerprint if access is not None else ""
         self._waba_id = access.waba_id if access is not None else ""
         self._client = client_for(access.token) if access is not None else None
+        # What the last answer says beside what became of the message.
+        self._news: Callable[[], None] | None = None
 
     def has(self, file: Attachment) -> bool:
         """Whether Meta still has the file under the id we know."""
@@ -70,10 +73,28 @@ class GraphTransport:
 
     def send(self, message: Message, file: Attachment | None = None) -> str:
         """Send a message and return its wamid. Raises the outcomes of messaging/channels.py."""
-        whatsapp = self._whatsapp()
+        with preparing():
+            whatsapp = self._whatsapp()
+            request = self._request(message, file)
+
+        def post() -> Any:
+            answer = whatsapp.api.send_message(**request)
+            fault("O2")
+            return answer
+
+        answer = self._exchange(post, message)
+        self._news = partial(learn_from_answer, message, self.number, answer)
+        return _wamid(answer)
+
+    def learn(self) -> None:
+        """Take in what the last answer says about the recipient, the window, a template or the file."""
+        if self._news is not None:
+            self._news()
+
+    def _request(self, message: Message, file: Attachment | None) -> dict[str, Any]:
         kind, content = content_of(message, file)
         replied = message.reply_to if kind != "reaction" else None
-        request: dict[str, Any] = {
+        return {
             "sender": self.number.external_id,
             **recipient_of(message),
             "recipient_type": "individual",
@@ -82,16 +103,6 @@ class GraphTransport:
             "reply_to_message_id": replied.wamid if replied is not None else None,
             "biz_opaque_callback_data": str(message.pk),
         }
-
-        def post() -> Any:
-            answer = whatsapp.api.send_message(**request)
-            fault("O2")
-            return answer
-
-        answer = self._exchange(post, message)
-        wamid = _wamid(answer)
-        learn_from_answer(message, self.number, answer)
-        return wamid
 
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
         """Send a code that verifies a phone (whatsapp/graph/phone_codes.py). Raises an Outcome."""
@@ -140,13 +151,13 @@ class GraphTransport:
                 raise unreadable(error.raw_response)
             known, after = described(error)
             if message is not None:
-                self._learn(known.code, message)
+                self._news = partial(self._learn_from, known.code, message)
             raise outcome_of(known, after, message.attempts if message is not None else 0)
         except (ValueError, KeyError, TypeError, AttributeError):
             # pywa could not read the body. The HTTP status tells whether the message may have been taken.
             raise unreadable(session.answer)
 
-    def _learn(self, code: int | str, message: Message) -> None:
+    def _learn_from(self, code: int | str, message: Message) -> None:
         after_error(code, message, waba_id=self._waba_id)
         if code == STOPPED_MARKETING:
             address = recipient_of(message)

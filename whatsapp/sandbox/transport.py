@@ -3,6 +3,7 @@
 import time
 from collections import deque
 
+from messaging.channels import preparing
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.sandbox.courier import Courier
@@ -34,13 +35,17 @@ class SandboxTransport:
     def show_read(self, wamid: str, *, typing: bool) -> None:
         """Nobody is there to see it."""
 
+    def learn(self) -> None:
+        """The answers of the sandbox say nothing else."""
+
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
         """Keep the code where tests find it. It is not printed."""
         codes_sent.append((phone, code))
 
     def send(self, message: Message, file: Attachment | None = None) -> str:
         """Return a new wamid, and schedule the statuses. Raises Rejected without a recipient, as with Meta."""
-        address = recipient_of(message)
+        with preparing():
+            address = recipient_of(message)
         wamid = new_wamid()
         recipient = {"recipient_id": address["to"], "recipient_user_id": address["recipient"]}
         known = {name: value for name, value in recipient.items() if value}
