@@ -237,6 +237,7 @@ RELAY_JOBS = [
     "messaging.relay.receipts.Receipts",
     "messaging.relay.downloads.Downloads",
     "messaging.relay.leavers.Leavers",
+    "whatsapp.template_syncs.TemplateSyncs",
 ]
 # What `manage.py prune` removes: functions that return a list of core.retention.Old.
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]

@@ -1,5 +1,6 @@
 """Message templates: fetched from Meta, and kept up to date by its webhooks."""
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from whatsapp.sandbox.account import ACCOUNT_ID
 PAGE = 100
 # More pages than any account can fill, so that paging in a circle ends.
 MOST_PAGES = 100
+# All pages of an account together; the largest have some thousand templates.
+LONGEST_SYNC_SECONDS = 240.0
 
 _KEPT = (
     "provider_id",
@@ -109,7 +112,10 @@ def _fetch(access: Access) -> list[dict[str, Any]]:
     api = client_for(access.token)[0].api
     found: list[dict[str, Any]] = []
     pagination: dict[str, Any] = {"limit": PAGE}
+    deadline = time.monotonic() + LONGEST_SYNC_SECONDS
     for _ in range(MOST_PAGES):
+        if time.monotonic() > deadline:
+            raise SyncFailed(f"{access.waba_id}: the list of templates takes too long")
         try:
             page = api.get_templates(waba_id=access.waba_id, pagination=pagination)
             found += page["data"]

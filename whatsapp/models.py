@@ -196,3 +196,18 @@ class Template(models.Model):
     @property
     def is_marketing(self) -> bool:
         return self.category.upper() == "MARKETING"
+
+
+class TemplateSync(Leased):
+    """An account whose templates were asked for. The row is a job while it is `due` (whatsapp/template_syncs.py)."""
+
+    waba_id = models.CharField("WhatsApp Business Account id", max_length=64, primary_key=True)
+    due = models.BooleanField(default=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    # The last time it ended: how many templates there were, or why none were fetched.
+    finished_at = models.DateTimeField(null=True, blank=True)
+    fetched = models.PositiveIntegerField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"templates of {self.waba_id}"

@@ -1,10 +1,15 @@
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from core.admin import ReadOnlyAdmin
-from whatsapp.message_templates import SyncFailed, accounts, sync
-from whatsapp.models import Template
+from whatsapp.message_templates import accounts
+from whatsapp.models import Template, TemplateSync
+from whatsapp.template_syncs import ask_for_templates
 
 
 @admin.register(Template)
@@ -18,9 +23,23 @@ class TemplateAdmin(ReadOnlyAdmin):
     @admin.action(description="Fetch all templates of the selected accounts from Meta")
     def sync(self, request: HttpRequest, queryset: "QuerySet[Template]") -> None:
         wanted = set(queryset.values_list("waba_id", flat=True))
-        for access in accounts():
-            if access.waba_id in wanted:
-                try:
-                    self.message_user(request, f"Account {access.waba_id}, templates fetched: {sync(access)}.")
-                except SyncFailed as error:
-                    self.message_user(request, str(error), "ERROR")
+        say_asked(self, request, ask_for_templates(one for one in accounts() if one.waba_id in wanted))
+
+
+@admin.register(TemplateSync)
+class TemplateSyncAdmin(ReadOnlyAdmin):
+    """What became of the last sync of each account."""
+
+    list_display = ("waba_id", "asked_at", "due", "finished_at", "fetched", "error")
+    ordering = ("-asked_at",)
+    fields = list_display
+
+
+def say_asked(page: "admin.ModelAdmin[Any]", request: HttpRequest, count: int) -> None:
+    """Tell an admin that the templates of `count` accounts will be fetched, and where to see it."""
+    if not count:
+        text = "There is no account to fetch from. Give a number its account and its access token."
+        return page.message_user(request, text, messages.ERROR)
+    link = reverse("admin:whatsapp_templatesync_changelist")
+    text = "Accounts whose templates will be fetched within seconds: {}. <a href='{}'>See what became of it</a>."
+    return page.message_user(request, format_html(text, count, link))

@@ -9,9 +9,11 @@ from django.http import HttpRequest
 from messaging.actions.number_pauses import UNTIL_RESUMED, resume
 from messaging.models import BusinessNumber
 from whatsapp.access_tokens import access_of
+from whatsapp.admin.message_templates import say_asked
 from whatsapp.business_numbers import TRANSPORT
-from whatsapp.message_templates import SyncFailed, accounts, sync
+from whatsapp.message_templates import accounts
 from whatsapp.models import NumberAccess
+from whatsapp.template_syncs import ask_for_templates
 
 
 class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -88,8 +90,4 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
 
     @admin.action(description="Fetch the templates of every account from Meta")
     def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
-        for access in accounts():
-            try:
-                self.message_user(request, f"Account {access.waba_id}, templates fetched: {sync(access)}.")
-            except SyncFailed as error:
-                self.message_user(request, str(error), "ERROR")
+        say_asked(self, request, ask_for_templates(accounts()))
