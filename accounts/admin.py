@@ -16,6 +16,7 @@ from rest_framework.exceptions import APIException
 from accounts.actions.sessions import check_credentials, end_session
 from accounts.actions.users import create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
+from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
@@ -36,6 +37,8 @@ class SignInForm(AdminAuthenticationForm):
         if login and password:
             try:
                 self.user_cache = check_credentials(login=login, password=password, address=self.address())
+            except HashingBusy:
+                raise  # answered with 503
             except APIException as refused:
                 raise forms.ValidationError(texts_of(refused.detail))
             self.confirm_login_allowed(self.user_cache)
@@ -95,6 +98,8 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
 @admin.register(User)
 class UserAdmin(RefusalsAdmin):
+    hashes_passwords = True
+    in_transaction = False  # a password is hashed, and customers are handed over
     form = UserForm
     list_display = ("username", "name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")

@@ -51,12 +51,14 @@ class CredentialsView(GenericAPIView[Any]):
 
 class LoginView(CredentialsView):
     serializer_class = LoginSerializer
+    hashes_passwords = ("post",)
 
     @documented(
         responses={
             200: SignedInSerializer,
             401: REFUSED,
             429: "Too many failed sign-ins for this login from your address.",
+            503: "Too many people are signing in. `Retry-After` says when to try again.",
         }
     )
     def post(self, request: Request) -> Response:
@@ -119,6 +121,7 @@ class UserViewSet(ModelViewSet[User]):
     serializer_class = UserSerializer
     filterset_class = UserFilter
     permission_classes = (IsAdmin,)
+    hashes_passwords = ("create", "update", "partial_update")
     lookup_value_regex = r"\d+"
 
     def get_queryset(self) -> QuerySet[User]:

@@ -16,9 +16,9 @@ settings.ROOT_URLCONF = "benchmarks.floor_urls"
 if not STACK:
     settings.MIDDLEWARE = []
 
-from config.asgi import THREADS  # noqa: E402 - the settings are changed first
-from config.bridge import Bridge  # noqa: E402
+from config.bridge import Bridge  # noqa: E402 - the settings are changed first
+from config.lanes import Lanes  # noqa: E402
 from config.middleware import SpoolBody  # noqa: E402
 
-wsgi = get_wsgi_application()
-application = SpoolBody(Bridge(wsgi, THREADS)) if STACK else WSGIMiddleware(wsgi, workers=THREADS)  # type: ignore[arg-type]
+wsgi, lanes = get_wsgi_application(), Lanes()
+application = SpoolBody(Bridge(wsgi, lanes)) if STACK else WSGIMiddleware(wsgi, workers=lanes.others.threads)  # type: ignore[arg-type]

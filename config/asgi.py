@@ -1,7 +1,7 @@
 """All of Patter as one ASGI application: `uvicorn config.asgi:application`.
 
-HTTP requests are handled through WSGI in a thread pool. DRF's views are synchronous, and this is 1.6 times as fast as
-Django's own ASGI handler (docs/decisions/001-architecture.md). WebSockets are handled by Channels.
+HTTP requests are handled through WSGI in threads (config/lanes.py). DRF's views are synchronous, and this is 1.6 times
+as fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSockets are handled by Channels.
 """
 
 import logging
@@ -22,6 +22,8 @@ from channels.routing import URLRouter  # noqa: E402
 
 from config.asgi_types import Receive, Scope, Send  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
+from config.health import LIVE  # noqa: E402
+from config.lanes import Lanes  # noqa: E402
 from config.middleware import SpoolBody  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
 from core.logs import HideSecrets  # noqa: E402
@@ -30,13 +32,11 @@ from messaging.relay.loop import EmbeddedRelay  # noqa: E402
 
 logger = logging.getLogger("patter")
 
-# With 12 threads writing to SQLite the slowest percent takes 330 ms (docs/decisions/001-architecture.md).
-THREADS = 8
-
 for name in ("uvicorn.access", "uvicorn.error"):
     logging.getLogger(name).addFilter(HideSecrets())
 
-http = SpoolBody(Bridge(wsgi_application, THREADS))
+LIVE_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(LIVE))]
+http = SpoolBody(Bridge(wsgi_application, Lanes()))
 websocket: Any = handshake(URLRouter(websocket_urlpatterns))
 
 
@@ -62,9 +62,17 @@ async def lifespan(receive: Receive, send: Send) -> None:
             return
 
 
+async def livez(send: Send) -> None:
+    """Answer `/livez` without a thread: as long as this loop runs, the process lives, whatever its threads wait for."""
+    await send({"type": "http.response.start", "status": 200, "headers": LIVE_HEADERS})
+    await send({"type": "http.response.body", "body": LIVE})
+
+
 async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"] == "/livez":
+        await livez(send)
     elif scope["type"] == "http":
         await http(scope, receive, send)
     elif scope["type"] == "websocket":

@@ -1,80 +1,79 @@
-"""Runs Django's synchronous WSGI application in a thread pool under ASGI.
+"""Runs Django's synchronous WSGI application in threads under ASGI. No thread ever waits for a client.
 
-a2wsgi's own middleware switches between the thread and the event loop four times per request: for the body, the status,
-the content and the end. Here the body has been read before the view starts, and a complete response is returned as the
-result of the thread, so there is one switch. docs/decisions/001-architecture.md has the measurements.
+The body of a request has been read before its view starts. The view's thread returns the whole answer, and the event
+loop sends it; of a file, it returns the open file. A streamed answer is made by another thread, as fast as the
+database gives it, into a spool from which the loop sends. docs/decisions/001-architecture.md and 019-lanes.md have the
+reasons and the measurements.
 """
 
-import asyncio
-import contextvars
+import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, Protocol
 
 from a2wsgi.wsgi import build_environ
 
+from config.answers import Answer, FromFile, Patience, Streamed, Whole
 from config.asgi_types import Message, Receive, Scope, Send
+from config.errors import send_refusal
+from config.lanes import LaneFull, Lanes
+from config.spool import PIECE_BYTES, Room
 
-# A client must accept this many bytes within the patience of the bridge.
-PIECE_BYTES = 64 * 1024
+logger = logging.getLogger("patter")
+
+# Exports of a million customers take some 200 MB.
+SPOOL_BYTES = 2 * 1024**3
 
 Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 
 
 class WSGIApplication(Protocol):
     """A WSGI application whose responses say whether they are streamed, as Django's do."""
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Any: ...
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Any: ...
 
 
-class ClientGone(Exception):
-    """The client does not accept any more of the response."""
+class OpenFile:
+    """`wsgi.file_wrapper`: what Django returns instead of a response that is a file. Closing it closes the response."""
+
+    streaming = True
+
+    def __init__(self, file: IO[bytes], block_bytes: int = PIECE_BYTES) -> None:
+        self.file, self.block_bytes = file, block_bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.file.read(self.block_bytes), b"")
+
+    def close(self) -> None:
+        self.file.close()
 
 
 class Bridge:
     """Runs a WSGI application for requests whose bodies have already been read.
 
-    A streamed response is cut off if the client accepts nothing for `patience` seconds, so that it holds no thread.
+    A client who accepts nothing of an answer for `patience` seconds is cut off.
     """
 
-    def __init__(self, application: WSGIApplication, threads: int, patience: float = 30) -> None:
+    def __init__(
+        self, application: WSGIApplication, lanes: Lanes, patience: float = 30, spool_bytes: int = SPOOL_BYTES
+    ) -> None:
         self.application = application
-        self.executor = ThreadPoolExecutor(threads, thread_name_prefix="http")
+        self.lanes = lanes
         self.patience = patience
+        self.room = Room(spool_bytes)
 
     async def __call__(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        leaving: asyncio.Task[None] | None = None
-
-        async def pass_on(message: Message) -> None:
-            nonlocal leaving
-            if leaving is None:
-                leaving = asyncio.create_task(_disconnected(receive))
-            if leaving.done():
-                raise ClientGone  # servers drop data for a closed connection without an error
-            for piece in _pieces(message):
-                async with asyncio.timeout(self.patience):
-                    await send(piece)
-
-        def stream(message: Message) -> None:
-            """Send from the thread and wait until the client can accept more. Raises ClientGone."""
-            try:
-                asyncio.run_coroutine_threadsafe(pass_on(message), loop).result()
-            except TimeoutError:
-                raise ClientGone
-
         environ: Any = build_environ(scope, body)  # type: ignore[arg-type]  # its scope is a TypedDict
-        work = contextvars.copy_context().run
+        environ["wsgi.file_wrapper"] = OpenFile
         try:
-            for message in await loop.run_in_executor(self.executor, work, self._answer, environ, stream):
-                await send(message)
-        finally:
-            if leaving is not None:
-                leaving.cancel()
+            answer = await self.lanes.of(scope).run(self._answer, environ)
+            await answer.send(Patience(receive, send, self.patience))
+        except LaneFull as full:
+            logger.warning("%s %s is refused: its lane is full", scope["method"], scope["path"])
+            await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after)
 
-    def _answer(self, environ: Environ, stream: Callable[[Message], None]) -> Iterable[Message]:
-        """Run the view. Return the messages that are still to be sent; a streamed response has been sent already."""
+    def _answer(self, environ: Environ) -> Answer:
+        """Run the view, in a thread."""
         head: Message = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -82,29 +81,32 @@ class Bridge:
             head.update(type="http.response.start", status=int(status.split(" ", 1)[0]), headers=encoded)
 
         response = self.application(environ, start_response)
-        try:
-            if not response.streaming:
-                return head, {"type": "http.response.body", "body": b"".join(response)}
-            stream(head)
-            for chunk in response:
-                stream({"type": "http.response.body", "body": chunk, "more_body": True})
-            return ({"type": "http.response.body", "body": b""},)
-        except ClientGone:
-            return ()  # without the end, so that the server drops the connection and the client sees it is incomplete
-        finally:
-            response.close()
+        if not response.streaming or environ["REQUEST_METHOD"] == "HEAD":
+            try:
+                return Whole(head, b"" if response.streaming else b"".join(response))
+            finally:
+                response.close()
+        if isinstance(response, OpenFile) and (answer := _from_file(head, response)) is not None:
+            return answer
+        return Streamed(head, response, self.lanes.exports, self.room)
 
 
-def _pieces(message: Message) -> Iterator[Message]:
-    """Split a message into parts small enough for a slow client to accept in time."""
-    body = message.get("body", b"")
-    if len(body) <= PIECE_BYTES:
-        yield message
-        return
-    for at in range(0, len(body), PIECE_BYTES):
-        yield {**message, "body": body[at : at + PIECE_BYTES]}
+def _from_file(head: Message, response: OpenFile) -> Answer | None:
+    """Return an answer that has the file for itself, or None if it is not a file of the operating system."""
+    try:
+        descriptor, start = response.file.fileno(), response.file.tell()
+    except (AttributeError, OSError):  # OSError: io.UnsupportedOperation
+        return None
+    try:
+        length = _content_length(head["headers"])
+        if length is None:
+            length = os.fstat(descriptor).st_size - start
+        if length <= PIECE_BYTES:
+            return Whole(head, os.pread(descriptor, length, start))
+        return FromFile(head, os.fdopen(os.dup(descriptor), "rb", buffering=0), start, length)
+    finally:
+        response.close()
 
 
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def _content_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    return next((int(value) for name, value in headers if name == b"content-length"), None)

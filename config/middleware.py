@@ -2,9 +2,9 @@
 
 import asyncio
 import codecs
-import json
 from collections.abc import Awaitable, Callable
 from io import BytesIO
+from math import ceil
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
@@ -12,11 +12,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import APIException
 
 from config.asgi_types import Receive, Scope, Send
-from config.errors import refuse, shaped
+from config.errors import refuse, send_refusal
 from config.health import livez, readyz
 from config.metrics import metrics
+from core.admin import texts_of
 
 MEMORY_BYTES = 1024 * 1024
 SILENCE_SECONDS = 30
@@ -48,7 +50,7 @@ class SpoolBody:
         content_type = b",".join(value for name, value in scope["headers"] if name == b"content-type")
         limit = body_limit(scope["path"], content_type)
         if (refusal := _refusal_of_head(scope, content_type, headers.get(b"content-length", b"0"), limit)) is not None:
-            return await _refuse(send, scope, *refusal)
+            return await send_refusal(send, scope, *refusal)
         if scope.get("method") == "GET" and b"content-length" not in headers and b"transfer-encoding" not in headers:
             return await self.app(scope, BytesIO(), receive, send)  # there is no body to wait for
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as spool:
@@ -57,13 +59,13 @@ class SpoolBody:
                 try:
                     message = await asyncio.wait_for(receive(), SILENCE_SECONDS)
                 except TimeoutError:
-                    return await _refuse(send, scope, 408, "The body did not arrive in time.")
+                    return await send_refusal(send, scope, 408, "The body did not arrive in time.")
                 if message["type"] == "http.disconnect":
                     return None
                 chunk = message.get("body", b"")
                 size += len(chunk)
                 if size > limit:
-                    return await _refuse(send, scope, 413, f"The body is larger than {limit} bytes.")
+                    return await send_refusal(send, scope, 413, f"The body is larger than {limit} bytes.")
                 if not message.get("more_body", False) and size == len(chunk):
                     return await self.app(_measured(scope, size), BytesIO(chunk), receive, send)
                 spool.write(chunk)
@@ -114,17 +116,6 @@ def _measured(scope: Scope, size: int) -> Scope:
     return {**scope, "headers": [*headers, (b"content-length", str(size).encode())]}
 
 
-async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
-    body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    origin = dict(scope["headers"]).get(b"origin", b"")
-    if origin.decode("latin1") in settings.CORS_ALLOWED_ORIGINS:
-        # Django's CORS middleware does not see this response. Without the header a page gets only a network error.
-        headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 # None if the caller may not see it: the request is then answered like any path that does not exist.
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
     "/livez": livez,
@@ -168,3 +159,21 @@ class RefuseUnstorableMiddleware:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return refuse(request, 400, "NUL characters are not allowed.")
         return self.get_response(request)
+
+
+class RefusalsMiddleware:
+    """Answers the errors that DRF's views would answer, when a page of Django admin raises them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, APIException):
+            return None
+        refusal = refuse(request, exception.status_code, " ".join(texts_of(exception.detail)))
+        if (wait := getattr(exception, "wait", None)) is not None:
+            refusal["Retry-After"] = str(ceil(wait))
+        return refusal

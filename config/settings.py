@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "config.middleware.RefuseUnstorableMiddleware",
+    "config.middleware.RefusalsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -140,6 +141,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+PASSWORD_HASHERS = ["accounts.hashers.OneForEachCore"]
 
 # Whitenoise finds static files in the apps, so there is no need for collectstatic.
 STATIC_URL = "/static/"

@@ -26,9 +26,20 @@ class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
     If an action refuses, the page is shown again with its text above the form.
     """
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    # Django's admin saves a form in one transaction. Off for forms whose action is slow and has transactions of its
+    # own: no lock may be held while it works. The line in the admin's log is then written after the change.
+    in_transaction = True
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        view: Any = super().changeform_view if self.in_transaction else super()._changeform_view  # type: ignore[misc]
         try:
-            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+            response: HttpResponse = view(request, object_id, form_url, extra_context)
             return response
         except APIException as refused:
             return self.refused(request, refused)

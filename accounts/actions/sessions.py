@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from accounts.hashers import HashingBusy
 from accounts.models import Session, SocketTicket, User
 from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
@@ -115,19 +116,29 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     Failures are counted per login and address, so one person's typos lock neither the whole office nor that person at
     another address. They are counted before the password is hashed, so that parallel attempts count too. Unknown and
     inactive logins take the same time and get the same answer. Raises BadCredentials, or Throttled after too many
-    failures, even if the password is right.
+    failures, even if the password is right; HashingBusy, which is not counted. Do not call it in a transaction.
     """
     user = User.objects.named(login).first()
     key = f"user {user.pk}" if user else sha256(login.lower().encode("utf-8", "replace")).hexdigest()
     if not FAILED_LOGINS.take(key, address):
         raise Throttled(FAILED_LOGINS.wait(key, address), "Too many failed sign-ins.")
-    if user is None:
-        User().set_password(password)
-        raise BadCredentials
-    if not user.check_password(password) or not user.is_active:
+    try:
+        right = _hashes_to(user, password)
+    except HashingBusy:
+        FAILED_LOGINS.give_back(key, address)
+        raise
+    if user is None or not right or not user.is_active:
         raise BadCredentials
     FAILED_LOGINS.give_back(key, address)
     return user
+
+
+def _hashes_to(user: User | None, password: str) -> bool:
+    """Whether it is the user's password. Nobody's takes the same time."""
+    if user is None:
+        User().set_password(password)
+        return False
+    return user.check_password(password)
 
 
 def log_in(*, login: str, password: str, address: str) -> Tokens:

@@ -2,8 +2,10 @@
 
 import logging
 import secrets
+from copy import copy
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
@@ -12,6 +14,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, Throttled, ValidationError
 
 from accounts.actions.sessions import FAILED_LOGINS, end_sessions
+from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
 from core.ports import ports
 
@@ -21,13 +24,12 @@ _FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is
 _NOT_LEAVING = "Customers are only handed over when a salesperson leaves."
 
 
-@transaction.atomic
 def create_user(*, actor: User, password: str, **fields: Any) -> User:
     """Create a login for a member of staff.
 
     `fields` are username, email, role and optionally first_name, last_name and is_active. Raises ValidationError if the
     username or email is taken, the password is weak, or the role is `customer`: customers get their login by
-    registering.
+    registering. Raises HashingBusy. Do not call it in a transaction.
     """
     if fields.pop("hand_over_to", None) is not None:
         raise ValidationError({"hand_over_to": [_NOT_LEAVING]})
@@ -49,18 +51,20 @@ def update_user(
     the owner of their customers: by `hand_over_to`, or as the apps behind ON_LOGIN_REMOVED see fit. That happens after
     the change is committed, and can be repeated with the same call if it was interrupted. Raises ValidationError as
     `create_user` does, if no active admin would be left, for a `hand_over_to` who cannot own customers or is not
-    needed, and for any change but the password to the login of a customer.
+    needed, and for any change but the password to the login of a customer; HashingBusy. Do not call it in a
+    transaction.
     """
     if unknown := changes.keys() - _FIELDS:
         raise TypeError(f"not fields of a login: {sorted(unknown)}")
-    current = _change(actor, user, password, hand_over_to, changes)
+    hashed = None if password is None else _hashed(user, password, changes)
+    current = _change(actor, user, hashed, hand_over_to, changes)
     if not current.sells and current.role != Role.CUSTOMER:
         _leave(current, actor)
     return current
 
 
 @transaction.atomic
-def _change(actor: User, user: User, password: str | None, hand_over_to: User | None, changes: dict[str, Any]) -> User:
+def _change(actor: User, user: User, hashed: str | None, hand_over_to: User | None, changes: dict[str, Any]) -> User:
     current = _locked(user)
     changed = {name for name, value in changes.items() if getattr(current, name) != value}
     if changed and current.role == Role.CUSTOMER:
@@ -73,9 +77,8 @@ def _change(actor: User, user: User, password: str | None, hand_over_to: User | 
         changed.add("successor")
     if "role" in changed:
         _check_role(current)
-    if password is not None:
-        _check_password(current, password)
-        current.set_password(password)
+    if hashed is not None:
+        current.password = hashed
         changed.add("password")
     if not changed:
         return current
@@ -88,29 +91,34 @@ def _change(actor: User, user: User, password: str | None, hand_over_to: User | 
     return current
 
 
-@transaction.atomic
 def set_password(*, user: User, password: str, keep: Session | None = None, field: str = "password") -> None:
     """Give a login a new password and end all its sessions except `keep`.
 
-    Raises ValidationError under the name `field` for a weak password.
+    Raises ValidationError under the name `field` for a weak password; HashingBusy. Do not call it in a transaction.
     """
-    current = _locked(user)
-    _check_password(current, password, field)
-    current.set_password(password)
-    current.save(update_fields=["password"])
-    user.password = current.password
-    end_sessions(user=current, keep=keep)
+    _check_password(user, password, field)
+    hashed = make_password(password)
+    with transaction.atomic():
+        current = _locked(user)
+        current.password = user.password = hashed
+        current.save(update_fields=["password"])
+        end_sessions(user=current, keep=keep)
 
 
 def change_password(*, user: User, old: str, new: str, keep: Session | None = None) -> None:
     """Change the password of someone who knows the old one. Wrong guesses are limited like failed sign-ins.
 
-    Raises ValidationError under `old_password` or `new_password`; Throttled after too many wrong guesses.
+    Raises ValidationError under `old_password` or `new_password`; Throttled after too many wrong guesses; HashingBusy.
     """
     key = f"password of {user.pk}"
     if not FAILED_LOGINS.take(key):
         raise Throttled(FAILED_LOGINS.wait(key), "Too many wrong passwords.")
-    if not user.check_password(old):
+    try:
+        right = user.check_password(old)
+    except HashingBusy:
+        FAILED_LOGINS.give_back(key)
+        raise
+    if not right:
         raise ValidationError({"old_password": ["This is not your current password."]})
     FAILED_LOGINS.give_back(key)
     set_password(user=user, password=new, keep=keep, field="new_password")
@@ -204,6 +212,15 @@ def _check_password(user: User, password: str, field: str = "password") -> None:
         validate_password(password, user)
     except DjangoValidationError as error:
         raise ValidationError({field: error.messages})
+
+
+def _hashed(user: User, password: str, changes: dict[str, Any]) -> str:
+    """Check a new password against the login as it will be, and hash it, which is slow and must not hold any lock."""
+    wanted = copy(user)
+    for name, value in changes.items():
+        setattr(wanted, name, value)
+    _check_password(wanted, password)
+    return make_password(password)
 
 
 def _save(user: User) -> None:

@@ -7,13 +7,12 @@ the model and its fields.
 
 import os
 import re
-from collections.abc import Iterator
 from typing import IO, Any, ClassVar, cast
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
@@ -25,8 +24,6 @@ from rest_framework.views import APIView
 from core.files.kinds import kind_of
 from core.files.links import user_of_link
 from core.files.names import shown_name
-
-CHUNK_BYTES = 1024 * 1024
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -107,13 +104,14 @@ def _stream(request: Request, file: IO[bytes], headers: dict[str, Any]) -> HttpR
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"})
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
-    whole = StreamingHttpResponse(status=status, headers=headers)
+    content_type = headers.pop("Content-Type")  # a FileResponse takes it from no header
+    whole = FileResponse(status=status, headers=headers, content_type=content_type)
     response = cast(HttpResponseBase, get_conditional_response(request._request, etag, modified, cast(Any, whole)))
     if response is not whole or request.method == "HEAD":
         file.close()
         return response
     file.seek(start)
-    whole.streaming_content = FileSlice(file, end - start)
+    whole.streaming_content = cast(Any, FileSlice(file, end - start))
     return whole
 
 
@@ -138,16 +136,22 @@ def _wanted_range(request: Request, size: int, etag: str, modified: int) -> tupl
 
 
 class FileSlice:
-    """Yields the next `length` bytes of an open file in chunks. The file is closed with the response."""
+    """The next `length` bytes of an open file, which is closed with the response."""
 
     def __init__(self, file: IO[bytes], length: int) -> None:
         self.file = file
         self.left = length
 
-    def __iter__(self) -> Iterator[bytes]:
-        while self.left > 0 and (chunk := self.file.read(min(CHUNK_BYTES, self.left))):
-            self.left -= len(chunk)
-            yield chunk
+    def read(self, size: int) -> bytes:
+        chunk = self.file.read(min(size, self.left))
+        self.left -= len(chunk)
+        return chunk
+
+    def fileno(self) -> int:
+        return self.file.fileno()
+
+    def tell(self) -> int:
+        return self.file.tell()
 
     def close(self) -> None:
         self.file.close()

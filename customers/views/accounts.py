@@ -34,6 +34,8 @@ class AccountViewSet(PurchasesViewSet):
         "verify_phone": IsAuthenticated,
     }
 
+    hashes_passwords = ("change_password",)
+
     @documented(request_body=ChangePasswordSerializer, responses={200: ConfirmationSerializer})
     @action(detail=False, methods=["post"])
     def change_password(self, request: Request) -> Response:

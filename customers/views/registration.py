@@ -24,6 +24,7 @@ class RegisterView(APIView):
     authentication_classes = []  # an expired token must not keep anybody from registering
     permission_classes = [AllowAny]
     throttle_classes = [RegistrationThrottle]
+    hashes_passwords = ("post",)
 
     @documented(
         request_body=RegisterSerializer,

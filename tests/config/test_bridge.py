@@ -4,12 +4,15 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 
 from config.bridge import Bridge
+from config.lanes import Lanes
+from config.spool import MEMORY_BYTES
 
 SCOPE = {
     "type": "http",
@@ -51,7 +54,7 @@ def ask(view: Any, taken: Any = None) -> list[dict[str, Any]]:
             await taken(sent)
         sent.append(dict(message))
 
-    asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), silence, send))
+    asyncio.run(Bridge(view, Lanes())(SCOPE, BytesIO(b"body"), silence, send))
     return sent
 
 
@@ -67,23 +70,84 @@ def test_a_whole_answer() -> None:
     assert view.closed == 1
 
 
-def test_a_streamed_answer_waits_for_the_client() -> None:
-    made: list[int] = []
+def test_a_streamed_answer_is_made_without_the_client() -> None:
+    made = threading.Event()
 
     def chunks() -> Iterator[bytes]:
         for number in range(5):
-            made.append(number)
             yield b"%d" % number
+        made.set()
 
-    async def slowly(sent: list[Any]) -> None:
-        await asyncio.sleep(0.01)
-        assert len(made) <= len(sent), "a chunk is made only when the client has accepted the one before"
+    async def afterwards(sent: list[Any]) -> None:
+        assert await asyncio.to_thread(made.wait, 10), "the thread waits for the client"
 
     view = View(StreamingHttpResponse(chunks()))
-    sent = ask(view, slowly)
-    assert [message.get("body") for message in sent[1:]] == [b"0", b"1", b"2", b"3", b"4", b""]
-    assert [message.get("more_body", False) for message in sent[1:]] == [True] * 5 + [False]
+    sent = ask(view, afterwards)
+    assert b"".join(message.get("body", b"") for message in sent[1:]) == b"01234"
+    assert [message.get("more_body", False) for message in sent[1:]][-2:] == [True, False]
     assert view.closed == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, MEMORY_BYTES, MEMORY_BYTES + 1, 3 * MEMORY_BYTES + 17])
+def test_a_streamed_answer_of_any_size_arrives_as_it_was_made(size: int) -> None:
+    whole = bytes(range(256)) * (size // 256 + 1)
+    pieces = [whole[at : min(at + 50_001, size)] for at in range(0, size, 50_001)]
+    sent = ask(View(StreamingHttpResponse(pieces)))
+    assert sent[0]["status"] == 201
+    assert b"".join(message.get("body", b"") for message in sent[1:]) == whole[:size]
+    assert sent[-1] == {"type": "http.response.body", "body": b""}
+
+
+@pytest.mark.parametrize(("size", "start"), [(10, 0), (10, 3), (1_500_000, 0), (1_500_000, 700_000)])
+def test_a_file_is_sent_from_where_it_stands(tmp_path: Path, size: int, start: int) -> None:
+    content = bytes(range(256)) * (size // 256 + 1)
+    (tmp_path / "file").write_bytes(content[:size])
+    file = (tmp_path / "file").open("rb")
+    file.seek(start)
+
+    def view(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return environ["wsgi.file_wrapper"](file)
+
+    sent = ask(view)
+
+    assert b"".join(message.get("body", b"") for message in sent[1:]) == content[start:size]
+    assert not sent[-1].get("more_body")
+    assert file.closed
+
+
+def test_what_only_looks_like_a_file_is_sent_too() -> None:
+    def view(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return environ["wsgi.file_wrapper"](BytesIO(b"x" * 100_000), 1000)
+
+    assert b"".join(message.get("body", b"") for message in ask(view)[1:]) == b"x" * 100_000
+
+
+def test_a_file_that_became_shorter_does_not_look_complete(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 200_000)
+    file = (tmp_path / "file").open("rb")
+
+    def view(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", "300000")])
+        return environ["wsgi.file_wrapper"](file)
+
+    assert ask(view)[-1]["more_body"]
+
+
+def test_an_answer_beyond_the_room_on_disk_does_not_look_complete() -> None:
+    view = View(StreamingHttpResponse(b"x" * 100_000 for _ in range(50)))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    bridge = Bridge(view, Lanes(), spool_bytes=1_000_000)
+    for _ in range(2):  # the second time: what the first one took is free again
+        view.response = StreamingHttpResponse(b"x" * 100_000 for _ in range(50))
+        asyncio.run(bridge(SCOPE, BytesIO(b"body"), silence, send))
+        assert sent.pop()["more_body"]
+        assert bridge.room.left == 1_000_000
 
 
 def test_a_slow_client_gets_the_whole_response() -> None:
@@ -94,7 +158,7 @@ def test_a_slow_client_gets_the_whole_response() -> None:
         await asyncio.sleep(0.05)
         sent.append(message)
 
-    asyncio.run(Bridge(View(StreamingHttpResponse([whole])), 2, 0.4)(SCOPE, BytesIO(b"body"), silence, slowly))
+    asyncio.run(Bridge(View(StreamingHttpResponse([whole])), Lanes(), 0.4)(SCOPE, BytesIO(b"body"), silence, slowly))
     assert b"".join(message.get("body", b"") for message in sent) == whole
     assert sent[-1] == {"type": "http.response.body", "body": b""}
 
@@ -111,6 +175,6 @@ def test_a_stream_that_fails_does_not_look_complete() -> None:
         sent.append(message)
 
     with pytest.raises(RuntimeError, match="gone"):
-        asyncio.run(Bridge(view, 2)(SCOPE, BytesIO(b"body"), silence, send))
+        asyncio.run(Bridge(view, Lanes())(SCOPE, BytesIO(b"body"), silence, send))
     assert sent[-1] == {"type": "http.response.body", "body": b"half", "more_body": True}
     assert view.closed == 1

@@ -11,21 +11,24 @@ import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 
 from config.bridge import Bridge
+from config.lanes import Lanes
 from config.middleware import SpoolBody
 from tests.live_server import PATIENCE, LiveServer
 
 
 class Site:
-    """Streams `pieces` at `/endless` until `closed`, and answers any other path at once."""
+    """Streams `pieces` at `/endless` until `closed`, or so many times, and answers any other path at once."""
 
-    def __init__(self, size: int, pause: float) -> None:
-        self.size, self.pause = size, pause
+    def __init__(self, size: int, pause: float, times: int = 10**9) -> None:
+        self.size, self.pause, self.times = size, pause, times
         self.closed = threading.Event()
 
     def pieces(self) -> Iterator[bytes]:
         deadline = time.monotonic() + PATIENCE  # so that the test also ends if it fails
         try:
-            while time.monotonic() < deadline:
+            for _ in range(self.times):
+                if time.monotonic() > deadline:
+                    break
                 yield b"x" * self.size
                 time.sleep(self.pause)
         finally:
@@ -43,8 +46,8 @@ class Site:
 def serve() -> Iterator[Any]:
     servers: list[LiveServer] = []
 
-    def started(site: Site, patience: float) -> LiveServer:
-        servers.append(LiveServer(SpoolBody(Bridge(site, threads=1, patience=patience))))
+    def started(site: Site, patience: float, spool_bytes: int = 1024**3) -> LiveServer:
+        servers.append(LiveServer(SpoolBody(Bridge(site, Lanes(), patience, spool_bytes))))
         servers[-1].start()
         return servers[-1]
 
@@ -67,11 +70,26 @@ def test_a_client_that_does_not_read_is_cut_off(serve: Any) -> None:
     server = serve(site, patience=0.5)
     with asked(server) as client:
         assert httpx.get(f"{server.url}/", timeout=PATIENCE / 2).text == "here"
-        assert site.closed.is_set()
+        assert site.closed.wait(PATIENCE / 2)
         end = b""
         while chunk := client.recv(1024 * 1024):
             end = chunk[-8:]
         assert not end.endswith(b"0\r\n\r\n"), "a part looks like the whole"
+
+
+def test_clients_that_read_nothing_hold_nobody_up(serve: Any) -> None:
+    site = Site(size=10_000_000, pause=0, times=1)
+    server = serve(site, patience=PATIENCE)
+    clients = [asked(server) for _ in range(24)]
+    for client in clients:
+        assert client.recv(9) == b"HTTP/1.1 "
+    assert httpx.get(f"{server.url}/", timeout=PATIENCE / 2).text == "here"
+    got = b""
+    while not got.endswith(b"0\r\n\r\n"):
+        got += clients[-1].recv(1024 * 1024)
+    assert got.count(b"x" * 1000) >= 9_000
+    for client in clients:
+        client.close()
 
 
 def test_nothing_is_made_for_a_client_that_left(serve: Any) -> None:
