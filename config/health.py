@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from core.models import Installation
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, Status
 
@@ -43,7 +44,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     checks = [_database(), _redis()] if settings.REDIS_URL else [_database()]
     if checks[0].ok:  # the other checks read tables
-        checks += [_numbers(), _queue()]
+        checks += [_numbers(), _queue(), _backup()]
     ready = all(check.ok for check in checks)
     body = {
         "status": "ok" if ready else "failed",
@@ -102,6 +103,13 @@ def _numbers() -> Check:
 def _queue() -> Check:
     """How long the oldest message that is due has been waiting. It grows if no relay is running."""
     return Check("queue", True, {"oldest_seconds": oldest_due_seconds()})
+
+
+def _backup() -> Check:
+    """When a restored backup was last noticed, and how many messages became uncertain by that. Never a failure."""
+    found = Installation.objects.filter(restored_at__isnull=False).first()
+    restored = found and {"at": iso(found.restored_at), "uncertain": found.restored_messages}
+    return Check("backup", True, {"restored": restored})
 
 
 def oldest_due_seconds() -> float:

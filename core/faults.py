@@ -6,6 +6,7 @@ first) of the point NAME the process is killed (`kill`), raises InjectedFault (`
     W1   the body of a webhook has been read          W2   its signature has been checked
     W3   an element is handled but not committed      W4   all of it is done, Meta has no answer yet
     P1   a relay has claimed a webhook                P2   half of the elements have been handled
+    B1   a batch is claimed, the file of departures does not say so yet
     O1   a relay has claimed a message                O1U  the file of the message has been uploaded
     O2   Meta has answered, the answer is not read    O3   the answer has been read
     O3J  the outcome is written down, not committed   O4   the outcome has been committed

@@ -33,8 +33,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _quick_settings() -> None:
-    """Hash passwords fast, and keep every test client from scanning the static files."""
+def _quick_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Hash passwords fast, keep every test client from scanning the static files, and store files elsewhere."""
+    settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
 

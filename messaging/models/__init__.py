@@ -2,6 +2,7 @@
 
 from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
 from messaging.models.conversations import Conversation, Receipt
+from messaging.models.departures import DepartureCount
 from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
 from messaging.models.numbers import BusinessNumber
 from messaging.models.statuses import StatusUpdate
@@ -15,6 +16,7 @@ __all__ = [
     "AttachmentState",
     "BusinessNumber",
     "Conversation",
+    "DepartureCount",
     "Direction",
     "Message",
     "MessageQuerySet",

@@ -1,5 +1,6 @@
 """What the relay runs: tables whose rows are jobs. The setting RELAY_JOBS names them."""
 
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -15,6 +16,13 @@ class JobSource(Protocol):
 
     def claim(self, limit: int) -> list[Any]:
         """Claim up to `limit` jobs, commit that, and return them."""
+        ...
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Give up jobs queued before a time that may have been done already: the database was restored from a backup.
+
+        May be repeated. Return for how many of them somebody has to decide what becomes of them.
+        """
         ...
 
     def run(self, job: Any) -> None:

@@ -1,6 +1,7 @@
 """Customers whose owner has left: whoever began to hand them over did not finish."""
 
 import time
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
@@ -21,6 +22,10 @@ class Leavers:
 
     def settle(self, *, everything: bool) -> None:
         """There are no leases: whoever hands over at the same time locks the same customers and gives them likewise."""
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Nothing to give up: who has left is read from the database, and nothing leaves it."""
+        return 0
 
     def claim(self, limit: int) -> list[User]:
         if time.monotonic() - self._looked_at < LOOK_SECONDS:

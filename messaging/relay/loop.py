@@ -19,7 +19,9 @@ from core.live.groups import RELAY
 from core.live.hub import Hint
 from core.live.publishing import attach
 from core.ports import ports
+from messaging.relay.departures import DatabaseRestored, suspected
 from messaging.relay.jobs import JobSource
+from messaging.relay.restored import recognise
 
 logger = logging.getLogger("patter.relay")
 
@@ -101,6 +103,7 @@ class Relay(threading.Thread):
         self._stopping = threading.Event()
         self._lanes = [_Lane(source(), self._wake) for source in ports("RELAY_JOBS")]
         self._settled_at = -SETTLE_SECONDS
+        self._recognised = False
 
     def deliver(self, group: str, event: Hint) -> None:
         """Called by the hub: something was queued."""
@@ -110,8 +113,11 @@ class Relay(threading.Thread):
         while not self._stopping.is_set():
             try:
                 _forget_broken_connections()
+                self._recognise_restore()
                 self._settle()
                 started = sum(lane.feed() for lane in self._lanes if lane.settled)
+            except DatabaseRestored:
+                continue  # the next turn deals with it before anything is claimed
             except (OperationalError, InterfaceError) as error:
                 logger.error("database out of reach: %s", error)
                 self._stopping.wait(POLL_SECONDS)
@@ -124,6 +130,12 @@ class Relay(threading.Thread):
                 self._wake.wait(POLL_SECONDS)
             self._wake.clear()
         connections.close_all()
+
+    def _recognise_restore(self) -> None:
+        """Before the first claim: what may have left before a backup was restored is given up, and not settled."""
+        if not self._recognised or suspected.is_set():
+            recognise(lane.source for lane in self._lanes)
+            self._recognised = True
 
     def _settle(self) -> None:
         """Settle each lane. One that cannot is left out until it could be settled once, and stops no other."""

@@ -10,19 +10,22 @@ leaves puts the message back (docs/decisions/018-nothing-in-doubt.md).
 import logging
 import time
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
 from core.db import leases
 from core.faults import fault
 from core.throttles import Pace
+from messaging.actions.doubting import doubt_unfinished
 from messaging.actions.number_pauses import resume_with_new_access
 from messaging.actions.statuses import settle_waiting
 from messaging.channels import NotSent, Outcome, Retry, Transport, channels, preparing, transport_for
 from messaging.models import Attachment, Message, Status
 from messaging.relay import unwritten
+from messaging.relay.claims import LEASE_SECONDS, claim_batch
+from messaging.relay.departures import DatabaseRestored, advance, note
 from messaging.relay.outcomes import (
     DATABASE_AWAY,
     Job,
@@ -40,8 +43,6 @@ from messaging.relay.turns import due
 
 logger = logging.getLogger(__name__)
 
-# Longer than the slowest send, which ends after 28 s (whatsapp/graph/bounds.py).
-LEASE_SECONDS = 30
 # Enough for a file of 100 MB over a slow line.
 UPLOAD_LEASE_SECONDS = 600
 # After the database was away, claims of others are left alone for so long: their relays have outcomes to store, and
@@ -107,28 +108,32 @@ class Outbox:
                 logger.error("message %s: it could not be settled: %s", pk, error)
                 self._disturbed_at = time.monotonic()
 
+    def after_restore(self, *, before: datetime) -> int:
+        """Make messages uncertain that may have been sent after the backup was made."""
+        return doubt_unfinished(before=before)
+
     def claim(self, limit: int) -> list[Job]:
-        jobs = []
-        for turn in due(limit):
-            if not _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id)):
-                continue  # another turn: the provider would refuse it, and pause the number for longer
-            # Plain conditions on the row itself: under READ COMMITTED a subquery would show the row as it was before
-            # another relay's commit, and both could believe they have claimed it.
-            candidate = Message.objects.filter(pk=turn.pk, status=Status.QUEUED, not_before__lte=timezone.now())
-            job = Job(turn.pk, turn.customer_id, uuid.uuid4())
-            try:
-                taken = leases.claim(
-                    candidate, seconds=LEASE_SECONDS, token=job.token, status=Status.SENDING, attempts=F("attempts") + 1
-                )
-            except Exception as error:  # noqa: BLE001 - what is claimed already must be sent now, whatever this is
-                logger.error("message %s: the claim was not answered: %s", turn.pk, error)
-                self._disturbed_at = time.monotonic()
+        """Claim a batch, all of it or nothing. Raises DatabaseRestored: then nothing of it is sent."""
+        # Another turn for those that would exceed the pace: the provider would refuse them, and pause the number.
+        jobs = {
+            turn.pk: Job(turn.pk, turn.customer_id, uuid.uuid4())
+            for turn in due(limit)
+            if _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id))
+        }
+        if not jobs:
+            return []
+        try:
+            claimed = claim_batch({pk: job.token for pk, job in jobs.items()})
+        except Exception as error:  # whether they are claimed is not known, or they may not be sent
+            logger.error("%d messages: the claim was not answered: %r", len(jobs), error)
+            self._disturbed_at = time.monotonic()
+            for job in jobs.values():
                 unwritten.doubt(job, not_begun())
-                break
-            if taken is not None:
-                self._claims.add(job.token)
-                jobs.append(job)
-        return jobs
+            if isinstance(error, DatabaseRestored):
+                raise
+            return []
+        self._claims.update(jobs[pk].token for pk in claimed)
+        return [job for pk, job in jobs.items() if pk in claimed]
 
     def run(self, job: Job) -> None:
         fault("O1")
@@ -191,7 +196,10 @@ def _upload(job: Job, message: Message, transport: Transport, file: Attachment) 
         logger.exception("message %s: its file could not be uploaded", message.pk)
         raise Retry(code="upload", title="The file could not be uploaded", detail=type(error).__name__)
     fault("O1U")
-    _extend(job, message, LEASE_SECONDS)
+    with transaction.atomic():
+        _extend(job, message, LEASE_SECONDS)
+        departure = advance()  # until now, a worker that takes over would have sent it
+    note(*departure)
 
 
 def _extend(job: Job, message: Message, seconds: int) -> None:

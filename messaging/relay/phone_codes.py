@@ -6,22 +6,24 @@ is wiped right before it leaves, so a code whose answer never came is not sent a
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db import leases
 from customers.models import CodeState, PhoneCode
 from messaging.channels import Halted, Rejected, Retry, Unknown, channels, home_channel
+from messaging.relay.departures import DatabaseRestored, advance, note
 
 logger = logging.getLogger(__name__)
 
 # Longer than the slowest exchange with a provider, which is 30 s (whatsapp/graph/bounds.py).
 LEASE_SECONDS = 60
 _TOO_LATE = "It expired before it could be sent."
+_RESTORED = "A backup was restored, and it may have been sent before."
 
 # The condition of the index.
 _UNSENT = f"state IN ('{CodeState.QUEUED}', '{CodeState.SENDING}')"
@@ -60,6 +62,12 @@ class PhoneCodes:
         if everything:
             abandoned.update(lease_until=None, claim_token=None)
 
+    def after_restore(self, *, before: datetime) -> int:
+        """Give up codes that may have been sent: customers ask for another one."""
+        unsent = PhoneCode.objects.filter(state__in=(CodeState.QUEUED, CodeState.SENDING), not_before__lt=before)
+        unsent.update(state=CodeState.FAILED, sealed="", error=_RESTORED, lease_until=None, claim_token=None)
+        return 0
+
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
         jobs = []
@@ -75,7 +83,11 @@ class PhoneCodes:
         code = job.row.unsealed
         if code is None:
             return _finish(job, CodeState.FAILED, "FIELD_ENCRYPTION_KEYS or SECRET_KEY has changed.")
-        if not _leaves(job):
+        try:
+            leaves = _leaves(job)
+        except DatabaseRestored:
+            return _finish(job, CodeState.FAILED, _RESTORED)
+        if not leaves:
             return _finish(job, CodeState.FAILED, _TOO_LATE) if not job.row.is_open() else None
         try:
             home_channel().send_phone_code(phone=job.row.phone, code=code)
@@ -106,10 +118,15 @@ def _words(outcome: Retry | Rejected, code: str) -> str:
 
 
 def _leaves(job: Job) -> bool:
-    """Wipe the code that is about to be sent; return False if it may no longer be sent."""
+    """Wipe the code that is about to be sent; return False if it may no longer be sent. Raises DatabaseRestored."""
     now = timezone.now()
     ours = PhoneCode.objects.filter(pk=job.row.pk, claim_token=job.token, state=CodeState.QUEUED)
-    return ours.filter(lease_until__gt=now, expires_at__gt=now).update(state=CodeState.SENDING, sealed="") == 1
+    with transaction.atomic():
+        if ours.filter(lease_until__gt=now, expires_at__gt=now).update(state=CodeState.SENDING, sealed="") != 1:
+            return False
+        departure = advance()
+    note(*departure)
+    return True
 
 
 def _again(job: Job, outcome: Retry, code: str) -> None:

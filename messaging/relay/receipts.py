@@ -5,7 +5,7 @@ Each customer has one row, which is the job (model Receipt). It is tried a few t
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -38,6 +38,11 @@ class Receipts:
 
     def settle(self, *, everything: bool) -> None:
         """Nothing to decide: a receipt whose lease has run out is claimed again, a few times at most."""
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Give up what is due: the customer may have seen it, and nobody needs to know."""
+        Receipt.objects.filter(due=True, not_before__lt=before).update(due=False, lease_until=None, claim_token=None)
+        return 0
 
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()

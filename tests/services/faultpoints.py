@@ -14,9 +14,10 @@ from tests.services.sending import Desk, accepted_keys, drain_messages, meet
 # In the request that takes a webhook in: before and after the signature, before the commit of an element, after
 # the last one, and in the middle of a batch.
 REQUEST_POINTS = ("W1", "W2", "W3", "P2", "W4")
-# In a send: claimed, request made, answer read, outcome written down, outcome committed. What the message is afterwards,
-# and whether WhatsApp has it.
+# In a send: claimed but not noted beside the database, claimed, request made, answer read, outcome written down,
+# outcome committed. What the message is afterwards, and whether WhatsApp has it.
 SEND_POINTS = {
+    "B1": ("uncertain", 0),
     "O1": ("uncertain", 0),
     "O2": ("uncertain", 1),
     "O3": ("uncertain", 1),

@@ -28,7 +28,7 @@ PHONE_NUMBER_ID = "100200300"
 KINDS = ("embedded", "services")
 # Tables of jobs, and for how many seconds each is claimed.
 LEASES = {
-    "messaging_message": 30,  # messaging/relay/outbox.py
+    "messaging_message": 30,  # messaging/relay/claims.py
     "whatsapp_webhookevent": 30,  # whatsapp/webhook/queue.py
     "messaging_attachment": 300,  # messaging/relay/downloads.py
 }

@@ -16,12 +16,14 @@ def test_dying_at_every_point(stack: Stack, graph: GraphDouble) -> None:
     outcomes = drill.send(list(SEND_POINTS))
     assert dict(zip(SEND_POINTS, outcomes, strict=True)) == SEND_POINTS
     deliver_statuses(graph, drill.meta)
-    # The one that never left stays uncertain: only a person may send it again.
+    # Those that never left stay uncertain: only a person may send it again.
     by_status = "SELECT status, count(*) FROM messaging_message WHERE direction = 'outbound' GROUP BY status"
     wait_for(
         "statuses to settle what was uncertain",
-        lambda: dict(stack.database.query(by_status)) == {"delivered": 3, "uncertain": 1},
+        lambda: dict(stack.database.query(by_status)) == {"delivered": 3, "uncertain": 2},
         30,
     )
     assert (doubled(stack.database), broken_logs(stack.database)) == (0, 0)
     assert drill.meta.server_errors == 0, drill.meta.answers
+    noticed = "SELECT count(*) FROM core_installation WHERE restored_at IS NOT NULL"
+    assert stack.database.value(noticed) == 0, "nobody has restored a backup"
