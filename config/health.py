@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from core.models import Installation
+from core.models import Chore, Installation
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, Status
 
@@ -44,7 +44,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     checks = [_database(), _redis()] if settings.REDIS_URL else [_database()]
     if checks[0].ok:  # the other checks read tables
-        checks += [_numbers(), _queue(), _backup()]
+        checks += [_numbers(), _queue(), _backup(), _chores()]
     ready = all(check.ok for check in checks)
     body = {
         "status": "ok" if ready else "failed",
@@ -110,6 +110,12 @@ def _backup() -> Check:
     found = Installation.objects.filter(restored_at__isnull=False).first()
     restored = found and {"at": iso(found.restored_at), "uncertain": found.restored_messages}
     return Check("backup", True, {"restored": restored})
+
+
+def _chores() -> Check:
+    """When each daily chore was last done, and whether its last run failed. Never a failure: nothing depends on it."""
+    done = {row.name: {"finished_at": iso(row.finished_at), "failed": bool(row.error)} for row in Chore.objects.all()}
+    return Check("chores", True, done)
 
 
 def oldest_due_seconds() -> float:

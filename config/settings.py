@@ -1,7 +1,7 @@
 """All settings of Patter. They come from the environment or a `.env` file; docs/operations.md lists them."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,15 @@ def _whole_number(name: str, default: int) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise ImproperlyConfigured(f"{name} is {value!r}, but must be a whole number greater than 0.")
     return int(value)
+
+
+def _time_of_day(name: str, default: str) -> time | None:
+    value = env.str(name, default="") or default
+    if value == "off":
+        return None
+    if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is None:
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a time of day in UTC like 03:00, or off.")
+    return time.fromisoformat(value)
 
 
 def _rate(name: str, default: str) -> str:
@@ -241,8 +250,9 @@ RELAY_JOBS = [
     "messaging.relay.downloads.Downloads",
     "messaging.relay.leavers.Leavers",
     "whatsapp.template_syncs.TemplateSyncs",
+    "core.chores.DailyChores",
 ]
-# What `manage.py prune` removes: functions that return a list of core.retention.Old.
+# What is pruned once a day (core/chores.py): functions that return a list of core.retention.Old.
 RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]
 
 # --- REST ----------------------------------------------------------------------------------------
@@ -342,6 +352,8 @@ elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
 
 # --- Operations ----------------------------------------------------------------------------------
 
+# When relays prune and sweep (core/chores.py), in UTC; None: never by themselves.
+DAILY_CHORES = _time_of_day("DAILY_CHORES", "03:00")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING = {

@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
 
+from core.models import Chore
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Rows can be viewed but not changed, because actions elsewhere write them and do more than write a row."""
@@ -18,6 +20,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Chore)
+class ChoreAdmin(ReadOnlyAdmin):
+    """What Patter does once a day by itself, and how that ended."""
+
+    list_display = ("name", "started_at", "started_by", "finished_at", "result", "error")
+    fields = ("name", "started_at", "started_by", "finished_at", "result", "error", "not_before")
 
 
 class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only

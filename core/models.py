@@ -1,8 +1,13 @@
 """What Patter knows of itself."""
 
 import uuid
+from pathlib import Path
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
+
+from core.db.leases import Leased
 
 
 class Installation(models.Model):
@@ -24,3 +29,35 @@ class Installation(models.Model):
         """Return the row, which is made when it is first needed."""
         found, _ = cls.objects.get_or_create(pk=cls.ONLY)
         return found
+
+    def file(self, name: str) -> Path:
+        """The path of this installation's file `name` in MEDIA_ROOT, which is the folder that all its processes share.
+
+        Those of others have other names: they are neither believed nor overwritten.
+        """
+        return path_of(name, self.key)
+
+
+def path_of(name: str, key: uuid.UUID) -> Path:
+    """The path of the file `name` of the installation with this key."""
+    return Path(settings.MEDIA_ROOT) / f".{name}-{key}"
+
+
+class Chore(Leased):
+    """What Patter does once a day by itself (core/chores.py): when it last did, and what it said. The row is the job.
+
+    `started_at` is that of the last run, whatever became of it, `finished_at` that of the last one that succeeded.
+    """
+
+    name = models.CharField(primary_key=True, max_length=40)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    # Who ran it last: a relay, or a command.
+    started_by = models.CharField(max_length=100, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    result = models.TextField(blank=True)
+    # Why the last run failed; empty if it did not.
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name

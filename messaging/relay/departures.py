@@ -23,13 +23,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from core.models import Installation
+from core.models import Installation, path_of
 from messaging.models import DepartureCount
 
 logger = logging.getLogger(__name__)
 
 # More than relays that commit at the same instant. On SQLite there is one writer, and the first slot is enough.
 SLOTS = 16
+# Of the file in MEDIA_ROOT (Installation.file).
+NAME = "departures"
 # How long to wait for another relay that writes the file, which takes it less than a millisecond.
 _LOCK_SECONDS = 0.5
 
@@ -102,10 +104,10 @@ def note(key: UUID, departure: Departure) -> None:
     If the file cannot be written, that is logged and sending goes on: a restored backup might then not be noticed.
     """
     try:
-        known = _write(path_of(key), replace(departure, at=time.time()))
+        known = _write(path_of(NAME, key), replace(departure, at=time.time()))
     except OSError as error:
         if key not in _unwritable:
-            logger.error("%s cannot be written, so a restored backup may not be noticed: %s", path_of(key), error)
+            logger.error("%s cannot be written, so a restored backup may not be noticed: %s", path_of(NAME, key), error)
             _unwritable.add(key)
         return
     _unwritable.discard(key)
@@ -121,14 +123,9 @@ def _count_of(slot: int) -> int:
     return found or 0
 
 
-def path_of(key: UUID) -> Path:
-    """The file of an installation. That of another one has another name, so it is not believed, nor overwritten."""
-    return Path(settings.MEDIA_ROOT) / f".departures-{key}"
-
-
 def written(found: Installation) -> list[Departure]:
     """What the file says. Read it before the counts of the database: other relays advance both, the file last."""
-    return _read(path_of(found.key))
+    return _read(found.file(NAME))
 
 
 def is_ahead(departures: list[Departure]) -> bool:
@@ -148,6 +145,16 @@ def catch_up(departures: list[Departure]) -> None:
     for departure in departures:
         behind = DepartureCount.objects.filter(slot=departure.slot, count__lt=departure.count)
         behind.update(count=departure.count)
+
+
+def write_all(found: Installation) -> None:
+    """Write the counts of the database where the file lacks them, so that the next restore will be noticed."""
+    now = time.time()
+    try:
+        for slot, count in DepartureCount.objects.filter(count__gt=0).values_list("slot", "count"):
+            _write(found.file(NAME), Departure(slot, count, now))
+    except OSError as error:
+        logger.error("%s cannot be written, so a restored backup may not be noticed: %s", found.file(NAME), error)
 
 
 def _read(path: Path) -> list[Departure]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.models import Installation
 from customers.models import Customer
 from messaging.models import Message
-from messaging.relay.departures import catch_up, is_ahead, prepared, suspected, written
+from messaging.relay.departures import catch_up, is_ahead, prepared, suspected, write_all, written
 from messaging.relay.jobs import JobSource
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ def after_restore(sources: Iterable[JobSource]) -> int:
         catch_up(departures)
         _skip_ids()
         _remember(given_up)
+    write_all(Installation.this())
     return given_up
 
 

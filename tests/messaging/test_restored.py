@@ -16,7 +16,7 @@ from core.ports import ports
 from customers.models import Customer, Event
 from messaging.actions.statuses import apply_status
 from messaging.models import Attachment, DepartureCount, Message, Receipt
-from messaging.relay.departures import SLOTS, DatabaseRestored, path_of, suspected
+from messaging.relay.departures import SLOTS, DatabaseRestored, suspected
 from messaging.relay.outbox import Outbox
 from messaging.relay.restored import recognise
 from tests.messaging.steps import make_due, store_outcomes
@@ -73,7 +73,7 @@ def later(*pks: int) -> None:
 
 
 def file_of_this_installation() -> Path:
-    return path_of(Installation.objects.get().key)
+    return Installation.this().file("departures")
 
 
 def test_what_was_sent_after_the_backup_is_not_sent_again(
@@ -311,3 +311,9 @@ def test_each_slot_has_a_line(send: Any, relay_turn: Any) -> None:
     slot, count, at = lines[1].split()
     assert (int(slot), int(count)) == (1, 1)
     assert abs(float(at) - timezone.now().timestamp()) < 60
+
+
+def test_every_source_of_jobs_says_what_becomes_of_them(db: None) -> None:
+    for source in ports("RELAY_JOBS"):
+        for name in ("settle", "after_restore", "claim", "run"):
+            assert callable(getattr(source, name, None)), f"{source.__name__} has no {name} (messaging/relay/jobs.py)"

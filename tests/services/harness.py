@@ -31,6 +31,7 @@ LEASES = {
     "messaging_message": 30,  # messaging/relay/claims.py
     "whatsapp_webhookevent": 30,  # whatsapp/webhook/queue.py
     "messaging_attachment": 300,  # messaging/relay/downloads.py
+    "core_chore": 300,  # core/chores.py
 }
 
 

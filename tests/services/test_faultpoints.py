@@ -20,7 +20,7 @@ def test_dying_at_every_point(stack: Stack, graph: GraphDouble) -> None:
     by_status = "SELECT status, count(*) FROM messaging_message WHERE direction = 'outbound' GROUP BY status"
     wait_for(
         "statuses to settle what was uncertain",
-        lambda: dict(stack.database.query(by_status)) == {"delivered": 3, "uncertain": 2},
+        lambda: dict(stack.database.query(by_status)) == {"delivered": 4, "uncertain": 2},
         30,
     )
     assert (doubled(stack.database), broken_logs(stack.database)) == (0, 0)

@@ -15,4 +15,6 @@ def test_a_restored_backup_sends_nothing_again(stack: Stack, graph: GraphDouble,
     assert restored.uncertain > 0, restored
     assert restored.flaws == 0, restored
     log = "".join(sender.output() for sender in drill.senders)
+    # By hand it was said to whoever typed it.
     assert ("restored from a backup" in log) is not new_machine
+    assert "after_restore first" not in log

@@ -1,4 +1,4 @@
-"""`manage.py prune [--dry-run]`: removes rows that have been kept long enough. Run it once a day.
+"""`manage.py prune [--dry-run]`: removes rows that have been kept long enough. A relay does so once a day.
 
 The functions in the setting RETENTION say which rows these are.
 """
@@ -6,8 +6,9 @@ The functions in the setting RETENTION say which rows these are.
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from core.chores import ChoreFailed, ChoreIsRunning, by_hand, prune
 from core.ports import ports
 from core.retention import Old
 
@@ -19,9 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="count the rows without removing them")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verb = "would remove" if options["dry_run"] else "removed"
-        for kept_by in ports("RETENTION"):
-            old: Old
-            for old in kept_by():
-                count = old.rows.count() if options["dry_run"] else old.remove()
-                self.stdout.write(f"{verb} {count} {old.what}")
+        if options["dry_run"]:
+            for kept_by in ports("RETENTION"):
+                old: Old
+                for old in kept_by():
+                    self.stdout.write(f"would remove {old.rows.count()} {old.what}")
+            return
+        try:
+            with by_hand("prune", self.stdout.write) as run:
+                prune(run)
+        except (ChoreFailed, ChoreIsRunning) as error:
+            raise CommandError(str(error))

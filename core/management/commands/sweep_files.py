@@ -1,10 +1,11 @@
-"""`manage.py sweep_files [--grace-hours N] [--dry-run]`: what core/files/sweeping.py does. Run it once a day."""
+"""`manage.py sweep_files [--grace-hours N] [--dry-run]`: what core/files/sweeping.py does. Relays do so daily."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.chores import ChoreFailed, ChoreIsRunning, by_hand, sweep_files
 from core.files.sweeping import MIN_GRACE_HOURS, SweepRefused, missing_files, sweep
 
 
@@ -22,17 +23,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._sweep(**{name: options[name] for name in ("grace_hours", "dry_run")})
-        except SweepRefused as refused:
+            if options["dry_run"]:
+                self._count(options["grace_hours"])
+            else:
+                with by_hand("sweep_files", self._tell) as run:
+                    sweep_files(run, grace_hours=options["grace_hours"])
+        except (ChoreFailed, ChoreIsRunning, SweepRefused) as refused:
             raise CommandError(str(refused))
 
-    def _sweep(self, *, grace_hours: float, dry_run: bool) -> None:
+    def _tell(self, line: str) -> None:
+        (self.stderr if line.startswith("missing: ") else self.stdout).write(line)
+
+    def _count(self, grace_hours: float) -> None:
         count = size = 0
-        for orphan in sweep(grace_hours=grace_hours, dry_run=dry_run):
+        for orphan in sweep(grace_hours=grace_hours, dry_run=True):
             count, size = count + 1, size + orphan.size
             self.stdout.write(orphan.name)
-        self.stdout.write(f"{'Would remove' if dry_run else 'Removed'} {count} file(s), {size} bytes.")
+        self.stdout.write(f"Would remove {count} file(s), {size} bytes.")
         lost = list(missing_files())
         for name in lost:
-            self.stderr.write(f"missing: {name}")
+            self._tell(f"missing: {name}")
         self.stdout.write(f"Rows whose file is missing: {len(lost)}.")
