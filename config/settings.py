@@ -194,7 +194,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
     _database["CONN_HEALTH_CHECKS"] = True
-    # Only for statements that ask to be prepared (core/db/cursors.py).
+    # Only for statements that ask to be prepared (core/db/compiled.py).
     _database.setdefault("OPTIONS", {}).update(connect_timeout=5, prepare_threshold=5)
 
 # Without Redis one process does everything, including the work of the relay.

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from datetime import datetime
+from inspect import signature
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
@@ -14,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from core.db.compiled import Compiled, Param
 from core.filters import MAX_ID
 
 MAX_PAGE_SIZE = 100
@@ -51,10 +54,10 @@ class KeysetPages(BasePagination):
         cursor = request.query_params.get("cursor")
         direction, at, pk = self._decode(cursor) if cursor else ("older", None, 0)
         newer = direction == "newer"
-        if at is not None:
-            queryset = queryset.filter(self._beyond(at, pk, newer))
-        order = (self.time_field, "id") if newer else (f"-{self.time_field}", "-id")
-        rows = list(queryset.order_by(*order)[: size + 1])
+        if isinstance(queryset, KeysetQuery):
+            rows = queryset.rows(at, pk, newer=newer, limit=size + 1)
+        else:
+            rows = list(_keyset(queryset, self.time_field, at, pk, newer=newer)[: size + 1])
         more = len(rows) > size
         rows = rows[:size]
         if newer:
@@ -65,13 +68,6 @@ class KeysetPages(BasePagination):
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
-
-    def _beyond(self, at: datetime, pk: int, newer: bool) -> Q:
-        side = "gt" if newer else "lt"
-        # The first condition lets the index find the start, the second handles rows with the same time.
-        return Q(**{f"{self.time_field}__{side}e": at}) & (
-            Q(**{f"{self.time_field}__{side}": at}) | Q(**{f"id__{side}": pk})
-        )
 
     def _link(self, direction: str, row: Any) -> str:
         at, pk = (row[self.time_field], row["id"]) if isinstance(row, dict) else (getattr(row, self.time_field), row.pk)
@@ -90,3 +86,47 @@ class KeysetPages(BasePagination):
             return direction, when, int(pk)
         except (ValueError, binascii.Error):
             raise NotFound("Invalid cursor.")
+
+
+class KeysetQuery:
+    """Rows for KeysetPages that are compiled once (core/db/compiled.py): `KeysetQuery(declare)` of a queryset.
+
+    `bind` gives the rows of certain values of its parameters.
+    """
+
+    def __init__(self, declare: Callable[..., QuerySet[Any]], time_field: str = KeysetPages.time_field) -> None:
+        own = [Param(name) for name in signature(declare).parameters]
+
+        def newest(**given: Any) -> QuerySet[Any]:
+            return _keyset(declare(**given), time_field)
+
+        def older(at: Any, pk: Any, **given: Any) -> QuerySet[Any]:
+            return _keyset(declare(**given), time_field, at, pk)
+
+        def newer(at: Any, pk: Any, **given: Any) -> QuerySet[Any]:
+            return _keyset(declare(**given), time_field, at, pk, newer=True)
+
+        self._queries = [Compiled(query, window=True, params=own) for query in (newest, older, newer)]
+        self._values: dict[str, Any] = {}
+
+    def bind(self, **values: Any) -> "KeysetQuery":
+        bound = copy(self)
+        bound._values = values
+        return bound
+
+    def rows(self, at: datetime | None, pk: int, *, newer: bool, limit: int) -> list[Any]:
+        """The `limit` rows next to the one with this time and id, or the newest."""
+        if at is None:
+            return self._queries[0](limit=limit, offset=0, **self._values)
+        return self._queries[1 + newer](at=at, pk=pk, limit=limit, offset=0, **self._values)
+
+
+def _keyset(rows: QuerySet[Any], time_field: str, at: Any = None, pk: Any = 0, *, newer: bool = False) -> QuerySet[Any]:
+    """The rows on one side of a place in time, those next to it first."""
+    if at is not None:
+        side = "gt" if newer else "lt"
+        # The first condition lets the index find the start, the second handles rows with the same time.
+        rows = rows.filter(
+            Q(**{f"{time_field}__{side}e": at}) & (Q(**{f"{time_field}__{side}": at}) | Q(**{f"id__{side}": pk}))
+        )
+    return rows.order_by(*((time_field, "id") if newer else (f"-{time_field}", "-id")))

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from core.db.cursors import prepared_cursor
+from core.db.compiled import prepared_cursor
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
 from core.live.publishing import publish, publish_on_commit

@@ -1,9 +1,12 @@
 """Who may see a customer and everything that belongs to one. Nothing else in Patter decides this."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
+
+from core.db.compiled import Compiled, Param
 
 _NOBODY = Q(pk__in=[])
 
@@ -33,6 +36,41 @@ def has_on_desk(user: Any, owner_id: int | None) -> bool:
 def works_at_desk(user: Any) -> bool:
     """Whether `user` has a sales desk at all: admins and sales do, customers do not."""
     return bool(user.is_admin or user.is_sales)
+
+
+class DeskQuery:
+    """A query of the sales desk that is compiled once for admins and once for sales (core/db/compiled.py).
+
+    `declare` takes the `user` for whom it is, and whatever else. Users without a desk see nothing.
+    """
+
+    def __init__(self, declare: Callable[..., models.QuerySet[Any]], *, window: bool = False) -> None:
+        self._for = {role: Compiled(declare, window=window, params=[role("user")]) for role in (_Admin, _Seller)}
+
+    def __call__(self, user: Any, **values: Any) -> list[Any]:
+        """The rows that `user` may see."""
+        if not user.is_authenticated or not works_at_desk(user):
+            return []
+        return self._for[_Admin if user.is_admin else _Seller](user=user.pk, **values)
+
+    def first(self, user: Any, **values: Any) -> Any | None:
+        """The first row that `user` may see, or None."""
+        return next(iter(self(user, **values)), None)
+
+
+class _Role(Param):
+    """The place of a login of which only the role is known."""
+
+    is_authenticated = True
+    is_admin = is_sales = False
+
+
+class _Admin(_Role):
+    is_admin = True
+
+
+class _Seller(_Role):
+    is_sales = True
 
 
 class FollowsCustomer(models.QuerySet[Any]):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from core.db.cursors import prepared_cursor
+from core.db.compiled import prepared_cursor
 from core.timestamps import aware
 from customers.actions.assignments import assign_automatically
 from customers.actions.customers import create_customer

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.hashers import HashingBusy
 from accounts.models import Session, SocketTicket, User
+from core.db.compiled import Compiled
 from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
 from core.throttles import Limit
@@ -24,6 +25,8 @@ REPLAY_GRACE = timedelta(seconds=10)
 MAX_TOKEN_LENGTH = 4096
 
 FAILED_LOGINS = Limit("THROTTLE_LOGIN")
+
+_LIVE = Compiled(lambda sid, now: Session.objects.live(now).select_related("user").filter(pk=sid))
 
 
 class SessionOver(AuthenticationFailed):
@@ -250,7 +253,7 @@ def session_of_token(raw: str) -> tuple[Session, datetime]:
     Raises SessionOver unless it is a valid access token of a live session.
     """
     claims = _read(AccessToken, raw)
-    session = Session.objects.live().select_related("user").filter(pk=claims.sid).first()
+    session: Session | None = _LIVE.first(sid=claims.sid, now=timezone.now())
     if session is None or str(session.user_id) != claims.user_id:
         raise SessionOver
     return session, claims.expires_at

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from core.db.cursors import prepared_cursor
+from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from core.db.cursors import prepared_cursor
+from core.db.compiled import prepared_cursor
 from core.db.leases import any_row
 from core.filters import whole_number
 from core.timestamps import aware

@@ -9,7 +9,7 @@ from core.documentation import documented
 from customers.duplicates import possible_duplicates
 from customers.models import Customer
 from messaging.channels import channels
-from messaging.desk.rows import desk_customers, desk_rows
+from messaging.desk.rows import desk_rows
 from messaging.desk.serializers import DuplicateSerializer
 
 
@@ -32,5 +32,5 @@ class DuplicatesView(APIView):
         for channel in channels().values():
             writing_as |= channel.customers_writing_as(customer)
         found = possible_duplicates(customer, among=customers, writing_as=writing_as)
-        rows = {row["id"]: row for row in desk_rows(desk_customers().filter(pk__in=[pk for pk, _ in found]))}
+        rows = {row["id"]: row for row in desk_rows(Customer.objects.filter(pk__in=[pk for pk, _ in found]))}
         return Response([{"customer": rows[pk], "reasons": reasons} for pk, reasons in found if pk in rows])

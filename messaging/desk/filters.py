@@ -10,8 +10,6 @@ from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, Ordering
 from customers.models import Customer, CustomerQuerySet, Source
 from tags.models import Tag, carrying, carrying_any
 
-NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
-
 _ORDERS: dict[str, tuple[Any, ...]] = {
     "name": (Lower("first_name"), Lower("last_name")),
     "created_at": ("date_joined",),

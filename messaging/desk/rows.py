@@ -1,22 +1,24 @@
-"""Rows of the desk: two statements for any number of them, and no model instances.
+"""Rows of the desk: two statements for any number of them, compiled once, and no model instances.
 
 Rows like these reach 0.90 of the speed of a bare view, a ModelSerializer 0.64.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 
+from core.db.compiled import Compiled
 from core.timestamps import iso
-from customers.models import Customer, CustomerQuerySet
+from customers.models import Customer
 from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row
+from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
 from tags.models import Tag
 from tags.serializers import tag_data
 
+NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 PREVIEW_LENGTH = 200
 
 _CHAT_COLUMNS = {
@@ -34,46 +36,55 @@ _CHAT_COLUMNS = {
 }
 
 
-@cache
-def desk_customers() -> CustomerQuerySet:
-    """All customers with the columns of a desk row; filter and order it as any queryset.
-
-    Cached, because selecting thirty columns of four tables takes Django as long as fetching them.
-    """
-    customers: CustomerQuerySet = _choose(Customer.objects.all())
-    return customers
-
-
 class DeskPages:
     """Gives a paginator what it needs: a count without the joins of the rows, and slices of finished rows."""
 
-    def __init__(self, customers: "QuerySet[Customer]", shown: "QuerySet[Customer] | None" = None) -> None:
-        """`shown`: the same customers as a queryset made from `desk_customers`, if there is one."""
+    def __init__(self, customers: "QuerySet[Customer]") -> None:
         self.customers = customers
-        self.shown = customers if shown is None else shown
 
     def count(self) -> int:
         return self.customers.order_by().count()
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return desk_rows(self.shown[part])
+        return desk_rows(self.customers[part])
+
+
+class WholeDesk(DeskPages):
+    """The pages of everybody on a user's desk, newest message first: what screens ask for most."""
+
+    def __init__(self, user: Any) -> None:
+        super().__init__(Customer.objects.at_desk_of(user))
+        self.user = user
+
+    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+        return _shaped(_PAGE(self.user, limit=part.stop - part.start, offset=part.start))
 
 
 def desk_rows(customers: "QuerySet[Customer]") -> list[dict[str, Any]]:
     """The desk rows of `customers`, in their order, as JSON values. The same for every viewer."""
-    rows: list[Any] = list(customers if customers.query.values_select else _choose(customers))
-    tags = Tag.objects.by_customer({row["id"]: row["source"] for row in rows})
-    return [_shape(row, tags[row["id"]]) for row in rows]
+    return _shaped(list(_choose(customers)))
 
 
-def desk_row(customer_id: int) -> dict[str, Any] | None:
-    """The desk row of one customer, or None if there is no such customer (any longer)."""
-    rows = desk_rows(desk_customers().filter(pk=customer_id))
-    return rows[0] if rows else None
+def desk_row(customer_id: int, *, user: Any = None) -> dict[str, Any] | None:
+    """The desk row of one customer, or None if there is none (any longer), or none on the desk of `user`, if given."""
+    row = _ONE.first(pk=customer_id) if user is None else _ONE_OF.first(user, pk=customer_id)
+    return None if row is None else _shaped([row])[0]
 
 
 def _choose(customers: "QuerySet[Customer]") -> Any:
     return customers.values(*CUSTOMER_COLUMNS, **_CHAT_COLUMNS)
+
+
+_PAGE = DeskQuery(
+    lambda user: _choose(Customer.objects.at_desk_of(user)).order_by(*NEWEST_CONVERSATION_FIRST), window=True
+)
+_ONE_OF = DeskQuery(lambda user, pk: _choose(Customer.objects.at_desk_of(user)).filter(pk=pk))
+_ONE = Compiled(lambda pk: _choose(Customer.objects.filter(pk=pk)))
+
+
+def _shaped(rows: list[Any]) -> list[dict[str, Any]]:
+    tags = Tag.objects.by_customer({row["id"]: row["source"] for row in rows})
+    return [_shape(row, tags[row["id"]]) for row in rows]
 
 
 def _shape(row: Mapping[str, Any], tags: list[Tag]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from core.db import leases
-from core.db.cursors import prepared_cursor
+from core.db.compiled import prepared_cursor
 from core.db.sqlite import patience
 from core.faults import fault
 from core.live.publishing import wake_relays

@@ -1,0 +1,180 @@
+"""Querysets that are compiled once: declared in the ORM, run as prepared statements.
+
+Building and compiling a queryset takes Django longer than PostgreSQL takes to answer it, and the text is the same each
+time. Declare such a query as a function of its parameters:
+
+    _LIVE = Compiled(lambda sid, now: Session.objects.live(now).select_related("user").filter(pk=sid))
+    session = _LIVE.first(sid=claims.sid, now=timezone.now())
+
+The declaration stays the one truth: `_LIVE.queryset(sid=..., now=...)` is the ordinary queryset, and
+tests/core/test_compiled.py compares the rows of both for every such query. A parameter may stand wherever the ORM takes
+an expression. A list of ids is one parameter with the lookup `any`: `filter(customer__any=ids)`.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+from django.db.models import Expression, Field, ForeignKey, Lookup, QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
+from django.utils.functional import cached_property
+
+_PLACEHOLDER = re.compile("%%|%s")
+
+
+def prepared_cursor() -> Any:
+    """Return a cursor like `connection.cursor()`. On PostgreSQL it prepares statements that run often.
+
+    Django puts the parameters into the text of a statement, so PostgreSQL parses and plans a new one each time. Use it
+    for hand-written statements that find one row by its key (decision 005): the best plan of others may depend on
+    their parameters. How often is often is set by `prepare_threshold` in the OPTIONS of the database.
+    """
+    cursor = connection.cursor()
+    if connection.vendor == "postgresql":
+        cursor.cursor = psycopg.Cursor(cursor.cursor.connection)
+    return cursor
+
+
+class Param(Expression):
+    """The place of a value that is given when the query runs.
+
+    A subclass may have more of what the declaration asks the value for (customers/visibility.py).
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+
+@Field.register_lookup
+@ForeignKey.register_lookup
+class InArray(Lookup):
+    """`column = ANY(list)`: one text for lists of any length, where `IN` makes another one for each length."""
+
+    lookup_name = "any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, before = self.process_lhs(compiler, connection)
+        values, after = self.process_rhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            return f"{column} = ANY({values})", [*before, *after]
+        return f"{column} IN (SELECT value FROM json_each({values}))", [*before, *map(_adapted, after)]
+
+
+class Compiled:
+    """A queryset as a function of named parameters, compiled when it is first used.
+
+    Gives what the queryset gives: instances, or dicts after `values()`. With `window` the query also takes `limit` and
+    `offset`. `params` has the names of the parameters if the signature does not, and other places than a plain Param.
+    """
+
+    everyone: ClassVar[list["Compiled"]] = []
+
+    def __init__(
+        self,
+        declare: Callable[..., QuerySet[Any]],
+        *,
+        window: bool = False,
+        params: Iterable[Param] = (),
+    ) -> None:
+        self.queryset, self.window = declare, window
+        named = [one for one in inspect.signature(declare).parameters.values() if one.kind != one.VAR_KEYWORD]
+        self.params = {one.name: Param(one.name) for one in named} | {param.name: param for param in params}
+        self.where = f"{declare.__module__}:{declare.__code__.co_firstlineno}"
+        self.everyone.append(self)
+
+    def __call__(self, **values: Any) -> list[Any]:
+        """Run the query with a value for each of its parameters."""
+        sql, given, read = self._compiled
+        with prepared_cursor() as cursor:
+            cursor.execute(sql, [_adapted(values[one.name]) if isinstance(one, Param) else one for one in given])
+            rows = cursor.fetchall()
+        return list(read(rows))
+
+    def first(self, **values: Any) -> Any | None:
+        """The first row, or None."""
+        return next(iter(self(**values)), None)
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[Any], Callable[[list[Any]], Iterable[Any]]]:
+        """The text, its parameters in order, and what makes of its rows those of the queryset."""
+        queryset = self.queryset(**self.params)
+        compiler: Any = queryset.query.get_compiler(connection=connection)
+        sql, given = compiler.as_sql()
+        if self.window:
+            sql, given = f"{sql} LIMIT %s OFFSET %s", [*given, Param("limit"), Param("offset")]
+        read = _objects(compiler) if queryset._iterable_class is ModelIterable else _dicts(compiler)
+        return *_with_constants(sql, list(given)), read
+
+
+def _with_constants(sql: str, given: list[Any]) -> tuple[str, list[Any]]:
+    """Write what is the same each time into the text: PostgreSQL cannot tell the type of some of it, as in LEFT()."""
+    if connection.vendor != "postgresql":
+        return sql, given
+    left: list[Any] = []
+    rest = iter(given)
+
+    def written(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return found[0]
+        value = next(rest)
+        if isinstance(value, Param):
+            left.append(value)
+            return "%s"
+        return psycopg.sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return _PLACEHOLDER.sub(written, sql), left
+
+
+def _adapted(value: Any) -> Any:
+    """A value as the database's driver takes it."""
+    if connection.vendor == "postgresql":
+        return value
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID):
+        return value.hex
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+def _dicts(compiler: Any) -> Callable[[list[Any]], Iterable[dict[str, Any]]]:
+    query = compiler.query
+    names = [*query.values_select, *query.annotation_select]
+    convert = _converting(compiler)
+    return lambda rows: (dict(zip(names, row, strict=True)) for row in convert(rows))
+
+
+def _converting(compiler: Any) -> Callable[[list[Any]], Iterable[Any]]:
+    """As SQLCompiler.results_iter does, but it looks for the converters only once."""
+    converters = compiler.get_converters([column[0] for column in compiler.select])
+    return lambda rows: compiler.apply_converters(rows, converters) if converters else rows
+
+
+def _objects(compiler: Any) -> Callable[[list[Any]], Iterable[Any]]:
+    """As Django's ModelIterable does."""
+    info, alias = compiler.klass_info, connection.alias
+    start, end = info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [column[0].target.attname for column in compiler.select[start:end]]
+    related = get_related_populators(info, compiler.select, alias)  # type: ignore[call-arg]  # of a newer Django
+    convert = _converting(compiler)
+
+    def read(rows: list[Any]) -> Iterable[Any]:
+        for row in convert(rows):
+            found = info["model"].from_db(alias, names, row[start:end])
+            for populator in related:
+                populator.populate(row, found)
+            for name, position in compiler.annotation_col_map.items():
+                setattr(found, name, row[position])
+            yield found
+
+    return read

@@ -1,0 +1,119 @@
+"""Queries that are compiled once give the rows of their declaration (core/db/compiled.py)."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actions.sessions import sign_in
+from accounts.models import User
+from core.db.compiled import Compiled
+from customers.actions.locking import lock
+from customers.models import Customer
+from customers.visibility import DeskQuery
+from messaging.actions.receiving import receive_message
+from messaging.channels import Inbound
+from messaging.models import BusinessNumber, Message
+from tags.models import CustomerTag, Tag
+
+pytestmark = pytest.mark.django_db
+
+
+def everyone() -> list[Compiled]:
+    import_module(settings.ROOT_URLCONF)
+    return [one for one in Compiled.everyone if not one.where.startswith("tests.")]
+
+
+@pytest.fixture
+def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]:
+    """Values for every parameter that any query has: of what is there, and of what is not."""
+    number = BusinessNumber.objects.create(external_id="1")
+    for minute in range(3):
+        at = timezone.now() - timedelta(minutes=10 - minute)
+        with transaction.atomic():
+            inbound = Inbound(wamid=f"wamid.{minute}", type="text", text="hi", at=at)
+            receive_message(customer=lock(customer.pk), number=number, inbound=inbound)
+    for name in ("VIP", "new"):
+        CustomerTag.objects.create(customer=customer, tag=Tag.objects.create(name=name, created_by=owner))
+    Customer.objects.create(first_name="Nobody's")
+    middle = Message.objects.order_by("ordered_at")[1]
+    long_ago, soon = datetime(2001, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=1)
+    return {
+        "user": [owner, admin],
+        "pk": [customer.pk, middle.pk, 987654],
+        "customer": [customer.pk, 987654],
+        "customers": [[customer.pk, 987654], []],
+        "sid": [sign_in(user=owner).session.pk, uuid.uuid4()],
+        "now": [timezone.now(), soon + timedelta(days=999)],
+        "at": [middle.ordered_at, soon, long_ago],
+    }
+
+
+def shown(rows: Any) -> list[Any]:
+    return [row if isinstance(row, dict) else everything(row) for row in rows]
+
+
+def everything(row: Any) -> dict[str, Any]:
+    """What is known of an instance without asking again, related rows included."""
+    known = {name: value for name, value in vars(row).items() if name != "_state"}
+    cached = row._state.fields_cache
+    return {"model": type(row), **known, **{name: value and everything(value) for name, value in cached.items()}}
+
+
+def combinations(names: list[str], values: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{}]
+    for name in names:
+        found = [{**one, name: value} for one in found for value in values[name]]
+    return found
+
+
+def test_every_query_gives_what_its_declaration_gives(values: dict[str, list[Any]]) -> None:
+    found = 0
+    for query in everyone():
+        for given in combinations(list(query.params), values):
+            place = query.params.get("user")
+            if place is not None and given["user"].is_admin != getattr(place, "is_admin", None):
+                continue  # compiled for the other role
+            window = {"limit": 2, "offset": 1} if query.window else {}
+            expected = query.queryset(**given)[1:3] if query.window else query.queryset(**given)
+            bound = {name: getattr(value, "pk", value) for name, value in given.items()}
+            assert shown(query(**bound, **window)) == shown(expected), (query.where, given)
+            found += len(expected)
+    assert found > 20, "the examples find next to nothing"
+
+
+def test_a_list_is_one_parameter(customer: Customer) -> None:
+    """So that the text is the same for lists of any length, and PostgreSQL prepares it."""
+    query = Compiled(lambda ids: Customer.objects.filter(pk__any=ids).order_by("pk"))
+    for ids in ([], [customer.pk], [customer.pk, 987654], list(range(1, 40_000))):
+        assert query(ids=ids) == [row for row in Customer.objects.order_by("pk") if row.pk in ids]
+    assert len(query._compiled[1]) == 1
+
+
+def test_users_without_a_desk_see_nothing(customer: Customer) -> None:
+    query = DeskQuery(lambda user: Customer.objects.at_desk_of(user))
+    login = User.objects.create_user("cleo", "cleo@example.com", role="customer")
+    for user in (login, AnonymousUser()):
+        assert query(user) == []
+        assert query.first(user) is None
+
+
+def test_a_value_that_is_missing_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        Compiled(lambda pk: Customer.objects.filter(pk=pk))()
+
+
+def test_constants_may_hold_what_a_text_is_made_of(customer: Customer) -> None:
+    """What is the same each time stands in the text itself."""
+    for constant in ("100 %", "it's", "%s", "a\\b"):
+        customer.first_name = constant
+        customer.save(update_fields=["first_name"])
+        query = Compiled(lambda pk, constant=constant: Customer.objects.filter(pk=pk, first_name=constant), params=[])
+        query.params.pop("constant", None)
+        assert query.first(pk=customer.pk) == customer, constant
