@@ -8,12 +8,13 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from core.models import Chore, Installation
 from core.timestamps import iso
-from messaging.models import BusinessNumber, Message, Status
+from messaging.models import BusinessNumber, Message, PauseKind, Status
 
 REDIS_SECONDS = 2
 
@@ -95,8 +96,17 @@ def _redis() -> Check:
 
 def _numbers() -> Check:
     """The business numbers that are paused. Never a failure, because it is not a fault of this process."""
-    paused = BusinessNumber.objects.filter(paused_until__gt=timezone.now()).order_by("pk")
-    rows = [{"number": str(number), "until": iso(number.paused_until), "reason": number.reason} for number in paused]
+    now = timezone.now()
+    paused = BusinessNumber.objects.filter(Q(paused_until__gt=now) | Q(pause_kind=PauseKind.UNREACHABLE)).order_by("pk")
+    rows = [
+        {
+            "number": str(number),
+            "kind": number.pause_kind or PauseKind.PAUSED,
+            "until": iso(number.paused_until),
+            "reason": number.reason,
+        }
+        for number in paused
+    ]
     return Check("business_numbers", True, {"paused": rows})
 
 

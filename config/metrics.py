@@ -20,7 +20,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from config.health import oldest_due_seconds
-from messaging.models import RANK, Attachment, AttachmentState, BusinessNumber, Direction, Message, Status
+from messaging.models import RANK, Attachment, AttachmentState, BusinessNumber, Direction, Message, PauseKind, Status
 from whatsapp.models import WebhookEvent, WebhookState
 
 # The time that metrics named `..._last_5_minutes` cover.
@@ -112,7 +112,7 @@ def _paused() -> Metric:
     )
     now = timezone.now()
     for number in BusinessNumber.objects.order_by("pk"):
-        paused = number.paused_until is not None and number.paused_until > now
+        paused = number.pause_kind == PauseKind.UNREACHABLE or (number.paused_until or now) > now
         family.add_metric([number.transport, number.external_id], int(paused))
     return family
 

@@ -34,6 +34,19 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
+def storable_value(value: Any, depth: int = 0) -> Any:
+    """Return `value` with every text in it `storable`; what is nested deeper than MAX_DEPTH stays as it is."""
+    if isinstance(value, str):
+        return storable(value)
+    if depth >= MAX_DEPTH:
+        return value
+    if isinstance(value, list):
+        return [storable_value(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): storable_value(item, depth + 1) for key, item in value.items()}
+    return value
+
+
 def check_value(value: Any, depth: int = 0) -> None:
     """Raise BadJSON if `value` is nested deeper than MAX_DEPTH, or contains text or a number that cannot be stored."""
     if isinstance(value, str):

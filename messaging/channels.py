@@ -188,7 +188,8 @@ class Retry(Outcome):
 
     `scope` says what waits: this `message` and the customer's later ones, everything to the `customer`, or the whole
     `number` (throttling, which does not count as a try). `after` is in seconds, None if the provider did not say.
-    `tries` is the most tries that make sense, if fewer than usual.
+    `tries` is the most tries that make sense, if fewer than usual. `number_pauses` is for how many seconds the number
+    sends nothing although this counts as a try of the message. `kind` says why a number waits.
     """
 
     def __init__(
@@ -199,10 +200,23 @@ class Retry(Outcome):
         title: str = "Temporary failure",
         detail: str = "",
         tries: int | None = None,
+        number_pauses: float | None = None,
+        kind: Literal["throttled", "paused"] = "throttled",
     ) -> None:
         super().__init__(f"{code}: {title}")
         self.after, self.scope, self.tries = after, scope, tries
+        self.number_pauses, self.kind = number_pauses, kind
         self.code, self.title, self.detail = code, title, detail
+
+
+class Unreachable(Retry):
+    """Nothing can have left, because there is no connection: no address, nobody answers, no TLS.
+
+    The number pauses until one message got through, and no try is spent.
+    """
+
+    def __init__(self, title: str, detail: str = "") -> None:
+        super().__init__(code="unreachable", title=title, detail=detail)
 
 
 class Rejected(Outcome):

@@ -191,7 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "drop":
             return self._hang_up()
         if kind == "status":
-            return self._send(fault["status"], b"<html>upstream</html>", "text/html", fault.get("headers", {}))
+            body = fault.get("body", "<html>upstream</html>").encode()
+            return self._send(fault["status"], body, "text/html", fault.get("headers", {}))
         if kind == "throttle":
             headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
             return self._answer(429, meta_error(130429, "Rate limit hit"), headers)

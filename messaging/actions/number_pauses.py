@@ -9,11 +9,15 @@ from django.utils import timezone
 from core.db.leases import any_row
 from core.live.publishing import wake_relays
 from messaging.channels import Retry, channels, transport_for
-from messaging.models import BusinessNumber
+from messaging.models import BusinessNumber, PauseKind
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0
+# An unreachable provider is tried with one message after 2, 4, 8, 16, 30, 30 ... seconds.
+LONGEST_PROBE_PAUSE = 30.0
+# How long a number waits for the message that tries it: longer than its lease, should its relay die.
+PROBE_SECONDS = 45.0
 # More than the longest pause needs. Without a limit the power would overflow a float one day.
 _MOST_DOUBLINGS = 10
 UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
@@ -33,24 +37,79 @@ def throttle(number: BusinessNumber, outcome: Retry) -> None:
     rows = BusinessNumber.objects.filter(pk=number.pk)
     awake = rows.filter(Q(paused_until=None) | Q(paused_until__lte=now))
     until = now + max(timedelta(seconds=pause), said)
-    if not awake.update(paused_until=until, throttled=F("throttled") + 1, reason=reason):
-        rows.filter(paused_until__lt=now + said).update(paused_until=now + said, reason=reason)
+    changes = {"reason": reason, "pause_kind": outcome.kind}
+    if not awake.update(paused_until=until, throttled=F("throttled") + 1, **changes):
+        rows.filter(paused_until__lt=now + said).update(paused_until=now + said, **changes)
+
+
+def pause(number: BusinessNumber, seconds: float, reason: str) -> None:
+    """Send nothing from a number for so long. Does not shorten another pause."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    rows = BusinessNumber.objects.filter(Q(paused_until=None) | Q(paused_until__lt=until), pk=number.pk)
+    rows.update(paused_until=until, reason=reason, pause_kind=PauseKind.PAUSED)
+
+
+def unreachable(number: BusinessNumber, reason: str, *, probe: bool) -> None:
+    """Pause a number from which the provider could not be reached. `probe`: by the message that tried whether it can.
+
+    Others that were on their way at the same time count once, together. Does not change a halted number.
+    """
+    now = timezone.now()
+    seconds = min(FIRST_PAUSE * 2 ** min(number.probes, _MOST_DOUBLINGS), LONGEST_PROBE_PAUSE)
+    rows = BusinessNumber.objects.filter(pk=number.pk)
+    if probe:
+        rows = rows.filter(pause_kind=PauseKind.UNREACHABLE)
+    else:
+        rows = rows.filter(Q(paused_until=None) | Q(paused_until__lte=now)).exclude(pause_kind=PauseKind.UNREACHABLE)
+    paused = rows.update(
+        paused_until=now + timedelta(seconds=seconds),
+        pause_kind=PauseKind.UNREACHABLE,
+        probes=F("probes") + 1,
+        reason=reason,
+    )
+    if paused and not number.probes:
+        logger.error("%s cannot reach its provider: %s", number, reason)
+
+
+def begin_probe(number_id: int) -> bool:
+    """Whether this relay may try with one message if an unreachable provider can be reached again."""
+    now = timezone.now()
+    resting = BusinessNumber.objects.filter(pk=number_id, pause_kind=PauseKind.UNREACHABLE, paused_until__lte=now)
+    return resting.update(paused_until=now + timedelta(seconds=PROBE_SECONDS)) == 1
+
+
+def end_probe(number_id: int) -> None:
+    """The message that was to try it was not sent after all: the next one may."""
+    BusinessNumber.objects.filter(pk=number_id, pause_kind=PauseKind.UNREACHABLE).update(paused_until=timezone.now())
+    wake_relays()
+
+
+def reached(number: BusinessNumber) -> None:
+    """The provider has answered: a number that could not reach it sends again."""
+    rows = BusinessNumber.objects.filter(pk=number.pk, pause_kind=PauseKind.UNREACHABLE)
+    if rows.update(paused_until=None, pause_kind="", probes=0, reason=""):
+        logger.warning("%s reaches its provider again", number)
+        wake_relays()
 
 
 def throttle_over(number_id: int) -> None:
     """A message was accepted: the next pause is a short one again."""
-    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0)
+    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0, pause_kind="")
 
 
 def halt(number: BusinessNumber, reason: str, access: str) -> None:
     """Send nothing from a number until `resume` is called, or until its access is no longer `access`."""
     logger.error("%s is halted: %s", number, reason)
-    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=UNTIL_RESUMED, reason=reason, halted_access=access)
+    BusinessNumber.objects.filter(pk=number.pk).update(
+        paused_until=UNTIL_RESUMED, pause_kind=PauseKind.PAUSED, reason=reason, halted_access=access
+    )
 
 
 def resume(number: BusinessNumber) -> None:
     """Let a paused number send again, starting with the messages that were queued meanwhile."""
-    BusinessNumber.objects.filter(pk=number.pk).update(paused_until=None, throttled=0, reason="", halted_access="")
+    BusinessNumber.objects.filter(pk=number.pk).update(
+        paused_until=None, pause_kind="", throttled=0, probes=0, reason="", halted_access=""
+    )
     wake_relays()
 
 

@@ -261,6 +261,7 @@ def retry_message(*, message: Message, actor: User) -> Message:
     message.error = None
     message.wamid = None
     message.attempts = 0
+    message.retry_seconds = None
     message.retried_by = actor
     message.claim_token = message.lease_until = None
     message.not_before = timezone.now()

@@ -4,7 +4,7 @@ from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, At
 from messaging.models.conversations import Conversation, Receipt
 from messaging.models.departures import DepartureCount
 from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
-from messaging.models.numbers import BusinessNumber
+from messaging.models.numbers import BusinessNumber, PauseKind
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Direction",
     "Message",
     "MessageQuerySet",
+    "PauseKind",
     "Receipt",
     "Status",
     "StatusUpdate",

@@ -93,6 +93,8 @@ class Message(Leased):
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    # How many seconds it has been made to wait between its tries.
+    retry_seconds = models.PositiveIntegerField(null=True, blank=True)
     wamid = models.CharField(max_length=200, null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices)
     # {code, title, detail, retryable} or null

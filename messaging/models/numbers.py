@@ -11,6 +11,14 @@ def home_channel_name() -> str:
     return next(iter(settings.CHANNELS))
 
 
+class PauseKind(models.TextChoices):
+    """Why a number sends nothing."""
+
+    THROTTLED = "throttled"  # the provider wants us to be slower
+    PAUSED = "paused"  # access or policy, or the provider works on the number
+    UNREACHABLE = "unreachable"  # there is no connection to the provider
+
+
 class BusinessNumber(models.Model):
     """One of our own addresses: the name of its channel, and the id by which the provider knows it."""
 
@@ -21,6 +29,10 @@ class BusinessNumber(models.Model):
     # How many times in a row the provider throttled us; the pause doubles each time.
     throttled = models.PositiveIntegerField(default=0)
     reason = models.TextField(blank=True)
+    # Empty: it was never paused, or it sends again. An unreachable number stays so until a message got through.
+    pause_kind = models.CharField(max_length=12, choices=PauseKind.choices, blank=True)
+    # How many messages in a row could not reach the provider; the pause doubles each time.
+    probes = models.PositiveIntegerField(default=0)
     # The access that was refused when the number was halted (Transport.access); another one resumes it.
     halted_access = models.CharField(max_length=64, blank=True)
 

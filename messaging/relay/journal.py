@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from messaging.relay.outcomes import Job, Result
+from messaging.relay.results import Job, Result
 
 logger = logging.getLogger(__name__)
 

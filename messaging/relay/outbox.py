@@ -19,20 +19,19 @@ from core.db import leases
 from core.faults import fault
 from core.throttles import Pace
 from messaging.actions.doubting import doubt_unfinished
-from messaging.actions.number_pauses import resume_with_new_access
+from messaging.actions.number_pauses import begin_probe, end_probe, resume_with_new_access
 from messaging.actions.statuses import settle_waiting
 from messaging.channels import NotSent, Outcome, Retry, Transport, channels, preparing, transport_for
 from messaging.models import Attachment, Message, Status
 from messaging.relay import unwritten
 from messaging.relay.claims import LEASE_SECONDS, claim_batch
 from messaging.relay.departures import DatabaseRestored, advance, note
-from messaging.relay.outcomes import (
+from messaging.relay.outcomes import file_of, finish
+from messaging.relay.results import (
     DATABASE_AWAY,
     Job,
     Result,
     accepted,
-    file_of,
-    finish,
     left_behind,
     not_begun,
     result_of,
@@ -114,12 +113,13 @@ class Outbox:
 
     def claim(self, limit: int) -> list[Job]:
         """Claim a batch, all of it or nothing. Raises DatabaseRestored: then nothing of it is sent."""
-        # Another turn for those that would exceed the pace: the provider would refuse them, and pause the number.
-        jobs = {
-            turn.pk: Job(turn.pk, turn.customer_id, uuid.uuid4())
-            for turn in due(limit)
-            if _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id))
-        }
+        jobs = {}
+        for turn in due(limit):
+            if not _pace.take(channels()[turn.transport].messages_per_second(), str(turn.number_id)):
+                continue  # another turn: the provider would refuse it, and pause the number for longer
+            if turn.probe and not begin_probe(turn.number_id):
+                continue  # another relay tries whether the provider can be reached
+            jobs[turn.pk] = Job(turn.pk, turn.customer_id, uuid.uuid4(), turn.number_id if turn.probe else None)
         if not jobs:
             return []
         try:
@@ -132,6 +132,9 @@ class Outbox:
             if isinstance(error, DatabaseRestored):
                 raise
             return []
+        for job in jobs.values():
+            if job.probe is not None and job.message_id not in claimed:
+                end_probe(job.probe)
         self._claims.update(jobs[pk].token for pk in claimed)
         return [job for pk, job in jobs.items() if pk in claimed]
 

@@ -1,125 +1,34 @@
-"""What the outcome of a send changes: the message, its customer's log, and sometimes the number.
-
-A `Result` is an outcome as JSON, so that it can be kept until the database takes it (messaging/relay/unwritten.py).
-"""
+"""What the outcome of a send changes: the message, its customer's log, and sometimes the number."""
 
 import logging
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
-from django.db import InterfaceError, InternalError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from core.db import leases
-from core.safe_json import storable
 from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer, CustomerMerged, CustomerNotFound
-from messaging.actions.number_pauses import halt, throttle, throttle_over
+from messaging.actions.number_pauses import end_probe, halt, pause, reached, throttle, throttle_over, unreachable
 from messaging.actions.reactions import withdraw_reaction
 from messaging.actions.statuses import apply_waiting
-from messaging.channels import Halted, NotSent, Outcome, Rejected, Retry
-from messaging.models import Attachment, Message, Status
+from messaging.channels import Retry
+from messaging.models import Attachment, BusinessNumber, Message, PauseKind, Status
+from messaging.relay.results import Job, Result
 from messaging.serializers.messages import status_data
 
 logger = logging.getLogger(__name__)
 
-# What the database raises when it is away, restarts, has no free connection or lets nobody pass. Nothing is wrong with
-# what was asked of it.
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
-
 # With pauses of 1, 2, 4, 8, 16 and 32 s in between.
 MAX_ATTEMPTS = 7
+# For how many seconds a provider can make one message wait, between all its tries, before it is failed. Later ones of
+# the chat wait too.
+LONGEST_WAIT = 15 * 60
 # Before a message whose send never began is claimed again, so that whatever is wrong is not asked in a circle.
 PUT_BACK_SECONDS = 1.0
-# The longest text of an error that is kept.
-LONGEST_TEXT = 1000
-
-
-@dataclass(frozen=True)
-class Job:
-    """A claimed message and the token that may finish it."""
-
-    message_id: int
-    customer_id: int
-    token: UUID
-
-    def as_json(self) -> dict[str, Any]:
-        return {"message": self.message_id, "customer": self.customer_id, "token": str(self.token)}
-
-    @classmethod
-    def from_json(cls, said: dict[str, Any]) -> "Job":
-        return cls(int(said["message"]), int(said["customer"]), UUID(said["token"]))
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a send ended. `facts` are JSON values that depend on the `kind`."""
-
-    kind: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    at: datetime = field(default_factory=timezone.now)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "facts": self.facts, "at": self.at.isoformat()}
-
-    @classmethod
-    def from_json(cls, said: dict[str, Any]) -> "Result":
-        """Raises KeyError, TypeError and ValueError for anything that is no result."""
-        if said["kind"] not in _CHANGES:
-            raise ValueError(f"{said['kind']!r} is no kind of result")
-        return cls(said["kind"], dict(said["facts"]), datetime.fromisoformat(said["at"]))
-
-
-def accepted(wamid: str) -> Result:
-    """The provider took the message, under this id."""
-    return Result("sent", {"wamid": wamid})
-
-
-def not_begun() -> Result:
-    """Nothing left, for a reason that is not the message's: it goes back to its place in the queue."""
-    return Result("not_begun")
-
-
-def unknown() -> Result:
-    """The request left, and its answer never came or could not be read."""
-    return Result("unknown")
-
-
-def left_behind() -> Result:
-    """The worker of a claimed message is gone and has left no outcome."""
-    return Result("left_behind")
-
-
-def result_of(outcome: Outcome, access: str) -> Result:
-    """What an outcome means that is not a success. `access` is what the number sent with."""
-    if isinstance(outcome, Retry):
-        facts = {"after": outcome.after, "scope": outcome.scope, "tries": outcome.tries}
-        return Result("retry", {**facts, **_words(outcome.code, outcome.title, outcome.detail)})
-    if isinstance(outcome, Rejected):
-        words = _words(outcome.code, outcome.title, outcome.detail)
-        return Result("rejected", {**words, "retryable": outcome.retryable})
-    if isinstance(outcome, Halted):
-        return Result("halted", {"reason": _clean(outcome.reason), "access": access})
-    if isinstance(outcome, NotSent):
-        cause = outcome.__cause__
-        if cause is None or isinstance(cause, DATABASE_AWAY):
-            return not_begun()
-        title = "The message could not be prepared"
-        return result_of(Retry(code="internal", title=title, detail=type(cause).__name__), access)
-    return unknown()
-
-
-def _words(code: int | str, title: str, detail: str) -> dict[str, Any]:
-    return {"code": code, "title": _clean(title), "detail": _clean(detail)}
-
-
-def _clean(text: str) -> str:
-    """Text that every database stores: one that does not would leave the message without its outcome."""
-    return storable(str(text))[:LONGEST_TEXT]
 
 
 @transaction.atomic
@@ -140,9 +49,16 @@ def finish(job: Job, result: Result) -> bool:
         logger.warning("message %s: its customer was erased before its send ended", job.message_id)
         return False
     if message is None:
+        if job.probe is not None and result.kind == "not_begun":
+            end_probe(job.probe)
         return False
     before = message.status
+    if job.probe is not None or result.kind == "sent":
+        _probed(job, message.business_number, result)
     _CHANGES[result.kind](message, result)
+    if result.kind == "unreachable":
+        reason = f"{result.facts['title']} ({result.facts['detail']})"
+        unreachable(message.business_number, reason, probe=job.probe is not None)
     message.save()
     if message.status not in (before, Status.QUEUED):
         record(customer, "message_status", status_data(message))
@@ -151,6 +67,16 @@ def finish(job: Job, result: Result) -> bool:
     if message.wamid is not None:
         apply_waiting(customer, message)
     return True
+
+
+def _probed(job: Job, number: BusinessNumber, result: Result) -> None:
+    """What a send says about whether the provider can be reached."""
+    if number.pause_kind != PauseKind.UNREACHABLE or result.kind == "unreachable":
+        return
+    if result.kind == "not_begun":
+        end_probe(number.pk)
+    else:
+        reached(number)
 
 
 def _lock_customer(job: Job) -> Customer:
@@ -229,18 +155,35 @@ def _not_taken(message: Message) -> None:
 
 def _retried(message: Message, result: Result) -> None:
     facts = result.facts
-    outcome = Retry(facts["after"], facts["scope"], facts["code"], facts["title"], facts["detail"], facts["tries"])
+    outcome = Retry(**facts)
+    if outcome.number_pauses:
+        pause(message.business_number, outcome.number_pauses, f"{outcome.title} ({outcome.code})")
     if outcome.scope == "number":
         throttle(message.business_number, outcome)
         message.attempts -= 1
         _queued_again(message, timedelta(0))
-    elif message.attempts >= (outcome.tries or MAX_ATTEMPTS):
+    elif message.attempts >= (outcome.tries or MAX_ATTEMPTS) or _waited_long(message):
         _rejected(message, Result("rejected", {**facts, "retryable": True}))
     else:
-        pause = leases.backoff(message.attempts)
-        if outcome.after is not None:
-            pause = max(pause, timedelta(seconds=outcome.after))
-        _queued_again(message, pause)
+        _queued_again(message, _pause_of(message, outcome))
+
+
+def _waited_long(message: Message) -> bool:
+    return (message.retry_seconds or 0) >= LONGEST_WAIT
+
+
+def _pause_of(message: Message, outcome: Retry) -> timedelta:
+    """How long a message waits for its next try: as long as the provider says, and LONGEST_WAIT for all its tries."""
+    waited = message.retry_seconds or 0
+    seconds = max(leases.backoff(message.attempts).total_seconds(), outcome.after or 0.0)
+    seconds = min(seconds, LONGEST_WAIT - waited)
+    message.retry_seconds = waited + math.ceil(seconds)
+    return timedelta(seconds=seconds)
+
+
+def _unreachable(message: Message, result: Result) -> None:
+    message.attempts -= 1
+    _queued_again(message, timedelta(0))
 
 
 def _halted(message: Message, result: Result) -> None:
@@ -257,4 +200,5 @@ _CHANGES: dict[str, Callable[[Message, Result], None]] = {
     "rejected": _rejected,
     "retry": _retried,
     "halted": _halted,
+    "unreachable": _unreachable,
 }

@@ -5,20 +5,24 @@ Hand-written SQL: it runs for every send, and a queue of 100,000 must not make i
 repeats its condition.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from messaging.channels import channels
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber, Message, PauseKind
 
 _MESSAGES = Message._meta.db_table
 _NUMBERS = BusinessNumber._meta.db_table
 _UNFINISHED = "status IN ('queued', 'sending')"
 
-_AWAKE = f"SELECT id, transport FROM {_NUMBERS} WHERE paused_until IS NULL OR paused_until <= %s ORDER BY id"
+# An unreachable number is tried with one message.
+_AWAKE = (
+    f"SELECT id, transport, pause_kind = '{PauseKind.UNREACHABLE}' FROM {_NUMBERS} "
+    "WHERE paused_until IS NULL OR paused_until <= %s ORDER BY id"
+)
 
 # The front of a number's queue, each message with the first unfinished one of its customer on any number.
 _FRONT = f"""
@@ -56,6 +60,8 @@ class Turn:
     customer_id: int
     number_id: int
     transport: str
+    # It only tries whether the provider can be reached.
+    probe: bool = False
 
 
 def due(limit: int) -> list[Turn]:
@@ -68,9 +74,10 @@ def due(limit: int) -> list[Turn]:
     found: list[tuple[int, Turn]] = []
     with connection.cursor() as cursor:
         cursor.execute(_AWAKE, [now])
-        for number_id, transport in cursor.fetchall():
+        for number_id, transport, probe in cursor.fetchall():
             if transport in channels():
-                found += enumerate(_due_of(cursor, number_id, transport, now, limit))
+                turns = _due_of(cursor, number_id, transport, now, 1 if probe else limit)
+                found += enumerate(replace(turn, probe=bool(probe)) for turn in turns)
     return [turn for _, turn in sorted(found)[:limit]]
 
 

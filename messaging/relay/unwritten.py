@@ -16,7 +16,8 @@ from uuid import UUID
 
 from core.faults import fault
 from messaging.relay import journal
-from messaging.relay.outcomes import DATABASE_AWAY, Job, Result, finish
+from messaging.relay.outcomes import finish
+from messaging.relay.results import DATABASE_AWAY, Job, Result
 
 logger = logging.getLogger(__name__)
 

@@ -216,6 +216,14 @@ def test_a_status_pauses_the_number_as_an_answer_does(code: int, seconds: int, s
     assert (number.throttled, str(code) in number.reason) == (1, True)
 
 
+def test_words_that_cannot_be_stored(sent: Message, post: Any, as_admin: Any) -> None:
+    errors = [{"code": 999999, "title": "No\x00 \ud83d", "error_data": {"details": "\udc00" + "x" * 5000}}]
+    post(envelope(change(statuses=[status(sent.wamid, "failed", errors=errors)])))
+    assert WebhookEvent.objects.latest("pk").error == ""
+    (row,) = [row for row in as_admin.get("/api/messages/").json()["results"] if row["id"] == sent.pk]
+    assert row["error"] == {"code": 999999, "title": "No ", "detail": "x" * 1000, "retryable": False}
+
+
 @pytest.mark.parametrize("code", [131026, 131053, 131056, 131000])
 def test_a_status_of_one_message_leaves_the_number_alone(code: int, sent: Message, post: Any) -> None:
     post(failed(sent, code))

@@ -1,15 +1,19 @@
 """What becomes of a send, against a Graph API that misbehaves."""
 
+import json
 import logging
 import socket
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from core.safe_json import storable
 from customers.models import Customer
-from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown, transport_for
+from messaging.channels import Halted, NotSent, Outcome, Rejected, Retry, Unknown, Unreachable, transport_for
 from messaging.models import BusinessNumber, Direction, Message, Status
 from tests.graph_double import GraphDouble
+from tests.messaging.outage import database_away
 from whatsapp.graph import bounds
 from whatsapp.models import Identity
 
@@ -209,8 +213,51 @@ class TestTheConnection:
             unused.bind(("127.0.0.1", 0))
             settings.WHATSAPP_GRAPH_URL = f"http://127.0.0.1:{unused.getsockname()[1]}"
             found = outcome(message)
+        assert isinstance(found, Unreachable)
+
+    @pytest.mark.parametrize("url", ["http://nobody.invalid", "https://127.0.0.1:{port}", "ftp://127.0.0.1"])
+    def test_no_address_no_tls_no_protocol(self, graph: GraphDouble, message: Message, settings: Any, url: str) -> None:
+        settings.WHATSAPP_GRAPH_URL = url.format(port=graph.port)
+        assert isinstance(outcome(message), Unreachable)
+
+    def test_what_fails_before_anything_left(self, graph: GraphDouble, message: Message, settings: Any) -> None:
+        message.text = "\ud800"
+        assert isinstance(outcome(message), NotSent)
+        message.text, settings.WHATSAPP_ACCESS_TOKEN = "hi", "EAA\x00token"
+        assert isinstance(outcome(message), NotSent)
+        assert graph.requests == 0
+
+    def test_no_address_because_the_database_is_away(self, graph: GraphDouble, message: Message) -> None:
+        with database_away():
+            found = outcome(message)
+        assert isinstance(found.__cause__, OperationalError)
+        assert graph.requests == 0
+
+    @pytest.mark.parametrize("body", [None, {"error": "denied"}, {"error": {"code": "{status}", "message": "no"}}])
+    @pytest.mark.parametrize("status", [401, 403, 407])
+    def test_a_proxy_that_denies_access(self, graph: GraphDouble, message: Message, status: int, body: Any) -> None:
+        fault = {"kind": "status", "status": status}
+        if body is not None:
+            fault["body"] = json.dumps(body).replace('"{status}"', str(status))
+        graph.queue(fault)
+        found = outcome(message)
         assert isinstance(found, Retry)
-        assert found.code == "unreachable"
+        assert (found.scope, found.code, found.number_pauses) == ("message", status, 60.0)
+
+    def test_a_portal_that_wants_to_be_visited(self, graph: GraphDouble, message: Message) -> None:
+        graph.queue({"kind": "status", "status": 302})
+        assert isinstance(outcome(message), Retry)
+
+    def test_an_id_that_cannot_be_stored(self, graph: GraphDouble, message: Message) -> None:
+        graph.queue({"kind": "garbage", "body": '{"messages": [{"id": "wamid.\\u0000"}]}'})
+        assert isinstance(outcome(message), Unknown)
+
+    def test_words_that_cannot_be_stored(self, graph: GraphDouble, message: Message) -> None:
+        words = "\x00\ud800" + "What Meta says. " * 200
+        graph.queue({"kind": "meta", "code": 999999, "message": words, "details": words})
+        found = outcome(message)
+        assert (len(found.title), len(found.detail)) == (1000, 1000)
+        assert storable(found.title + found.detail) == found.title + found.detail
 
 
 def test_the_token_is_never_logged(

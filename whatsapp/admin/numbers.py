@@ -51,15 +51,16 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
 class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     form = BusinessNumberForm
     fields = (
-        "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "paused_until", "reason",
+        "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "paused_until",
+        "reason",
     )  # fmt: skip
-    list_display = ("__str__", "external_id", "sends", "paused_until", "reason")
+    list_display = ("__str__", "external_id", "sends", "pause_kind", "paused_until", "reason")
     ordering = ("pk",)
     actions = ("resume_sending", "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Messages and identities belong to this id. Another number needs another row.
-        return ("sends", "paused_until", "reason", *(("external_id",) if obj is not None else ()))
+        return ("sends", "pause_kind", "paused_until", "reason", *(("external_id",) if obj is not None else ()))
 
     @admin.display(description="has access", boolean=True)
     def sends(self, number: BusinessNumber) -> bool:

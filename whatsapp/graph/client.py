@@ -34,12 +34,22 @@ class Session(BoundedClient):
         )
 
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        request.extensions = {**request.extensions, "trace": self._trace}
         response = super().send(request, stream=stream, **options)
         self._last.response = response
         return response
 
+    def _trace(self, step: str, facts: Any) -> None:
+        if step.endswith("send_request_headers.complete"):
+            self._last.left = True
+
     def forget(self) -> None:
-        self._last.response = None
+        self._last.response, self._last.left = None, False
+
+    @property
+    def left(self) -> bool:
+        """Whether anything of this thread's last request may have left."""
+        return bool(getattr(self._last, "left", False))
 
     @property
     def answer(self) -> httpx.Response | None:

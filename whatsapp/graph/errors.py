@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from core.safe_json import storable
+
+# The longest text of an error that is kept.
+LONGEST_TEXT = 1000
+
 
 class Policy(Enum):
     AGAIN = "again"  # temporary: send the same message again in a moment
@@ -122,6 +127,11 @@ _TABLE: dict[int, Known] = {
 }
 
 
+def clean(text: str) -> str:
+    """Meta's words as they can be stored: NUL characters and lone surrogates would break every list they are in."""
+    return storable(text)[:LONGEST_TEXT]
+
+
 def describe(code: Any, title: str = "", detail: str = "", *, transient: bool = False) -> MetaError:
     """Return what an error code means. `title` and `detail` are Meta's words."""
     known = _TABLE.get(code) if isinstance(code, int) else None
@@ -132,7 +142,7 @@ def describe(code: Any, title: str = "", detail: str = "", *, transient: bool = 
     return MetaError(
         code=code if isinstance(code, int) else "unknown",
         policy=known.policy,
-        title=known.title,
-        detail=". ".join(part.rstrip(".") for part in (words, known.hint) if part),
+        title=clean(known.title),
+        detail=clean(". ".join(part.rstrip(".") for part in (clean(words), known.hint) if part)),
         retryable=known.retryable,
     )

@@ -11,6 +11,8 @@ from whatsapp.graph.errors import MetaError, Policy, describe
 # How long a number pauses for maintenance.
 MAINTENANCE_SECONDS = 180.0
 LONGEST_PAIR_PAUSE = 3600.0
+# What a proxy answers that lets nobody through, and how long a number pauses then.
+DENIED, DENIED_SECONDS = (401, 403, 407), 60.0
 # How often a file that Meta could not use is uploaded, in all.
 FILE_TRIES = 3
 
@@ -19,13 +21,10 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.P
 
 
 def is_metas(error: WhatsAppError) -> bool:
-    """Whether an error comes from Meta. For a body that does not, pywa invents one with the HTTP status as its code.
-
-    401 and 403 count as Meta's in any case: they mean that access was denied.
-    """
+    """Whether an error comes from Meta. For a body that does not, pywa invents one with the HTTP status as its code."""
     response = error.raw_response
     made_up = response is not None and error.code == response.status_code and not (error.type or error.fbtrace_id)
-    return not made_up or error.code in (401, 403)
+    return not made_up
 
 
 def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
@@ -45,7 +44,7 @@ def outcome_of(known: MetaError, after: float | None, attempts: int) -> Outcome:
     if known.policy is Policy.THROTTLED:
         return Retry(after=after, scope="number", **facts)
     if known.policy is Policy.MAINTENANCE:
-        return Retry(after=after or MAINTENANCE_SECONDS, scope="number", **facts)
+        return Retry(after=after or MAINTENANCE_SECONDS, scope="number", kind="paused", **facts)
     if known.policy is Policy.PAIR:
         pause = min(4.0 ** max(attempts, 1), LONGEST_PAIR_PAUSE)
         return Retry(after=max(after or 0.0, pause), scope="customer", **facts)
@@ -61,8 +60,8 @@ def outcome_of(known: MetaError, after: float | None, attempts: int) -> Outcome:
 def unreadable(response: httpx.Response | None) -> Outcome:
     """Return what an answer means whose body is not Meta's.
 
-    500 and 503 come from a server that did not do the work. 502 and 504 come from a proxy, which may have passed on the
-    message before it lost the answer.
+    401, 403 and 407 come from a proxy: Meta says why it denies access. 500 and 503 come from a server that did not do
+    the work. 502 and 504 come from a proxy, which may have passed on the message before it lost the answer.
     """
     status = response.status_code if response is not None else 200
     if status == 429:
@@ -71,8 +70,13 @@ def unreadable(response: httpx.Response | None) -> Outcome:
         return Unknown(f"HTTP {status} from a proxy")
     if status >= 500:
         return Retry(after=retry_after(response), code=status, title="WhatsApp had a temporary problem")
+    if status in DENIED:
+        title = "Something between us and WhatsApp denied access"
+        return Retry(code=status, title=title, detail="Check the proxy.", number_pauses=DENIED_SECONDS)
     if status >= 400:
         return Rejected(status, "WhatsApp refused the message", f"HTTP {status}")
+    if status >= 300:
+        return Retry(code=status, title="Something between us and WhatsApp answered in its place")
     return Unknown("the answer could not be read")
 
 

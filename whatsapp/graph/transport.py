@@ -11,7 +11,8 @@ from django.utils import timezone
 from pywa.errors import WhatsAppError
 
 from core.faults import fault
-from messaging.channels import Halted, Rejected, Retry, Unknown, preparing
+from core.safe_json import storable
+from messaging.channels import Halted, NotSent, Rejected, Retry, Unknown, Unreachable, preparing
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.access_tokens import Access
 from whatsapp.graph.answers import learn_from_answer
@@ -143,8 +144,10 @@ class GraphTransport:
         try:
             return call()
         except NOT_SENT as error:
-            raise Retry(code="unreachable", title="WhatsApp could not be reached", detail=type(error).__name__)
+            raise Unreachable("WhatsApp cannot be reached", type(error).__name__)
         except httpx.HTTPError as error:
+            if not session.left:
+                raise NotSent from error
             raise Unknown(f"no answer: {type(error).__name__}")
         except WhatsAppError as error:
             if not is_metas(error):
@@ -153,7 +156,9 @@ class GraphTransport:
             if message is not None:
                 self._news = partial(self._learn_from, known.code, message)
             raise outcome_of(known, after, message.attempts if message is not None else 0)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except Exception as error:
+            if not session.left:
+                raise NotSent from error
             # pywa could not read the body. The HTTP status tells whether the message may have been taken.
             raise unreadable(session.answer)
 
@@ -169,6 +174,9 @@ class GraphTransport:
 
 def _wamid(answer: Any) -> str:
     try:
-        return text_of(answer["messages"][0], "id", MAX_ID)
+        wamid = text_of(answer["messages"][0], "id", MAX_ID)
     except (KeyError, IndexError, TypeError, ValueError):
         raise Unknown("the answer names no message")
+    if wamid != storable(wamid):
+        raise Unknown("the answer names no message")
+    return wamid

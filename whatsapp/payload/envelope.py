@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from core.safe_json import BadJSON, check_value
+from core.safe_json import BadJSON, check_value, storable_value
 from whatsapp.payload.address_changes import read_id_update
 from whatsapp.payload.contact_sync import read_contact_sync
 from whatsapp.payload.elements import Broken, Element, Ignored
@@ -98,6 +98,9 @@ def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: st
     try:
         if not isinstance(item, dict):
             raise ValueError("not an object")
+        if "errors" in item:
+            # Words about a message. What they are about must not be lost for them.
+            item = {**item, "errors": storable_value(item["errors"])}
         check_value(item)
         number = text_of(metadata, "phone_number_id", 64)
         check_value(metadata)
