@@ -26,7 +26,7 @@ class Installation(models.Model):
 
     @classmethod
     def this(cls) -> "Installation":
-        """Return the row, which is made when it is first needed."""
+        """Return the row. A migration has made it; it is made anew where tests have emptied the database."""
         found, _ = cls.objects.get_or_create(pk=cls.ONLY)
         return found
 

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,9 +57,14 @@ def _quick_flush() -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset rate limits and remembered business numbers; the sandbox takes messages and reports nothing of them."""
+    """Reset rate limits and remembered business numbers; the sandbox takes messages and reports nothing of them.
+
+    What left in a test before is forgotten, as the database has forgotten it.
+    """
     throttles.reset()
     business_numbers.forget()
+    for departures in Path(settings.MEDIA_ROOT).glob(".departures-*"):
+        departures.unlink()
     monkeypatch.setattr(sandbox, "PACE", {})
 
 
