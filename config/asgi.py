@@ -4,6 +4,7 @@ HTTP requests are handled through WSGI in threads (config/lanes.py). DRF's views
 as fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSockets are handled by Channels.
 """
 
+import asyncio
 import logging
 import os
 from typing import Any
@@ -12,11 +13,14 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from core.db.encoding import refuse_wrong_encoding
+from core.db.patience import requests, use_in_process
 from core.live.publishing import attach
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Loads the apps, which must happen before the imports below: consumers use models.
 wsgi_application = get_wsgi_application()
+use_in_process(requests())
 
 from channels.routing import URLRouter  # noqa: E402
 
@@ -47,13 +51,14 @@ async def lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             attach()
-            if settings.EMBEDDED:
-                relay = EmbeddedRelay()
-                try:
+            try:
+                await asyncio.to_thread(refuse_wrong_encoding)
+                if settings.EMBEDDED:
+                    relay = EmbeddedRelay()
                     await relay.start()
-                except RuntimeError as error:
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
-                    return
+            except RuntimeError as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             if relay is not None:

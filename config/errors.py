@@ -3,28 +3,43 @@
 import json
 import logging
 import re
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.db import DataError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from config.asgi_types import Scope, Send
+from core.db.failures import Trouble, trouble_of
 from core.ports import mapped_ports
 from customers.models import CustomerMerged
 
 logger = logging.getLogger(__name__)
 
 
+AWAY = "The database cannot be reached at the moment. Nothing was changed. Please try again."
+BUSY = "Somebody else is changing the same at the moment. Nothing was changed. Please try again in a few seconds."
+# What a client should wait: for a lock, which is mostly held for a moment; for a database.
+RETRY_SECONDS = {Trouble.BUSY: 2, Trouble.AWAY: 5, Trouble.READ_ONLY: 5}
+
+
 class Unavailable(exceptions.APIException):
+    """The database could not do what it was asked, and may be able to in a moment."""
+
     status_code = 503
-    default_detail = "The database cannot be reached at the moment. Nothing was changed. Please try again."
     default_code = "unavailable"
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(BUSY if trouble is Trouble.BUSY else AWAY)
+        # DRF sends it as Retry-After.
+        self.wait = RETRY_SECONDS[trouble]
 
 
 class Gone(exceptions.APIException):
@@ -51,12 +66,48 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     elif isinstance(error, OverflowError | DataError):
         # SQLite raises the first for integers beyond 64 bits, PostgreSQL the second for any value that does not fit.
         error = exceptions.ValidationError({"detail": "A value is out of range."})
-    elif isinstance(error, OperationalError | InterfaceError):
-        logger.error("the database cannot be reached in %s: %s", context["request"].path, error)
-        error = Unavailable()
+    elif (trouble := trouble_of(error)) is not None:
+        error = _unavailable(context["request"].path, trouble, error)
     response = drf_exception_handler(error, context)
     if response is not None:
         response.data = shaped(context["request"].path_info, response.data)
+    return response
+
+
+def _unavailable(path: str, trouble: Trouble, error: BaseException) -> Unavailable:
+    logger.error("the database is %s in %s: %s", trouble.value, path, error)
+    if trouble is Trouble.READ_ONLY and not connection.in_atomic_block:
+        # After a failover the next request finds the server that may be written.
+        connection.close()
+    return Unavailable(trouble)
+
+
+class DatabaseTroubleMiddleware:
+    """Answers 503 where a view that is not DRF's meets a database that cannot: Django admin and files."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return database_trouble(request, exception)
+
+
+def database_trouble(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the answer to a request that met a database that cannot; None for any other error."""
+    trouble = trouble_of(error)
+    if error is None or trouble is None:
+        return None
+    unavailable = _unavailable(request.path, trouble, error)
+    detail = str(unavailable.detail)
+    response: HttpResponse
+    if request.path_info.startswith("/admin/"):
+        response = HttpResponse(f"{detail}\n", status=503, content_type="text/plain; charset=utf-8")
+    else:
+        response = refuse(request, 503, detail)
+    response["Retry-After"] = str(unavailable.wait)
     return response
 
 
@@ -99,5 +150,8 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return refuse(request, 404, "Not found.")
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
+    # Middleware that meets such a database, such as the session's of Django admin, passes process_exception by.
+    if (answer := database_trouble(request, sys.exc_info()[1])) is not None:
+        return answer
     return refuse(request, 500, "Something went wrong on our side. It has been logged.")

@@ -12,11 +12,24 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from core.models import Chore, Installation
+from core.db.encoding import wrong_encoding
+from core.db.failures import Trouble, trouble_of
+from core.db.patience import patience
+from core.models import Chore, Installation, WriteProbe
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, PauseKind, Status
 
 REDIS_SECONDS = 2
+# How long the write of a probe may wait for its turn.
+WRITE_SECONDS = 2.0
+_WRITE = (
+    f"INSERT INTO {WriteProbe._meta.db_table} (id, written_at) VALUES (1, %s) "
+    "ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at"
+)
+_NO_WRITE = {
+    Trouble.READ_ONLY: "The database is read-only.",
+    Trouble.BUSY: f"The database is busy: a write waited longer than {WRITE_SECONDS:.0f} s.",
+}
 
 LIVE = b'{"status": "ok"}'
 
@@ -56,15 +69,29 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _database() -> Check:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        waiting = not _migrated()
+        detail = wrong_encoding() or _unmigrated()
     except (DatabaseError, InterfaceError):
         connection.close()  # it may be broken; the next request opens a new one
         return Check("database", False, {"detail": "The database does not answer."})
-    return Check(
-        "database", not waiting, {"detail": "There are unapplied migrations. Run manage.py migrate."} if waiting else {}
-    )
+    detail = detail or _unwritable()
+    return Check("database", detail is None, {"detail": detail} if detail is not None else {})
+
+
+def _unmigrated() -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")  # the migrations are looked up only until they are complete
+    return None if _migrated() else "There are unapplied migrations. Run manage.py migrate."
+
+
+def _unwritable() -> str | None:
+    """Write a row; return why that did not work."""
+    try:
+        with patience(WRITE_SECONDS), connection.cursor() as cursor:
+            cursor.execute(_WRITE, [connection.ops.adapt_datetimefield_value(timezone.now())])
+    except (DatabaseError, InterfaceError) as error:
+        connection.close()  # after a failover the next request finds another server
+        return _NO_WRITE.get(trouble_of(error) or Trouble.AWAY, "The database cannot be written.")
+    return None
 
 
 _done: set[str] = set()

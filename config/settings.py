@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.errors.DatabaseTroubleMiddleware",
 ]
 
 TEMPLATES = [
@@ -176,6 +177,17 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 60
+# What requests may wait on PostgreSQL, in seconds (core/db/patience.py); while a webhook is handled, a lock for less.
+LOCK_TIMEOUT = _whole_number("LOCK_TIMEOUT", 3)
+WEBHOOK_LOCK_TIMEOUT = _whole_number("WEBHOOK_LOCK_TIMEOUT", 1)
+STATEMENT_TIMEOUT = _whole_number("STATEMENT_TIMEOUT", 30)
+IDLE_IN_TRANSACTION_TIMEOUT = _whole_number("IDLE_IN_TRANSACTION_TIMEOUT", 60)
+# After so much silence the server is asked whether it is still there.
+DATABASE_KEEPALIVE_SECONDS = _whole_number("DATABASE_KEEPALIVE_SECONDS", 30)
+# What is between Patter and PostgreSQL: nothing, or a pooler such as PgBouncer in transaction mode.
+DATABASE_POOLER = env.str("DATABASE_POOLER", default="") or None
+if DATABASE_POOLER not in (None, "transaction"):
+    raise ImproperlyConfigured("DATABASE_POOLER must be transaction, or empty.")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     if REDIS_URL:
         raise ImproperlyConfigured(
@@ -193,9 +205,21 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # A file, because Django's test database in memory has no WAL and locks whole tables.
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
+    _database["ENGINE"] = "core.db.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
-    # Only for statements that ask to be prepared (core/db/compiled.py).
-    _database.setdefault("OPTIONS", {}).update(connect_timeout=5, prepare_threshold=5)
+    # A pooler gives each transaction another session, in which neither prepared statements nor open cursors are known.
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER is not None
+    _database.setdefault("OPTIONS", {}).update(
+        connect_timeout=5,
+        # Only for statements that ask to be prepared (core/db/compiled.py).
+        prepare_threshold=5 if DATABASE_POOLER is None else None,
+        # A server that is gone without a word is noticed within twice the silence, also while an answer is awaited.
+        keepalives=1,
+        keepalives_idle=DATABASE_KEEPALIVE_SECONDS,
+        keepalives_interval=max(DATABASE_KEEPALIVE_SECONDS // 3, 1),
+        keepalives_count=3,
+        tcp_user_timeout=DATABASE_KEEPALIVE_SECONDS * 2000,
+    )
 
 # Without Redis one process does everything, including the work of the relay.
 EMBEDDED = not REDIS_URL
@@ -282,6 +306,8 @@ SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     # Not SECRET_KEY itself, so that a token and a signature of Django's can never be mistaken for each other.
     "SIGNING_KEY": f"jwt:{SECRET_KEY}",
+    # Seconds by which the clocks of several servers may differ.
+    "LEEWAY": 10,
     "AUDIENCE": "patter",
     "ISSUER": "patter",
 }

@@ -61,3 +61,9 @@ class Chore(Leased):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WriteProbe(models.Model):
+    """The one row that `/readyz` writes, to find out whether the database can be written."""
+
+    written_at = models.DateTimeField()

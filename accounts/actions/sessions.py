@@ -62,7 +62,7 @@ def _read(kind: type[Token], raw: str) -> _Claims:
         raise SessionOver("The token is invalid.")
     try:
         token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
-        return _Claims(
+        claims = _Claims(
             user_id=str(token["user_id"]),
             sid=uuid.UUID(str(token["sid"])),
             jti=str(token["jti"]),
@@ -73,6 +73,10 @@ def _read(kind: type[Token], raw: str) -> _Claims:
     except (TokenError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         # A forged token may hold anything: numbers beyond any date, nesting deeper than the stack.
         raise SessionOver("The token is invalid.") from error
+    # The leeway (SIMPLE_JWT) is for the clock of another server that is ahead, and lets no token live longer.
+    if claims.expires_at <= timezone.now():
+        raise SessionOver("The token has expired.")
+    return claims
 
 
 def _tokens(session: Session) -> Tokens:

@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connections
 
+from core.db.patience import RELAY as RELAY_WAITS
+from core.db.patience import use_in_thread
 from core.db.process_lock import ProcessLock
 from core.live.groups import RELAY
 from core.live.hub import Hint
@@ -59,6 +61,7 @@ class _Lane:
         return len(jobs)
 
     def _work(self) -> None:
+        use_in_thread(RELAY_WAITS)
         while (job := self._jobs.get()) is not None:
             self._run(job)
         connections.close_all()
@@ -110,6 +113,7 @@ class Relay(threading.Thread):
         self._wake.set()
 
     def run(self) -> None:
+        use_in_thread(RELAY_WAITS)
         while not self._stopping.is_set():
             try:
                 _forget_broken_connections()

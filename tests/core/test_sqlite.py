@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import User
-from core.db.sqlite import patience
+from core.db.patience import patience
 from core.db.sqlite.write_queue import WriteQueue
 
 only_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite has one writer")

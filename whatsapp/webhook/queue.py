@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from core.db import leases
 from core.db.compiled import prepared_cursor
-from core.db.sqlite import patience
+from core.db.patience import patience
 from core.faults import fault
 from core.live.publishing import wake_relays
 from whatsapp import business_numbers
@@ -34,9 +35,9 @@ LEASE_SECONDS = 30
 REQUEST_SECONDS = 0.5
 # How long the relay works on one event before it takes the next.
 TURN_SECONDS = 3.0
-# How long the request waits for SQLite's one writer, to store the event and then for each element. Meta hangs up long
-# before the 20 s of ordinary requests, and sends the webhook again.
-STORE_PATIENCE_SECONDS, HANDLE_PATIENCE_SECONDS = 3.0, 1.0
+# How long the request waits to store the event, for SQLite's one writer above all; then, for each element, it is
+# WEBHOOK_LOCK_TIMEOUT. Meta hangs up long before the 20 s of ordinary requests, and sends the webhook again.
+STORE_PATIENCE_SECONDS = 3.0
 
 _TABLE = WebhookEvent._meta.db_table
 _LINKS = WebhookEvent.customers.through._meta.db_table
@@ -89,7 +90,7 @@ def receive(body: bytes) -> None:
     with patience(STORE_PATIENCE_SECONDS):
         event = _store(body)
     try:
-        with patience(HANDLE_PATIENCE_SECONDS):
+        with patience(settings.WEBHOOK_LOCK_TIMEOUT):
             process(event, event.started + REQUEST_SECONDS)
     except Error as error:  # the database went away: the lease expires and the relay takes over
         logger.error("webhook %s waits for the relay: %s", event.pk, error)

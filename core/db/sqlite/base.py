@@ -49,10 +49,13 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Within the block, wait at most `seconds` for a turn to write, instead of the `timeout` in the settings."""
+        """Within the block, wait at most `seconds` for a turn to write, instead of the `timeout` in the settings.
+
+        0 leaves it at that.
+        """
         self.ensure_connection()
         before = self._patience
-        self._wait_at_most(seconds)
+        self._wait_at_most(seconds or before)
         try:
             yield
         finally:

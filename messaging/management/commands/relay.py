@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.db.encoding import refuse_wrong_encoding
 from core.live.groups import RELAY
 from core.live.publishing import attach
 from messaging.relay.loop import Relay, refuse_beside_embedded
@@ -21,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             refuse_beside_embedded()
+            refuse_wrong_encoding()
         except RuntimeError as error:
             raise CommandError(str(error))
         asyncio.run(self._serve())

@@ -1,0 +1,147 @@
+"""The database connection, which says how long its statements may wait. Django requires this file name."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+from psycopg import Error
+from psycopg.pq import TransactionStatus
+
+from core.db.patience import Waits, process_waits
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+# How Django ends a query that locks rows.
+_LOCKING = re.compile(r" FOR (NO KEY )?UPDATE( OF [\w\", .]+)?$")
+# A row that several transactions want is waited for twice: for one's place in the queue, then for the row.
+_SECOND_WAIT_SECONDS = 0.5
+_NAMES = {"lock": "lock_timeout", "statement": "statement_timeout", "idle": "idle_in_transaction_session_timeout"}
+
+_DjangoCursor: Any = base.Cursor
+_DjangoWrapper: Any = base.DatabaseWrapper
+
+
+class Cursor(_DjangoCursor):  # type: ignore[misc]  # Django's is made for two versions of psycopg
+    """A cursor whose statements wait for locks only as long as the connection's `waits` say."""
+
+    # None for cursors that Django does not know: they begin and end what this one is for.
+    wrapper: "DatabaseWrapper | None" = None
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if self.wrapper is None or not isinstance(query, str):
+            return super().execute(query, params, **options)
+        if (bound := self.wrapper.bound_of(query)) is not None:
+            # One message. The cursor stands at the first of its three results.
+            before = _ms(self.wrapper.waits.statement)
+            text = f"SET LOCAL statement_timeout = {bound}; {query}; SET LOCAL statement_timeout = {before}"
+            super().execute(text, params, **options)
+            self.nextset()
+            return self
+        with self.wrapper.limits_for(query):
+            return super().execute(query, params, **options)
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> Any:
+        if self.wrapper is None:
+            return super().executemany(query, params_seq, **options)
+        with self.wrapper.limits_for(query):
+            return super().executemany(query, params_seq, **options)
+
+
+class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack the methods overridden below
+    """Django's connection to PostgreSQL, with the limits of core/db/patience.py."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waits: Waits | None = None
+        # What PostgreSQL was told when this connection opened; None behind a pooler, where nobody knows.
+        self._session: Waits | None = None
+
+    @property
+    def waits(self) -> Waits:
+        """The limits of whoever uses this connection now."""
+        return self._waits or process_waits()
+
+    @waits.setter
+    def waits(self, waits: Waits | None) -> None:
+        self._waits = waits
+
+    @contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Within the block, wait at most `seconds` for a lock."""
+        before = self._waits
+        self._waits = Waits(seconds, self.waits.statement, self.waits.idle)
+        try:
+            yield
+        finally:
+            self._waits = before
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        params["cursor_factory"] = Cursor
+        self._session = None
+        if settings.DATABASE_POOLER is None:
+            self._session = self.waits
+            ours = " ".join(f"-c {_NAMES[name]}={_ms(seconds)}" for name, seconds in vars(self._session).items())
+            params["options"] = f"{ours} {params.get('options', '')}".strip()
+        return params
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        cursor.wrapper = self
+        return cursor
+
+    def is_usable(self) -> bool:
+        """Also asks whether the server may be written: after a failover it may not, and another one may."""
+        if self.connection is None:
+            return False
+        try:
+            row = self.connection.execute("SELECT current_setting('transaction_read_only')", prepare=False).fetchone()
+        except Error:
+            return False
+        return bool(row[0] == "off")
+
+    def limits_to_set(self) -> str:
+        """`SET LOCAL` for each limit that the session does not have already."""
+        known = vars(self._session) if self._session is not None else {}
+        wanted = {name: seconds for name, seconds in vars(self.waits).items() if known.get(name) != seconds}
+        return "".join(f"; SET LOCAL {_NAMES[name]} = {_ms(seconds)}" for name, seconds in wanted.items())
+
+    def bound_of(self, query: str) -> int | None:
+        """For how many milliseconds a statement may run that only locks rows; None for others, or without limits."""
+        waits = self.waits
+        bound = waits.lock + _SECOND_WAIT_SECONDS
+        if not waits.lock or (waits.statement and waits.statement <= bound) or _LOCKING.search(query) is None:
+            return None
+        return None if self._idle() else _ms(bound)
+
+    @contextmanager
+    def limits_for(self, query: Any) -> Iterator[None]:
+        """Give a statement that writes outside a transaction one of its own, if it needs limits."""
+        limits = self.limits_to_set() if isinstance(query, str) and query.startswith(_WRITES) else ""
+        if not limits or not self._idle():
+            yield
+            return
+        self.connection.execute(f"BEGIN{limits}", prepare=False)
+        try:
+            yield
+        except BaseException:
+            if not self.connection.closed:
+                self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def _idle(self) -> bool:
+        """Whether no transaction is open, and none would be opened by the next statement."""
+        status = self.connection.info.transaction_status
+        return bool(self.connection.autocommit and status == TransactionStatus.IDLE)
+
+    def _start_transaction_under_autocommit(self) -> None:
+        # psycopg would send BEGIN before the first statement, and the limits after it: one round trip more.
+        with self.wrap_database_errors:
+            self.connection.execute(f"BEGIN{self.limits_to_set()}", prepare=False)
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
