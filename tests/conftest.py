@@ -21,6 +21,7 @@ from tests.live_server import LiveServer, Socket
 from tests.one_of_everything import one_of_everything
 from whatsapp import business_numbers
 from whatsapp.sandbox import transport as sandbox
+from whatsapp.webhook.locked import locked_people
 
 # Modules and thousands of tests live until the end, and each full garbage collection would visit all of them.
 gc.disable()
@@ -63,6 +64,7 @@ def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     throttles.reset()
     business_numbers.forget()
+    locked_people.forget()
     for departures in Path(settings.MEDIA_ROOT).glob(".departures-*"):
         departures.unlink()
     monkeypatch.setattr(sandbox, "PACE", {})

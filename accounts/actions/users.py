@@ -16,6 +16,7 @@ from rest_framework.exceptions import NotFound, Throttled, ValidationError
 from accounts.actions.sessions import FAILED_LOGINS, end_sessions
 from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
+from core.db.failures import passing_busy
 from core.ports import ports
 
 logger = logging.getLogger(__name__)
@@ -147,9 +148,13 @@ def remove_user(*, actor: User, user: User, hand_over_to: User | None = None) ->
 
 
 def _leave(user: User, actor: User) -> None:
-    """Tell the other apps, outside of the change itself, that a login no longer sells (setting ON_LOGIN_REMOVED)."""
+    """Tell the other apps, outside of the change itself, that a login no longer sells (setting ON_LOGIN_REMOVED).
+
+    The change is committed: if somebody holds one of the customers, the relay goes on with what is left.
+    """
     for leave in ports("ON_LOGIN_REMOVED"):
-        leave(user=user, actor=actor)
+        with passing_busy(f"what login {user.pk} leaves"):
+            leave(user=user, actor=actor)
 
 
 def _name_successor(user: User, hand_over_to: User | None) -> bool:

@@ -1,8 +1,13 @@
 """What a database error means to whoever asked: is it worth trying again, and why did it happen?"""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
-from django.db import Error, InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, Error, InterfaceError, InternalError, OperationalError
+
+logger = logging.getLogger(__name__)
 
 
 class Trouble(Enum):
@@ -39,6 +44,20 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
 def is_locked(error: BaseException | None) -> bool:
     """Whether somebody else holds what was to be changed: a row, or SQLite's only turn to write."""
     return sqlstate_of(error) in _LOCKED or (isinstance(error, OperationalError) and "is locked" in str(error))
+
+
+@contextmanager
+def passing_busy(what: str) -> Iterator[None]:
+    """Leave the block, and say in the log that `what` waits, if it met something that somebody else holds for long.
+
+    For work that is done again anyway. What the block did must be in a transaction of its own.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        if trouble_of(error) is not Trouble.BUSY:
+            raise
+        logger.info("%s waits: %s", what, error)
 
 
 def sqlstate_of(error: BaseException | None) -> str | None:

@@ -9,7 +9,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.db.compiled import prepared_cursor
+from core.db.failures import passing_busy
 from core.db.leases import any_row
+from core.db.patience import patience
 from core.filters import whole_number
 from core.timestamps import aware
 from customers.actions.locking import lock_customer_of
@@ -52,6 +54,8 @@ _WAITING = (
     f"SELECT 1 FROM {Message._meta.db_table} m WHERE m.business_number_id = u.business_number_id AND m.wamid = u.wamid)"
 )
 
+# How long the relay, which has other things to do, waits for a customer whom somebody else holds.
+_LOCK_SECONDS = 0.1
 # A status that waits for longer is about a message that was sent from the number by something else.
 _WAITS_FOR = timedelta(hours=1)
 
@@ -230,11 +234,22 @@ def settle_waiting(limit: int = 200) -> int:
     known = Message.objects.filter(business_number=OuterRef("business_number"), wamid=OuterRef("wamid"))
     recent = StatusUpdate.objects.waiting().filter(received_at__gt=since)
     found = {pk for update in recent.filter(Exists(known))[:limit] if (pk := _find(update)) is not None}
-    for message_id in found:
-        with transaction.atomic():
-            try:
-                customer = lock_customer_of(Message.objects.filter(pk=message_id))
-            except Customer.DoesNotExist:  # erased meanwhile, with the message
-                continue
-            apply_waiting(customer, Message.objects.get(pk=message_id))
-    return len(found)
+    customers = dict(Message.objects.filter(pk__in=found).values_list("pk", "customer_id"))
+    held: set[int] = set()
+    for message_id, customer_id in customers.items():
+        # Somebody who is held keeps the relay waiting once, however many messages they have.
+        if customer_id not in held:
+            held.add(customer_id)
+            with passing_busy(f"the status of message {message_id}"), patience(_LOCK_SECONDS):
+                _settle(message_id)
+                held.discard(customer_id)
+    return len(customers)
+
+
+@transaction.atomic
+def _settle(message_id: int) -> None:
+    try:
+        customer = lock_customer_of(Message.objects.filter(pk=message_id))
+    except Customer.DoesNotExist:  # erased meanwhile, with the message
+        return
+    apply_waiting(customer, Message.objects.get(pk=message_id))

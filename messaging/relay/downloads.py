@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import IO
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 
 from core.db import leases
+from core.db.failures import Trouble, trouble_of
 from messaging.actions.attachments import give_up, keep_file, try_later
 from messaging.channels import Fetched, FileRefused, FileUnavailable, channel_of
 from messaging.errors import ChannelNotSetUp
@@ -76,6 +78,11 @@ class Downloads:
         except FileUnavailable as error:
             logger.info("attachment %s: %s", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason=str(error))
+        except DatabaseError as error:
+            if trouble_of(error) is not Trouble.BUSY:
+                raise
+            logger.info("attachment %s waits for its customer: %s", attachment.pk, error)
+            try_later(attachment=attachment, token=token, reason="Somebody else was changing the customer.")
         except OSError as error:  # a full disk, say
             logger.error("attachment %s could not be stored: %r", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason="The file could not be stored.")

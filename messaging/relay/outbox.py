@@ -16,6 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.db import leases
+from core.db.failures import passing_busy
+from core.db.patience import patience
 from core.faults import fault
 from core.throttles import Pace
 from messaging.actions.doubting import doubt_unfinished
@@ -49,6 +51,8 @@ UPLOAD_LEASE_SECONDS = 600
 CALM_SECONDS = 10.0
 # A claim of this relay's own is not given up for so long after its lease: its thread will say how the send ended.
 OWN_CLAIM_GRACE = timedelta(seconds=60)
+# How long settling waits for a customer whom somebody else holds.
+SETTLE_LOCK_SECONDS = 0.1
 
 _pace = Pace("sends")
 # Related rows that a send needs.
@@ -102,8 +106,10 @@ class Outbox:
             if own or unwritten.is_kept(token):
                 continue
             try:
-                finish(Job(pk, customer_id, token), left_behind())
-            except DATABASE_AWAY as error:  # perhaps only this customer is locked
+                # Somebody who is held must not keep the other jobs of the relay waiting: this is tried again.
+                with passing_busy(f"message {pk}"), patience(SETTLE_LOCK_SECONDS):
+                    finish(Job(pk, customer_id, token), left_behind())
+            except DATABASE_AWAY as error:
                 logger.error("message %s: it could not be settled: %s", pk, error)
                 self._disturbed_at = time.monotonic()
 

@@ -16,6 +16,7 @@ from config import errors, health
 from core.db import encoding
 from core.models import WriteProbe
 from customers.models import Customer
+from tags.admin import TagAdmin
 from tests.cast import PASSWORD, ClientOf
 
 LOCKED = (OperationalError, psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"))
@@ -125,7 +126,7 @@ def test_signing_in_to_django_admin_meets_it_in_the_session(client: Client, admi
 def test_other_errors_are_still_ours(client: Client, monkeypatch: pytest.MonkeyPatch, admin: User) -> None:
     client.raise_request_exception = False
     client.force_login(admin)
-    monkeypatch.setattr("tags.admin.TagAdmin.get_queryset", lambda *_: 1 / 0)
+    monkeypatch.setattr(TagAdmin, "get_queryset", lambda *_: 1 / 0)
     assert client.get("/admin/tags/tag/").status_code == 500
 
 

@@ -9,9 +9,8 @@ import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
-from core.db import patience as patience_module
 from core.db.failures import Trouble, is_locked, trouble_of
-from core.db.patience import COMMANDS, RELAY, Waits, patience, requests, use_in_process, use_in_thread
+from core.db.patience import COMMANDS, RELAY, Waits, patience, process_waits, requests, use_in_process, use_in_thread
 from customers.actions.locking import lock
 from customers.models import Customer
 from tests.core.rivals import holding
@@ -27,9 +26,11 @@ QUICK = Waits(lock=0.2, statement=20, idle=20)
 @pytest.fixture(autouse=True)
 def _fresh_connection() -> Iterator[None]:
     """The limits of a connection are given when it opens."""
+    before = process_waits()
+    use_in_process(COMMANDS)
     connection.close()
     yield
-    use_in_process(COMMANDS)
+    use_in_process(before)
     backend: Any = connection
     backend.waits = None
     connection.close()
@@ -180,7 +181,3 @@ def test_the_limits_cost_no_round_trip(customer: Customer, monkeypatch: pytest.M
     with transaction.atomic():
         lock(customer.pk)
     assert len(sent) <= 4, "BEGIN, SELECT, COMMIT, and one that sends nothing"
-
-
-def test_a_process_keeps_its_limits_for_itself() -> None:
-    assert patience_module.process_waits() == COMMANDS

@@ -1,5 +1,6 @@
 """The elements of a webhook body, as the parser returns them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -180,3 +181,15 @@ class Broken:
 
 
 Element = NumberElement | TemplateChange | Ignored | Broken
+
+# The fields in which elements name the person they are about.
+_PEOPLE = ("sender", "by", "recipient", "old", "contact", "person")
+
+
+def people_in(element: NumberElement) -> Sequence[Person]:
+    """The person an element is about, once for each way in which it names them; none if it names nobody."""
+    for name in _PEOPLE:
+        people = getattr(element, name, None)
+        if people:
+            return [people] if isinstance(people, Person) else list(people)
+    return []

@@ -24,11 +24,11 @@ from whatsapp.payload.elements import (
     InGroup,
     Notice,
     NumberElement,
-    Person,
     Preference,
     Reaction,
     Revoke,
     StatusReport,
+    people_in,
 )
 from whatsapp.profiles import fill_profile
 from whatsapp.senders import customer_of
@@ -42,11 +42,8 @@ def handle(element: NumberElement, number: BusinessNumber) -> int | None:
 
 def customer_behind(element: NumberElement, number: BusinessNumber) -> int | None:
     """The id of the customer an element is about that could not be handled, if that is known."""
-    for name in _PEOPLE:
-        people = getattr(element, name, None)
-        if people:
-            return customer_id_of_any([people] if isinstance(people, Person) else people, number)
-    return None
+    people = people_in(element)
+    return customer_id_of_any(people, number) if people else None
 
 
 def _message(said: IncomingMessage, number: BusinessNumber) -> int:
@@ -144,8 +141,6 @@ def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
     return Message.objects.filter(business_number=number, wamid=said.wamid, to_number=None).exists()
 
 
-# The fields in which elements name the person they are about.
-_PEOPLE = ("sender", "by", "recipient", "old", "contact", "person")
 _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
     IncomingMessage: _message,
     Echo: _echo,

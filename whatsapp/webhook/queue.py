@@ -1,15 +1,15 @@
 """Webhooks are stored first, then handled in the request as far as time allows, and the rest by the relay.
 
 Elements are idempotent (a unique wamid, a unique status), so a failed event can be handled again from its beginning.
-Storing and finishing are hand-written SQL: with messaging/actions/receiving.py they are the hot path.
+Storing is hand-written SQL: with messaging/actions/receiving.py it is the hot path.
 """
 
 import logging
 import time
 import uuid
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection, transaction
@@ -18,68 +18,35 @@ from django.utils import timezone
 
 from core.db import leases
 from core.db.compiled import prepared_cursor
+from core.db.failures import Trouble, trouble_of
 from core.db.patience import patience
 from core.faults import fault
-from core.live.publishing import wake_relays
 from whatsapp import business_numbers
 from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.payload.elements import Broken, Element, NumberElement, TemplateChange
 from whatsapp.payload.envelope import Malformed, parse
+from whatsapp.webhook.claimed import Claimed, close, failure, leave_to_relay
 from whatsapp.webhook.handlers import customer_behind, handle
+from whatsapp.webhook.locked import PAUSE_SECONDS, SECOND_SECONDS, locked_people
 
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 # How long the request that stored an event may work on it: Meta expects the answer within about a second.
 REQUEST_SECONDS = 0.5
-# How long the relay works on one event before it takes the next.
-TURN_SECONDS = 3.0
+# How long the relay works on one event before it takes the next, and waits for each lock meanwhile.
+TURN_SECONDS, LOCK_SECONDS = 3.0, 0.2
 # How long the request waits to store the event, for SQLite's one writer above all; then, for each element, it is
 # WEBHOOK_LOCK_TIMEOUT. Meta hangs up long before the 20 s of ordinary requests, and sends the webhook again.
 STORE_PATIENCE_SECONDS = 3.0
 
 _TABLE = WebhookEvent._meta.db_table
-_LINKS = WebhookEvent.customers.through._meta.db_table
 _INSERT = (
     f"INSERT INTO {_TABLE} (body, state, error, elements, received_at, attempts, not_before, lease_until, claim_token) "
     "VALUES (%s, 'pending', '', 0, %s, 1, %s, %s, %s) RETURNING id"
 )
-_LINK = f"INSERT INTO {_LINKS} (webhookevent_id, customer_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-_DONE = (
-    f"UPDATE {_TABLE} SET state = 'done', error = '', elements = %s, took_ms = %s, lease_until = NULL, "
-    "claim_token = NULL WHERE id = %s AND claim_token = %s"
-)
-# Both in one statement, where the database supports it.
-_LINK_AND_DONE = f"WITH linked AS ({_LINK}) {_DONE}"
-
 _FAILED = "element"
-
-
-@dataclass
-class Claimed:
-    """An event that is being handled, with the token needed to finish it.
-
-    The first `done` elements were handled in earlier turns; `failures` are those of all turns.
-    """
-
-    pk: int
-    body: bytes
-    token: uuid.UUID
-    attempts: int = 1
-    done: int = 0
-    failures: list[str] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-    linked: set[int] = field(default_factory=set)
-
-    @property
-    def took_ms(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
-
-    @property
-    def row(self) -> "QuerySet[WebhookEvent]":
-        """The event, as long as the claim still holds."""
-        return WebhookEvent.objects.filter(pk=self.pk, claim_token=self.token)
 
 
 def receive(body: bytes) -> None:
@@ -111,36 +78,77 @@ def process(event: Claimed, deadline: float) -> None:
     """Handle an event's elements, each in a transaction of its own, and finish the event.
 
     What is left at `deadline` (time.monotonic) goes to the relay. At least one element is handled, so that even a body
-    that takes long to parse gets finished. Raises django.db.Error only if the event itself cannot be finished.
+    that takes long to parse gets finished. Elements about people whom somebody else holds for longer than the caller's
+    `patience` go to the relay, too, and cost the others no time. Raises django.db.Error only if the event itself cannot
+    be finished.
     """
     try:
         elements = parse(event.body)
     except Malformed as error:
-        event.row.update(**_failure([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
+        event.row.update(**failure([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
         return
+    turn = _Turn(event, elements, deadline)
     for index, element in enumerate(elements[event.done :], start=event.done):
-        if index > event.done and time.monotonic() > deadline:
-            return _give_up(event, index)
+        if index > event.done and time.monotonic() > turn.deadline:
+            return turn.give_up(index)
         if isinstance(element, Broken):
             event.failures.append(f"{element.where}: {element.reason}")
-            continue
-        last = index == len(elements) - 1 and not event.failures
-        try:
-            _handle(event, element, finish=len(elements) if last else None)
-        except Exception as error:  # noqa: BLE001 - one element must not affect the others
-            logger.warning("webhook %s, element %d: %r", event.pk, index, error)
-            business_numbers.forget()
-            event.failures.append(f"{_FAILED} {index}: {type(error).__name__}: {error}")
-            _link_person(event, element)
+        else:
+            turn.take(index, element)
         if index == len(elements) // 2:
             fault("P2")
-    if event.failures:
+    if turn.waits_from is not None:
+        turn.give_up(turn.waits_from)
+    elif event.failures:
         # Malformed elements stay malformed; only an element whose handling failed is worth another attempt.
         again = any(reason.startswith(_FAILED) for reason in event.failures)
         attempts = event.attempts if again else WebhookEvent.MAX_ATTEMPTS
-        event.row.update(**_failure(event.failures, attempts), elements=len(elements), took_ms=event.took_ms)
+        event.row.update(**failure(event.failures, attempts), elements=len(elements), took_ms=event.took_ms)
     elif len(elements) == event.done:
-        _close(event, None, len(elements))
+        close(event, None, len(elements))
+
+
+@dataclass
+class _Turn:
+    """One go at the elements of an event. From element number `waits_from` on, some wait for a lock."""
+
+    event: Claimed
+    elements: list[Element]
+    deadline: float
+    waits_from: int | None = None
+    failures_before: int = 0
+
+    def take(self, index: int, element: Element) -> None:
+        """Handle one element, or note why that was not possible."""
+        event = self.event
+        if locked_people.must_wait(event.pk, element):
+            return self._wait(index)
+        last = index == len(self.elements) - 1 and not event.failures and self.waits_from is None
+        began = time.monotonic()
+        try:
+            with patience(SECOND_SECONDS) if self.waits_from is not None else nullcontext():
+                _handle(event, element, finish=len(self.elements) if last else None)
+        except Exception as error:  # noqa: BLE001 - one element must not affect the others
+            logger.warning("webhook %s, element %d: %r", event.pk, index, error)
+            if trouble_of(error) is Trouble.BUSY:
+                locked_people.held(event.pk, element)
+                self.deadline += time.monotonic() - began
+                return self._wait(index)
+            business_numbers.forget()
+            event.failures.append(f"{_FAILED} {index}: {type(error).__name__}: {error}")
+            _link_person(event, element)
+        locked_people.handled(event.pk, element)
+
+    def _wait(self, index: int) -> None:
+        if self.waits_from is None:
+            self.waits_from, self.failures_before = index, len(self.event.failures)
+
+    def give_up(self, index: int) -> None:
+        """Leave the elements from `index` on to the relay, or from the first that waits: repeating one does no harm."""
+        if self.waits_from is None:
+            return leave_to_relay(self.event, index)
+        del self.event.failures[self.failures_before :]
+        leave_to_relay(self.event, self.waits_from, pause=PAUSE_SECONDS)
 
 
 def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
@@ -154,7 +162,7 @@ def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
             customer_id = handle(element, number)
         elif isinstance(element, TemplateChange):
             apply_change(element)
-        _close(event, customer_id, finish)
+        close(event, customer_id, finish)
         fault("W3")
 
 
@@ -165,58 +173,9 @@ def _link_person(event: Claimed, element: Element) -> None:
     try:
         with transaction.atomic():
             number = business_numbers.number_of(element.phone_number_id, element.display_number)
-            _close(event, customer_behind(element, number), None)
+            close(event, customer_behind(element, number), None)
     except Error as error:  # the failure itself is recorded in any case
         logger.warning("webhook %s: %r", event.pk, error)
-
-
-def _close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
-    """Link the customer an element was about (erasing them blanks the raw body), and finish the event."""
-    new = customer_id is not None and customer_id not in event.linked
-    link: list[Any] = [event.pk, customer_id]
-    done: list[Any] = [finish, event.took_ms, event.pk, event.token.hex]
-    with prepared_cursor() as cursor:
-        if new and finish is not None and connection.vendor == "postgresql":
-            cursor.execute(_LINK_AND_DONE, link + done)
-            return
-        if new:
-            cursor.execute(_LINK, link)
-            transaction.on_commit(lambda: event.linked.add(customer_id or 0))
-        if finish is not None:
-            cursor.execute(_DONE, done)
-
-
-def _failure(reasons: list[str], attempts: int) -> dict[str, object]:
-    """The fields of a failed event. Once `attempts` are used up, it waits for an admin."""
-    return {
-        "state": WebhookState.FAILED,
-        "error": _shown(reasons),
-        "attempts": attempts,
-        "not_before": timezone.now() + leases.backoff(attempts),
-        "lease_until": None,
-        "claim_token": None,
-    }
-
-
-def _shown(reasons: list[str]) -> str:
-    """The reasons, one per line, without characters that a database cannot store."""
-    lines = [" ".join(reason.split())[:500] for reason in reasons[:20]]
-    more = [f"and {len(reasons) - 20} more"] if len(reasons) > 20 else []
-    return "\n".join(lines + more).replace("\x00", "?").encode("utf-8", "replace").decode()
-
-
-def _give_up(event: Claimed, done: int) -> None:
-    """Leave what follows the first `done` elements to the relay. A turn that made progress costs no attempt."""
-    event.row.update(
-        state=WebhookState.PENDING,
-        elements=done,
-        error=_shown(event.failures),
-        attempts=event.attempts - 1 if done > event.done else event.attempts,
-        not_before=timezone.now(),
-        lease_until=None,
-        claim_token=None,
-    )
-    wake_relays()
 
 
 _OPEN = f"state <> '{WebhookState.DONE}'"
@@ -260,7 +219,8 @@ class WebhookQueue:
 
     def run(self, job: Claimed) -> None:
         fault("P1")
-        process(job, time.monotonic() + TURN_SECONDS)
+        with patience(LOCK_SECONDS):
+            process(job, time.monotonic() + TURN_SECONDS)
 
 
 def _claimed(event: WebhookEvent, token: uuid.UUID) -> Claimed:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("core", "0001_installation_and_chores")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("core", "0002_name_this_installation")]
     operations: ClassVar[list[object]] = [
         migrations.CreateModel(
             name="WriteProbe",
