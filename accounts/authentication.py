@@ -5,6 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.actions.sessions import SessionOver, session_of_token
@@ -25,7 +26,7 @@ class BearerAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        raw = self._token_in(request.META.get("HTTP_AUTHORIZATION", ""))
+        raw = _token_in(request.META.get("HTTP_AUTHORIZATION", ""))
         if raw is None:
             return None
         session, _ = session_of_token(raw)
@@ -34,12 +35,25 @@ class BearerAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
 
-    def _token_in(self, header: str | bytes) -> str | None:
-        """Return the token in an Authorization header, or None if the header uses another scheme."""
-        text = header.decode(HTTP_HEADER_ENCODING) if isinstance(header, bytes) else header
-        scheme, _, token = text.strip().partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        if not token.strip() or " " in token.strip():
-            raise SessionOver("The Authorization header must be `Bearer <access token>`.")
-        return token.strip()
+
+def user_id_of(header: str) -> int:
+    """Return the id of the login that an Authorization header names, outside of DRF.
+
+    Raises SessionOver as BearerAuthentication does, and NotAuthenticated if there is no token.
+    """
+    raw = _token_in(header)
+    if raw is None:
+        raise NotAuthenticated
+    session, _ = session_of_token(raw)
+    return session.user_id
+
+
+def _token_in(header: str | bytes) -> str | None:
+    """Return the token in an Authorization header, or None if the header uses another scheme."""
+    text = header.decode(HTTP_HEADER_ENCODING) if isinstance(header, bytes) else header
+    scheme, _, token = text.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    if not token.strip() or " " in token.strip():
+        raise SessionOver("The Authorization header must be `Bearer <access token>`.")
+    return token.strip()

@@ -5,6 +5,7 @@ which tells what the views themselves cost.
 """
 
 import os
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
@@ -16,9 +17,13 @@ settings.ROOT_URLCONF = "benchmarks.floor_urls"
 if not STACK:
     settings.MIDDLEWARE = []
 
-from config.bridge import Bridge  # noqa: E402 - the settings are changed first
+from config.bodies import SpoolBody  # noqa: E402 - the settings are changed first
+from config.bridge import Bridge  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
-from config.middleware import SpoolBody  # noqa: E402
 
 wsgi, lanes = get_wsgi_application(), Lanes()
-application = SpoolBody(Bridge(wsgi, lanes)) if STACK else WSGIMiddleware(wsgi, workers=lanes.others.threads)  # type: ignore[arg-type]
+application: Any
+if STACK:
+    application = SpoolBody(Bridge(wsgi, lanes), lanes.uploads)
+else:
+    application = WSGIMiddleware(wsgi, workers=lanes.others.threads)

@@ -8,7 +8,7 @@ from typing import IO, Any, Protocol
 
 from config.asgi_types import Message, Receive, Send
 from config.lanes import Lane, LaneFull
-from config.spool import PIECE_BYTES, Abandoned, Room, Spool, SpoolFull, reading
+from config.spool import PIECE_BYTES, Abandoned, Room, Spool, SpoolFull, disks
 
 logger = logging.getLogger("patter")
 
@@ -82,7 +82,7 @@ class FromFile:
             await client.send(self.head)
             while at < end:
                 size = min(READ_BYTES, end - at)
-                chunk = await loop.run_in_executor(reading, os.pread, self.file.fileno(), size, at)
+                chunk = await loop.run_in_executor(disks, os.pread, self.file.fileno(), size, at)
                 if not chunk:
                     return  # somebody cut the file off meanwhile
                 at += len(chunk)

@@ -25,10 +25,10 @@ use_in_process(requests())
 from channels.routing import URLRouter  # noqa: E402
 
 from config.asgi_types import Receive, Scope, Send  # noqa: E402
+from config.bodies import SpoolBody  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
 from config.health import LIVE  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
-from config.middleware import SpoolBody  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
 from core.logs import HideSecrets  # noqa: E402
 from messaging.consumers.handshake import handshake  # noqa: E402
@@ -40,7 +40,8 @@ for name in ("uvicorn.access", "uvicorn.error"):
     logging.getLogger(name).addFilter(HideSecrets())
 
 LIVE_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(LIVE))]
-http = SpoolBody(Bridge(wsgi_application, Lanes()))
+lanes = Lanes()
+http = SpoolBody(Bridge(wsgi_application, lanes), lanes.uploads)
 websocket: Any = handshake(URLRouter(websocket_urlpatterns))
 
 

@@ -12,10 +12,12 @@ _ADMIN_HASHES = frozenset({"admin:login", "admin:password_change"})
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`hashes`: it hashes a password, which keeps a core busy. `takes_files`: its bodies may hold files."""
+    """What is known of a path before its view is called."""
 
-    hashes: bool = False
+    hashes: bool = False  # a password, which keeps a core busy
     takes_files: bool = False
+    public: bool = False  # nobody signs in to call it
+    admin_page: bool = False  # of Django admin, whose people are known by a cookie
 
 
 NOTHING = Endpoint()
@@ -24,22 +26,27 @@ NOTHING = Endpoint()
 def endpoint_of(method: str, path: str) -> Endpoint:
     """Return what the view behind the path says about itself.
 
-    A view says it with `hashes_passwords` and `takes_files`: the names of its actions, or of its methods (`post`) if it
-    has no actions. A ModelAdmin with `hashes_passwords = True` does so on all its forms, and takes files if its model
-    has any.
+    `hashes_passwords` names its actions that hash, or its methods (`post`) if it has no actions. Which of them take
+    files is known from their documented bodies (core/documentation.py). A ModelAdmin with `hashes_passwords = True`
+    hashes on all its forms, and takes files if its model has any.
     """
     try:
         match = resolve(path)
     except Resolver404:
         return NOTHING
-    if (model_admin := getattr(match.func, "model_admin", None)) is not None:
-        return Endpoint(getattr(model_admin, "hashes_passwords", False), _has_files(model_admin))
     view = getattr(match.func, "cls", None)
     if view is None:
-        return Endpoint(hashes=match.view_name in _ADMIN_HASHES)
+        model_admin = getattr(match.func, "model_admin", None)
+        return Endpoint(
+            hashes=match.view_name in _ADMIN_HASHES or getattr(model_admin, "hashes_passwords", False),
+            takes_files=model_admin is not None and _has_files(model_admin),
+            admin_page="admin" in match.namespaces,
+        )
     action = _action_of(match, method.lower())
     return Endpoint(
-        hashes=action in getattr(view, "hashes_passwords", ()), takes_files=action in getattr(view, "takes_files", ())
+        hashes=action in getattr(view, "hashes_passwords", ()),
+        takes_files=getattr(getattr(view, action, None), "takes_files", False),
+        public=not view.authentication_classes,
     )
 
 

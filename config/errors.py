@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -124,10 +124,18 @@ def refuse(request: HttpRequest, status: int, detail: str) -> JsonResponse:
     return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status)
 
 
-async def send_refusal(send: Send, scope: Scope, status: int, detail: str, *, retry_after: int = 0) -> None:
+async def send_refusal(
+    send: Send,
+    scope: Scope,
+    status: int,
+    detail: str,
+    *,
+    retry_after: int = 0,
+    more_headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
     """Refuse a request before Django gets it. `retry_after` is in seconds; 0 leaves the header out."""
     body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *more_headers]
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
     origin = dict(scope["headers"]).get(b"origin", b"")

@@ -92,6 +92,8 @@ class Lanes:
         )
         # With 12 threads writing to SQLite the slowest percent takes 330 ms (docs/decisions/001-architecture.md).
         self.others = Lane("http", 8, waiting=256, patience=30, retry_after=5)
+        # They ask the database who sends a large body (config/uploads.py).
+        self.uploads = Lane("uploads", 2, waiting=64, patience=10, retry_after=5)
         # They make streamed answers, row by row, as fast as the database gives them.
         self.exports = Lane("exports", 2, waiting=64, patience=30, retry_after=10)
 

@@ -162,9 +162,11 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
 MEDIA_URL = "/media/"
 MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
+# A whole body must have arrived by then: 50 MB at 170 KB/s.
+MAX_UPLOAD_SECONDS = _whole_number("MAX_UPLOAD_SECONDS", 300)
 # The internal location in nginx that serves MEDIA_ROOT, such as `/protected/`. If set, nginx sends the files.
 FILES_ACCEL_PREFIX = env.str("FILES_ACCEL_PREFIX", default="")
-# config/middleware.py limits bodies per path before Django reads them. Django's own limit does not count files, so
+# config/uploads.py limits bodies per path before Django reads them. Django's own limit does not count files, so
 # it is the one for bodies without files.
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES

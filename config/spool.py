@@ -14,8 +14,8 @@ from typing import IO
 MEMORY_BYTES = 1024 * 1024
 PIECE_BYTES = 64 * 1024
 
-# They read temporary files and files from MEDIA_ROOT for the event loop, which must not wait for a disk.
-reading = ThreadPoolExecutor(4, thread_name_prefix="files")
+# They read and write files for the event loop, which must not wait for a disk.
+disks = ThreadPoolExecutor(4, thread_name_prefix="files")
 
 
 class Abandoned(Exception):
@@ -108,7 +108,7 @@ class Spool:
         elif length:
             assert self._file is not None
             piece = await self._loop.run_in_executor(
-                reading, os.pread, self._file.fileno(), length, start - len(self._memory)
+                disks, os.pread, self._file.fileno(), length, start - len(self._memory)
             )
         else:
             piece = b""

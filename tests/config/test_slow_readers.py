@@ -10,9 +10,9 @@ import httpx
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 
+from config.bodies import SpoolBody
 from config.bridge import Bridge
 from config.lanes import Lanes
-from config.middleware import SpoolBody
 from tests.live_server import PATIENCE, LiveServer
 
 
@@ -47,7 +47,8 @@ def serve() -> Iterator[Any]:
     servers: list[LiveServer] = []
 
     def started(site: Site, patience: float, spool_bytes: int = 1024**3) -> LiveServer:
-        servers.append(LiveServer(SpoolBody(Bridge(site, Lanes(), patience, spool_bytes))))
+        lanes = Lanes()
+        servers.append(LiveServer(SpoolBody(Bridge(site, lanes, patience, spool_bytes), lanes.uploads)))
         servers[-1].start()
         return servers[-1]
 
