@@ -5,6 +5,7 @@ import codecs
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -17,6 +18,7 @@ from config.errors import send_refusal
 from config.lanes import Lane, LaneFull
 from config.spool import disks
 from config.uploads import SMALL_BYTES, BodyRefused, Uploads, content_type_of
+from core.files.storage import NoRoom
 
 logger = logging.getLogger("patter")
 
@@ -25,8 +27,6 @@ SILENCE_SECONDS = 30
 # Django decodes the query string in the charset of the body. Some of Python's codecs are not charsets (base64), and
 # some turn plain ASCII into NULs and lone surrogates (unicode_escape).
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1"})
-
-NO_ROOM = "The request cannot be stored at the moment. Nothing was changed. Please try again later."
 
 # Answers a request, given its whole body.
 Application = Callable[[Scope, IO[bytes], Receive, Send], Awaitable[None]]
@@ -82,22 +82,36 @@ class SpoolBody:
             if spool is None:
                 if last:
                     return BytesIO(chunk)
-                spool = held.enter_context(SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115 - `held` closes it
-            await _write(spool, chunk, to_disk=size > MEMORY_BYTES)
+                spool = SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - `held` closes it
+                held.callback(_close, spool)
+            if size > MEMORY_BYTES:
+                await _on_disk(partial(_append, spool, chunk))
+            else:
+                spool.write(chunk)
             if last:
                 spool.seek(0)
                 return spool
 
 
-async def _write(spool: IO[bytes], chunk: bytes, *, to_disk: bool) -> None:
+async def _on_disk(work: Callable[[], object]) -> None:
+    """Do what touches the temporary directory, in a thread. Raises BodyRefused if it takes nothing."""
     try:
-        if to_disk:
-            await asyncio.get_running_loop().run_in_executor(disks, spool.write, chunk)
-        else:
-            spool.write(chunk)
+        await asyncio.get_running_loop().run_in_executor(disks, work)
     except OSError as error:
         logger.error("a body cannot be written to the temporary directory: %s", error)
-        raise BodyRefused(503, NO_ROOM, retry_after=30)
+        raise BodyRefused(NoRoom.status_code, str(NoRoom.default_detail), NoRoom.wait)
+
+
+def _append(spool: IO[bytes], chunk: bytes) -> None:
+    spool.write(chunk)
+    spool.flush()
+
+
+def _close(spool: IO[bytes]) -> None:
+    try:
+        spool.close()
+    except OSError:
+        pass  # the disk is full, and the rest of the buffer is not wanted any more
 
 
 def _checked_length(scope: Scope) -> int | None:

@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from config.asgi_types import Scope, Send
 from core.db.failures import Trouble, trouble_of
+from core.files.storage import DISK_ERRORS, NoRoom
 from core.ports import mapped_ports
 from customers.models import CustomerMerged
 
@@ -68,6 +70,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.ValidationError({"detail": "A value is out of range."})
     elif (trouble := trouble_of(error)) is not None:
         error = _unavailable(context["request"].path, trouble, error)
+    elif isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        logger.error("no room on disk in %s: %s", context["request"].path, error)
+        error = NoRoom()
     response = drf_exception_handler(error, context)
     if response is not None:
         response.data = shaped(context["request"].path_info, response.data)
@@ -119,9 +124,10 @@ def shaped(path: str, body: Any) -> Any:
     return body
 
 
-def refuse(request: HttpRequest, status: int, detail: str) -> JsonResponse:
-    """Return the response for a request that is refused before DRF handles it."""
-    return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status)
+def refuse(request: HttpRequest, status: int, detail: str, *, retry_after: float | None = None) -> JsonResponse:
+    """Return the response for a request that is refused before DRF handles it. `retry_after` is in seconds."""
+    headers = {} if retry_after is None else {"Retry-After": str(ceil(retry_after))}
+    return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status, headers=headers)
 
 
 async def send_refusal(
@@ -160,6 +166,9 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware that meets such a database, such as the session's of Django admin, passes process_exception by.
-    if (answer := database_trouble(request, sys.exc_info()[1])) is not None:
+    error = sys.exc_info()[1]
+    if (answer := database_trouble(request, error)) is not None:
         return answer
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # a large upload to Django admin, say
+        return refuse(request, NoRoom.status_code, str(NoRoom.default_detail), retry_after=NoRoom.wait)
     return refuse(request, 500, "Something went wrong on our side. It has been logged.")

@@ -1,7 +1,6 @@
 """What requests pass in Django before they reach a view: probes, and checks for text that cannot be stored."""
 
 from collections.abc import Callable
-from math import ceil
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
@@ -72,7 +71,5 @@ class RefusalsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, APIException):
             return None
-        refusal = refuse(request, exception.status_code, " ".join(texts_of(exception.detail)))
-        if (wait := getattr(exception, "wait", None)) is not None:
-            refusal["Retry-After"] = str(ceil(wait))
-        return refusal
+        text = " ".join(texts_of(exception.detail))
+        return refuse(request, exception.status_code, text, retry_after=getattr(exception, "wait", None))

@@ -1,6 +1,7 @@
 """Parsers that refuse request bodies with text that cannot be stored (core/safe_json.py says what that is, and why)."""
 
 import html
+import logging
 from typing import Any
 
 from django.http import QueryDict
@@ -11,6 +12,9 @@ from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[a
 
 from core import safe_json
 from core.files.names import clean_name
+from core.files.storage import NoRoom
+
+logger = logging.getLogger(__name__)
 
 
 class SafeJSONParser(JSONParser):
@@ -60,5 +64,8 @@ class SafeMultiPartParser(MultiPartParser):
             data, files = _NamesKept(meta, stream, request.upload_handlers, encoding).parse()
         except django_multipart.MultiPartParserError as error:
             raise ParseError(f"Multipart form parse error - {error}")
+        except OSError as error:  # large files are written to the temporary directory
+            logger.error("an upload cannot be written to the temporary directory: %s", error)
+            raise NoRoom
         _check(data)
         return DataAndFiles(data, files)

@@ -161,6 +161,10 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
 MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "core.files.storage.MediaStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
 # A whole body must have arrived by then: 50 MB at 170 KB/s.
 MAX_UPLOAD_SECONDS = _whole_number("MAX_UPLOAD_SECONDS", 300)

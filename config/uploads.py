@@ -18,6 +18,7 @@ from config.endpoints import Endpoint, endpoint_of
 from config.errors import Unavailable, send_refusal
 from config.lanes import Lane
 from config.middleware import WEBHOOK
+from core.db.failures import Trouble, trouble_of
 
 logger = logging.getLogger("patter")
 
@@ -112,7 +113,8 @@ def _who_sends(scope: Scope, admin_page: bool) -> int:
         raise BodyRefused(401, str(refused.detail), 0, (b"www-authenticate", CHALLENGE.encode()))
     except (DatabaseError, InterfaceError) as error:
         logger.error("the database cannot be reached, so a large body is refused: %s", error)
-        raise BodyRefused(503, str(Unavailable.default_detail), RETRY_SECONDS)
+        unavailable = Unavailable(trouble_of(error) or Trouble.AWAY)
+        raise BodyRefused(unavailable.status_code, str(unavailable.detail), unavailable.wait)
     finally:
         close_old_connections()
 

@@ -16,6 +16,7 @@ from core.db import leases
 from core.files.kinds import Family, ending_for, kind_of
 from core.files.names import ending_of, shown_name
 from core.files.pictures import Preview, preview_of
+from core.files.storage import CannotStore
 from core.live.publishing import wake_relays
 from customers.actions.locking import lock_customer_of
 from customers.events import record
@@ -34,6 +35,7 @@ def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
     """Store a fetched file and show it; return False if the lease was lost, or the attachment is gone.
 
     The file is written before the row: a crash in between leaves a file without a row, which sweep_files removes.
+    Raises CannotStore if MEDIA_ROOT does not take it.
     """
     name = _name(attachment, fetched.mime_type)
     kind = kind_of(name)
@@ -42,7 +44,11 @@ def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
     fetched.content.seek(0)
     attachment.file.save(name, File(fetched.content), save=False)
     if preview.thumbnail is not None:
-        attachment.thumbnail.save(f"thumbnail.{preview.ending}", ContentFile(preview.thumbnail), save=False)
+        try:
+            attachment.thumbnail.save(f"thumbnail.{preview.ending}", ContentFile(preview.thumbnail), save=False)
+        except CannotStore:
+            attachment.file.delete(save=False)
+            raise
     kept = _finish(
         attachment,
         token,

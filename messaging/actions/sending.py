@@ -61,17 +61,25 @@ def send_files(
     The client_id of the second message is the given one followed by `#2`, and so on: the same request, sent again,
     returns the same messages. All of them are queued, or none.
     """
-    return [
-        send_message(
-            customer_id=customer_id,
-            actor=actor,
-            file=file,
-            text=text if index == 1 else "",
-            client_id=client_id and (client_id if index == 1 else f"{client_id}#{index}"),
-            **fields,
-        )
-        for index, file in enumerate(files, start=1)
-    ]
+    sent: list[tuple[Message, bool]] = []
+    try:
+        for index, file in enumerate(files, start=1):
+            sent.append(
+                send_message(
+                    customer_id=customer_id,
+                    actor=actor,
+                    file=file,
+                    text=text if index == 1 else "",
+                    client_id=client_id and (client_id if index == 1 else f"{client_id}#{index}"),
+                    **fields,
+                )
+            )
+    except BaseException:
+        for message, new in sent:
+            if new:  # its row goes with the transaction
+                message.attachment.file.delete(save=False)
+        raise
+    return sent
 
 
 @transaction.atomic

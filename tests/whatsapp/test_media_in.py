@@ -1,5 +1,6 @@
 """What customers send as files: fetched by the relay, from Meta alone, until it is here or Meta has forgotten it."""
 
+import errno
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,6 +14,7 @@ from PIL import Image
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
+from core.files.storage import MediaStorage
 from customers.models import Customer, Event
 from messaging.models import Attachment, AttachmentState
 from messaging.relay.downloads import Downloads
@@ -108,6 +110,25 @@ class TestFetching:
         answer = as_admin.get(shown(as_admin)["thumbnail_url"].removeprefix("http://testserver"))
         with Image.open(io.BytesIO(b"".join(answer.streaming_content))) as thumbnail:
             assert (thumbnail.format, thumbnail.size) == ("JPEG", (480, 320))
+
+    @pytest.mark.parametrize("room", [0, 1], ids=["not even the picture", "the picture, but not its small copy"])
+    def test_a_full_disk_keeps_nothing_and_it_is_fetched_again(
+        self, arrived: Attachment, as_admin: APIClient, folder: Path, monkeypatch: pytest.MonkeyPatch, room: int
+    ) -> None:
+        original, left = MediaStorage._fill, [room]
+
+        def fill(self: MediaStorage, path: str, content: Any) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            original(self, path, content)
+
+        with monkeypatch.context() as full:
+            full.setattr(MediaStorage, "_fill", fill)
+            turn()
+        assert (shown(as_admin)["state"], files_in(folder)) == ("pending", [])
+        turn()
+        assert shown(as_admin)["state"] == "ready"
 
     def test_a_picture_taken_upright_is_upright(self, post: Any, meta: MediaDouble) -> None:
         exif = Image.Exif()
