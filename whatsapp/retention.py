@@ -11,12 +11,12 @@ from whatsapp.models import WebhookEvent, WebhookState
 
 
 def old_rows() -> list[Old]:
-    """Raw webhooks that were handled, and statuses of messages that never turned up.
+    """Raw webhooks, handled or failed, and statuses of messages that never turned up.
 
-    Failed webhooks stay until somebody replays them, because they may contain a customer's message.
+    A failed one may contain a customer's message. `patter_webhooks_open` and Django admin show it until then.
     """
     before = timezone.now() - timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     return [
-        Old("raw webhooks", WebhookEvent.objects.filter(state=WebhookState.DONE, received_at__lt=before)),
+        Old("raw webhooks", WebhookEvent.objects.exclude(state=WebhookState.PENDING).filter(received_at__lt=before)),
         Old("statuses of unknown messages", StatusUpdate.objects.waiting().filter(received_at__lt=before)),
     ]

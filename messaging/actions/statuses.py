@@ -1,6 +1,7 @@
 """The statuses that providers report for outbound messages. They come late, twice, out of order, and early."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -39,6 +40,12 @@ _LOCK = (
     f"SELECT {', '.join(f'c.{field}' for field in LOG_FIELDS)}, m.id FROM {Message._meta.db_table} m "
     f"JOIN {Customer._meta.db_table} c ON c.id = m.customer_id AND c.merged_into_id IS NULL "
     "WHERE m.business_number_id = %s AND m.wamid = %s AND m.direction = 'outbound' "
+)
+_BY_WAMID = (
+    f"SELECT id FROM {Message._meta.db_table} WHERE business_number_id = %s AND wamid = %s AND direction = 'outbound'"
+)
+_BY_KEY = (
+    f"SELECT id FROM {Message._meta.db_table} WHERE business_number_id = %s AND id = %s AND direction = 'outbound'"
 )
 _KEEP = (
     f"INSERT INTO {StatusUpdate._meta.db_table} "
@@ -180,11 +187,30 @@ def close_window(customer: Customer, number: BusinessNumber, *, since: datetime)
 
 def _find(update: StatusUpdate) -> int | None:
     """Return the id of the outbound message that an update is about."""
-    sent = Message.objects.filter(business_number=update.business_number_id, direction=Direction.OUTBOUND)
-    found: int | None = sent.filter(wamid=update.wamid).values_list("pk", flat=True).first()
-    if found is None and (pk := whole_number(update.message_key)) is not None:
-        found = sent.filter(pk=pk).values_list("pk", flat=True).first()
-    return found
+    by_key = whole_number(update.message_key)
+    with prepared_cursor() as cursor:
+        cursor.execute(_BY_WAMID, [update.business_number_id, update.wamid])
+        found = cursor.fetchone()
+        if found is None and by_key is not None:
+            cursor.execute(_BY_KEY, [update.business_number_id, by_key])
+            found = cursor.fetchone()
+    return int(found[0]) if found is not None else None
+
+
+def known_statuses(number: BusinessNumber, updates: Sequence[StatusUpdate]) -> list[StatusUpdate]:
+    """Those of many statuses whose message is known, by its wamid or by our id of it."""
+    sent = Message.objects.filter(business_number=number, direction=Direction.OUTBOUND)
+    wamids = set(sent.filter(wamid__in=[one.wamid for one in updates]).values_list("wamid", flat=True))
+    keys = {one.message_key: pk for one in updates if (pk := whole_number(one.message_key)) is not None}
+    pks = set(sent.filter(pk__in=keys.values()).values_list("pk", flat=True)) if keys else set()
+    return [one for one in updates if one.wamid in wamids or keys.get(one.message_key) in pks]
+
+
+def keep_waiting(updates: Sequence[StatusUpdate]) -> None:
+    """Store many statuses whose message is not known. Each waits for it, as a single one does."""
+    # In one order everywhere: two deliveries of a body must not wait for each other.
+    rows = sorted(updates, key=lambda update: (update.wamid, update.status))
+    StatusUpdate.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.db import leases
 from customers.models import CodeState, PhoneCode
-from messaging.channels import Halted, Rejected, Retry, Unknown, channels, home_channel
+from messaging.channels import Halted, NotSent, Rejected, Retry, Unknown, channels, home_channel
 from messaging.relay.departures import DatabaseRestored, advance, note
 
 logger = logging.getLogger(__name__)
@@ -91,9 +91,9 @@ class PhoneCodes:
             return _finish(job, CodeState.FAILED, _TOO_LATE) if not job.row.is_open() else None
         try:
             home_channel().send_phone_code(phone=job.row.phone, code=code)
-        except (DatabaseError, InterfaceError) as error:
-            logger.error("database out of reach before a phone code was sent: %s", error)
-            _again(job, Retry(), code)
+        except (NotSent, DatabaseError, InterfaceError) as error:
+            logger.error("nothing left of a phone code: %r", error.__cause__ or error)
+            _again(job, Retry(title="Nothing has left"), code)
         except Retry as outcome:
             _again(job, outcome, code)
         except Rejected as outcome:

@@ -1,7 +1,9 @@
 """A code on its way to a phone, against a Graph API that misbehaves."""
 
 import logging
+import socket
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from accounts.models import User
 from core.encryption import encrypt
 from customers.actions.registration import register
 from customers.models import CodeState, Customer, PhoneCode
+from messaging.channels import NotSent
 from messaging.models import BusinessNumber, Conversation, Message
 from messaging.relay.phone_codes import PhoneCodes
 from tests.cast import ClientOf
@@ -174,6 +177,19 @@ class TestWhatFails:
 
         assert (codes(graph), PhoneCode.objects.get().sealed) == ([CODE], "")
 
+    def test_nobody_is_reached(
+        self, graph: GraphDouble, chat: Conversation, asks: APIClient, connect: Callable[[str], None]
+    ) -> None:
+        ask(asks)
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            connect(f"http://127.0.0.1:{unused.getsockname()[1]}")
+            codes_leave()
+        connect(graph.url)
+        PhoneCode.objects.update(not_before=timezone.now())
+
+        assert (codes_leave(), codes(graph)) == (1, [CODE])
+
     def test_what_may_have_been_taken_is_not(self, graph: GraphDouble, chat: Conversation, asks: APIClient) -> None:
         graph.queue("take_and_drop")
         ask(asks)
@@ -184,11 +200,17 @@ class TestWhatFails:
         assert ask(asks).state == CodeState.QUEUED, "but another can be asked for"
         assert (codes_leave(), len(graph.accepted)) == (1, 2)
 
+    @pytest.mark.parametrize("failure", [OperationalError("too many connections"), NotSent()])
     def test_the_database_fails_before_it_leaves(
-        self, graph: GraphDouble, chat: Conversation, asks: APIClient, monkeypatch: pytest.MonkeyPatch
+        self,
+        graph: GraphDouble,
+        chat: Conversation,
+        asks: APIClient,
+        monkeypatch: pytest.MonkeyPatch,
+        failure: Exception,
     ) -> None:
         def out_of_reach(**_: Any) -> None:
-            raise OperationalError("too many connections")
+            raise failure
 
         ask(asks)
         with monkeypatch.context() as patched:

@@ -6,17 +6,17 @@ Finishing one is hand-written SQL: with messaging/actions/receiving.py it is the
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core.db import leases
 from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.webhook import failures
 
 _TABLE = WebhookEvent._meta.db_table
 _LINKS = WebhookEvent.customers.through._meta.db_table
@@ -39,6 +39,7 @@ class Claimed:
     pk: int
     body: bytes
     token: uuid.UUID
+    received_at: datetime = field(default_factory=timezone.now)
     attempts: int = 1
     done: int = 0
     failures: list[str] = field(default_factory=list)
@@ -71,25 +72,6 @@ def close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
             cursor.execute(_DONE, done)
 
 
-def failure(reasons: list[str], attempts: int) -> dict[str, object]:
-    """The fields of a failed event. Once `attempts` are used up, it waits for an admin."""
-    return {
-        "state": WebhookState.FAILED,
-        "error": _shown(reasons),
-        "attempts": attempts,
-        "not_before": timezone.now() + leases.backoff(attempts),
-        "lease_until": None,
-        "claim_token": None,
-    }
-
-
-def _shown(reasons: list[str]) -> str:
-    """The reasons, one per line, without characters that a database cannot store."""
-    lines = [" ".join(reason.split())[:500] for reason in reasons[:20]]
-    more = [f"and {len(reasons) - 20} more"] if len(reasons) > 20 else []
-    return "\n".join(lines + more).replace("\x00", "?").encode("utf-8", "replace").decode()
-
-
 def leave_to_relay(event: Claimed, done: int, *, pause: float = 0.0) -> None:
     """Leave what follows the first `done` elements to the relay, for `pause` seconds at least.
 
@@ -98,7 +80,7 @@ def leave_to_relay(event: Claimed, done: int, *, pause: float = 0.0) -> None:
     event.row.update(
         state=WebhookState.PENDING,
         elements=done,
-        error=_shown(event.failures),
+        error=failures.shown(event.failures),
         attempts=event.attempts - 1 if done > event.done or pause else event.attempts,
         not_before=timezone.now() + timedelta(seconds=pause),
         lease_until=None,

@@ -26,9 +26,11 @@ from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.payload.elements import Broken, Element, NumberElement, TemplateChange
 from whatsapp.payload.envelope import Malformed, parse
-from whatsapp.webhook.claimed import Claimed, close, failure, leave_to_relay
+from whatsapp.webhook import failures
+from whatsapp.webhook.claimed import Claimed, close, leave_to_relay
 from whatsapp.webhook.handlers import customer_behind, handle
 from whatsapp.webhook.locked import PAUSE_SECONDS, SECOND_SECONDS, locked_people
+from whatsapp.webhook.unknown_statuses import keep_unknown
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ LEASE_SECONDS = 30
 REQUEST_SECONDS = 0.5
 # How long the relay works on one event before it takes the next, and waits for each lock meanwhile.
 TURN_SECONDS, LOCK_SECONDS = 3.0, 0.2
+# How often the relay looks for changes of messages that did not turn up within a day.
+LOOK_SECONDS = 60.0
 # How long the request waits to store the event, for SQLite's one writer above all; then, for each element, it is
 # WEBHOOK_LOCK_TIMEOUT. Meta hangs up long before the 20 s of ordinary requests, and sends the webhook again.
 STORE_PATIENCE_SECONDS = 3.0
@@ -46,7 +50,6 @@ _INSERT = (
     f"INSERT INTO {_TABLE} (body, state, error, elements, received_at, attempts, not_before, lease_until, claim_token) "
     "VALUES (%s, 'pending', '', 0, %s, 1, %s, %s, %s) RETURNING id"
 )
-_FAILED = "element"
 
 
 def receive(body: bytes) -> None:
@@ -85,12 +88,15 @@ def process(event: Claimed, deadline: float) -> None:
     try:
         elements = parse(event.body)
     except Malformed as error:
-        event.row.update(**failure([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
+        event.row.update(**failures.failed([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
         return
-    turn = _Turn(event, elements, deadline)
-    for index, element in enumerate(elements[event.done :], start=event.done):
-        if index > event.done and time.monotonic() > turn.deadline:
+    stored = keep_unknown(event.pk, elements, event.done, deadline)
+    todo = [index for index in range(event.done, len(elements)) if index not in stored]
+    turn = _Turn(event, elements, deadline, last=todo[-1] if todo else None)
+    for index in todo:
+        if index > todo[0] and time.monotonic() > turn.deadline:
             return turn.give_up(index)
+        element = elements[index]
         if isinstance(element, Broken):
             event.failures.append(f"{element.where}: {element.reason}")
         else:
@@ -100,21 +106,20 @@ def process(event: Claimed, deadline: float) -> None:
     if turn.waits_from is not None:
         turn.give_up(turn.waits_from)
     elif event.failures:
-        # Malformed elements stay malformed; only an element whose handling failed is worth another attempt.
-        again = any(reason.startswith(_FAILED) for reason in event.failures)
-        attempts = event.attempts if again else WebhookEvent.MAX_ATTEMPTS
-        event.row.update(**failure(event.failures, attempts), elements=len(elements), took_ms=event.took_ms)
-    elif len(elements) == event.done:
+        became = failures.outcome(event.failures, attempts=event.attempts, received_at=event.received_at)
+        event.row.update(**became, elements=len(elements), took_ms=event.took_ms)
+    elif not todo:
         close(event, None, len(elements))
 
 
 @dataclass
 class _Turn:
-    """One go at the elements of an event. From element number `waits_from` on, some wait for a lock."""
+    """One go at the elements of an event, up to number `last`. From number `waits_from` on, some wait for a lock."""
 
     event: Claimed
     elements: list[Element]
     deadline: float
+    last: int | None
     waits_from: int | None = None
     failures_before: int = 0
 
@@ -123,7 +128,7 @@ class _Turn:
         event = self.event
         if locked_people.must_wait(event.pk, element):
             return self._wait(index)
-        last = index == len(self.elements) - 1 and not event.failures and self.waits_from is None
+        last = index == self.last and not event.failures and self.waits_from is None
         began = time.monotonic()
         try:
             with patience(SECOND_SECONDS) if self.waits_from is not None else nullcontext():
@@ -135,7 +140,7 @@ class _Turn:
                 self.deadline += time.monotonic() - began
                 return self._wait(index)
             business_numbers.forget()
-            event.failures.append(f"{_FAILED} {index}: {type(error).__name__}: {error}")
+            event.failures.append(f"{failures.FAILED} {index}: {type(error).__name__}: {error}")
             _link_person(event, element)
         locked_people.handled(event.pk, element)
 
@@ -189,8 +194,14 @@ class WebhookQueue:
     # One, so that a customer's messages are handled in the order they arrived.
     workers = 1
 
+    def __init__(self) -> None:
+        self._looked_at = -LOOK_SECONDS
+
     def settle(self, *, everything: bool) -> None:
-        """Release claimed events that nobody can be working on, and give up events whose every attempt broke off."""
+        """Release claimed events that nobody can be working on, and give up events whose every attempt broke off.
+
+        Those that wait for a message to change are looked at once a minute.
+        """
         open_events = WebhookEvent.objects.exclude(state=WebhookState.DONE)
         if everything:
             open_events.filter(lease_until__isnull=False).update(lease_until=None, claim_token=None)
@@ -199,6 +210,9 @@ class WebhookQueue:
             _free(spent, timezone.now()).update(
                 state=WebhookState.FAILED, error="Every attempt to handle this webhook broke off."
             )
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            failures.look_again_at_changes()
 
     def after_restore(self, *, before: datetime) -> int:
         """Nothing to give up: handling an event again changes nothing, and nothing leaves by it."""
@@ -225,7 +239,8 @@ class WebhookQueue:
 
 def _claimed(event: WebhookEvent, token: uuid.UUID) -> Claimed:
     """Continue an event where it was left; a failed one starts again from its beginning."""
-    claimed = Claimed(pk=event.pk, body=bytes(event.body), token=token, attempts=event.attempts)
+    claimed = Claimed(pk=event.pk, body=bytes(event.body), token=token, received_at=event.received_at)
+    claimed.attempts = event.attempts
     if event.state == WebhookState.PENDING:
         claimed.done, claimed.failures = event.elements, event.error.splitlines()
     return claimed

@@ -1,0 +1,94 @@
+"""`python -m benchmarks.unknown_statuses [--times N]`: how many statuses of unknown messages are taken per second?
+
+On both databases, among 20,000 chats: bodies of 100 statuses and bodies of one, about strangers and about customers, as
+when another program sends a campaign from the number. In process, with one thread. Prints the medians of five rounds.
+"""
+
+import argparse
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.claim import databases
+from benchmarks.machine import machine
+
+GOAL = 500
+ROUNDS = 5
+CHATS = 20_000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.unknown_statuses", description=__doc__)
+    parser.add_argument("--times", type=int, default=1000, help="statuses in each round")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        return measure(options.times)
+    Path("var").mkdir(exist_ok=True)
+    print(f"# {machine()}", flush=True)
+    failed = 0
+    for name, made in databases().items():
+        with made() as url:
+            environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "WHATSAPP_SANDBOX": "1"}
+            environment |= {"ENV_FILE": "/dev/null", "DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(60)}
+            print(f"{name}, {CHATS:,} chats, {ROUNDS} x {options.times} statuses", flush=True)
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
+            command = [sys.executable, "-m", "benchmarks.unknown_statuses", "--measure", "--times", str(options.times)]
+            failed += subprocess.run(command, env=environment, check=False).returncode != 0
+    return int(failed > 0)
+
+
+def measure(times: int) -> int:
+    """Take in bodies of each kind, and count what was stored."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.db import connection
+
+    from customers.models import Customer
+    from messaging.models import StatusUpdate
+    from whatsapp.business_numbers import number_of
+    from whatsapp.models import Identity
+    from whatsapp.sandbox.webhook_bodies import as_body, change, envelope, status_item
+    from whatsapp.webhook.queue import WebhookQueue, receive
+
+    number = number_of("1001")
+    rows = Customer.objects.bulk_create((Customer(phone=f"+9477{n:07d}") for n in range(CHATS)), 5000)
+    phones = (Identity(customer=row, business_number=number, wa_id=str(row.phone)[1:]) for row in rows)
+    Identity.objects.bulk_create(phones, 5000)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    relay = WebhookQueue()
+
+    def take(each: int, prefix: str) -> float:
+        mark, before = secrets.token_hex(4), StatusUpdate.objects.count()
+        items = [status_item(f"wamid.{mark}{n}", "delivered", recipient_id=f"{prefix}{n:07d}") for n in range(times)]
+        groups = [items[at : at + each] for at in range(0, times, each)]
+        bodies = [as_body(envelope(change("1001", "15550001111", statuses=group))) for group in groups]
+        began = time.perf_counter()
+        for body in bodies:
+            receive(body)
+        while jobs := relay.claim(1):  # what a request had no time for
+            relay.run(jobs[0])
+        took = time.perf_counter() - began
+        if StatusUpdate.objects.count() - before != times:
+            raise RuntimeError("not all statuses were stored")
+        return times / took
+
+    failed = False
+    for who, prefix in (("strangers", "9411"), ("customers", "9477")):
+        for each in (100, 1):
+            take(each, prefix)  # loads what is loaded once
+            rate = median(take(each, prefix) for _ in range(ROUNDS))
+            failed |= rate < GOAL
+            print(f"| {who}, {each} in a body | {rate:.0f}/s | goal {GOAL}/s |", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
