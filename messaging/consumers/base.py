@@ -5,17 +5,19 @@
 
 import asyncio
 import json
+import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Coroutine
+from typing import Any, ClassVar
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error
 from django.utils import timezone
 
 from accounts.models import Session, User
 from core import safe_json
+from core.db.failures import trouble_of
 from core.live.frames import passing_frame
 from core.live.groups import STAFF, user_group
 from core.live.hub import Hint
@@ -24,6 +26,9 @@ from customers.visibility import works_at_desk
 from messaging.consumers.access_watch import AccessSnapshot, access_watch_of
 from messaging.consumers.frame_writer import FrameWriter
 from messaging.consumers.handshake import BEARER, Credentials
+from messaging.consumers.threads import in_thread
+
+logger = logging.getLogger(__name__)
 
 # Close codes; docs/realtime.md says what clients do about them.
 NOT_SIGNED_IN = 4401
@@ -40,7 +45,7 @@ MAX_FRAME_BYTES = 64 * 1024
 MAX_FRAMES_PER_SECOND = 100
 CLOSE_SECONDS = 5
 
-Returned = TypeVar("Returned")
+UNAVAILABLE = "The database cannot do this at the moment. Nothing was changed. Please try again."
 
 
 class BadFrame(Exception):
@@ -51,32 +56,16 @@ class BadFrame(Exception):
         self.code = code
 
 
-async def in_thread(function: Callable[..., Returned], *args: Any, **kwargs: Any) -> Returned:
-    """Run database work outside the event loop. By default, channels uses one thread for all sockets."""
-    returned: Returned = await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
-    return returned
-
-
 def passing_text(type: str, data: Any) -> str:
     """A passing frame (core/live/frames.py) as it is sent."""
     return json.dumps(passing_frame(type, data))
 
 
-class NoSuchSocket(AsyncWebsocketConsumer):
-    """Every path without a socket. Accepts the connection, so that the client gets the close code 4404."""
-
-    channel_layer_alias = "no layer"
-
-    async def connect(self) -> None:
-        await self.accept(subprotocol=BEARER if BEARER in (self.scope.get("subprotocols") or []) else None)
-        await self.close(code=NOT_FOUND)
-
-
 class DeskConsumer(AsyncWebsocketConsumer):
     """A socket of someone who works at the desk. Subclasses add what it shows and which frames it takes."""
 
-    # The hub subscribes to the layer once per process; with a subscription for every consumer, an event took five
-    # times as long to reach 1,000 sockets. There is no layer of this name.
+    # There is no layer of this name: the hub subscribes once per process. With a subscription for every consumer, an
+    # event took five times as long to reach 1,000 sockets.
     channel_layer_alias = "no layer"
 
     # Type of a frame from the client -> the method that handles it.
@@ -104,8 +93,17 @@ class DeskConsumer(AsyncWebsocketConsumer):
         credentials: Credentials | None = self.scope["credentials"]
         if not self.scope["origin_allowed"]:
             return await self.end(NO_ACCESS)
+        if self.scope["unavailable"]:
+            return await self.end(SERVER_ERROR)
         if credentials is None:
             return await self.end(NOT_SIGNED_IN)
+        try:
+            await self._admit(credentials)
+        except Error as error:
+            logger.error("a socket could not be opened: %s", error)
+            await self.end(SERVER_ERROR)
+
+    async def _admit(self, credentials: Credentials) -> None:
         self.user, self.session = credentials.session.user, credentials.session
         # The session may have ended since it was looked up, so listen first and then ask again.
         await self.listen(user_group(self.user.pk))
@@ -168,7 +166,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.hub.join(group, self)
 
     def deliver(self, group: str, event: Hint) -> None:
-        """Called by the hub. `recheck` says that the rights of this user may have changed."""
+        """Called by the hub. `recheck`: the rights of this user may have changed."""
         if group == STAFF:
             self._on_staff_event(event)
         elif event["type"] in ("recheck", "resync"):
@@ -280,6 +278,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
             await getattr(self, self.handlers[name])(frame)
         except (BadFrame, safe_json.BadJSON) as error:
             self.push_error(getattr(error, "code", "bad_frame"), str(error), client_id)
+        except Error as error:
+            if trouble_of(error) is None:
+                raise
+            logger.error("a frame could not be handled: %s", error)
+            self.push_error("unavailable", UNAVAILABLE, client_id)
 
     def _too_many(self) -> bool:
         now = int(time.monotonic())

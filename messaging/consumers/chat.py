@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+import logging
 import time
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.db import Error
 from django.db.models import Min
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.serializers import user_ref
+from core.db.failures import trouble_of
 from core.files.links import Links
 from core.filters import MAX_ID, whole_number
 from core.live.groups import customer_group
@@ -24,35 +26,24 @@ from messaging.actions.reading import mark_read
 from messaging.actions.receipts import show_typing
 from messaging.actions.sending import send_message
 from messaging.consumers.access_watch import AccessSnapshot
-from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, in_thread, passing_text
+from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, passing_text
 from messaging.consumers.handshake import origin_of, query_of
+from messaging.consumers.position import Position
+from messaging.consumers.threads import in_thread
 from messaging.errors import Refusal
 from messaging.serializers.messages import message_data, render_frame, shown_messages, with_links
 from messaging.serializers.sending import SendMessageSerializer
 
+logger = logging.getLogger(__name__)
+
 # What a client without a cursor gets.
 RECENT_MESSAGES = 50
-# A client further behind loads the chat over REST instead.
-MAX_REPLAY = 1000
 # Events read from the log at once.
 BATCH = 500
+# The pause before a log that could not be read is read again.
+LOOK_AGAIN_SECONDS = 2.0
 # How often the customer is shown that someone is typing; WhatsApp shows it for 25 s.
 TYPING_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Position:
-    """How far a customer's log goes, and whose customer they are."""
-
-    last_seq: int
-    owner_id: int | None
-    oldest_kept: int | None
-
-    def can_be_reached_from(self, seq: int) -> bool:
-        """Whether the events after `seq` are all there, and few enough to be sent."""
-        behind = self.last_seq - seq
-        complete = self.oldest_kept is not None and self.oldest_kept <= seq + 1
-        return behind == 0 or (0 < behind <= MAX_REPLAY and complete)
 
 
 class ChatConsumer(DeskConsumer):
@@ -140,7 +131,15 @@ class ChatConsumer(DeskConsumer):
         self.catching_up = True
         while self.open:
             self.missed = False
-            events = await in_thread(self._after, self.seq)
+            try:
+                events = await in_thread(self._after, self.seq)
+            except Error as error:
+                if trouble_of(error) is None:
+                    raise
+                # The log is still there when the database is back; the client would only come again and again.
+                logger.error("the log of customer %s cannot be read: %s", self.customer_id, error)
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                continue
             if events is None:
                 return await self._leave()
             for event in events:

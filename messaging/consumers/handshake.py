@@ -3,6 +3,7 @@
 Neither tokens nor tickets are logged (core/logs.py), and a ticket in a URL is good for 30 seconds only.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import Error
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.actions.sessions import redeem_ticket, session_of_token
 from accounts.models import Session
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 ASGIApp = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -33,14 +37,20 @@ class Credentials:
 def handshake(app: ASGIApp) -> ASGIApp:
     """Put `credentials` (None if there are no good ones) and `origin_allowed` into the scope of every socket.
 
+    `unavailable` says that the database could not be asked for them.
+
     Nothing is refused here: a browser gets a close code only from a socket that was accepted.
     """
 
     async def with_credentials(scope: Scope, receive: Any, send: Any) -> None:
         scope["origin_allowed"] = _origin_allowed(scope)
-        scope["credentials"] = None
+        scope["credentials"], scope["unavailable"] = None, False
         if scope["origin_allowed"]:
-            scope["credentials"] = await database_sync_to_async(_authenticate, thread_sensitive=False)(scope)
+            try:
+                scope["credentials"] = await database_sync_to_async(_authenticate, thread_sensitive=False)(scope)
+            except Error as error:
+                logger.error("a socket could not sign in: %s", error)
+                scope["unavailable"] = True
         await app(scope, receive, send)
 
     return with_credentials

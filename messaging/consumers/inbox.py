@@ -9,7 +9,8 @@ from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
-from messaging.consumers.base import DeskConsumer, in_thread, passing_text
+from messaging.consumers.base import DeskConsumer, passing_text
+from messaging.consumers.threads import in_thread
 from messaging.desk.rows import desk_rows
 
 logger = logging.getLogger(__name__)
