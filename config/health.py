@@ -1,6 +1,7 @@
 """Probes for load balancers: is the process alive (`/livez`), and can it do its work (`/readyz`)?"""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.db.patience import patience
 from core.models import Chore, Installation, WriteProbe
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, PauseKind, Status
+from messaging.relay.turns import oldest_due
 
 REDIS_SECONDS = 2
 # How long the write of a probe may wait for its turn.
@@ -138,8 +140,12 @@ def _numbers() -> Check:
 
 
 def _queue() -> Check:
-    """How long the oldest message that is due has been waiting. It grows if no relay is running."""
-    return Check("queue", True, {"oldest_seconds": oldest_due_seconds()})
+    """How long messages have been waiting: the oldest that could be sent, which grows if no relay is running, and the
+    oldest of all, which grows while a number pauses, too.
+    """
+    queued = Message.objects.filter(status=Status.QUEUED, not_before__lte=timezone.now()).order_by("not_before")
+    oldest = queued.values_list("not_before", flat=True).first()
+    return Check("queue", True, {"oldest_seconds": _seconds_since(oldest), "oldest_due_seconds": oldest_due_seconds()})
 
 
 def _backup() -> Check:
@@ -156,8 +162,9 @@ def _chores() -> Check:
 
 
 def oldest_due_seconds() -> float:
-    """Return for how many seconds the oldest due message has been waiting, to a tenth; 0 if there is none."""
-    now = timezone.now()
-    due = Message.objects.filter(status=Status.QUEUED, not_before__lte=now).order_by("not_before")
-    oldest = due.values_list("not_before", flat=True).first()
-    return round((now - oldest).total_seconds(), 1) if oldest else 0
+    """Return for how many seconds the oldest message that could be sent has been due, to a tenth; 0 if none is."""
+    return _seconds_since(oldest_due())
+
+
+def _seconds_since(at: datetime | None) -> float:
+    return round((timezone.now() - at).total_seconds(), 1) if at is not None else 0

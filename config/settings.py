@@ -279,6 +279,7 @@ RELAY_JOBS = [
     "messaging.relay.receipts.Receipts",
     "messaging.relay.downloads.Downloads",
     "messaging.relay.leavers.Leavers",
+    "messaging.relay.pause_notices.PauseNotices",
     "whatsapp.template_syncs.TemplateSyncs",
     "core.chores.DailyChores",
 ]

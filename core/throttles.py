@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +12,8 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -26,16 +28,19 @@ logger = logging.getLogger(__name__)
 _PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # How long a request may wait for Redis.
 _PATIENCE_SECONDS = 1
+# How long a relay may wait for it while it claims messages, and for how long it then does without.
+_PACE_PATIENCE_SECONDS, _PACE_WITHOUT_SECONDS = 0.1, 5.0
 
 
 def _storage() -> Storage:
-    return _storage_at(settings.REDIS_URL)
+    return _storage_at(settings.REDIS_URL, _PATIENCE_SECONDS)
 
 
 @cache
-def _storage_at(redis_url: str) -> Storage:
+def _storage_at(redis_url: str, seconds: float) -> Storage:
     if redis_url:
-        patience = {"socket_connect_timeout": _PATIENCE_SECONDS, "socket_timeout": _PATIENCE_SECONDS}
+        # One try: the client would wait again for each.
+        patience: Any = {"socket_connect_timeout": seconds, "socket_timeout": seconds, "retry": Retry(NoBackoff(), 0)}
         storage = storage_from_string(redis_url, wrap_exceptions=True, **patience)
     else:
         storage = storage_from_string("memory://")
@@ -102,17 +107,20 @@ class Pace:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self._without_until = 0.0
 
     def take(self, per_second: int, *key: str) -> bool:
         """Count one attempt. Return False if it would exceed `per_second`; 0 means no limit.
 
         Without Redis everything is allowed: what is paced here is something that others limit as well.
         """
-        if not per_second:
+        if not per_second or time.monotonic() < self._without_until:
             return True
+        storage = _storage_at(settings.REDIS_URL, _PACE_PATIENCE_SECONDS) if settings.REDIS_URL else _storage()
         try:
-            return MovingWindowRateLimiter(_storage()).hit(RateLimitItemPerSecond(per_second), self.kind, *key)
+            return MovingWindowRateLimiter(storage).hit(RateLimitItemPerSecond(per_second), self.kind, *key)
         except Exception as error:  # noqa: BLE001 - the errors depend on the client that the storage uses
+            self._without_until = time.monotonic() + _PACE_WITHOUT_SECONDS
             logger.warning("Redis cannot be reached, %s is not paced: %s", self.kind, type(error).__name__)
             return True
 

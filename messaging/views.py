@@ -33,9 +33,21 @@ from messaging.serializers.messages import (
     with_links,
 )
 from messaging.serializers.sending import SendMessageSerializer
+from messaging.serializers.waiting import with_waiting
 
 
-class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
+class _Waiting(viewsets.GenericViewSet[Any]):
+    """Says of the messages of a page, or of one, why they wait: one statement for all of them."""
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        rows = super().paginate_queryset(queryset)
+        return rows if rows is None else with_waiting(rows)
+
+    def get_object(self) -> Any:
+        return with_waiting([super().get_object()])[0]
+
+
+class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting):
     """The messages of every chat the caller may see."""
 
     queryset = Message.objects.all()
@@ -111,7 +123,7 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         return message
 
 
-class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
+class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
     """The chat with one customer, newest first."""
 
     queryset = Message.objects.all()
@@ -166,7 +178,7 @@ def _shown(message: Message, request: Request, code: int = status.HTTP_200_OK) -
 
 def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:
     ids = [message.pk for message, _ in sent]
-    rows = shown_messages().filter(pk__in=ids).order_by("pk")
+    rows = with_waiting(list(shown_messages().filter(pk__in=ids).order_by("pk")))
     links = links_for(request)
     code = status.HTTP_201_CREATED if any(created for _, created in sent) else status.HTTP_200_OK
     return Response([with_links(message_data(row), links) for row in rows], status=code)

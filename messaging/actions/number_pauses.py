@@ -1,7 +1,7 @@
 """Pauses of business numbers: for a while, or until an admin acts."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.db.leases import any_row
 from core.live.publishing import wake_relays
 from messaging.channels import Retry, channels, transport_for
-from messaging.models import BusinessNumber, PauseKind
+from messaging.models import UNTIL_RESUMED, BusinessNumber, PauseKind
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,6 @@ LONGEST_PROBE_PAUSE = 30.0
 PROBE_SECONDS = 45.0
 # More than the longest pause needs. Without a limit the power would overflow a float one day.
 _MOST_DOUBLINGS = 10
-UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
 
 _HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %s"
 

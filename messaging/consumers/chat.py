@@ -31,8 +31,9 @@ from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.position import Position
 from messaging.consumers.threads import in_thread
 from messaging.errors import Refusal
-from messaging.serializers.messages import message_data, render_frame, shown_messages, with_links
+from messaging.serializers.messages import message_data, message_row, render_frame, shown_messages, with_links
 from messaging.serializers.sending import SendMessageSerializer
+from messaging.serializers.waiting import with_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,8 @@ class ChatConsumer(DeskConsumer):
 
     def _recent(self) -> list[dict[str, Any]]:
         rows: Any = shown_messages().filter(customer_id=self.customer_id).bubbles().newest_first()
-        return [with_links(message_data(row), self.links) for row in reversed(rows[:RECENT_MESSAGES])]
+        recent = with_waiting(list(reversed(rows[:RECENT_MESSAGES])))
+        return [with_links(message_data(row), self.links) for row in recent]
 
     def _after(self, seq: int) -> list[Event] | None:
         """The next events, or None when the user may no longer see them."""
@@ -244,8 +246,8 @@ class ChatConsumer(DeskConsumer):
         except ValidationError as error:
             return self.push_error("invalid", error.detail, client_id)
         if not created:  # sent before: no new event will tell this client of it
-            row = await in_thread(shown_messages().get, pk=message.pk)
-            self.push(passing_text("chat_message", with_links(message_data(row), self.links)))
+            data = await in_thread(message_row, message.pk)
+            self.push(passing_text("chat_message", with_links(data, self.links)))
 
     async def on_typing(self, frame: dict[str, Any]) -> None:
         is_typing = frame.get("is_typing")

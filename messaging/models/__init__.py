@@ -4,13 +4,14 @@ from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, At
 from messaging.models.conversations import Conversation, Receipt
 from messaging.models.departures import DepartureCount
 from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
-from messaging.models.numbers import BusinessNumber, PauseKind
+from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
     "ATTACHMENTS",
     "RANK",
     "THUMBNAILS",
+    "UNTIL_RESUMED",
     "Attachment",
     "AttachmentQuerySet",
     "AttachmentState",

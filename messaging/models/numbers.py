@@ -1,5 +1,6 @@
 """Our own numbers, which customers write to."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,6 +10,10 @@ from django.db import models
 def home_channel_name() -> str:
     """The name of the channel for customers who have never written: the first in CHANNELS."""
     return next(iter(settings.CHANNELS))
+
+
+# The end of a pause that lasts until somebody acts.
+UNTIL_RESUMED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class PauseKind(models.TextChoices):
@@ -31,6 +36,8 @@ class BusinessNumber(models.Model):
     reason = models.TextField(blank=True)
     # Empty: it was never paused, or it sends again. An unreachable number stays so until a message got through.
     pause_kind = models.CharField(max_length=12, choices=PauseKind.choices, blank=True)
+    # The pause of which open chats were told last (messaging/relay/pause_notices.py).
+    told = models.CharField(max_length=60, blank=True)
     # How many messages in a row could not reach the provider; the pause doubles each time.
     probes = models.PositiveIntegerField(default=0)
     # The access that was refused when the number was halted (Transport.access); another one resumes it.

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.db import leases
@@ -19,6 +19,7 @@ from messaging.channels import Retry
 from messaging.models import Attachment, BusinessNumber, Message, PauseKind, Status
 from messaging.relay.results import Job, Result
 from messaging.serializers.messages import status_data
+from messaging.serializers.waiting import waiting_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,11 @@ MAX_ATTEMPTS = 7
 LONGEST_WAIT = 15 * 60
 # Before a message whose send never began is claimed again, so that whatever is wrong is not asked in a circle.
 PUT_BACK_SECONDS = 1.0
+
+_NEXT = (
+    f"SELECT id FROM {Message._meta.db_table} "
+    "WHERE customer_id = %s AND status IN ('queued', 'sending') ORDER BY id LIMIT 1"
+)
 
 
 @transaction.atomic
@@ -60,13 +66,35 @@ def finish(job: Job, result: Result) -> bool:
         reason = f"{result.facts['title']} ({result.facts['detail']})"
         unreachable(message.business_number, reason, probe=job.probe is not None)
     message.save()
-    if message.status not in (before, Status.QUEUED):
+    if message.status == Status.QUEUED:
+        _tell_why_it_waits(customer, message, result, job)
+    elif message.status != before:
         record(customer, "message_status", status_data(message))
         if message.status == Status.FAILED:
             withdraw_reaction(customer, message)
     if message.wamid is not None:
         apply_waiting(customer, message)
+    if message.status not in (Status.QUEUED, Status.SENDING):
+        _tell_next(customer)
     return True
+
+
+def _tell_why_it_waits(customer: Customer, message: Message, result: Result, job: Job) -> None:
+    """Record why a message is queued again, if that is news: not that its provider is still out of reach."""
+    if result.kind in ("not_begun", "left_behind") or (result.kind == "unreachable" and job.probe is not None):
+        return
+    data = status_data(message)
+    if data["waiting"] is not None:
+        record(customer, "message_status", data)
+
+
+def _tell_next(customer: Customer) -> None:
+    """Record why the next message of a chat waits. If it does not, it is sent at once, and that will be recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [customer.pk])
+        row = cursor.fetchone()
+    if row is not None and waiting_of([row[0]]):
+        record(customer, "message_status", status_data(Message.objects.get(pk=row[0])))
 
 
 def _probed(job: Job, number: BusinessNumber, result: Result) -> None:

@@ -6,11 +6,13 @@ repeats its condition.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from core.timestamps import aware
 from messaging.channels import channels
 from messaging.models import BusinessNumber, Message, PauseKind
 
@@ -79,6 +81,20 @@ def due(limit: int) -> list[Turn]:
                 turns = _due_of(cursor, number_id, transport, now, 1 if probe else limit)
                 found += enumerate(replace(turn, probe=bool(probe)) for turn in turns)
     return [turn for _, turn in sorted(found)[:limit]]
+
+
+def oldest_due() -> datetime | None:
+    """Since when the message that could have been sent first is due. What is rightly held back does not count: a number
+    that pauses or cannot reach its provider, a later try, an unfinished earlier message of the chat.
+    """
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    since = []
+    with connection.cursor() as cursor:
+        cursor.execute(_AWAKE, [now])
+        for number_id, transport, probe in cursor.fetchall():
+            if not probe:
+                since += [aware(turn.not_before) for turn in _due_of(cursor, number_id, transport, now, 1)]
+    return min(since, default=None)
 
 
 def _due_of(cursor: Any, number_id: int, transport: str, now: Any, limit: int) -> list[Turn]:

@@ -11,6 +11,7 @@ from core.files.links import Links, links_for
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
+from messaging.serializers.waiting import CODES, waiting_of, with_waiting
 
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
@@ -86,6 +87,8 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
         ],
         "status": row["status"],
         "error": get("error"),
+        # Put there by `with_waiting`; a row without it is not held back.
+        "waiting": get("waiting"),
         "wamid": get("wamid"),
         "client_id": get("client_id"),
         "sender": sender_id
@@ -134,15 +137,16 @@ def with_links(data: dict[str, Any], links: Links) -> dict[str, Any]:
 
 def message_row(message_id: int) -> dict[str, Any]:
     """`message_data` of one message, from the database. Raises Message.DoesNotExist."""
-    return message_data(shown_messages().get(pk=message_id))
+    return message_data(*with_waiting([shown_messages().get(pk=message_id)]))
 
 
 def status_data(message: Message) -> dict[str, Any]:
-    """The data of a `message_status` event: what changes with the ticks."""
+    """The data of a `message_status` event: what changes with the ticks. What is saved counts."""
     return {
         "id": message.pk,
         "status": str(message.status),
         "error": message.error,
+        "waiting": waiting_of([message.pk]).get(message.pk) if message.status == Status.QUEUED else None,
         "wamid": message.wamid,
         "sent_at": iso(message.sent_at),
         "delivered_at": iso(message.delivered_at),
@@ -179,6 +183,15 @@ class _Error(serializers.Serializer[Any]):
         ref_name = "MessageError"
 
 
+class _Waiting(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=CODES, help_text="`behind`: an earlier message of the chat is unfinished")
+    title = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True, help_text="null where nobody knows")
+
+    class Meta:
+        ref_name = "MessageWaiting"
+
+
 class _Media(serializers.Serializer[Any]):
     url = serializers.CharField(
         allow_null=True, help_text="works for a few minutes and for you alone; null until the file is ready"
@@ -210,6 +223,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     reactions = serializers.ListField(child=serializers.DictField())
     status = serializers.ChoiceField(choices=Status.choices)
     error = _Error(allow_null=True)
+    waiting = _Waiting(allow_null=True, help_text="why a `queued` message is held back; null if it is not")
     wamid = serializers.CharField(allow_null=True)
     client_id = serializers.CharField(allow_null=True)
     sender = _Ref(allow_null=True)

@@ -93,4 +93,7 @@ def test_readyz_lists_paused_numbers_and_the_age_of_the_queue(client: Client, cu
     assert response.status_code == 200
     paused = response.json()["checks"]["business_numbers"]["paused"]
     assert [(row["number"], row["reason"]) for row in paused] == [("whatsapp 1001", "the token has expired")]
-    assert 90 <= response.json()["checks"]["queue"]["oldest_seconds"] < 120
+    queue = response.json()["checks"]["queue"]
+    assert (90 <= queue["oldest_seconds"] < 120, queue["oldest_due_seconds"]) == (True, 0), "its number pauses"
+    BusinessNumber.objects.update(paused_until=None)
+    assert 90 <= client.get("/readyz").json()["checks"]["queue"]["oldest_due_seconds"] < 120

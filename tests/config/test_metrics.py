@@ -84,8 +84,8 @@ def test_an_idle_desk_shows_every_series(client: Client, db: None) -> None:
 def test_its_numbers_match_the_database(client: Client, db: None) -> None:
     now = timezone.now()
     customer = Customer.objects.create(first_name="Ann")
-    number = BusinessNumber.objects.create(external_id="1", paused_until=now + timedelta(minutes=5))
-    BusinessNumber.objects.create(external_id="2", paused_until=now - timedelta(minutes=5))
+    paused = BusinessNumber.objects.create(external_id="1", paused_until=now + timedelta(minutes=5))
+    number = BusinessNumber.objects.create(external_id="2", paused_until=now - timedelta(minutes=5))
 
     def message(direction: Direction, status: Status, minutes: int = 0) -> Message:
         at = now - timedelta(minutes=minutes)
@@ -95,6 +95,9 @@ def test_its_numbers_match_the_database(client: Client, db: None) -> None:
         )  # fmt: skip
 
     message(Direction.OUTBOUND, Status.QUEUED, minutes=10)
+    held = message(Direction.OUTBOUND, Status.QUEUED, minutes=20)
+    held.business_number, held.customer = paused, Customer.objects.create(first_name="Bea")
+    held.save()
     message(Direction.OUTBOUND, Status.QUEUED)
     message(Direction.OUTBOUND, Status.FAILED)
     message(Direction.OUTBOUND, Status.FAILED, minutes=6)
@@ -105,7 +108,7 @@ def test_its_numbers_match_the_database(client: Client, db: None) -> None:
 
     found = numbers(client.get("/metrics").content.decode())
 
-    assert found["patter_messages_unfinished", "queued"] == 2
+    assert found["patter_messages_unfinished", "queued"] == 3
     assert found["patter_messages_unfinished", "sending"] == 0
     assert found["patter_message_oldest_due_seconds",] == pytest.approx(600, abs=30)
     assert found["patter_messages_last_5_minutes", "outbound", "queued"] == 1

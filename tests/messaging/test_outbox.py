@@ -91,7 +91,7 @@ def test_temporary_failures_are_tried_seven_times(send: Any, transport: Any, rel
             make_due(pk)
     assert message.status == "failed"
     assert message.error == {"code": 131000, "title": "Something went wrong", "detail": "", "retryable": True}
-    assert recorded(customer) == ["failed"]
+    assert recorded(customer) == [*["queued"] * 6, "failed"]
 
 
 def test_retry_after_is_kept(send: Any, transport: Any, relay_turn: Any) -> None:

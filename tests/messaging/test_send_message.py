@@ -35,6 +35,7 @@ def test_it_queues_the_message_and_records_it(as_owner: Any, customer: Any, owne
         "reactions": [],
         "status": "queued",
         "error": None,
+        "waiting": None,
         "wamid": None,
         "client_id": "c-1",
         "sender": {"id": owner.pk, "name": "Sam"},

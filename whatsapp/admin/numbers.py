@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from messaging.actions.number_pauses import UNTIL_RESUMED, resume
-from messaging.models import BusinessNumber
+from messaging.actions.number_pauses import resume
+from messaging.models import UNTIL_RESUMED, BusinessNumber
 from whatsapp.access_tokens import access_of
 from whatsapp.admin.message_templates import say_asked
 from whatsapp.business_numbers import TRANSPORT

@@ -30,7 +30,9 @@ class Command(BaseCommand):
     async def _serve(self) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        # SIGHUP comes when a terminal is closed. Whoever has it ignored (nohup) wants to go on.
+        hangs_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+        for signum in (signal.SIGINT, signal.SIGTERM, *hangs_up):
             loop.add_signal_handler(signum, stop.set)
         relay = Relay(alone=False)
         await attach().join(RELAY, relay)
