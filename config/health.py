@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from core.db import process_lock
 from core.db.encoding import wrong_encoding
 from core.db.failures import Trouble, trouble_of
 from core.db.patience import patience
@@ -59,6 +60,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     The page is public, so a check must not reveal anything about customers or contain an error text of a server.
     """
     checks = [_database(), _redis()] if settings.REDIS_URL else [_database()]
+    if (lost := process_lock.problem()) is not None:
+        checks.append(Check("process_lock", False, {"detail": lost}))
     if checks[0].ok:  # the other checks read tables
         checks += [_numbers(), _queue(), _backup(), _chores()]
     ready = all(check.ok for check in checks)

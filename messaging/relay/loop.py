@@ -8,6 +8,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -97,10 +98,14 @@ def _forget_broken_connections() -> None:
 
 
 class Relay(threading.Thread):
-    """The loop. `alone` says that no other relay can be running, so at the start every claimed job is settled."""
+    """The loop. `alone` says that no other relay can be running, so at the start every claimed job is settled.
 
-    def __init__(self, *, alone: bool) -> None:
+    While `may_claim` says no, nothing is settled or claimed.
+    """
+
+    def __init__(self, *, alone: bool, may_claim: Callable[[], bool] = lambda: True) -> None:
         super().__init__(name="relay", daemon=True)
+        self._may_claim = may_claim
         self._alone = alone
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -115,6 +120,9 @@ class Relay(threading.Thread):
     def run(self) -> None:
         use_in_thread(RELAY_WAITS)
         while not self._stopping.is_set():
+            if not self._may_claim():
+                self._stopping.wait(POLL_SECONDS)
+                continue
             try:
                 _forget_broken_connections()
                 self._recognise_restore()
@@ -177,7 +185,7 @@ class EmbeddedRelay:
     async def start(self) -> None:
         """Raises RuntimeError, with the reason, when another process of Patter runs on this database."""
         await asyncio.to_thread(self._lock.acquire)
-        self._relay = Relay(alone=True)
+        self._relay = Relay(alone=True, may_claim=lambda: self._lock.held)
         await attach().join(RELAY, self._relay)
         self._relay.start()
 
