@@ -1,4 +1,7 @@
-"""What is done once a day: by one relay, at its time, with a row that tells. tests/services/test_daily_chores.py kills it."""
+"""What is done once a day: by one relay, at its time, with a row that tells.
+
+tests/services/test_daily_chores.py kills it.
+"""
 
 import os
 import time
