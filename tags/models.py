@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from core.db.compiled import Compiled
 from customers.models import Customer, CustomerQuerySet, Source
-from customers.visibility import FollowsCustomer
+from customers.visibility import FollowsCustomer, visible
 
 
 def folded(text: str) -> str:
@@ -41,11 +40,14 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(name_key__in=[folded(name) for name in names])
 
     def with_counts(self, user: Any) -> "TagQuerySet":
-        """Adds `customer_count`: the number of customers on the desk of `user` who have the tag. One query."""
-        return self.annotate(
-            customer_count=_count_matching(CustomerTag.objects.visible_to(user), "tag", "pk")
-            + _count_matching(Customer.objects.at_desk_of(user), "source", "source")
-        )
+        """Adds `customer_count`: the number of customers on the desk of `user` who have the tag.
+
+        Counts the customers of each source at once, in a query of its own.
+        """
+        given = Count("given_to", filter=visible(user, prefix="given_to__customer__"))
+        sources = Customer.objects.at_desk_of(user).order_by().values_list("source").annotate(Count("pk"))
+        by_source = [When(source=source, then=Value(count)) for source, count in sources]
+        return self.annotate(customer_count=given + Case(*by_source, default=0))
 
     def of_customer(self, customer_id: int, source: str) -> "TagQuerySet":
         """A customer's tags: those they were given, and the system tag of their source."""
@@ -68,12 +70,6 @@ class TagQuerySet(models.QuerySet["Tag"]):
                 tags[customer_id].append(by_source[source])
             tags[customer_id] = by_name(tags[customer_id])
         return tags
-
-
-def _count_matching(rows: Any, field: str, of: str) -> Any:
-    """The number of `rows` whose `field` equals the column `of` of the outer row."""
-    counted = rows.filter(**{field: OuterRef(of)}).order_by().values(field).annotate(rows=Count("pk"))
-    return Coalesce(Subquery(counted.values("rows")), 0)
 
 
 def carrying(customers: CustomerQuerySet, tag: "Tag") -> CustomerQuerySet:
