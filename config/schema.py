@@ -3,15 +3,39 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import PaginatorInspector, SwaggerAutoSchema
+from drf_yasg.inspectors import (
+    CoreAPICompatInspector,
+    DjangoRestResponsePagination,
+    PaginatorInspector,
+    SwaggerAutoSchema,
+)
 from rest_framework.permissions import AllowAny
 
-from core.pagination import MAX_PAGE_SIZE, KeysetPages
+from core.pagination import COUNTED_EXACTLY, MAX_PAGE_SIZE, KeysetPages, PageNumberPages
 
 _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
 
 # Groups that cannot be told from the first word of a path.
 GROUPS = {"customers-with-contacts": "Contacts", "message": "Customer data"}
+
+
+class BoundedInspector(CoreAPICompatInspector, DjangoRestResponsePagination):  # type: ignore[misc]  # no types
+    """Describes how PageNumberPages count."""
+
+    def get_paginator_parameters(self, paginator: Any) -> Any:
+        parameters = super().get_paginator_parameters(paginator)
+        if not isinstance(paginator, PageNumberPages):
+            return parameters
+        text = f"`exact`: count all rows, also more than {COUNTED_EXACTLY:,}, which takes longer"
+        exact = openapi.Parameter("count", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["exact"], description=text)
+        return [*parameters, exact]
+
+    def get_paginated_response(self, paginator: Any, response_schema: Any) -> Any:
+        page = super().get_paginated_response(paginator, response_schema)
+        if isinstance(paginator, PageNumberPages):
+            about = f"only there, and false, if `count` is an estimate: of more than {COUNTED_EXACTLY:,} rows"
+            page.properties["count_is_exact"] = openapi.Schema(type=openapi.TYPE_BOOLEAN, description=about)
+        return page
 
 
 class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has no types
@@ -43,7 +67,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.paginator_inspectors: list[type[PaginatorInspector]] = [KeysetInspector, *self.paginator_inspectors]
+        self.paginator_inspectors: list[type[PaginatorInspector]] = [KeysetInspector, BoundedInspector]
 
     def get_tags(self, operation_keys: Any = None) -> list[str]:
         words = [word for word in self.path.split("/") if word and word != "api" and "{" not in word]

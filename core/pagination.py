@@ -2,14 +2,19 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import datetime
+from functools import partial
 from inspect import signature
 from typing import Any
 
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db import connection
 from django.db.models import Q, QuerySet
-from rest_framework.exceptions import NotFound
+from django.utils.functional import cached_property
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,15 +25,99 @@ from core.db.compiled import Compiled, Param
 from core.filters import MAX_ID
 
 MAX_PAGE_SIZE = 100
+COUNTED_EXACTLY = 10_000
+# Higher numbers would ask for rows beyond any id.
+_LAST_PAGE = 10**9
 DEFAULT_PAGE_SIZE = 20
 
 
+class Pages:
+    """Rows in pages: what a paginator asks of them. Subclasses may do it in another way than a queryset does."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self.rows = rows
+
+    def count(self, *, at_most: int | None = None) -> int:
+        """How many rows there are. With `at_most`, counting ends there."""
+        rows = self.rows.order_by()
+        return (rows if at_most is None else rows[:at_most]).count()
+
+    def estimate(self) -> int:
+        """About how many rows there are, as PostgreSQL plans with."""
+        plan = json.loads(self.rows.order_by().explain(format="json"))
+        return int(plan[0]["Plan"]["Plan Rows"])
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return list(self.rows[part])
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # it takes none when it runs
+    """Counts exactly up to COUNTED_EXACTLY rows. More are estimated, unless `exact` asks for the truth.
+
+    Counting 200,000 rows takes longer than finding a page of them. SQLite has no estimates, and always counts.
+    """
+
+    def __init__(self, rows: Any, per_page: int, *, exact: bool) -> None:
+        self.pages = rows if isinstance(rows, Pages) else Pages(rows)
+        super().__init__(self.pages, per_page)  # type: ignore[arg-type]  # it needs no more than Pages has
+        self.is_exact = exact or connection.vendor != "postgresql"
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are; about so many unless `is_exact`."""
+        if self.is_exact:
+            return self.pages.count()
+        found = self.pages.count(at_most=COUNTED_EXACTLY + 1)
+        self.is_exact = found <= COUNTED_EXACTLY
+        return found if self.is_exact else max(found, self.pages.estimate())
+
+    def page(self, number: Any) -> "Page[Any]":
+        """A page. Raises EmptyPage behind the last one, whatever the estimate says."""
+        try:
+            number = self.validate_number(number)
+        except EmptyPage:
+            number = int(number)
+            if self.is_exact or not 0 < number <= _LAST_PAGE:
+                raise
+        if self.is_exact:
+            return super().page(number)
+        start = (number - 1) * self.per_page
+        rows = self.pages[start : start + self.per_page + 1]
+        if not rows:
+            raise EmptyPage(self.error_messages["no_results"])
+        end = start + len(rows)
+        # The last page knows how many there are; any other one, that there are more.
+        self.is_exact = len(rows) <= self.per_page
+        self.count = end if self.is_exact else max(end, self.count)
+        self.__dict__.pop("num_pages", None)  # Django keeps what follows from the count
+        return Page(rows[: self.per_page], number, self)
+
+
 class PageNumberPages(PageNumberPagination):
-    """`?page=` and `?page_size=`, answered as `{count, next, previous, results}`."""
+    """`?page=` and `?page_size=`, answered as `{count, next, previous, results}`.
+
+    Beyond COUNTED_EXACTLY rows `count` may be an estimate; then `count_is_exact` is false. `?count=exact` asks for the
+    truth.
+    """
 
     page_size = DEFAULT_PAGE_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE_SIZE
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        wanted = request.query_params.get("count")
+        if wanted not in (None, "exact"):
+            raise ValidationError({"count": ["Must be exact, or left out."]})
+        exact = wanted is not None or request.query_params.get("page") in self.last_page_strings
+        self.django_paginator_class = partial(BoundedPaginator, exact=exact)  # type: ignore[assignment]
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        page: Any = self.page
+        if not page.paginator.is_exact:
+            response.data = {"count": response.data.pop("count"), "count_is_exact": False, **response.data}
+        return response
 
 
 def _page_size(request: Request) -> int:

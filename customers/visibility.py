@@ -49,13 +49,22 @@ class DeskQuery:
 
     def __call__(self, user: Any, **values: Any) -> list[Any]:
         """The rows that `user` may see."""
-        if not user.is_authenticated or not works_at_desk(user):
-            return []
-        return self._for[_Admin if user.is_admin else _Seller](user=user.pk, **values)
+        query = self._of(user)
+        return [] if query is None else query(user=user.pk, **values)
 
     def first(self, user: Any, **values: Any) -> Any | None:
         """The first row that `user` may see, or None."""
         return next(iter(self(user, **values)), None)
+
+    def count(self, user: Any, **values: Any) -> int:
+        """How many rows `user` may see."""
+        query = self._of(user)
+        return 0 if query is None else query.count(user=user.pk, **values)
+
+    def _of(self, user: Any) -> Compiled | None:
+        if not user.is_authenticated or not works_at_desk(user):
+            return None
+        return self._for[_Admin if user.is_admin else _Seller]
 
 
 class _Role(Param):

@@ -97,13 +97,20 @@ class Compiled:
         """Run the query with a value for each of its parameters."""
         sql, given, read = self._compiled
         with prepared_cursor() as cursor:
-            cursor.execute(sql, [_adapted(values[one.name]) if isinstance(one, Param) else one for one in given])
+            cursor.execute(sql, _bound(given, values))
             rows = cursor.fetchall()
         return list(read(rows))
 
     def first(self, **values: Any) -> Any | None:
         """The first row, or None."""
         return next(iter(self(**values)), None)
+
+    def count(self, **values: Any) -> int:
+        """How many rows the query has, without fetching them."""
+        sql, given, _ = self._compiled
+        with prepared_cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS counted", _bound(given, values))
+            return int(cursor.fetchone()[0])
 
     @cached_property
     def _compiled(self) -> tuple[str, list[Any], Callable[[list[Any]], Iterable[Any]]]:
@@ -134,6 +141,10 @@ def _with_constants(sql: str, given: list[Any]) -> tuple[str, list[Any]]:
         return psycopg.sql.Literal(value).as_string(connection.connection).replace("%", "%%")
 
     return _PLACEHOLDER.sub(written, sql), left
+
+
+def _bound(given: list[Any], values: dict[str, Any]) -> list[Any]:
+    return [_adapted(values[one.name]) if isinstance(one, Param) else one for one in given]
 
 
 def _adapted(value: Any) -> Any:

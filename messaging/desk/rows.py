@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 
 from core.db.compiled import Compiled
+from core.pagination import Pages
 from core.timestamps import iso
 from customers.models import Customer
 from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row
@@ -20,6 +21,8 @@ from tags.serializers import tag_data
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 PREVIEW_LENGTH = 200
+# From this row on, ids are found first: skipped rows would be joined with their chats only to be left out.
+_DEEP = 500
 
 _CHAT_COLUMNS = {
     "unread_count": F("conversation__unread_count"),
@@ -36,28 +39,32 @@ _CHAT_COLUMNS = {
 }
 
 
-class DeskPages:
-    """Gives a paginator what it needs: a count without the joins of the rows, and slices of finished rows."""
-
-    def __init__(self, customers: "QuerySet[Customer]") -> None:
-        self.customers = customers
-
-    def count(self) -> int:
-        return self.customers.order_by().count()
+class DeskPages(Pages):
+    """Pages of desk rows. They are counted without the joins that a row needs."""
 
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return desk_rows(self.customers[part])
+        if part.start < _DEEP:
+            return desk_rows(self.rows[part])
+        return _in_order(self._ids(part))
+
+    def _ids(self, part: slice) -> list[int]:
+        return list(self.rows.values_list("pk", flat=True)[part])
 
 
 class WholeDesk(DeskPages):
     """The pages of everybody on a user's desk, newest message first: what screens ask for most."""
 
     def __init__(self, user: Any) -> None:
-        super().__init__(Customer.objects.at_desk_of(user))
+        super().__init__(Customer.objects.at_desk_of(user).order_by(*NEWEST_CONVERSATION_FIRST))
         self.user = user
 
+    def count(self, *, at_most: int | None = None) -> int:
+        return super().count() if at_most is None else _IDS.count(self.user, limit=at_most, offset=0)
+
     def __getitem__(self, part: slice) -> list[dict[str, Any]]:
-        return _shaped(_PAGE(self.user, limit=part.stop - part.start, offset=part.start))
+        if part.start < _DEEP:
+            return _shaped(_PAGE(self.user, limit=part.stop - part.start, offset=part.start))
+        return super().__getitem__(part)
 
 
 def desk_rows(customers: "QuerySet[Customer]") -> list[dict[str, Any]]:
@@ -78,8 +85,16 @@ def _choose(customers: "QuerySet[Customer]") -> Any:
 _PAGE = DeskQuery(
     lambda user: _choose(Customer.objects.at_desk_of(user)).order_by(*NEWEST_CONVERSATION_FIRST), window=True
 )
+_IDS = DeskQuery(lambda user: Customer.objects.at_desk_of(user).order_by().values("pk"), window=True)
 _ONE_OF = DeskQuery(lambda user, pk: _choose(Customer.objects.at_desk_of(user)).filter(pk=pk))
+_THESE = Compiled(lambda customers: _choose(Customer.objects.filter(pk__any=customers)))
 _ONE = Compiled(lambda pk: _choose(Customer.objects.filter(pk=pk)))
+
+
+def _in_order(ids: list[int]) -> list[dict[str, Any]]:
+    """The desk rows with these ids, in this order."""
+    found = {row["id"]: row for row in _THESE(customers=ids)}
+    return _shaped([found[pk] for pk in ids if pk in found])
 
 
 def _shaped(rows: list[Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,90 @@
+"""The count of a long list: exact up to a number of rows, an estimate beyond it, and the truth for who asks for it."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from core import pagination
+from customers.models import Customer
+from messaging.desk import rows
+
+pytestmark = pytest.mark.django_db
+LIST = "/api/customers/"
+estimated = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no estimates, and counts")
+
+
+@pytest.fixture(autouse=True)
+def long_list(monkeypatch: pytest.MonkeyPatch, owner: User) -> None:
+    """A desk of 25 rows, for which 10 are many."""
+    monkeypatch.setattr(pagination, "COUNTED_EXACTLY", 10)
+    monkeypatch.setattr(rows, "_DEEP", 10)
+    Customer.objects.bulk_create(Customer(first_name=f"Row {n}", owner=owner) for n in range(25))
+    Customer.objects.bulk_create(Customer(first_name="Nobody's") for _ in range(3))
+
+
+def pages(client: APIClient, query: str = "") -> list[dict[str, Any]]:
+    """Every page of a list, by its `next` links."""
+    url, found = f"{LIST}?page_size=4{query}", []
+    while url:
+        found.append(client.get(url).json())
+        url = found[-1]["next"]
+    return found
+
+
+@estimated
+@pytest.mark.parametrize("query", ["", "&search=row", "&ordering=name"])
+def test_beyond_the_number_it_is_an_estimate_and_says_so(as_owner: APIClient, query: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
+    first = as_owner.get(f"{LIST}?page_size=4{query}").json()
+    assert list(first) == ["count", "count_is_exact", "next", "previous", "results"]
+    assert first["count_is_exact"] is False
+    assert first["count"] > 10
+
+
+@pytest.mark.parametrize("query", ["", "&search=row", "&ordering=name", "&ordering=-unread_count"])
+def test_the_pages_hold_every_row_once(as_owner: APIClient, query: str) -> None:
+    found = pages(as_owner, query)
+    ids = [row["id"] for page in found for row in page["results"]]
+    assert len(ids) == len(set(ids)) == 25
+    assert [len(page["results"]) for page in found] == [4, 4, 4, 4, 4, 4, 1]
+    assert found[-1]["count"] == 25
+    assert "count_is_exact" not in found[-1], "the last page knows"
+
+
+def test_a_page_behind_the_last_one_is_not_found(as_owner: APIClient) -> None:
+    for number in (8, 9, 10**9, 10**9 + 1, 10**30, 0, -1, "x"):
+        answer = as_owner.get(f"{LIST}?page_size=4&page={number}")
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Invalid page."}), number
+
+
+def test_the_truth_is_there_for_who_asks(as_owner: APIClient, as_admin: APIClient) -> None:
+    for client, count in ((as_owner, 25), (as_admin, 28)):
+        page = client.get(f"{LIST}?count=exact").json()
+        assert (page["count"], "count_is_exact" in page) == (count, False)
+        last = client.get(f"{LIST}?page=last&page_size=4").json()
+        assert (last["count"], last["next"]) == (count, None)
+
+
+def test_few_rows_are_counted(as_stranger: APIClient, stranger: User) -> None:
+    assert as_stranger.get(LIST).json() == {"count": 0, "next": None, "previous": None, "results": []}
+    Customer.objects.bulk_create(Customer(owner=stranger) for _ in range(10))
+    page = as_stranger.get(LIST).json()
+    assert (page["count"], len(page["results"]), "count_is_exact" in page) == (10, 10, False)
+
+
+def test_another_word_is_refused(as_owner: APIClient) -> None:
+    answer = as_owner.get(f"{LIST}?count=about")
+    assert (answer.status_code, answer.json()) == (400, {"count": ["Must be exact, or left out."]})
+
+
+def test_swagger_knows_it(client: Any) -> None:
+    listed = client.get("/swagger.json").json()["paths"]["/customers/"]["get"]
+    parameter = next(one for one in listed["parameters"] if one["name"] == "count")
+    assert parameter["enum"] == ["exact"]
+    page = listed["responses"]["200"]["schema"]
+    assert page["properties"]["count_is_exact"]["type"] == "boolean"
+    assert page["required"] == ["count", "results"]
