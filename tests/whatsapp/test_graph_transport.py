@@ -3,10 +3,12 @@
 import json
 import logging
 import socket
+import time
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.utils.http import http_date
 
 from core.safe_json import storable
 from customers.models import Customer
@@ -164,6 +166,12 @@ class TestMetasErrors:
         graph.queue({"kind": "throttle", "retry_after": 7})
         found = outcome(message)
         assert (found.scope, found.after) == ("number", 7.0)
+
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_retry_after_as_a_date_is_kept(self, graph: GraphDouble, message: Message, status: int) -> None:
+        headers = {"Retry-After": http_date(time.time() + 60)}
+        graph.queue({"kind": "status", "status": status, "headers": headers})
+        assert 50 < outcome(message).after <= 60
 
 
 class TestTheConnection:

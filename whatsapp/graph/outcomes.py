@@ -1,8 +1,10 @@
 """What an answer from Meta, or the lack of one, means for a message (docs/whatsapp.md, "Error codes")."""
 
+import time
 from typing import Any
 
 import httpx
+from django.utils.http import parse_http_date_safe
 from pywa.errors import WhatsAppError
 
 from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown
@@ -11,6 +13,8 @@ from whatsapp.graph.errors import MetaError, Policy, describe
 # How long a number pauses for maintenance.
 MAINTENANCE_SECONDS = 180.0
 LONGEST_PAIR_PAUSE = 3600.0
+# What is believed of a `Retry-After`, in seconds: after that it is tried whether it still holds.
+LONGEST_RETRY_AFTER = 15 * 60.0
 # What a proxy answers that lets nobody through, and how long a number pauses then.
 DENIED, DENIED_SECONDS = (401, 403, 407), 60.0
 # How often a file that Meta could not use is uploaded, in all.
@@ -81,6 +85,18 @@ def unreadable(response: httpx.Response | None) -> Outcome:
 
 
 def retry_after(response: httpx.Response | None) -> float | None:
-    """`Retry-After` in seconds, an hour at most; None if there is none, or it is not a number."""
-    value = response.headers.get("Retry-After", "") if response is not None else ""
-    return min(float(value), 3600.0) if value.isascii() and value.isdigit() else None
+    """`Retry-After` in seconds, LONGEST_RETRY_AFTER at most; None if there is none, or it says nothing.
+
+    It is a number of seconds or a date in one of three forms (RFC 9110, 10.2.3 and 5.6.7). A date is compared with the
+    one of the answer, because our clock may differ from theirs.
+    """
+    if response is None:
+        return None
+    value = response.headers.get("Retry-After", "")
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_RETRY_AFTER)
+    date = parse_http_date_safe(value)
+    if date is None:
+        return None
+    answered = parse_http_date_safe(response.headers.get("Date", ""))
+    return min(max(date - (time.time() if answered is None else answered), 0.0), LONGEST_RETRY_AFTER)
