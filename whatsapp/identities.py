@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from core.db.compiled import Compiled
 from core.phones import variants
 from customers.actions.locking import lock
 from customers.models import Customer
@@ -28,14 +29,24 @@ def identities_of(person: Person, number: BusinessNumber) -> IdentityQuerySet:
     return Identity.objects.live().filter(either, business_number=number)
 
 
-def identity_id_of(person: Person, number: BusinessNumber) -> int | None:
-    """The identity of a person on one of our numbers, by the first of their ids that is known."""
-    known = Identity.objects.live().filter(business_number=number)
+def _holder_by(name: str) -> Compiled:
+    same = Identity.objects.live().newest_first().values("customer_id")
+    return Compiled(lambda number, address: same.filter(business_number=number, **{name: address})[:1])
+
+
+_HOLDER_BY = {name: _holder_by(name) for name in _UNIQUE}
+
+
+def holder_of(person: Person, number: BusinessNumber) -> int | None:
+    """The id of the customer known as a person on one of our numbers, by the first of their ids that is known."""
     for name in _UNIQUE:
         value = getattr(person, name)
-        if value is not None and (found := _newest(known.filter(**{name: value}))) is not None:
-            return found
-    return identity_id_by_lasting_id(person, number)
+        if value is not None and (row := _HOLDER_BY[name].first(number=number.pk, address=value)) is not None:
+            return int(row["customer_id"])
+    identity_id = identity_id_by_lasting_id(person, number)
+    if identity_id is None:
+        return None
+    return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
 
 
 def identity_id_by_lasting_id(person: Person, number: BusinessNumber) -> int | None:

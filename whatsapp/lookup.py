@@ -10,7 +10,7 @@ from core.db.compiled import prepared_cursor
 from core.phones import variants
 from customers.models import Customer
 from messaging.models import BusinessNumber
-from whatsapp.identities import elsewhere, identity_id_of
+from whatsapp.identities import elsewhere, holder_of
 from whatsapp.models import Identity
 from whatsapp.payload.elements import Person
 
@@ -68,8 +68,8 @@ def customer_id_of(person: Person, number: BusinessNumber) -> int | None:
     """Return the id of the customer at an address."""
     if not known_anywhere([person]):
         return None
-    if (identity_id := identity_id_of(person, number)) is not None:
-        return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+    if (found := holder_of(person, number)) is not None:
+        return found
     return customer_id_by_trace(person, number)
 
 
@@ -77,8 +77,8 @@ def customer_id_of_any(people: Iterable[Person], number: BusinessNumber) -> int 
     """The id of the customer at the first address that is known: those with an identity come first."""
     people = list(people)
     for person in people:
-        if (identity_id := identity_id_of(person, number)) is not None:
-            return int(Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id))
+        if (found := holder_of(person, number)) is not None:
+            return found
     return next((found for person in people if (found := customer_id_by_trace(person, number)) is not None), None)
 
 

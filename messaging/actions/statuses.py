@@ -20,14 +20,7 @@ from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
 from messaging.actions.reactions import withdraw_reaction
 from messaging.channels import channel_of
-from messaging.models import (
-    BusinessNumber,
-    Conversation,
-    Direction,
-    Message,
-    Status,
-    StatusUpdate,
-)
+from messaging.models import BusinessNumber, Conversation, Direction, Message, Status, StatusUpdate
 from messaging.serializers.messages import status_data
 
 _TIME_FIELD = {Status.SENT: "sent_at", Status.DELIVERED: "delivered_at", Status.READ: "read_at"}
@@ -47,12 +40,20 @@ _BY_WAMID = (
 _BY_KEY = (
     f"SELECT id FROM {Message._meta.db_table} WHERE business_number_id = %s AND id = %s AND direction = 'outbound'"
 )
+_VALUES = "business_number_id, wamid, message_key, status, error, pricing, at, received_at"
+_ONCE = "ON CONFLICT (business_number_id, wamid, status) DO NOTHING RETURNING id"
 _KEEP = (
-    f"INSERT INTO {StatusUpdate._meta.db_table} "
-    "(business_number_id, message_id, wamid, message_key, status, error, pricing, at, received_at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
-    "ON CONFLICT (business_number_id, wamid, status) DO NOTHING RETURNING id"
+    f"INSERT INTO {StatusUpdate._meta.db_table} (message_id, {_VALUES}) "
+    f"VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) {_ONCE}"
 )
+# In one statement: whether the message is known, by its wamid or by our id of it, and, if not, storing the status.
+_KEEP_UNKNOWN = (
+    f"INSERT INTO {StatusUpdate._meta.db_table} ({_VALUES}) SELECT %s, %s, %s, %s, %s, %s, %s, %s "
+    f"WHERE NOT EXISTS ({_BY_WAMID}) AND NOT EXISTS ({_BY_KEY}) {_ONCE}"
+)
+# The commit need not wait for the disk. If it is lost with the machine's power, so is the end of the webhook, which is
+# on disk itself and is handled again.
+_NO_HURRY = ", set_config('synchronous_commit', 'off', true)"
 _READ = f"SELECT {', '.join(('customer_id', *_WRITTEN))} FROM {Message._meta.db_table} WHERE id = %s"
 _WRITE = f"UPDATE {Message._meta.db_table} SET {', '.join(f'{name} = %s' for name in _WRITTEN)} WHERE id = %s"
 
@@ -99,9 +100,10 @@ def apply_status(
         pricing=pricing,
     )
     with transaction.atomic(savepoint=False):
-        found = _lock_by_wamid(update) or _lock_by_key(update)
+        found = _lock_by_wamid(update)
         if found is None:
-            _keep(update)
+            found = None if _keep_unknown(update) else _lock_by_key(update)
+        if found is None:
             return Applied(None, news=False)
         customer, update.message_id = found
         if not _keep(update) and not _was_waiting(update):
@@ -132,12 +134,24 @@ def _lock_clause() -> str:
 
 def _keep(update: StatusUpdate) -> bool:
     """Store an update; return False if it was stored before."""
-    adapt = connection.ops.adapt_datetimefield_value
-    values = [update.business_number_id, update.message_id, update.wamid, update.message_key, update.status]
-    values += [_json(update.error), _json(update.pricing), adapt(update.at), adapt(update.received_at)]
     with prepared_cursor() as cursor:
-        cursor.execute(_KEEP, values)
+        cursor.execute(_KEEP, [update.message_id, *_values(update)])
         return cursor.fetchone() is not None
+
+
+def _keep_unknown(update: StatusUpdate) -> bool:
+    """Store an update whose message is not known; return False if it is known, or the update was stored before."""
+    number_id, by_key = update.business_number_id, whole_number(update.message_key)
+    statement = _KEEP_UNKNOWN + (_NO_HURRY if connection.vendor == "postgresql" else "")
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, [*_values(update), number_id, update.wamid, number_id, by_key])
+        return cursor.fetchone() is not None
+
+
+def _values(update: StatusUpdate) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    values = [update.business_number_id, update.wamid, update.message_key, update.status]
+    return [*values, _json(update.error), _json(update.pricing), adapt(update.at), adapt(update.received_at)]
 
 
 def _was_waiting(update: StatusUpdate) -> bool:

@@ -21,6 +21,7 @@ from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message
 from tags.models import CustomerTag, Tag
+from whatsapp.models import Identity
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,7 @@ def everyone() -> list[Compiled]:
 def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]:
     """Values for every parameter that any query has: of what is there, and of what is not."""
     number = BusinessNumber.objects.create(external_id="1")
+    Identity.objects.create(customer=customer, business_number=number, wa_id="94771234567", user_id="LK.1")
     for minute in range(3):
         at = timezone.now() - timedelta(minutes=10 - minute)
         with transaction.atomic():
@@ -51,6 +53,8 @@ def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]
         "customers": [[customer.pk, 987654], []],
         "sid": [sign_in(user=owner).session.pk, uuid.uuid4()],
         "now": [timezone.now(), soon + timedelta(days=999)],
+        "number": [number.pk, 987654],
+        "address": ["94771234567", "LK.1", "nobody"],
         "at": [middle.ordered_at, soon, long_ago],
     }
 

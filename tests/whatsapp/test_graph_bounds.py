@@ -15,7 +15,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from customers.models import Customer
-from messaging.channels import FileUnavailable, Outcome, Retry, Unknown, channel_of, transport_for
+from messaging.channels import FileUnavailable, Outcome, Retry, Unknown, Unreachable, channel_of, transport_for
 from messaging.models import Attachment, BusinessNumber, Direction, Message, Status
 from tests.graph_double import GraphDouble
 from tests.media_double import MediaDouble
@@ -242,3 +242,52 @@ def test_connections_through_a_proxy_have_the_same_bounds(monkeypatch: pytest.Mo
         monkeypatch.setenv("NO_PROXY", "")
         with BoundedClient() as client, pytest.raises(httpx.ReadTimeout):
             client.get("http://graph.invalid/me")
+
+
+@pytest.fixture
+def named(graph: GraphDouble, connect: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Graph has a name, which is resolved to what is in the list: addresses, and events that are waited for before."""
+    connect(f"http://graph.example:{graph.port}")
+    answer: list[Any] = []
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if host != "graph.example":
+            return real(host, port, *args, **options)
+        for one in answer:
+            if isinstance(one, threading.Event):
+                one.wait(10)
+        return [found for one in answer if isinstance(one, str) for found in real(one, port, *args, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    yield answer
+    for one in answer:
+        if isinstance(one, threading.Event):
+            one.set()
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_name_server_that_does_not_answer(graph: GraphDouble, message: Message, named: list[Any]) -> None:
+    """The system's look-up itself knows no timeout. Nothing has left, and the next one asks again."""
+    named += [threading.Event(), "127.0.0.1"]
+
+    assert isinstance(outcome(message), Unreachable)
+    assert isinstance(outcome(message), Unreachable)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "look-up"]
+    assert len(waiting) == 1, "all wait for the same look-up"
+
+    named[0].set()
+    waiting[0].join(10)
+    assert transport_for(message.business_number).send(message)
+    assert len(graph.accepted) == 1
+
+
+def test_a_name_with_several_addresses(graph: GraphDouble, message: Message, named: list[Any]) -> None:
+    """The first that answers is taken."""
+    named += ["127.0.0.2", "127.0.0.1"]
+
+    assert transport_for(message.business_number).send(message)
+
+
+def test_a_name_without_an_address(graph: GraphDouble, message: Message, named: list[Any]) -> None:
+    assert isinstance(outcome(message), Unreachable)

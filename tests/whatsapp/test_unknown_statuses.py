@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts.models import Contact
 from customers.actions.customers import erase_customer
 from customers.models import Customer
+from messaging.actions.statuses import apply_status
 from messaging.models import BusinessNumber, Direction, Message, Status, StatusUpdate
 from messaging.relay.outbox import Outbox
 from tests.webhooks import PHONE_NUMBER_ID, change, drain, envelope, settle, status
@@ -59,6 +60,32 @@ def test_one_by_one_it_is_the_same(post: Any) -> None:
     for item in campaign(count=3):
         post(statuses(item))
     assert StatusUpdate.objects.waiting().count() == 3
+    assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_only_a_status_of_an_unknown_message_is_kept_without_waiting_for_the_disk(
+    sent: Message, number: BusinessNumber
+) -> None:
+    """PostgreSQL is told so within the transaction: its webhook is on disk, and is handled again if this is lost."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite cannot be told within a transaction")
+
+    def told_by(wamid: str) -> str:
+        with transaction.atomic(), connection.cursor() as cursor:
+            apply_status(number=number, wamid=wamid, status="read", at=timezone.now())
+            cursor.execute("SHOW synchronous_commit")
+            (told,) = cursor.fetchone()
+            transaction.set_rollback(True)
+        return str(told)
+
+    assert (told_by("wamid.OURS"), told_by("wamid.THEIRS")) == ("on", "off")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_single_one_that_is_delivered_again(post: Any, count: int) -> None:
+    for _ in range(2):
+        post(statuses(*campaign(count=count)))
+    assert StatusUpdate.objects.waiting().count() == count
     assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done"}
 
 

@@ -4,11 +4,14 @@ httpx's own timeouts are for each read and write. A server that answers one byte
 and one whose answer never ends fills the memory.
 """
 
+import socket
 import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import httpcore
@@ -125,6 +128,41 @@ def _left(timeout: float | None, over: type[httpcore.TimeoutException]) -> float
     return left if timeout is None else min(timeout, left)
 
 
+_guard = threading.Lock()
+_lookups: dict[tuple[str, int], "Future[list[str]]"] = {}
+
+
+def _addresses_of(host: str, port: int, seconds: float | None) -> list[str]:
+    """Look a name up. Raises httpcore.ConnectError, and ConnectTimeout if there is no answer in time.
+
+    The system's look-up knows no timeout, so it has a thread of its own, one for all who wait for the same name. It is
+    a daemon: the end of the process does not wait for it.
+    """
+    with _guard:
+        lookup = _lookups.get((host, port))
+        if lookup is None:
+            lookup = _lookups[host, port] = Future()
+            threading.Thread(target=_look_up, args=(host, port, lookup), name="look-up", daemon=True).start()
+    try:
+        return lookup.result(seconds)
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout("the name was not resolved in time") from error
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+
+
+def _look_up(host: str, port: int, lookup: "Future[list[str]]") -> None:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except Exception as error:  # noqa: BLE001 - raised where the answer is awaited
+        outcome = partial(lookup.set_exception, error)
+    else:
+        outcome = partial(lookup.set_result, [str(address[0]) for *_, address in found])
+    with _guard:
+        del _lookups[host, port]
+    outcome()
+
+
 class _Network(httpcore.NetworkBackend):
     """Connections that keep the deadline of the thread that uses them."""
 
@@ -139,8 +177,14 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, seconds, local_address, socket_options))
+        failure: Exception = httpcore.ConnectError("the name has no address")
+        for address in _addresses_of(host, port, _left(timeout, httpcore.ConnectTimeout)):
+            seconds = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                return _Stream(self._inner.connect_tcp(address, port, seconds, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
