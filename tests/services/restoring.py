@@ -107,7 +107,7 @@ class Drill:
         """
         self.graph.faults.configure({"rate": 1.0, "random": [{"kind": "slow", "seconds": 0.2}]})
         queue_all(self.desk, self.customers, messages, prefix="files" if new_machine else "database")
-        at_backup = len(self.graph.accepted)
+        at_backup, before = len(self.graph.accepted), self._uncertain()
         self.operator.back_up()
         drain_messages(self.stack, wait_leases=True)
         self._lose(files=new_machine)
@@ -117,7 +117,7 @@ class Drill:
         new = queue_all(self.desk, self.customers, len(self.customers), prefix=f"new{self.graph.requests}-")
         drain_messages(self.stack, wait_leases=True)
         texts = Counter(taken["body"]["text"]["body"] for taken in self.graph.accepted if "text" in taken["body"])
-        uncertain = self.stack.database.value("SELECT count(*) FROM messaging_message WHERE status = 'uncertain'")
+        uncertain = self._uncertain() - before
         return Restored(
             messages=messages,
             sent_before_backup=at_backup,
@@ -127,6 +127,9 @@ class Drill:
             unreadable_files=int(self._read_file() != PDF),
             not_noted=int(self._noted() != uncertain),
         )
+
+    def _uncertain(self) -> int:
+        return int(self.stack.database.value("SELECT count(*) FROM messaging_message WHERE status = 'uncertain'"))
 
     def _lose(self, *, files: bool) -> None:
         for process in self.processes:
