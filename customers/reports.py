@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 from rest_framework import serializers
 
+from core.db.chunks import in_chunks
 from customers.models import Customer, LoyaltyTier
 from customers.money import average, money
 from customers.serializers.profiles import profile_data
@@ -123,10 +124,10 @@ class _Line:
 
 
 def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
-    """The customers as CSV, line by line. Memory stays constant."""
+    """The customers as CSV, line by line. Not all of them are in memory at once."""
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
-    for customer in customers.iterator(chunk_size=_CHUNK):
+    for customer in in_chunks(customers, _CHUNK):
         row = profile_data(customer, {}, links=None, for_staff=True)
         row["owner"] = row["owner"] and row["owner"]["name"]
         yield writer.writerow([_cell(row[column]) for column in _COLUMNS])

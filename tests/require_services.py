@@ -1,6 +1,7 @@
 """`make test-services` needs PostgreSQL and Redis: find out which is missing (`python -m tests.require_services`)."""
 
 import os
+import shutil
 import sys
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +24,8 @@ def missing() -> list[str]:
         redis.Redis.from_url(cache, socket_timeout=5, socket_connect_timeout=5).ping()
     except (redis.RedisError, ValueError) as error:
         problems.append(f"Redis is missing (TEST_REDIS_URL={_public(cache)}): {error}")
+    if shutil.which("pgbouncer") is None:
+        problems.append("pgbouncer is missing: one of our own is started between Patter and PostgreSQL.")
     return problems
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.db.migrations.operations import AddConstraint, AddIndex
 
 
@@ -25,6 +27,18 @@ class AddUniqueWithoutLock(AddConstraint):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         elif self.allow_migrate_model(schema_editor.connection.alias, model):
             _build(schema_editor, self.constraint.name, self.constraint.create_sql(model, schema_editor))
+
+
+def create_extension(schema_editor: Any, name: str) -> None:
+    """Create an extension of PostgreSQL, unless it is there. Raises CommandError, whose text says what to do."""
+    try:
+        schema_editor.execute(f"CREATE EXTENSION IF NOT EXISTS {schema_editor.quote_name(name)}")
+    except DatabaseError as error:
+        said = " ".join(str(error).split())
+        raise CommandError(
+            f'This login may not create the extension {name}: run "CREATE EXTENSION {name}" in this database as a '
+            f"superuser, then migrate again (docs/operations.md). PostgreSQL says: {said}"
+        )
 
 
 def _build(schema_editor: Any, name: str, statement: Any) -> None:

@@ -9,10 +9,12 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+from core.db.migrations import create_extension
+
 
 def create(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        create_extension(schema_editor, "pg_trgm")
         schema_editor.execute(
             "CREATE INDEX customer_search_trgm ON customers_customer USING gin (search_text gin_trgm_ops)"
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
+from core.db.chunks import in_chunks
 from messaging.models import Message
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import WebhookEvent, WebhookState
@@ -47,14 +48,14 @@ def _report(day: date) -> DayReport:
     report = DayReport(day)
     begin = datetime.combine(day, time.min, tzinfo=UTC)
     events = WebhookEvent.objects.filter(received_at__gte=begin, received_at__lt=begin + timedelta(days=1))
-    rows = iter(events.order_by("pk").values_list("body", "state").iterator(chunk_size=BATCH))
+    rows = in_chunks(events.only("body", "state").order_by("pk"), BATCH)
     while batch := list(islice(rows, BATCH)):
         keys: list[Key] = []
-        for body, state in batch:
+        for event in batch:
             report.webhooks += 1
-            report.pending += state == WebhookState.PENDING
-            report.failed += state == WebhookState.FAILED
-            keys += _messages_in(bytes(body), report)
+            report.pending += event.state == WebhookState.PENDING
+            report.failed += event.state == WebhookState.FAILED
+            keys += _messages_in(bytes(event.body), report)
         stored = _stored(keys)
         report.received += len(keys)
         report.stored += sum(key in stored for key in keys)
