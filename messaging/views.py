@@ -173,7 +173,7 @@ class ReadView(APIView):
 
 
 def _shown(message: Message, request: Request, code: int = status.HTTP_200_OK) -> Response:
-    return Response(with_links(message_row(message.pk), links_for(request)), status=code)
+    return Response(with_links(message.recorded or message_row(message.pk), links_for(request)), status=code)
 
 
 def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:

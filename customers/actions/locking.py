@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import User
-from core.filters import possible_ids
+from core.db.compiled import Compiled
+from core.filters import MAX_ID, possible_ids
 from customers.models import Customer, CustomerMerged, CustomerNotFound, CustomerQuerySet
+from customers.visibility import DeskQuery
 
 # A merge that is waited for moves the row once; a second look finds it. More are for undoing it at that moment.
 _LOOKS = 4
@@ -21,7 +24,24 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
     not found. Inserts of rows that point at the customer do not wait for the lock unless it is for `deleting`.
     Raises CustomerNotFound, and CustomerMerged for a row that became part of another customer.
     """
-    return _visible_to(actor, own).select_for_update(no_key=not deleting).or_404(customer_id)
+    found = None if own or deleting else _locked(customer_id, actor)
+    # Also to say why there is none.
+    return found or _visible_to(actor, own).select_for_update(no_key=not deleting).or_404(customer_id)
+
+
+def _locked(customer_id: int, actor: User | None) -> Customer | None:
+    if not connection.in_atomic_block:
+        return None
+    pk = min(customer_id, MAX_ID + 1)
+    found: Customer | None = _LOCKED.first(pk=pk) if actor is None else _LOCKED_AT_DESK.first(actor, pk=pk)
+    return found
+
+
+# Nearly every write begins with one of these. Prepared, they take a third of the time.
+_LOCKED = Compiled(lambda pk: Customer.objects.select_for_update(no_key=True).filter(pk=pk))
+_LOCKED_AT_DESK = DeskQuery(
+    lambda user, pk: Customer.objects.at_desk_of(user).select_for_update(no_key=True).filter(pk=pk)
+)
 
 
 def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False) -> list[Customer]:

@@ -4,8 +4,10 @@ Each customer has one row, which is the job (model Receipt). Best effort: a rece
 """
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
+from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from messaging.models import Receipt
 
@@ -28,12 +30,17 @@ def show_typing(customer_id: int) -> None:
         _make_due(customer_id, typing=True)
 
 
+_MAKE_DUE = (
+    f"INSERT INTO {Receipt._meta.db_table} (customer_id, due, typing, attempts, not_before) "
+    "VALUES (%s, %s, %s, 0, %s) "
+    "ON CONFLICT (customer_id) DO UPDATE SET due = excluded.due, typing = excluded.typing, attempts = 0, "
+    "not_before = excluded.not_before, lease_until = NULL, claim_token = NULL"
+)
+
+
 def _make_due(customer_id: int, *, typing: bool) -> None:
-    row = Receipt(customer_id=customer_id, due=True, typing=typing, attempts=0, not_before=timezone.now())
-    Receipt.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["customer"],
-        update_fields=["due", "typing", "attempts", "not_before", "lease_until", "claim_token"],
-    )
+    # By hand, because every send comes here (docs/decisions/005-hand-written-sql.md).
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with prepared_cursor() as cursor:
+        cursor.execute(_MAKE_DUE, [customer_id, True, typing, now])
     wake_relays()

@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from contacts.models import Contact
+from core.db.compiled import Compiled, prepared_cursor
 from core.files.names import shown_name
 from core.live.publishing import wake_relays
 from customers.actions.locking import lock, lock_customer_of
@@ -22,10 +23,12 @@ from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.channels import Content, Draft, channel_of, home_channel, window_expires_at
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
-from messaging.serializers.messages import message_row, status_data
+from messaging.serializers.messages import new_message_row, status_data
 
 # Types that can be sent when the service window is closed.
 WITHOUT_WINDOW = frozenset({"template"})
+
+_NEWEST = f"UPDATE {Conversation._meta.db_table} SET last_message_id = %s WHERE customer_id = %s"
 
 
 def require_window(customer: Customer, number: BusinessNumber) -> None:
@@ -33,8 +36,12 @@ def require_window(customer: Customer, number: BusinessNumber) -> None:
     _require_window(_conversation(customer), number)
 
 
+_CHAT = Compiled(lambda customer: Conversation.objects.select_related("business_number").filter(customer=customer))
+_USED = Compiled(lambda sender, client_id: Message.objects.filter(sender=sender, client_id=client_id))
+
+
 def _conversation(customer: Customer) -> Conversation | None:
-    return Conversation.objects.select_related("business_number").filter(customer=customer).first()
+    return _CHAT.first(customer=customer.pk)
 
 
 def _require_window(conversation: Conversation | None, number: BusinessNumber) -> None:
@@ -115,9 +122,8 @@ def send_message(
     draft = Draft(customer, number, type, text, payload, template, file, replied)
     content = _content(draft, conversation)
     message = _queue(draft, content, actor, to_contact, to_number, client_id, client_hash)
-    if file is not None:
-        _attach(message, file, content.mime_type, sha256)
-    _show(message, conversation, actor)
+    attached = None if file is None else _attach(message, file, content.mime_type, sha256)
+    _show(message, attached, conversation, actor)
     return message, True
 
 
@@ -138,33 +144,32 @@ def _queue(
     client_id: str | None,
     client_hash: str,
 ) -> Message:
-    """Insert a message that is due now. Raises ClientIdTaken."""
+    """Insert a message that is due now. Raises ClientIdTaken, after which the transaction can only be rolled back."""
     now = timezone.now()
     try:
-        with transaction.atomic():
-            return Message.objects.create(
-                customer=draft.customer,
-                business_number=draft.number,
-                direction=Direction.OUTBOUND,
-                type=content.type,
-                text=content.text,
-                payload=content.payload,
-                reply_to=draft.reply_to,
-                sender=sender,
-                to_contact=to_contact,
-                to_number=to_number,
-                client_id=client_id,
-                client_hash=client_hash,
-                status=Status.QUEUED,
-                created_at=now,
-                ordered_at=now,
-                not_before=now,
-            )
+        return Message.objects.create(
+            customer=draft.customer,
+            business_number=draft.number,
+            direction=Direction.OUTBOUND,
+            type=content.type,
+            text=content.text,
+            payload=content.payload,
+            reply_to=draft.reply_to,
+            sender=sender,
+            to_contact=to_contact,
+            to_number=to_number,
+            client_id=client_id,
+            client_hash=client_hash,
+            status=Status.QUEUED,
+            created_at=now,
+            ordered_at=now,
+            not_before=now,
+        )
     except IntegrityError:  # the same client_id for two customers at the same time
         raise ClientIdTaken
 
 
-def _show(message: Message, conversation: Conversation | None, actor: User) -> None:
+def _show(message: Message, file: Attachment | None, conversation: Conversation | None, actor: User) -> None:
     """Put a queued message into the chat, a reaction on the message it belongs to, and wake the relay."""
     customer = message.customer
     if message.type == "reaction":
@@ -175,9 +180,11 @@ def _show(message: Message, conversation: Conversation | None, actor: User) -> N
                 customer=customer, business_number=message.business_number, last_message=message
             )
         else:
-            Conversation.objects.filter(customer=customer).update(last_message=message)
+            with prepared_cursor() as cursor:
+                cursor.execute(_NEWEST, [message.pk, conversation.pk])
         customer.desk_at = max(message.ordered_at, customer.desk_at)
-        record(customer, "chat_message", message_row(message.pk), actor=actor)
+        message.recorded = new_message_row(message, file)
+        record(customer, "chat_message", message.recorded, actor=actor)
     show_read(customer.pk, ON_REPLY)
     wake_relays()
 
@@ -199,7 +206,7 @@ def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Messag
     """The message for which the actor has used this client_id. Raises ClientIdTaken if its content was different."""
     if client_id is None:
         return None
-    message: Message | None = Message.objects.filter(sender=actor, client_id=client_id).first()
+    message: Message | None = _USED.first(sender=actor.pk, client_id=client_id)
     if message is not None and message.client_hash != client_hash:
         raise ClientIdTaken
     return message
@@ -225,12 +232,12 @@ def _number(conversation: Conversation | None, replied: Message | None) -> Busin
     return replied.business_number
 
 
-def _attach(message: Message, file: "UploadedFile[bytes]", mime_type: str, sha256: str) -> None:
-    """Keep the upload as the file of a message. The relay uploads it to the provider."""
+def _attach(message: Message, file: "UploadedFile[bytes]", mime_type: str, sha256: str) -> Attachment:
+    """Keep the upload as the file of a message, and return it. The relay uploads it to the provider."""
     name = shown_name(file.name or "")
     file.name = name
     file.seek(0)
-    Attachment.objects.create(
+    return Attachment.objects.create(
         message=message,
         state=AttachmentState.READY,
         file=file,

@@ -107,6 +107,9 @@ class Message(Leased):
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
+    # Of a message that was just queued: its row as JSON, as it was recorded.
+    recorded: dict[str, Any] | None = None
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:

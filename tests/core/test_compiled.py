@@ -18,6 +18,7 @@ from customers.actions.locking import lock
 from customers.models import Customer
 from customers.visibility import DeskQuery
 from messaging.actions.receiving import receive_message
+from messaging.actions.sending import send_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message
 from tags.models import CustomerTag, Tag
@@ -44,6 +45,7 @@ def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]
     for name in ("VIP", "new"):
         CustomerTag.objects.create(customer=customer, tag=Tag.objects.create(name=name, created_by=owner))
     Customer.objects.create(first_name="Nobody's")
+    send_message(customer_id=customer.pk, actor=owner, text="Hello", client_id="sent before")
     middle = Message.objects.order_by("ordered_at")[1]
     long_ago, soon = datetime(2001, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=1)
     return {
@@ -51,6 +53,8 @@ def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]
         "pk": [customer.pk, middle.pk, 987654],
         "customer": [customer.pk, 987654],
         "customers": [[customer.pk, 987654], []],
+        "sender": [owner.pk, 987654],
+        "client_id": ["sent before", "never sent"],
         "sid": [sign_in(user=owner).session.pk, uuid.uuid4()],
         "now": [timezone.now(), soon + timedelta(days=999)],
         "number": [number.pk, 987654],

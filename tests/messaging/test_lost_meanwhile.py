@@ -21,14 +21,14 @@ def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer:
             assert as_admin.post("/api/assignments/", body).status_code == 201
 
     def arm() -> None:
-        seen_by = locking._visible_to
+        locked = locking._locked
 
-        def seen_later(*who: Any) -> Any:
-            monkeypatch.setattr(locking, "_visible_to", seen_by)
+        def locked_later(*asked: Any) -> Any:
+            monkeypatch.setattr(locking, "_locked", locked)
             go()
-            return seen_by(*who)
+            return locked(*asked)
 
-        monkeypatch.setattr(locking, "_visible_to", seen_later)
+        monkeypatch.setattr(locking, "_locked", locked_later)
 
     return arm
 
