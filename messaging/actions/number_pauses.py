@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from core.db.leases import any_row
@@ -92,8 +92,9 @@ def reached(number: BusinessNumber) -> None:
 
 
 def throttle_over(number_id: int) -> None:
-    """A message was accepted: the next pause is a short one again."""
-    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0, pause_kind="")
+    """A message was accepted: the next pause is a short one again. One that lasts keeps its reason."""
+    lasting = Case(When(paused_until__gt=timezone.now(), then=F("pause_kind")), default=Value(""))
+    BusinessNumber.objects.filter(pk=number_id, throttled__gt=0).update(throttled=0, pause_kind=lasting)
 
 
 def halt(number: BusinessNumber, reason: str, access: str) -> None:

@@ -101,8 +101,8 @@ def _probed(job: Job, number: BusinessNumber, result: Result) -> None:
     """What a send says about whether the provider can be reached."""
     if number.pause_kind != PauseKind.UNREACHABLE or result.kind == "unreachable":
         return
-    if result.kind == "not_begun":
-        end_probe(number.pk)
+    if result.kind in ("not_begun", "left_behind"):
+        end_probe(number.pk)  # it says nothing about the provider
     else:
         reached(number)
 

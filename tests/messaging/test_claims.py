@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from customers.models import Customer
 from messaging.models import BusinessNumber, DepartureCount, Message
-from messaging.relay import outbox
+from messaging.relay import outbox, unwritten
 from messaging.relay.claims import claim_batch
 from messaging.relay.departures import advance, prepared
 from messaging.relay.outbox import Outbox
+from messaging.relay.results import Job, not_begun
 from tests.messaging.steps import store_outcomes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +108,15 @@ def test_a_claim_that_the_database_did_not_confirm_is_put_back(
 
     store_outcomes()
     assert {(message.status, message.attempts) for message in Message.objects.all()} == {("queued", 0)}
+
+
+def test_a_claim_that_turns_up_when_it_was_believed_lost(queued: list[int]) -> None:
+    """Its commit was under way when the connection broke: the message goes back, and no try is spent."""
+    message = Message.objects.get(pk=queued[0])
+    job = Job(message.pk, message.customer_id, uuid4())
+    unwritten.doubt(job, not_begun())
+    store_outcomes()
+    assert claim_batch({message.pk: job.token}) == {message.pk}
+    store_outcomes()
+    message.refresh_from_db()
+    assert (message.status, message.attempts, message.claim_token) == ("queued", 0, None)

@@ -180,6 +180,29 @@ class TestAnOutcome:
         store_outcomes()
         assert (state(pk)[0], list(files.iterdir())) == ("queued", [])
 
+    def test_waits_for_the_disk_only_if_the_database_is_away(
+        self, known: Any, send: Any, relay_turn: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced: list[int] = []
+        monkeypatch.setattr(os, "fsync", synced.append)
+        known()
+        assert len(synced) == 2, "the file and its folder"
+        store_outcomes()
+        send()
+        relay_turn()
+        assert len(synced) == 2
+
+    def test_that_comes_after_the_message_counted_as_uncertain(self, known: Any) -> None:
+        pk = known(Retry())
+        ours = dict(unwritten._entries)
+        unwritten.forget_all()
+        Message.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        Outbox().settle(everything=False)  # a relay that does not see our files
+        assert state(pk)[0] == "uncertain"
+        unwritten._entries.update(ours)
+        store_outcomes()
+        assert (state(pk)[0], Message.objects.get(pk=pk).error["code"]) == ("failed", "not_sent")
+
     def test_is_kept_in_memory_where_the_disk_takes_nothing(self, known: Any, settings: Any, tmp_path: Path) -> None:
         (tmp_path / "full").write_text("")
         settings.MEDIA_ROOT = str(tmp_path / "full")

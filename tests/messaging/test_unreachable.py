@@ -103,6 +103,18 @@ def test_a_try_that_did_not_begin_makes_way_for_the_next(chats: list[int], trans
     assert len(transport.sent) == 1
 
 
+def test_a_try_whose_relay_died_makes_way_for_the_next(chats: list[int], transport: Any, relay_turn: Any) -> None:
+    transport.outcomes = [cut_off() for _ in range(3)]
+    relay_turn()
+    let_pause_end()
+    Outbox().claim(8)
+    Message.objects.filter(status="sending").update(lease_until=timezone.now() - timedelta(seconds=1))
+    Outbox().settle(everything=False)
+    assert BusinessNumber.objects.get().pause_kind == "unreachable", "nobody knows whether there was an answer"
+    let_pause_end()
+    assert relay_turn() == 1
+
+
 def test_a_halted_number_stays_halted(chats: list[int], transport: Any, relay_turn: Any) -> None:
     transport.outcomes = [Halted("token"), cut_off(), cut_off()]
     relay_turn()

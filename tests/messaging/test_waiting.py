@@ -130,6 +130,16 @@ def test_a_number_that_sends_nothing(
     assert Message.objects.get(pk=later).status == "sent"
 
 
+def test_throttled_while_another_was_accepted(
+    send: Any, transport: Any, waiting: Any, relay_turn: Any, owner: Any
+) -> None:
+    first = send()
+    send(to=Customer.objects.create(first_name="Other", owner=owner))
+    transport.outcomes = [Retry(scope="number", after=30), None]
+    assert relay_turn() == 2
+    assert waiting(first)["code"] == "throttled"
+
+
 def test_a_short_pause_is_not_told(send: Any, transport: Any, relay_turn: Any) -> None:
     send()
     transport.outcomes = [Retry(scope="number")]
