@@ -7,6 +7,8 @@ as fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSo
 import asyncio
 import logging
 import os
+import signal
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +47,16 @@ http = SpoolBody(Bridge(wsgi_application, lanes), lanes.uploads)
 websocket: Any = handshake(URLRouter(websocket_urlpatterns))
 
 
+def end_on_hangup() -> None:
+    """Let SIGHUP, which comes when a terminal is closed, end the server as SIGTERM does: it would be killed half-way.
+
+    Whoever has it ignored (nohup) or handles it wants something else.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()  # no other may set it
+    if in_main_thread and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
 async def lifespan(receive: Receive, send: Send) -> None:
     """Attach the event loop to the live channel. Without Redis, also run the relay as long as the server runs."""
     relay: EmbeddedRelay | None = None
@@ -52,6 +64,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             attach()
+            end_on_hangup()
             try:
                 await asyncio.to_thread(refuse_wrong_encoding)
                 if settings.EMBEDDED:

@@ -1,7 +1,8 @@
 """Told to end, Patter finishes what is on its way and leaves the rest for the next start."""
 
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,10 +19,24 @@ _IN_FLIGHT = "SELECT count(*) FROM messaging_message WHERE status IN ('sending',
 MakeStack = Callable[[str], Stack]
 
 
+@pytest.fixture(autouse=True)
+def hangup() -> Iterator[None]:
+    """Processes inherit an ignored SIGHUP, as when the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(
     ("kind", "signum"),
-    [("embedded", signal.SIGINT), ("embedded", signal.SIGTERM), ("services", signal.SIGTERM)],
-    ids=["embedded-SIGINT", "embedded-SIGTERM", "services-SIGTERM"],
+    [
+        ("embedded", signal.SIGINT),
+        ("embedded", signal.SIGTERM),
+        ("embedded", signal.SIGHUP),
+        ("services", signal.SIGTERM),
+        ("services", signal.SIGHUP),
+    ],
+    ids=lambda value: getattr(value, "name", value),
 )
 def test_ending_under_load_leaves_nothing_half_sent(
     make_stack: MakeStack, graph: GraphDouble, kind: str, signum: signal.Signals
@@ -66,3 +81,13 @@ def test_a_provider_that_does_not_answer_does_not_hold_up_the_end(
     server.start()
     drain_messages(stack)
     assert stack.database.value("SELECT count(*) FROM messaging_message WHERE status = 'uncertain'") == 3
+
+
+@pytest.mark.parametrize("kind", ["embedded", "services"])
+def test_under_nohup_it_outlives_its_terminal(make_stack: MakeStack, kind: str) -> None:
+    stack = make_stack(kind)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _, (sender,) = stack.start()
+    with pytest.raises(subprocess.TimeoutExpired):
+        sender.stop(signal.SIGHUP, seconds=1)
+    sender.stop(signal.SIGTERM)

@@ -1,14 +1,20 @@
 """Redis goes away and comes back while a process listens."""
 
 import asyncio
+import signal
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.live import hub, publishing
 from core.live.publishing import attach
 from core.live.redis_layer import NoticedRedisLayer
+from customers.models import Customer
+from messaging.models import BusinessNumber, Message
+from messaging.relay.outbox import Outbox
 from tests.core.test_live import Ear, tell
 from tests.services.harness import free_port, listens, wait_for
 
@@ -80,5 +86,34 @@ def test_listeners_are_told_that_something_may_be_lost(monkeypatch: pytest.Monke
     redis.start()
     try:
         asyncio.run(scene())
+    finally:
+        redis.stop()
+
+
+@pytest.mark.django_db
+def test_a_claim_does_not_wait_for_a_frozen_one(settings: Any, tmp_path: Path) -> None:
+    """At most 0.1 s for all of it, and then not again for some seconds. The rest is slack for a busy machine."""
+    redis = Redis(free_port(), tmp_path)
+    redis.start()
+    try:
+        settings.REDIS_URL, settings.MEDIA_ROOT = f"redis://127.0.0.1:{redis.port}/0", str(tmp_path)
+        number = BusinessNumber.objects.create(external_id="1001")
+        for name in range(24):
+            Message.objects.create(
+                customer=Customer.objects.create(first_name=str(name)),
+                business_number=number,
+                direction="outbound",
+                status="queued",
+            )
+        source = Outbox()
+        assert len(source.claim(8)) == 8
+        took = []
+        assert redis.process is not None
+        redis.process.send_signal(signal.SIGSTOP)
+        for _ in range(2):
+            began = time.monotonic()
+            assert len(source.claim(8)) == 8
+            took.append(time.monotonic() - began)
+        assert max(took) < 0.5, "less than a request waits, and not for each message"
     finally:
         redis.stop()
