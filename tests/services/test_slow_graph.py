@@ -5,11 +5,13 @@ import httpx
 from benchmarks.report import percentile
 from tests.graph_double import GraphDouble
 from tests.services.harness import Stack, wait_for
+from tests.services.sending import Desk, queue_all
 from tests.services.slow_graph import (
     DELAY_GOAL,
     GROWTH_GOAL,
     SENDERS,
     ask_for_codes,
+    chats,
     delay_of_others,
     growth_by_endless_answers,
 )
@@ -50,6 +52,22 @@ def test_a_code_survives_kill_9(stack: Stack, graph: GraphDouble) -> None:
     state = "SELECT state, sealed FROM customers_phonecode"
     wait_for("the code to be gone", lambda: stack.database.query(state) == [("sent", "")], 30)
     assert len(graph.accepted) == 1
+
+
+def test_a_code_does_not_wait_for_messages(stack: Stack, graph: GraphDouble) -> None:
+    """Graph is slow, and there are enough of them to keep all senders busy for a minute."""
+    stack.env.update(LIMITS)
+    (token,) = seed(stack, customers=1, codes=1)
+    server, _ = stack.start()
+    customers = [customer for customer, _ in chats(stack, server)]
+    graph.faults.configure({"rate": 1.0, "random": [{"kind": "slow", "seconds": 2}]})
+    queue_all(Desk(server.url, stack.admin_token), customers, 300)
+
+    asked = httpx.post(f"{server.url}{CODE}", headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False)
+
+    assert asked.status_code == 200
+    wait_for("the code to leave", lambda: any(body["type"] == "template" for body in graph.bodies), 30)
+    assert len(graph.accepted) < 200, "it waited for most of the messages"
 
 
 def test_answers_that_trickle_delay_others_for_half_a_minute_at_most(services: Stack, graph: GraphDouble) -> None:

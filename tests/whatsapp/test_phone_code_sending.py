@@ -221,6 +221,22 @@ class TestWhatFails:
         assert (codes_leave(), codes(graph)) == (1, [CODE])
 
 
+def test_it_is_wiped_before_it_leaves(
+    graph: GraphDouble, chat: Conversation, asks: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever happens while it is on its way, nothing can send it again."""
+    stored: list[tuple[str, str]] = []
+
+    def send(**_: Any) -> None:
+        stored.extend(PhoneCode.objects.values_list("state", "sealed"))
+
+    ask(asks)
+    monkeypatch.setattr(WhatsApp, "send_phone_code", staticmethod(send))
+    codes_leave()
+
+    assert stored == [(CodeState.SENDING, "")]
+
+
 class TestExpired:
     def test_it_is_never_sent_and_is_wiped(self, graph: GraphDouble, chat: Conversation, asks: APIClient) -> None:
         assert ask(asks).sealed

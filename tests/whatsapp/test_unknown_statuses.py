@@ -181,6 +181,17 @@ def test_who_was_detached_is_nobody(post: Any, customer: Customer, number: Busin
     assert linked(WebhookEvent.objects.get()) == set()
 
 
+def test_a_phone_is_no_longer_that_of_who_was_detached_from_it(
+    post: Any, customer: Customer, number: BusinessNumber
+) -> None:
+    Identity.objects.create(customer=customer, business_number=number, wa_id="447700900077", detached_at=timezone.now())
+    holder = Customer.objects.create(first_name="Theirs now", phone="+447700900077", phone_trusted=True)
+
+    post(statuses(status("wamid.THEIRS", "delivered", recipient_id="447700900077")))
+
+    assert linked(WebhookEvent.objects.get()) == {holder.pk}
+
+
 def test_who_stopped_marketing_is_noted(post: Any, customer: Customer, number: BusinessNumber) -> None:
     Identity.objects.create(customer=customer, business_number=number, wa_id="447700900007")
     error = {"code": 131050, "title": "stopped"}
