@@ -21,7 +21,7 @@ class Trouble(Enum):
 # PostgreSQL, appendix A: lock_not_available, query_canceled (statement_timeout), deadlock_detected,
 # serialization_failure.
 _BUSY = frozenset({"55P03", "57014", "40P01", "40001"})
-_LOCKED = frozenset({"55P03", "40P01"})
+_TIMED_OUT = frozenset({"55P03", "57014"})
 _READ_ONLY = "25006"
 _IDLE_IN_TRANSACTION = "25P03"
 
@@ -41,9 +41,9 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
     return None
 
 
-def is_locked(error: BaseException | None) -> bool:
-    """Whether somebody else holds what was to be changed: a row, or SQLite's only turn to write."""
-    return sqlstate_of(error) in _LOCKED or (isinstance(error, OperationalError) and "is locked" in str(error))
+def waited_in_vain(error: BaseException | None) -> bool:
+    """Whether PostgreSQL ended a statement because it had waited, or worked, for as long as it may."""
+    return sqlstate_of(error) in _TIMED_OUT
 
 
 @contextmanager

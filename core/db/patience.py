@@ -60,7 +60,10 @@ def use_in_thread(waits: Waits) -> None:
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Within the block, wait at most so long for a lock; on SQLite, for the turn to write. 0 is no limit."""
+    """Within the block, wait at most so long for a lock; on SQLite, for the turn to write. 0 is no limit.
+
+    In a transaction that is open already this is only for queries with `select_for_update`.
+    """
     backend: Any = connection
     with backend.patience(seconds):
         yield

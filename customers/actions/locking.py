@@ -8,12 +8,15 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.db.compiled import Compiled
+from core.db.queues import Queues
 from core.filters import MAX_ID, possible_ids
 from customers.models import Customer, CustomerMerged, CustomerNotFound, CustomerQuerySet
 from customers.visibility import DeskQuery
 
 # A merge that is waited for moves the row once; a second look finds it. More are for undoing it at that moment.
 _LOOKS = 4
+
+_queues = Queues()
 
 
 def lock(customer_id: int, *, actor: User | None = None, own: bool = False, deleting: bool = False) -> Customer:
@@ -22,14 +25,19 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
     The customer must be on the actor's desk or, with `own`, be the actor. `actor` None means Patter itself, which may
     lock everybody. Rights are checked after waiting for the lock: a customer who was just assigned to somebody else is
     not found. Inserts of rows that point at the customer do not wait for the lock unless it is for `deleting`.
-    Raises CustomerNotFound, and CustomerMerged for a row that became part of another customer.
+    Raises CustomerNotFound, and CustomerMerged for a row that became part of another customer; OperationalError if
+    somebody else holds the customer for too long (core/db/queues.py).
     """
     found = None if own or deleting else _locked(customer_id, actor)
+    if found is not None:
+        return found
     # Also to say why there is none.
-    return found or _visible_to(actor, own).select_for_update(no_key=not deleting).or_404(customer_id)
+    rows = _visible_to(actor, own).select_for_update(no_key=not deleting)
+    return _queues.wait(customer_id, lambda: rows.or_404(customer_id))
 
 
 def _locked(customer_id: int, actor: User | None) -> Customer | None:
+    """The customer, locked; None if somebody else holds them, or there is none."""
     if not connection.in_atomic_block:
         return None
     pk = min(customer_id, MAX_ID + 1)
@@ -38,16 +46,17 @@ def _locked(customer_id: int, actor: User | None) -> Customer | None:
 
 
 # Nearly every write begins with one of these. Prepared, they take a third of the time.
-_LOCKED = Compiled(lambda pk: Customer.objects.select_for_update(no_key=True).filter(pk=pk))
+_LOCKED = Compiled(lambda pk: Customer.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=pk))
 _LOCKED_AT_DESK = DeskQuery(
-    lambda user, pk: Customer.objects.at_desk_of(user).select_for_update(no_key=True).filter(pk=pk)
+    lambda user, pk: Customer.objects.at_desk_of(user).select_for_update(no_key=True, skip_locked=True).filter(pk=pk)
 )
 
 
 def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False) -> list[Customer]:
     """`lock` for several customers, in order of id so that two callers cannot deadlock. Leaves out those not found."""
-    customers = _visible_to(actor, own).select_for_update(no_key=True)
-    return list(customers.filter(pk__in=possible_ids(customer_ids)).order_by("pk"))
+    ids = possible_ids(customer_ids)
+    customers = _visible_to(actor, own).select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return _queues.wait(min(ids), lambda: list(customers)) if ids else []
 
 
 def lock_customer_of(rows: "QuerySet[Any]", *, path: str = "customer_id", actor: User | None = None) -> Customer:

@@ -40,10 +40,10 @@ class Locked:
 
 
 @contextmanager
-def locked(stack: Stack, customer: int) -> Iterator[None]:
-    """Hold a customer's row in a transaction of somebody else's."""
+def locked(stack: Stack, *customers: int) -> Iterator[None]:
+    """Hold customers' rows in a transaction of somebody else's."""
     with psycopg.connect(stack.database.url) as rival:
-        rival.execute("SELECT 1 FROM customers_customer WHERE id = %s FOR UPDATE", [customer])
+        rival.execute("SELECT 1 FROM customers_customer WHERE id = ANY(%s) FOR UPDATE", [list(customers)])
         yield
         rival.rollback()
 

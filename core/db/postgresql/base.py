@@ -32,12 +32,13 @@ class Cursor(_DjangoCursor):  # type: ignore[misc]  # Django's is made for two v
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         if self.wrapper is None or not isinstance(query, str):
             return super().execute(query, params, **options)
-        if (bound := self.wrapper.bound_of(query)) is not None:
-            # One message. The cursor stands at the first of its three results.
-            before = _ms(self.wrapper.waits.statement)
-            text = f"SET LOCAL statement_timeout = {bound}; {query}; SET LOCAL statement_timeout = {before}"
-            super().execute(text, params, **options)
-            self.nextset()
+        if bounds := self.wrapper.bounds_of(query):
+            # One message. The cursor stands at the first of its results.
+            before = [f"SET LOCAL {name} = {_ms(bound)}" for name, bound, _ in bounds]
+            after = [f"SET LOCAL {name} = {_ms(usual)}" for name, _, usual in bounds]
+            super().execute("; ".join([*before, query, *after]), params, **options)
+            for _ in before:
+                self.nextset()
             return self
         with self.wrapper.limits_for(query):
             return super().execute(query, params, **options)
@@ -57,6 +58,8 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self._waits: Waits | None = None
         # What PostgreSQL was told when this connection opened; None behind a pooler, where nobody knows.
         self._session: Waits | None = None
+        # The limits that the current transaction began with.
+        self._began: Waits | None = None
 
     @property
     def waits(self) -> Waits:
@@ -69,7 +72,10 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
 
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
-        """Within the block, wait at most `seconds` for a lock."""
+        """Within the block, wait at most `seconds` for a lock.
+
+        In a transaction that is open already this is for statements that only lock rows.
+        """
         before = self._waits
         self._waits = Waits(seconds, self.waits.statement, self.waits.idle)
         try:
@@ -108,13 +114,21 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         wanted = {name: seconds for name, seconds in vars(self.waits).items() if known.get(name) != seconds}
         return "".join(f"; SET LOCAL {_NAMES[name]} = {_ms(seconds)}" for name, seconds in wanted.items())
 
-    def bound_of(self, query: str) -> int | None:
-        """For how many milliseconds a statement may run that only locks rows; None for others, or without limits."""
+    def bounds_of(self, query: str) -> list[tuple[str, float, float]]:
+        """The limits of a statement in a transaction that only locks rows: name, seconds, and the usual seconds.
+
+        Empty for other statements, or where there are no limits.
+        """
         waits = self.waits
-        bound = waits.lock + _SECOND_WAIT_SECONDS
-        if not waits.lock or (waits.statement and waits.statement <= bound) or _LOCKING.search(query) is None:
-            return None
-        return None if self._idle() else _ms(bound)
+        if not waits.lock or _LOCKING.search(query) is None or self._idle():
+            return []
+        bounds = []
+        if self._began is not None and self._began.lock != waits.lock:
+            bounds.append((_NAMES["lock"], waits.lock, self._began.lock))
+        whole = waits.lock + _SECOND_WAIT_SECONDS
+        if not waits.statement or whole < waits.statement:
+            bounds.append((_NAMES["statement"], whole, waits.statement))
+        return bounds
 
     @contextmanager
     def limits_for(self, query: Any) -> Iterator[None]:
@@ -139,6 +153,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
 
     def _start_transaction_under_autocommit(self) -> None:
         # psycopg would send BEGIN before the first statement, and the limits after it: one round trip more.
+        self._began = self.waits
         with self.wrap_database_errors:
             self.connection.execute(f"BEGIN{self.limits_to_set()}", prepare=False)
 
