@@ -52,11 +52,19 @@ _LOCKED_AT_DESK = DeskQuery(
 )
 
 
-def lock_all(customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False) -> list[Customer]:
-    """`lock` for several customers, in order of id so that two callers cannot deadlock. Leaves out those not found."""
+def lock_all(
+    customer_ids: Iterable[int], *, actor: User | None = None, own: bool = False, skip_locked: bool = False
+) -> list[Customer]:
+    """`lock` for several customers, in order of id so that two callers cannot deadlock. Leaves out those not found.
+
+    With `skip_locked` also those whom somebody else holds, without waiting for them.
+    """
     ids = possible_ids(customer_ids)
-    customers = _visible_to(actor, own).select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    return _queues.wait(min(ids), lambda: list(customers)) if ids else []
+    rows = _visible_to(actor, own).select_for_update(no_key=True, skip_locked=skip_locked)
+    rows = rows.filter(pk__in=ids).order_by("pk")
+    if skip_locked or not ids:
+        return list(rows)
+    return _queues.wait(min(ids), lambda: list(rows))
 
 
 def lock_customer_of(rows: "QuerySet[Any]", *, path: str = "customer_id", actor: User | None = None) -> Customer:

@@ -21,28 +21,45 @@ def leave(*, user: User, actor: User | None) -> None:
     They go to the login's `successor`. If there is none, or the successor no longer sells either, chats with something
     unread or unanswered go round among the active salespeople if ASSIGNMENT_STRATEGY says so, and the others have no
     owner. A batch at a time: when it is interrupted, the relay goes on with what is left (messaging/relay/leavers.py).
+    Customers whom somebody else holds come last. Raises OperationalError if one of them is held for too long.
     The customer whose own login this is has none from then on.
     """
     if user.role == Role.CUSTOMER:
         unlink_login(user=user, actor=actor)
-    while ids := list(Customer.objects.filter(owner=user).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        if not _reassign(ids, user, actor):
+    owned = Customer.objects.filter(owner=user).order_by("pk").values_list("pk", flat=True)
+    held: list[int] = []
+    after = 0
+    while ids := list(owned.filter(pk__gt=after)[:BATCH]):
+        given = _reassign(ids, user, actor, skip_locked=True)
+        if given is None:
             return
+        held += [pk for pk in ids if pk not in given]
+        after = ids[-1]
         fault("L1")
+    # Nobody waits for these any more.
+    for pk in held:
+        if _reassign([pk], user, actor) is None:
+            return
 
 
 @transaction.atomic
-def _reassign(customer_ids: list[int], leaving: User, actor: User | None) -> bool:
-    """Hand over one batch. False: the login sells again, and keeps what it has."""
-    customers = [customer for customer in lock_all(customer_ids) if customer.owner_id == leaving.pk]
+def _reassign(
+    customer_ids: list[int], leaving: User, actor: User | None, *, skip_locked: bool = False
+) -> set[int] | None:
+    """Hand over one batch, and return the ids of those who could be locked.
+
+    None: the login sells again, and keeps what it has.
+    """
+    locked = lock_all(customer_ids, skip_locked=skip_locked)
+    customers = [customer for customer in locked if customer.owner_id == leaving.pk]
     # Locked: somebody who is activated again keeps what is left.
     leaver = User.objects.select_for_update(no_key=True, of=("self",)).select_related("successor").get(pk=leaving.pk)
     if leaver.sells:
-        return False
+        return None
     if customers:
         owners = _owners([customer.pk for customer in customers], leaver.successor)
         reassign_all(customers, owners, leaving=leaver, actor=actor)
-    return True
+    return {customer.pk for customer in locked}
 
 
 def _owners(customer_ids: list[int], successor: User | None) -> dict[int, User | None]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
+from core.db.failures import passing_busy
 from customers.models import Customer
 from messaging.actions.leaving import leave
 
@@ -35,4 +36,5 @@ class Leavers:
         return list(User.objects.exclude(pk__in=User.objects.sellers()).filter(owns).order_by("pk")[:limit])
 
     def run(self, job: User) -> None:
-        leave(user=job, actor=None)
+        with passing_busy(f"what login {job.pk} leaves"):
+            leave(user=job, actor=None)

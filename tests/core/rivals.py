@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import psycopg
 from django.db import connection
 
+from core.db.patience import Waits, process_waits, use_in_process
+
 
 def connect() -> "psycopg.Connection[tuple[object, ...]]":
     """A connection of its own to PostgreSQL's test database."""
@@ -30,3 +32,16 @@ def holding(table: str, pk: int, how: str = "FOR UPDATE") -> Iterator[None]:
             yield
         finally:
             rival.execute("ROLLBACK")
+
+
+@contextmanager
+def limited(*, lock: float) -> Iterator[None]:
+    """Within the block, threads of this process that have no limits of their own wait so many seconds for a lock."""
+    before = process_waits()
+    use_in_process(Waits(lock=lock, statement=20, idle=20))
+    connection.close()
+    try:
+        yield
+    finally:
+        use_in_process(before)
+        connection.close()

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
-from core.db.patience import COMMANDS, Waits, process_waits, use_in_process
+from core.db.patience import COMMANDS, use_in_process
 from core.db.queues import ROOM, ROOM_IN_ALL
 from customers.actions.locking import lock, lock_all
 from customers.models import Customer
-from tests.core.rivals import holding
+from tests.core.rivals import holding, limited
 
 pytestmark = [
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="On SQLite writers wait for the turn to write"),
@@ -26,12 +26,8 @@ LIMIT = 2.0
 
 @pytest.fixture(autouse=True)
 def _limits() -> Iterator[None]:
-    before = process_waits()
-    use_in_process(Waits(lock=LIMIT, statement=20, idle=20))
-    connection.close()
-    yield
-    use_in_process(before)
-    connection.close()
+    with limited(lock=LIMIT):
+        yield
 
 
 def take(customer_id: int, seconds: float = 0) -> None:

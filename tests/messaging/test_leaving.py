@@ -13,9 +13,11 @@ from accounts.models import User
 from customers.actions.assignments import assign
 from customers.models import Assignment, Customer, Event
 from messaging.actions import leaving
+from messaging.relay import leavers as relay
 from messaging.relay.leavers import Leavers
 from tests.accounts.parallel import all_in_parallel
 from tests.cast import PASSWORD, ClientOf
+from tests.core.rivals import holding, limited
 from tests.messaging.steps import Says
 
 # Ways to go, and to name the one who takes over.
@@ -275,3 +277,23 @@ def test_nobody_is_given_to_somebody_who_leaves_at_the_same_moment(
         customer.refresh_from_db()
         assert customer.owner_id == (stranger.pk if gave.status_code == 201 else None), gave.json()
         as_admin.patch(url(owner), {"is_active": True})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite locks no rows")
+def test_customers_whom_somebody_else_holds_come_last(
+    as_admin: APIClient, owner: User, stranger: User, customers: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "BATCH", 2)
+    monkeypatch.setattr(relay, "LOOK_SECONDS", 0.0)
+    source = Leavers()
+    with limited(lock=0.3), holding("customers_customer", customers[1].pk):
+        assert deactivate(as_admin, owner, stranger).status_code == 200
+
+        assert owners(customers) == [stranger.pk, owner.pk, *[stranger.pk] * 3]
+        (leaver,) = source.claim(1)
+        source.run(leaver)  # still held: no failure of the job
+        assert owners(customers)[1] == owner.pk
+    source.run(leaver)
+    assert owners(customers) == running(customers) == [stranger.pk] * 5
+    assert source.claim(1) == []
