@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import ceil
 from typing import Any
 
@@ -18,6 +18,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from config.asgi_types import Scope, Send
+from core.admin import texts_of
 from core.db.failures import Trouble, trouble_of
 from core.files.storage import DISK_ERRORS, NoRoom
 from core.ports import mapped_ports
@@ -68,52 +69,40 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     elif isinstance(error, OverflowError | DataError):
         # SQLite raises the first for integers beyond 64 bits, PostgreSQL the second for any value that does not fit.
         error = exceptions.ValidationError({"detail": "A value is out of range."})
-    elif (trouble := trouble_of(error)) is not None:
-        error = _unavailable(context["request"].path, trouble, error)
-    elif isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        logger.error("no room on disk in %s: %s", context["request"].path, error)
-        error = NoRoom()
+    else:
+        error = _refusal(context["request"].path, error) or error
     response = drf_exception_handler(error, context)
     if response is not None:
         response.data = shaped(context["request"].path_info, response.data)
     return response
 
 
-def _unavailable(path: str, trouble: Trouble, error: BaseException) -> Unavailable:
-    logger.error("the database is %s in %s: %s", trouble.value, path, error)
-    if trouble is Trouble.READ_ONLY and not connection.in_atomic_block:
-        # After a failover the next request finds the server that may be written.
-        connection.close()
-    return Unavailable(trouble)
+def _refusal(path: str, error: BaseException | None) -> exceptions.APIException | None:
+    """Return the refusal that an error is or stands for: of a database, or of a disk. None if the error is ours."""
+    if isinstance(error, exceptions.APIException):
+        return error
+    if (trouble := trouble_of(error)) is not None:
+        logger.error("the database is %s in %s: %s", trouble.value, path, error)
+        if trouble is Trouble.READ_ONLY and not connection.in_atomic_block:
+            # After a failover the next request finds the server that may be written.
+            connection.close()
+        return Unavailable(trouble)
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        logger.error("no room on disk in %s: %s", path, error)
+        return NoRoom()
+    return None
 
 
-class DatabaseTroubleMiddleware:
-    """Answers 503 where a view that is not DRF's meets a database that cannot: Django admin and files."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return database_trouble(request, exception)
-
-
-def database_trouble(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
-    """Return the answer to a request that met a database that cannot; None for any other error."""
-    trouble = trouble_of(error)
-    if error is None or trouble is None:
+def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the answer to an error of a view that is not DRF's, or of a middleware. None if the error is ours."""
+    refusal = _refusal(request.path, error)
+    if refusal is None:
         return None
-    unavailable = _unavailable(request.path, trouble, error)
-    detail = str(unavailable.detail)
-    response: HttpResponse
+    text, wait = " ".join(texts_of(refusal.detail)), getattr(refusal, "wait", None)
+    answer = refuse(request, refusal.status_code, text, retry_after=wait)
     if request.path_info.startswith("/admin/"):
-        response = HttpResponse(f"{detail}\n", status=503, content_type="text/plain; charset=utf-8")
-    else:
-        response = refuse(request, 503, detail)
-    response["Retry-After"] = str(unavailable.wait)
-    return response
+        answer["Content-Type"], answer.content = "text/plain; charset=utf-8", f"{text}\n".encode()
+    return answer
 
 
 def shaped(path: str, body: Any) -> Any:
@@ -166,9 +155,6 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware that meets such a database, such as the session's of Django admin, passes process_exception by.
-    error = sys.exc_info()[1]
-    if (answer := database_trouble(request, error)) is not None:
+    if (answer := answer_to(request, sys.exc_info()[1])) is not None:
         return answer
-    if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # a large upload to Django admin, say
-        return refuse(request, NoRoom.status_code, str(NoRoom.default_detail), retry_after=NoRoom.wait)
     return refuse(request, 500, "Something went wrong on our side. It has been logged.")

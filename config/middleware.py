@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
-from rest_framework.exceptions import APIException
 
-from config.errors import refuse
+from config.errors import answer_to, refuse
 from config.health import livez, readyz
 from config.metrics import metrics
-from core.admin import texts_of
 
 WEBHOOK = "/api/webhook"
 
@@ -60,7 +58,7 @@ class RefuseUnstorableMiddleware:
 
 
 class RefusalsMiddleware:
-    """Answers the errors that DRF's views would answer, when a page of Django admin raises them."""
+    """Answers the errors that DRF's views would answer, when another view raises them: Django admin, and files."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -69,7 +67,4 @@ class RefusalsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, APIException):
-            return None
-        text = " ".join(texts_of(exception.detail))
-        return refuse(request, exception.status_code, text, retry_after=getattr(exception, "wait", None))
+        return answer_to(request, exception)

@@ -69,8 +69,10 @@ class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
 
 
 def texts_of(detail: Any) -> list[str]:
-    """All texts in the detail of an API error, however deep it is nested."""
+    """All texts in the detail of an API error, however deep it is nested. A code beside a text is left out."""
     if isinstance(detail, dict):
+        if "detail" in detail:
+            return texts_of(detail["detail"])
         return [text for part in detail.values() for text in texts_of(part)]
     if isinstance(detail, list):
         return [text for part in detail for text in texts_of(part)]
