@@ -8,7 +8,7 @@ from typing import IO, Any, Protocol
 
 from config.asgi_types import Message, Receive, Send
 from config.lanes import Lane, LaneFull
-from config.spool import PIECE_BYTES, Abandoned, Room, Spool, SpoolFull, disks
+from config.spool import PIECE_BYTES, Room, Spool, SpoolFull, disks
 
 logger = logging.getLogger("patter")
 
@@ -38,11 +38,10 @@ class Patience:
             except TimeoutError:
                 raise ClientGone
 
-    def watch(self) -> "asyncio.Task[None]":
-        """Notice when the client leaves: the task ends then."""
+    def watch(self) -> None:
+        """Notice when the client leaves: the next `send` fails then."""
         if self._leaving is None:
             self._leaving = asyncio.create_task(_disconnected(self._receive))
-        return self._leaving
 
     def forget(self) -> None:
         if self._leaving is not None:
@@ -106,13 +105,12 @@ class Streamed:
         spool = Spool(asyncio.get_running_loop(), self.room)
         making = asyncio.create_task(self.lane.run(_make, self.response, spool))
         making.add_done_callback(lambda _: spool.wake())
-        leaving = client.watch()
-        leaving.add_done_callback(lambda _: spool.abandon())
+        client.watch()
         try:
             await self._pass_on(spool, client, making)
             making.result()
             await client.send({"type": "http.response.body", "body": b""})
-        except (ClientGone, Abandoned):
+        except ClientGone:
             pass
         except SpoolFull as full:
             logger.error("an answer is cut off: %s", full)
