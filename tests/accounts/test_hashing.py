@@ -1,8 +1,11 @@
 """Hashing a password takes a turn, and never happens while a lock is held."""
 
+import os
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -29,35 +32,67 @@ def real_hasher(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_turn(real_hasher: None, admin: User, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_turn(real_hasher: None, admin: User, owner: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everybody else is hashing."""
     for user in (admin, owner):
         user.set_password(PASSWORD)
         user.save()
-    monkeypatch.setattr(hashers, "_turns", threading.Semaphore(0))
-    monkeypatch.setattr(hashers, "PATIENCE", 0.01)
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(gate.wait, 60)
+        monkeypatch.setattr(hashers, "_pool", pool)
+        monkeypatch.setattr(hashers, "PATIENCE", 0.01)
+        yield
+        gate.set()
 
 
-def test_one_hash_for_each_core_at_a_time(real_hasher: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once: list[int] = []
-    running = threading.Semaphore(0)
+def _hash_at_once(number: int, monkeypatch: pytest.MonkeyPatch, note: Callable[[], Any]) -> list[Any]:
+    """Hash so many passwords at once, and return what `note` says in each hash."""
+    noted: list[Any] = []
 
     def encode(self: Any, password: str, salt: str, iterations: int | None = None) -> str:
-        running.release()
-        at_once.append(running._value)
-        time.sleep(0.01)
-        running.acquire()
+        noted.append(note())
         return f"pbkdf2_sha256$1${salt}$x"
 
     monkeypatch.setattr(PBKDF2PasswordHasher, "encode", encode)
-    monkeypatch.setattr(hashers, "_turns", threading.BoundedSemaphore(2))
-    threads = [threading.Thread(target=make_password, args=("secret",)) for _ in range(8)]
+    threads = [threading.Thread(target=make_password, args=("secret",)) for _ in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(at_once) == 8
-    assert max(at_once) <= 2
+    return noted
+
+
+def test_one_hash_for_each_core_at_a_time(real_hasher: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: set[int] = set()
+
+    def note() -> int:
+        running.add(threading.get_ident())
+        time.sleep(0.01)
+        at_once = len(running)
+        running.discard(threading.get_ident())
+        return at_once
+
+    at_once = _hash_at_once(hashers.CORES * 5, monkeypatch, note)
+    assert len(at_once) == hashers.CORES * 5
+    assert max(at_once) <= hashers.CORES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_hashing_lets_everything_else_go_first(real_hasher: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    mine = nice()
+    assert min(_hash_at_once(hashers.CORES, monkeypatch, nice)) > mine
+    assert nice() == mine
+
+
+def test_a_hash_that_has_begun_is_not_given_up(real_hasher: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashers, "PATIENCE", 0.01)
+
+    assert _hash_at_once(1, monkeypatch, lambda: time.sleep(0.1)) == [None]
+    assert make_password("secret").startswith("pbkdf2_sha256$1$")
 
 
 def test_old_hashes_stay_valid(real_hasher: None) -> None:
