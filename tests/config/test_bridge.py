@@ -1,6 +1,7 @@
 """Responses of views in threads arrive complete or in pieces, and as fast as the client accepts them."""
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Iterator
 from io import BytesIO
@@ -13,6 +14,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from config.bridge import Bridge
 from config.lanes import Lanes
 from config.spool import MEMORY_BYTES
+from tests.live_server import PATIENCE
 
 SCOPE = {
     "type": "http",
@@ -148,6 +150,44 @@ def test_an_answer_beyond_the_room_on_disk_does_not_look_complete() -> None:
         asyncio.run(bridge(SCOPE, BytesIO(b"body"), silence, send))
         assert sent.pop()["more_body"]
         assert bridge.room.left == 1_000_000
+
+
+def test_an_answer_without_a_temporary_directory_does_not_look_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+
+    assert ask(View(StreamingHttpResponse(b"x" * 100_000 for _ in range(50))))[-1]["more_body"]
+    assert "cannot be written to the temporary directory" in caplog.text
+
+
+def _file_of(size: int, path: Path) -> Any:
+    path.write_bytes(b"x" * size)
+
+    def view(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Length", str(size))])
+        return environ["wsgi.file_wrapper"](path.open("rb"))
+
+    return view
+
+
+@pytest.mark.parametrize("kind", ["whole", "file", "streamed"])
+def test_a_client_who_accepts_nothing_is_cut_off(kind: str, tmp_path: Path) -> None:
+    view = {
+        "whole": View(HttpResponse(b"hello")),
+        "file": _file_of(200_000, tmp_path / "file"),
+        "streamed": View(StreamingHttpResponse(b"x" * 100_000 for _ in range(50))),
+    }[kind]
+    bridge = Bridge(view, Lanes(), patience=0.1, spool_bytes=10_000_000)
+
+    async def scenario() -> None:
+        async def never(message: Any) -> None:
+            await asyncio.sleep(3600)
+
+        await asyncio.wait_for(bridge(SCOPE, BytesIO(b"body"), silence, never), PATIENCE)
+
+    asyncio.run(scenario())
+    assert bridge.room.left == 10_000_000
 
 
 def test_a_slow_client_gets_the_whole_response() -> None:

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from config.asgi import application
 from config.bridge import Bridge
@@ -108,6 +108,26 @@ def test_a_lane_that_is_full_holds_up_no_other(blocked: Any, gate: threading.Eve
             assert await lane.run(threading.current_thread) is not None
         gate.set()
         await asyncio.gather(*full)
+
+    asyncio.run(scenario())
+
+
+def test_answers_that_are_slow_to_make_hold_up_no_other(gate: threading.Event) -> None:
+    def rows() -> Iterator[bytes]:
+        assert gate.wait(PATIENCE)
+        yield b"row"
+
+    def view(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return StreamingHttpResponse(rows()) if environ["PATH_INFO"] == "/export/" else HttpResponse(b"done")
+
+    async def scenario() -> None:
+        bridge = Bridge(view, Lanes())
+        exports = [asyncio.create_task(ask(bridge, scope("/export/"))) for _ in range(20)]
+        await asyncio.sleep(0.1)
+        assert (await asyncio.wait_for(ask(bridge, scope()), PATIENCE / 2))[0] == 200
+        gate.set()
+        assert {body for _, _, body in await asyncio.gather(*exports)} == {b"row"}
 
     asyncio.run(scenario())
 
