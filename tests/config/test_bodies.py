@@ -10,6 +10,7 @@ import pytest
 from config import bodies
 from config.bodies import SpoolBody
 from config.lanes import Lanes
+from tests.live_server import PATIENCE
 
 # The webhook is the one path that takes large bodies from anybody.
 WEBHOOK, WEBHOOK_LIMIT = "/api/webhook/", 3 * 1024 * 1024
@@ -52,7 +53,7 @@ def post(
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": raw}
-    asyncio.run(SpoolBody(app, Lanes().uploads)(scope, receive, send))
+    asyncio.run(asyncio.wait_for(SpoolBody(app, Lanes().uploads)(scope, receive, send), PATIENCE))
     status = sent[0]["status"] if sent else None
     return status, b"".join(message.get("body", b"") for message in sent[1:])
 

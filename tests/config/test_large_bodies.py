@@ -16,6 +16,7 @@ from config import uploads
 from config.bodies import SpoolBody
 from config.endpoints import endpoint_of
 from config.lanes import Lanes
+from tests.live_server import PATIENCE
 
 MESSAGES, TAGS, LOGIN, WEBHOOK = "/api/messages/", "/api/tags/", "/api/auth/login/", "/api/webhook/"
 KB, MB = 1024, 1024 * 1024
@@ -163,7 +164,7 @@ def test_only_so_many_at_once(owner: User, stranger: User, most: int, address: s
         while len(door.sizes) < most:
             await asyncio.sleep(0.01)
         for _ in range(3):
-            status, headers, body = await send()
+            status, headers, body = await asyncio.wait_for(send(), PATIENCE)
             assert (status, headers[b"retry-after"]) == (429, b"5")
             assert str(most).encode() in body
         somebody_else = asyncio.create_task(send("10.0.0.9", other))
