@@ -17,14 +17,17 @@ PATTER = "config.asgi:application"
 
 
 class Server:
-    """One uvicorn process; a context manager. Killed at the end: a thousand sockets take long to say goodbye."""
+    """One uvicorn process; a context manager. Killed at the end: a thousand sockets take long to say goodbye.
 
-    def __init__(self, application: str, **environment: str) -> None:
+    `folder` is the checkout to run; None: this one.
+    """
+
+    def __init__(self, application: str, folder: Path | None = None, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         command = [sys.executable, "-m", "uvicorn", application, "--port", str(self.port), *OPTIONS]
-        self.process = subprocess.Popen(command, env={**os.environ, **environment})
+        self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment})
 
     def cpu_seconds(self) -> float:
         """The processor time the server has used so far: steadier than rates on a machine with other work."""

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from urllib.parse import quote, urlsplit
 
 from benchmarks.load import Connection, connect
+from tests.services.bare import bare_server
 from tests.services.harness import ROOT, Server, Stack
 from tests.services.meta import body_of, phones, signature, text_message
 
@@ -158,20 +159,24 @@ class Watched:
 
 
 def watch(server: Server, token: str, seconds: float) -> Watched:
-    """Ask for `/livez`, deliver webhooks and read a list, each some twenty or five times a second."""
-    return asyncio.run(_watch(server, token, seconds))
+    """Ask for `/livez`, deliver webhooks and read a list, each some twenty or five times a second.
+
+    Also ask a server that does nothing else (`bare`).
+    """
+    with bare_server() as bare:
+        return asyncio.run(_watch(server, token, seconds, bare))
 
 
-async def _watch(server: Server, token: str, seconds: float) -> Watched:
-    watched = Watched({"livez": [], "webhook": [], "list": []}, Counter())
+async def _watch(server: Server, token: str, seconds: float, bare: int) -> Watched:
+    watched = Watched({"bare": [], "livez": [], "webhook": [], "list": []}, Counter())
     over = time.monotonic() + seconds
 
-    async def repeat(kind: str, pause: float, request: Iterator[bytes]) -> None:
+    async def repeat(kind: str, pause: float, request: Iterator[bytes], port: int = server.port) -> None:
         connection: Connection | None = None
         while time.monotonic() < over:
             began = time.perf_counter()
             try:
-                connection = connection or await connect(server.port)
+                connection = connection or await connect(port)
                 await connection.ask(next(request))
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody got no answer
                 watched.refused[f"{kind}: {str(error)[:40]}"] += 1
@@ -180,6 +185,7 @@ async def _watch(server: Server, token: str, seconds: float) -> Watched:
             await asyncio.sleep(pause)
 
     await asyncio.gather(
+        repeat("bare", 0.05, _forever(_kept("GET", "/", "Accept: */*", b"")), bare),
         repeat("livez", 0.05, _forever(_kept("GET", "/livez", "Accept: */*", b""))),
         repeat("webhook", 0.2, _webhooks()),
         repeat("list", 0.2, _forever(_kept("GET", "/api/customers/", f"Authorization: Bearer {token}", b""))),
