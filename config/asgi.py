@@ -5,6 +5,7 @@ as fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSo
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -57,6 +58,16 @@ def end_on_hangup() -> None:
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
+def spare_what_stays() -> None:
+    """Let the garbage collector pass over all that is loaded by now.
+
+    While it looks at everything it stops every thread and the event loop, which took 100 ms at a time while exports
+    were made. It takes 15 ms if it leaves out what stays as long as the process.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def lifespan(receive: Receive, send: Send) -> None:
     """Attach the event loop to the live channel. Without Redis, also run the relay as long as the server runs."""
     relay: EmbeddedRelay | None = None
@@ -65,6 +76,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             attach()
             end_on_hangup()
+            spare_what_stays()
             try:
                 await asyncio.to_thread(refuse_wrong_encoding)
                 if settings.EMBEDDED:
