@@ -1,7 +1,7 @@
 """The cast: an admin, a salesperson who owns a customer, a salesperson who owns nobody, and the customer."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.actions.sessions import sign_in
 from accounts.models import User
 from core import throttles
+from core.db.patience import COMMANDS, process_waits, use_in_process
 from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
 from tests.cast import PASSWORD, ClientOf
@@ -32,6 +33,19 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
+    """Let the test database be created and dropped without limits: on a busy machine that takes long."""
+    if fixturedef.argname != "django_db_setup":
+        return (yield)
+    before = process_waits()
+    use_in_process(COMMANDS)
+    result = yield
+    use_in_process(before)
+    fixturedef.addfinalizer(lambda: use_in_process(COMMANDS))
+    return result
 
 
 @pytest.fixture(autouse=True, scope="session")
