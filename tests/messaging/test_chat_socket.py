@@ -244,7 +244,7 @@ def test_a_socket_closes_when_its_token_expires(
         socket = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))
         frames, code = socket.until_closed()
         assert code == 4401
-        if frames:
+        if len(frames) > 1:  # otherwise it expired while the socket was opened
             assert [frame["type"] for frame in frames] == ["ready", "recent_messages"]
             return
     raise AssertionError("no socket was opened in time")
