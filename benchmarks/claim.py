@@ -6,14 +6,12 @@ other, the worst order there is. `paused`: nearly all of it waits for a number t
 
 import argparse
 import os
-import secrets
 import statistics
-import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+
+from benchmarks.each_database import on_each
 
 GOAL_MS = 5.0
 CLAIMS = 40
@@ -27,32 +25,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure:
         return measure(options.rows)
-    Path("var").mkdir(exist_ok=True)
-    failed = 0
-    for name, made in databases().items():
-        if options.database not in (None, name):
-            continue
-        with made() as url:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": url,
-                "REDIS_URL": "",
-                "WHATSAPP_SANDBOX": "1",
-                "ENV_FILE": "/dev/null",
-            }
-            environment |= {"DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(60)}
-            environment["WHATSAPP_MESSAGES_PER_SECOND"] = "100000"
-            print(f"{name}, {options.rows:,} queued rows", flush=True)
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-            command = [sys.executable, "-m", "benchmarks.claim", "--measure", "--rows", str(options.rows)]
-            failed += subprocess.run(command, env=environment, check=False).returncode != 0
-    return int(failed > 0)
-
-
-def databases() -> dict[str, Any]:
-    from benchmarks.__main__ import DATABASES
-
-    return dict(DATABASES)
+    says = f"{options.rows:,} queued rows"
+    pace = {"WHATSAPP_MESSAGES_PER_SECOND": "100000"}
+    return on_each("benchmarks.claim", ["--rows", str(options.rows)], says=says, only=options.database, **pace)
 
 
 def measure(rows: int) -> int:

@@ -8,15 +8,13 @@ import argparse
 import os
 import random
 import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.claim import databases
+from benchmarks.each_database import on_each
 
 GOAL = 0.05
 CHATS = 20_000
@@ -29,18 +27,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure:
         return measure(options.times)
-    Path("var").mkdir(exist_ok=True)
-    failed = 0
-    for name, made in databases().items():
-        with made() as url:
-            environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "WHATSAPP_SANDBOX": "1"}
-            environment |= {"ENV_FILE": "/dev/null", "DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(60)}
-            environment |= {"THROTTLE_REGISTER": "1000000/hour", "ALLOWED_HOSTS": "testserver"}
-            print(f"{name}, {CHATS:,} chats, N = {options.times} on each side", flush=True)
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-            command = [sys.executable, "-m", "benchmarks.known_phones", "--measure", "--times", str(options.times)]
-            failed += subprocess.run(command, env=environment, check=False).returncode != 0
-    return int(failed > 0)
+    says = f"{CHATS:,} chats, N = {options.times} on each side"
+    unlimited = {"THROTTLE_REGISTER": "1000000/hour", "ALLOWED_HOSTS": "testserver"}
+    return on_each("benchmarks.known_phones", ["--times", str(options.times)], says=says, **unlimited)
 
 
 def measure(times: int) -> int:

@@ -6,13 +6,10 @@ for a named successor and for going round among five others. The goal is a minut
 
 import argparse
 import os
-import secrets
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-from benchmarks.claim import databases
+from benchmarks.each_database import on_each
 
 GOAL_SECONDS = 60.0
 
@@ -24,17 +21,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure:
         return measure(options.customers)
-    Path("var").mkdir(exist_ok=True)
-    failed = 0
-    for name, made in databases().items():
-        with made() as url:
-            environment = {**os.environ, "DATABASE_URL": url, "REDIS_URL": "", "WHATSAPP_SANDBOX": "1"}
-            environment |= {"ENV_FILE": "/dev/null", "DEBUG": "0", "SECRET_KEY": secrets.token_urlsafe(60)}
-            print(f"{name}, {options.customers:,} customers", flush=True)
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-            command = [sys.executable, "-m", "benchmarks.leaving", "--measure", "--customers", str(options.customers)]
-            failed += subprocess.run(command, env=environment, check=False).returncode != 0
-    return int(failed > 0)
+    says = f"{options.customers:,} customers"
+    return on_each("benchmarks.leaving", ["--customers", str(options.customers)], says=says)
 
 
 def measure(customers: int) -> int:

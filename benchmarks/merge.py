@@ -6,14 +6,12 @@ takes, and that nothing is lost, doubled or left behind. Exits with 1 when a med
 
 import argparse
 import os
-import secrets
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
+
+from benchmarks.each_database import on_each
 
 # For the merge, and for undoing it.
 GOAL_SECONDS = 5.0
@@ -30,37 +28,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure:
         return measure(options)
-    Path("var").mkdir(exist_ok=True)
-    failed = 0
-    for name, made in databases().items():
-        if options.database not in (None, name):
-            continue
-        with made() as url, tempfile.TemporaryDirectory() as media:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": url,
-                "REDIS_URL": "",
-                "WHATSAPP_SANDBOX": "1",
-                "ENV_FILE": "/dev/null",
-                "DEBUG": "0",
-                "SECRET_KEY": secrets.token_urlsafe(60),
-                "MEDIA_ROOT": media,
-            }
-            print(
-                f"{name}: {options.messages:,} messages, {options.contacts} contacts, {options.files} files, "
-                f"N = {options.rounds}",
-                flush=True,
-            )
-            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-            command = [sys.executable, "-m", "benchmarks.merge", "--measure", *sys.argv[1:]]
-            failed += subprocess.run(command, env=environment, check=False).returncode != 0
-    return int(failed > 0)
-
-
-def databases() -> dict[str, Any]:
-    from benchmarks.__main__ import DATABASES
-
-    return dict(DATABASES)
+    says = f"{options.messages:,} messages, {options.contacts} contacts, {options.files} files, N = {options.rounds}"
+    return on_each("benchmarks.merge", sys.argv[1:], says=says, only=options.database)
 
 
 def measure(options: Any) -> int:
