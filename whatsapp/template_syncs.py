@@ -61,14 +61,7 @@ class TemplateSyncs:
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
         due = TemplateSync.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
-        jobs = []
-        for pk, attempts in leases.free(TemplateSync, "due", limit):
-            candidate = due.filter(pk=pk, attempts=attempts)
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=attempts + 1)
-            row = TemplateSync.objects.filter(pk=pk, claim_token=token).first() if token is not None else None
-            if row is not None and token is not None:
-                jobs.append(Job(row, token))
-        return jobs
+        return [Job(*claimed) for claimed in leases.claim_free(due, "due", limit, seconds=LEASE_SECONDS)]
 
     def run(self, job: Job) -> None:
         row = job.row

@@ -7,10 +7,12 @@ result of the worker that took over.
 
 import random
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import F
 from django.utils import timezone
 
 
@@ -68,6 +70,33 @@ def claim(
     lease_until = timezone.now() + timedelta(seconds=seconds)
     changed = candidate.update(claim_token=token, lease_until=lease_until, **changes)
     return token if changed == 1 else None
+
+
+def claim_free(
+    due: models.QuerySet[Any],
+    waiting: str,
+    limit: int,
+    *,
+    seconds: int,
+    with_rows: Sequence[str] = (),
+) -> list[tuple[Any, uuid.UUID]]:
+    """Claim up to `limit` rows that are free, and return each as it is now, with its token.
+
+    `waiting` says in SQL which those are (see `free`), and `due` says it once more, on the rows themselves: somebody
+    else may have claimed or changed one meanwhile. `with_rows` are related rows to load as well.
+    """
+    claimed = []
+    for pk, attempts in free(due.model, waiting, limit):
+        # `attempts` changes with every claim.
+        candidate = due.filter(pk=pk, attempts=attempts)
+        token = claim(candidate, seconds=seconds, attempts=F("attempts") + 1)
+        if token is None:
+            continue
+        held = due.model._default_manager.filter(pk=pk, claim_token=token)
+        row = (held.select_related(*with_rows) if with_rows else held).first()
+        if row is not None:  # it was not erased at that moment
+            claimed.append((row, token))
+    return claimed
 
 
 def backoff(attempt: int, *, first: float = 1.0, ceiling: float = 3600.0) -> timedelta:

@@ -11,7 +11,6 @@ from typing import IO
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.db.models import F
 from django.utils import timezone
 
 from core.db import leases
@@ -58,16 +57,10 @@ class Downloads:
         return 0
 
     def claim(self, limit: int) -> list[Job]:
-        now = timezone.now()
-        jobs = []
-        for pk, attempts in leases.free(Attachment, _WANTED, limit):
-            # The conditions once more, on the row itself: `attempts` changes with every claim.
-            candidate = Attachment.objects.wanted(now).filter(pk=pk, attempts=attempts)
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
-            if token is not None:
-                attachment = Attachment.objects.select_related("message__business_number").get(pk=pk)
-                jobs.append(Job(attachment, token))
-        return jobs
+        wanted = Attachment.objects.wanted(timezone.now())
+        number = ["message__business_number"]
+        claimed = leases.claim_free(wanted, _WANTED, limit, seconds=LEASE_SECONDS, with_rows=number)
+        return [Job(attachment, token) for attachment, token in claimed]
 
     def run(self, job: Job) -> None:
         attachment, token = job.attachment, job.token

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from core.db import leases
@@ -27,6 +27,7 @@ _RESTORED = "A backup was restored, and it may have been sent before."
 
 # The condition of the index.
 _UNSENT = f"state IN ('{CodeState.QUEUED}', '{CodeState.SENDING}')"
+_QUEUED = f"{_UNSENT} AND state = '{CodeState.QUEUED}'"
 _TO_SETTLE = f"SELECT 1 FROM {PhoneCode._meta.db_table} WHERE {_UNSENT} AND (expires_at <= %s OR lease_until < %s)"
 
 
@@ -69,15 +70,8 @@ class PhoneCodes:
         return 0
 
     def claim(self, limit: int) -> list[Job]:
-        now = timezone.now()
-        jobs = []
-        for pk, attempts in leases.free(PhoneCode, f"{_UNSENT} AND state = '{CodeState.QUEUED}'", limit):
-            candidate = PhoneCode.objects.due(now).filter(pk=pk, attempts=attempts)
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
-            row = PhoneCode.objects.filter(pk=pk, claim_token=token).first() if token is not None else None
-            if row is not None and token is not None:
-                jobs.append(Job(row, token))
-        return jobs
+        due = PhoneCode.objects.due(timezone.now())
+        return [Job(*claimed) for claimed in leases.claim_free(due, _QUEUED, limit, seconds=LEASE_SECONDS)]
 
     def run(self, job: Job) -> None:
         code = job.row.unsealed

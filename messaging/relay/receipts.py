@@ -47,13 +47,7 @@ class Receipts:
     def claim(self, limit: int) -> list[Job]:
         now = timezone.now()
         due = Receipt.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), due=True, not_before__lte=now)
-        jobs = []
-        for pk, attempts in leases.free(Receipt, "due", limit):
-            candidate = due.filter(pk=pk, attempts=attempts)
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=attempts + 1)
-            if token is not None:
-                jobs.append(Job(Receipt.objects.get(pk=pk), token))
-        return jobs
+        return [Job(*claimed) for claimed in leases.claim_free(due, "due", limit, seconds=LEASE_SECONDS)]
 
     def run(self, job: Job) -> None:
         receipt = job.receipt

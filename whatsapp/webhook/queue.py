@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.db import leases
@@ -219,17 +219,8 @@ class WebhookQueue:
         return 0
 
     def claim(self, limit: int) -> list[Claimed]:
-        now = timezone.now()
-        claimed = []
-        for pk, attempts in leases.free(WebhookEvent, _WAITING, limit):
-            # The conditions are repeated on the row itself; `attempts` changes with every claim.
-            candidate = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), now).filter(
-                pk=pk, attempts=attempts
-            )
-            token = leases.claim(candidate, seconds=LEASE_SECONDS, attempts=F("attempts") + 1)
-            if token is not None:
-                claimed.append(_claimed(WebhookEvent.objects.get(pk=pk), token))
-        return claimed
+        due = _free(WebhookEvent.objects.exclude(state=WebhookState.DONE), timezone.now())
+        return [_claimed(*found) for found in leases.claim_free(due, _WAITING, limit, seconds=LEASE_SECONDS)]
 
     def run(self, job: Claimed) -> None:
         fault("P1")
