@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 AWAY = "The database cannot be reached at the moment. Nothing was changed. Please try again."
-BUSY = "Somebody else is changing the same at the moment. Nothing was changed. Please try again in a few seconds."
+BUSY = "Somebody else is changing this at the moment. Nothing was changed. Please try again in a few seconds."
 # What a client should wait: for a lock, which is mostly held for a moment; for a database.
 RETRY_SECONDS = {Trouble.BUSY: 2, Trouble.AWAY: 5, Trouble.READ_ONLY: 5}
 

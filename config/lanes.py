@@ -39,7 +39,7 @@ class Lane:
     waiting: int  # how many requests may wait for a thread
     patience: float  # for how many seconds each
     retry_after: int  # seconds, for those who are refused
-    text: str = "Too much is going on at the moment. Nothing was changed. Please try again in a few seconds."
+    text: str = "The server is busy at the moment. Nothing was changed. Please try again in a few seconds."
     held: int = field(default=0, init=False)
     executor: ThreadPoolExecutor = field(init=False)
 

@@ -75,7 +75,7 @@ class Uploads:
     def _count(self, key: str, most: int, whose: str, held: ExitStack) -> None:
         if self._at_once[key] >= most:
             raise BodyRefused(
-                429, f"{most} uploads {whose} are on their way already. Wait until one is done, then try again.",
+                429, f"There are already {most} uploads {whose} on their way. Wait until one is done, then try again.",
                 RETRY_SECONDS,
             )  # fmt: skip
         self._at_once[key] += 1

@@ -22,7 +22,7 @@ _WAIT_SECONDS = 5.0  # after a reload the previous process may still be stopping
 _ADVISORY_KEY = 0x5061747465  # "Patte"
 
 WATCH_SECONDS = 1.0
-TAKEN = "Another Patter runs on this database by now, so this one sends nothing."
+TAKEN = "Another Patter is using this database now, so this one sends nothing."
 UNKNOWN = "The lock against a second Patter is lost, and the database does not answer."
 
 REFUSAL = (

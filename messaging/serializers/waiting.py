@@ -15,10 +15,10 @@ CODES = ("behind", "unreachable", "throttled", "paused", "retry")
 Waiting = dict[str, str | None]
 
 _BEHIND = "An earlier message to this customer is still on its way."
-_RETRY = "It is tried again."
+_RETRY = "It will be tried again."
 # For a number that says nothing itself.
 _OF_NUMBERS = {
-    PauseKind.UNREACHABLE: "The provider cannot be reached. It goes out when it can.",
+    PauseKind.UNREACHABLE: "The provider cannot be reached. The message will be sent when it can.",
     PauseKind.THROTTLED: "The number has sent too much at once.",
     PauseKind.PAUSED: "The number sends nothing at the moment.",
 }

@@ -41,5 +41,5 @@ def say_asked(page: "admin.ModelAdmin[Any]", request: HttpRequest, count: int) -
         text = "There is no account to fetch from. Give a number its account and its access token."
         return page.message_user(request, text, messages.ERROR)
     link = reverse("admin:whatsapp_templatesync_changelist")
-    text = "Accounts whose templates will be fetched within seconds: {}. <a href='{}'>See what became of it</a>."
+    text = "Accounts whose templates will be fetched within seconds: {}. <a href='{}'>See how it went</a>."
     return page.message_user(request, format_html(text, count, link))

@@ -17,7 +17,7 @@ FAILED = "element"
 # How long a reaction, an edit or a deletion waits for its message, which may be on its way or still failing itself.
 WAITS_FOR = timedelta(days=1)
 
-_NOTE = "A day later the message that this changes is still not known: it is probably from before Patter."
+_NOTE = "A day later, the message that this changes is still unknown. It is probably from before Patter."
 _CHANGES_UNKNOWN = re.compile(rf"{FAILED} \d+: {UnknownMessage.__name__}: ")
 _MORE = re.compile(r"and \d+ more")
 _SHOWN = 20
