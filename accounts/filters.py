@@ -1,4 +1,4 @@
-"""Query parameters of the list of logins."""
+"""Query parameters of the lists of logins."""
 
 import django_filters
 
@@ -19,3 +19,11 @@ class UserFilter(FilterSet):
 
     def filter_search(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
         return queryset.search(value)
+
+
+class TeamFilter(FilterSet):
+    is_active = BooleanFilter(label="false: colleagues whose login is no longer active, which only admins see")
+
+    class Meta:
+        model = User
+        fields: list[str] = []

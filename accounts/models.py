@@ -21,6 +21,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Logins that have not been removed."""
         return self.filter(deleted_at=None)
 
+    def staff(self) -> "UserQuerySet":
+        """The salespeople and admins who have not been removed."""
+        return self.present().filter(role__in=("sales", "admin"))
+
     def sellers(self) -> "UserQuerySet":
         """Active salespeople."""
         return self.present().filter(role="sales", is_active=True)

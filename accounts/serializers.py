@@ -73,6 +73,18 @@ class UserSerializer(serializers.ModelSerializer[User]):
         extra_kwargs = {"username": {"validators": [UnicodeUsernameValidator()]}, "email": {"validators": []}}
 
 
+class TeamMemberSerializer(serializers.ModelSerializer[User]):
+    """A colleague, as every member of staff sees them."""
+
+    name = serializers.CharField(read_only=True, help_text="the full name, or else the username")
+
+    class Meta:
+        model = User
+        fields = ("id", "name", "role", "is_active")
+        read_only_fields = fields
+        ref_name = "TeamMember"
+
+
 class MeSerializer(serializers.ModelSerializer[User]):
     customer = serializers.SerializerMethodField(help_text="The id of the customer this login belongs to, or null.")
 

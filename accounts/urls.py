@@ -12,5 +12,6 @@ urlpatterns = [
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("auth/me/", views.MeView.as_view(), name="me"),
     path("auth/ws-ticket/", views.SocketTicketView.as_view(), name="ws-ticket"),
+    path("team/", views.TeamView.as_view(), name="team"),
     path("", include(router.urls)),
 ]

@@ -3,7 +3,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from drf_yasg.utils import no_body
 from rest_framework import status
-from rest_framework.generics import GenericAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,15 +13,16 @@ from rest_framework.viewsets import ModelViewSet
 from accounts.actions.sessions import issue_ticket, log_in, log_out, refresh
 from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, user_of
-from accounts.filters import UserFilter
-from accounts.models import Session, SocketTicket, User
-from accounts.permissions import IsAdmin
+from accounts.filters import TeamFilter, UserFilter
+from accounts.models import Session, SocketTicket, User, UserQuerySet
+from accounts.permissions import IsAdmin, IsSalesOrAdmin
 from accounts.serializers import (
     HandOverSerializer,
     LoginSerializer,
     MeSerializer,
     RefreshSerializer,
     SignedInSerializer,
+    TeamMemberSerializer,
     TicketSerializer,
     TokensSerializer,
     UserSerializer,
@@ -106,6 +107,28 @@ class SocketTicketView(GenericAPIView[Any]):
         """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token with it."""
         ticket = issue_ticket(session=cast(Session, request.auth))
         return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
+
+
+class TeamView(ListAPIView[User]):
+    """The colleagues: active salespeople and admins, by name. For choosing who takes over a chat.
+
+    Admins also see those whose login is no longer active, with `?is_active=false`.
+    """
+
+    serializer_class = TeamMemberSerializer
+    permission_classes = (IsSalesOrAdmin,)
+    filterset_class = TeamFilter
+    pagination_class = None
+
+    def get_queryset(self) -> UserQuerySet:
+        if getattr(self, "swagger_fake_view", False):
+            return User.objects.none()
+        asked = self.request.query_params.get("is_active") if user_of(self.request).is_admin else None
+        return User.objects.staff() if asked else User.objects.staff().filter(is_active=True)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        # A team is small, and its names are put together in Python.
+        return sorted(super().filter_queryset(queryset), key=lambda user: (user.name.casefold(), user.pk))
 
 
 class UserViewSet(ModelViewSet[User]):

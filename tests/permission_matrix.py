@@ -17,6 +17,7 @@ MATRIX = {
     "POST /api/auth/logout/": "400 400 400 400 400",
     "GET /api/auth/me/": "401 200 200 200 200",
     "POST /api/auth/ws-ticket/": "401 200 200 200 200",
+    "GET /api/team/": "401 403 200 200 200",
     "GET /api/users/": "401 403 403 403 200",
     "POST /api/users/": "401 403 403 403 400",
     "GET /api/users/{user}/": "401 403 403 403 200",

@@ -48,8 +48,8 @@ def test_it_groups_them_under_readable_names(schema: dict[str, Any]) -> None:
         operation for path in schema["paths"].values() for name, operation in path.items() if name != "parameters"
     ]
     assert {tag for operation in operations for tag in operation["tags"]} == {
-        "Assignments", "Auth", "Contacts", "Customer data", "Customers", "Messages", "Tags", "Templates", "Users",
-        "Webhook",
+        "Assignments", "Auth", "Contacts", "Customer data", "Customers", "Messages", "Tags", "Team", "Templates",
+        "Users", "Webhook",
     }  # fmt: skip
 
 
