@@ -33,14 +33,14 @@ from config.bridge import Bridge  # noqa: E402
 from config.health import LIVE  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
-from core.logs import HideSecrets  # noqa: E402
+from core import request_id  # noqa: E402
+from core.logs import prepare_server_logs  # noqa: E402
 from messaging.consumers.handshake import handshake  # noqa: E402
 from messaging.relay.loop import EmbeddedRelay  # noqa: E402
 
 logger = logging.getLogger("patter")
 
-for name in ("uvicorn.access", "uvicorn.error"):
-    logging.getLogger(name).addFilter(HideSecrets())
+prepare_server_logs()
 
 LIVE_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(LIVE))]
 lanes = Lanes()
@@ -99,12 +99,17 @@ async def livez(send: Send) -> None:
     await send({"type": "http.response.body", "body": LIVE})
 
 
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin1") for name, value in scope["headers"] if name == wanted), "")
+
+
 async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "http" and scope["path"] == "/livez":
         await livez(send)
     elif scope["type"] == "http":
+        request_id.begin(_header(scope, b"x-request-id"))
         await http(scope, receive, send)
     elif scope["type"] == "websocket":
         await websocket(scope, receive, send)

@@ -22,6 +22,7 @@ from core.admin import texts_of
 from core.db.failures import Trouble, trouble_of
 from core.files.storage import DISK_ERRORS, NoRoom
 from core.ports import mapped_ports
+from core.request_id import current
 from customers.models import CustomerMerged
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ AWAY = "The database cannot be reached at the moment. Nothing was changed. Pleas
 BUSY = "Somebody else is changing this at the moment. Nothing was changed. Please try again in a few seconds."
 # What a client should wait: for a lock, which is mostly held for a moment; for a database.
 RETRY_SECONDS = {Trouble.BUSY: 2, Trouble.AWAY: 5, Trouble.READ_ONLY: 5}
+
+
+_EXPOSE, _EXPOSED = b"access-control-expose-headers", ", ".join(settings.CORS_EXPOSE_HEADERS).encode()
 
 
 class Unavailable(exceptions.APIException):
@@ -131,12 +135,13 @@ async def send_refusal(
     """Refuse a request before Django gets it. `retry_after` is in seconds; 0 leaves the header out."""
     body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *more_headers]
+    headers.append((b"x-request-id", current().encode()))
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
     origin = dict(scope["headers"]).get(b"origin", b"")
     if origin.decode("latin1") in settings.CORS_ALLOWED_ORIGINS:
         # Django's CORS middleware does not see this response. Without the header a page gets only a network error.
-        headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+        headers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin"), (_EXPOSE, _EXPOSED)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -157,4 +162,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware that meets such a database, such as the session's of Django admin, passes process_exception by.
     if (answer := answer_to(request, sys.exc_info()[1])) is not None:
         return answer
-    return refuse(request, 500, "Something went wrong on our side. It has been logged.")
+    body = shaped(request.path_info, {"detail": "Something went wrong on our side. It has been logged."})
+    return JsonResponse({**body, "request_id": current()}, status=500)

@@ -1,4 +1,4 @@
-"""What requests pass in Django before they reach a view: probes, and checks for text that cannot be stored."""
+"""What requests pass in Django before they reach a view: ids, probes, and checks for text that cannot be stored."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from django.middleware.common import CommonMiddleware
 from config.errors import answer_to, refuse
 from config.health import livez, readyz
 from config.metrics import metrics
+from core import request_id
 
 WEBHOOK = "/api/webhook"
 
@@ -18,6 +19,23 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
     "/readyz": readyz,
     "/metrics": metrics,
 }
+
+
+class RequestIdMiddleware:
+    """Answers every request with its id. config/asgi.py has named it; under config/wsgi.py it is named here."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = None if request_id.current() else request_id.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
+        try:
+            response = self.get_response(request)
+            response.headers[request_id.HEADER] = request_id.current()
+            return response
+        finally:
+            if begun is not None:
+                request_id.end(begun)
 
 
 class ProbesMiddleware:

@@ -1,7 +1,11 @@
-"""Keeps secrets out of the logs."""
+"""What log lines say beside their message, and what they must not say."""
 
 import logging
 import re
+
+from uvicorn.logging import ColourizedFormatter
+
+from core.request_id import current
 
 _SECRETS = re.compile(r"((?:ticket|token|sig|access_token)=)[^&\s\"']+", re.IGNORECASE)
 
@@ -15,3 +19,29 @@ class HideSecrets(logging.Filter):
         if isinstance(record.msg, str):
             record.msg = _SECRETS.sub(r"\1...", record.msg)
         return True
+
+
+class WithRequestId(logging.Formatter):
+    """Lines as `inner` formats them. The first line of what is logged for a request ends with its id in brackets."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self.inner.format(record)
+        request_id = current()
+        if not request_id:
+            return text
+        first, newline, traceback = text.partition("\n")
+        return f"{first} [{request_id}]{newline}{traceback}"
+
+
+def prepare_server_logs() -> None:
+    """Keep secrets out of what uvicorn logs, and add request ids unless its lines have a format of somebody's own."""
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).addFilter(HideSecrets())
+    for name in ("uvicorn", "uvicorn.access"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler.formatter, ColourizedFormatter):
+                handler.setFormatter(WithRequestId(handler.formatter))

@@ -8,6 +8,7 @@ import atexit
 import logging
 import threading
 from concurrent.futures import Future
+from contextvars import Context
 
 from django.conf import settings
 from django.db import transaction
@@ -110,7 +111,8 @@ def _hand_over(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None
 def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
     sending = _send(group, event)
     try:
-        future = asyncio.run_coroutine_threadsafe(sending, loop)
+        # In a context of its own: the layer's connections outlive the request, and must not log with its id.
+        future = Context().run(asyncio.run_coroutine_threadsafe, sending, loop)
     except RuntimeError:
         sending.close()
         raise

@@ -99,7 +99,8 @@ def test_what_breaks(as_owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContactViewSet, "initial", raising(RuntimeError("broken")))
     response = as_owner.get("/api/contacts/")
     assert response.status_code == 500
-    assert response.json() == failure("Something went wrong on our side. It has been logged.")
+    body = failure("Something went wrong on our side. It has been logged.")
+    assert response.json() == {**body, "request_id": response.headers["X-Request-ID"]}
 
 
 def test_the_rest_of_the_api_keeps_its_shape(anonymous: Any) -> None:
