@@ -245,10 +245,8 @@ def test_a_socket_closes_when_its_token_expires(
         frames, code = socket.until_closed()
         assert code == 4401
         if len(frames) > 1:  # otherwise it expired while the socket was opened
-            assert [frame["type"] for frame in frames[:2]] == [
-                "ready",
-                "recent_messages",
-            ]  # then who left, if seen late
+            # After them comes who left, if that was seen late.
+            assert [frame["type"] for frame in frames[:2]] == ["ready", "recent_messages"]
             return
     raise AssertionError("no socket was opened in time")
 
