@@ -154,7 +154,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> JsonRespons
     return refuse(request, 403, "You do not have permission to perform this action.")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     return refuse(request, 404, "Not found.")
 
 

@@ -54,9 +54,10 @@ class ProbesMiddleware:
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Redirects a path without its last slash to the one with it, as Django does, but only for requests that read.
+    """Redirects a page without its last slash to the one with it, as Django does, but only for requests that read.
 
-    A redirected POST would come back as a GET, and with DEBUG Django answers it with 500. Here it gets a 404.
+    A redirected POST would come back as a GET, and with DEBUG Django answers it with 500. Here it gets a 404. The paths
+    of the API need no redirect (config/api.py).
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:

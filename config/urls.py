@@ -2,10 +2,13 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
+from config.api import Api
+from config.errors import not_found
 from customer_data.urls import media_urlpatterns as customer_data_files
 from customers.urls import media_urlpatterns as avatars
 from messaging.consumers import ChatConsumer, InboxConsumer, NoSuchSocket
@@ -15,26 +18,35 @@ api_info = openapi.Info(
     title="Patter",
     default_version="v1",
     description="The backend of a sales desk on WhatsApp. Sign in with `POST /api/auth/login/`, then click "
-    "**Authorize** and enter `Bearer <access token>`. The WebSockets are described in docs/realtime.md.",
+    "**Authorize** and enter `Bearer <access token>`. The WebSockets are described in docs/realtime.md. "
+    "The last slash of a path may be left out.",
 )
 schema = get_schema_view(public=True, permission_classes=[AllowAny], authentication_classes=[])
 
 admin.site.site_header = "Patter"
 admin.site.site_title = "Patter"
 
+api = Api(
+    [
+        path("docs/", schema.with_ui("swagger", cache_timeout=0), name="docs"),
+        path("redoc/", schema.with_ui("redoc", cache_timeout=0)),
+        path("", include("accounts.urls")),
+        path("", include("whatsapp.urls")),
+        path("", include("messaging.urls")),
+        path("", include("contacts.urls")),
+        path("", include("customers.urls")),
+        path("", include("customer_data.urls")),
+        path("v1/msg/", include("tags.urls")),
+        # Without it Django shows its own page for a path that does not exist, if DEBUG is on.
+        re_path("", csrf_exempt(not_found)),
+    ]
+)
+
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("api/docs/", schema.with_ui("swagger", cache_timeout=0), name="docs"),
+    api,
     path("swagger/", schema.with_ui("swagger", cache_timeout=0)),
-    path("api/redoc/", schema.with_ui("redoc", cache_timeout=0)),
     path("swagger.json", schema.without_ui(cache_timeout=0), {"format": "json"}),
-    path("api/", include("accounts.urls")),
-    path("api/", include("whatsapp.urls")),
-    path("api/", include("messaging.urls")),
-    path("api/", include("contacts.urls")),
-    path("api/", include("customers.urls")),
-    path("api/", include("customer_data.urls")),
-    path("api/v1/msg/", include("tags.urls")),
     path("media/", include(customer_data_files)),
     path("media/", include(avatars)),
     path("media/", include(attachment_files)),

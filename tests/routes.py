@@ -13,5 +13,4 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tupl
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, path)
         elif isinstance(pattern, URLPattern):
-            # Routes with and without the last slash count as one.
-            yield path.removesuffix("$").removesuffix(r"\Z").replace("/?", "/"), pattern.callback
+            yield path.removesuffix("$").removesuffix(r"\Z"), pattern.callback

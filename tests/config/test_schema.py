@@ -8,8 +8,8 @@ from django.test import Client
 
 from tests.routes import routes
 
-# The API's own documentation.
-UNDOCUMENTED = ("api/docs/", "api/redoc/")
+# The API's own documentation, and what answers every path that does not exist.
+UNDOCUMENTED = ("api/docs/", "api/redoc/", "api/")
 
 
 @pytest.fixture
