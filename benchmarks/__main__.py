@@ -1,4 +1,4 @@
-"""`python -m benchmarks [list detail history search webhook frames] [--quick] [--database sqlite|postgres]`."""
+"""`python -m benchmarks [list detail history search webhook frames growth] [--quick] [--database sqlite|postgres]`."""
 
 import argparse
 import os
@@ -15,6 +15,8 @@ import psycopg
 from psycopg import sql
 
 BENCHMARKS = ("list", "detail", "history", "search", "webhook", "frames")
+# Modules of this folder, each with databases of its own; on PostgreSQL only.
+ALONE = ("growth",)
 # Two runs at once must not drop each other's.
 DATABASE = f"patter_bench_{os.getpid()}"
 
@@ -52,17 +54,27 @@ DATABASES = {"postgres": postgres_database, "sqlite": sqlite_database}
 
 
 def main() -> int:
+    known = (*BENCHMARKS, *ALONE)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmarks", nargs="*", metavar="benchmark", help=", ".join(BENCHMARKS))
+    parser.add_argument("benchmarks", nargs="*", metavar="benchmark", help=", ".join(known))
     parser.add_argument("--quick", action="store_true", help="less data, one short round: does it run at all")
     parser.add_argument("--database", choices=sorted(DATABASES), help="only this one")
     options = parser.parse_args()
-    if unknown := set(options.benchmarks) - set(BENCHMARKS):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
-    chosen = [name for name in BENCHMARKS if name in (options.benchmarks or BENCHMARKS)]
+    if unknown := set(options.benchmarks) - set(known):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    chosen = [name for name in known if name in (options.benchmarks or known)]
+    quick = ["--quick"] if options.quick else []
+    databases = [options.database] if options.database else list(DATABASES)
+    failed = _on_each(databases, [name for name in chosen if name in BENCHMARKS], quick)
+    for name in set(ALONE) & set(chosen) if "postgres" in databases else ():
+        failed |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *quick], check=False).returncode
+    return failed
+
+
+def _on_each(databases: list[str], chosen: list[str], quick: list[str]) -> int:
     Path("var").mkdir(exist_ok=True)
     failed = 0
-    for name in [options.database] if options.database else DATABASES:
+    for name in databases if chosen else []:
         with DATABASES[name]() as url:
             # One process per database: Django's settings are read once.
             environment = {
@@ -77,8 +89,8 @@ def main() -> int:
                 "ACCESS_TOKEN_MINUTES": "120",
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
-            arguments = [*chosen, *(["--quick"] if options.quick else [])]
-            failed |= subprocess.run([sys.executable, "-m", "benchmarks.run", *arguments], env=environment).returncode
+            command = [sys.executable, "-m", "benchmarks.run", *chosen, *quick]
+            failed |= subprocess.run(command, env=environment, check=False).returncode
     return failed
 
 

@@ -20,6 +20,7 @@ from rest_framework.test import APIClient  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from benchmarks import report  # noqa: E402
+from benchmarks.many_customers import fill  # noqa: E402
 from customers.filters import CustomerFilter  # noqa: E402
 from customers.models import Customer  # noqa: E402
 
@@ -79,60 +80,6 @@ CHOICES = {
 }
 
 
-SYLLABLES = "ka ri mo ne shan pe ra lu di ya ku ma ha ni thi ro ba sun wee ja gu la vi do ree sa mi na to fer"
-
-
-def _number(salt: str) -> str:
-    """SQL of a number that row `n` alone decides, scattered evenly."""
-    return f"(('x' || substr(md5('{salt}' || n), 1, 7))::bit(28)::int)"
-
-
-def _one_of(salt: str, values: list[str]) -> str:
-    return f"(array{values!r})[1 + {_number(salt)} % {len(values)}]"
-
-
-def _word(salt: str, length: int) -> str:
-    """SQL of a name of `length` syllables: as in life, most names are rare and most of their parts are not."""
-    return " || ".join(_one_of(f"{salt}{i}", SYLLABLES.split()) for i in range(length))
-
-
-def fill(count: int) -> None:
-    """Copy one customer until there are `count`, each with names, numbers and habits of their own."""
-    first = Customer.objects.first() or Customer.objects.create(first_name="Nimal")
-    own = {
-        "first_name": f"initcap({_word('first', 2)})",
-        "last_name": f"initcap({_word('last', 4)})",
-        "username": f"{_word('first', 2)} || n",
-        "email": f"{_word('last', 4)} || '.' || n || '@example.com'",
-        "phone": "'+947' || lpad((n::bigint * 61803399 % 100000000)::text, 8, '0')",
-        # Each drawn by itself: columns that hang together are what PostgreSQL's statistics cannot know of.
-        "is_active": f"{_number('active')} % 10 > 0",
-        "is_verified": f"{_number('verified')} % 3 = 0",
-        "is_vip": f"{_number('vip')} % 20 = 0",
-        "phone_verified": f"{_number('proved')} % 2 = 0",
-        "loyalty_tier": _one_of("tier", ["bronze", "bronze", "bronze", "silver", "gold", "platinum"]),
-        "accepts_marketing_email": f"{_number('by_email')} % 2 = 0",
-        "accepts_marketing_sms": f"{_number('by_sms')} % 5 = 0",
-        "total_orders": f"{_number('orders')} % 40",
-        "total_spent": f"{_number('spent')} % 12000",
-        "last_order_date": f"CASE WHEN {_number('ordered')} % 4 > 0 "
-        f"THEN timestamptz '2026-01-01' - ({_number('last')} % 500) * interval '1 day' END",
-        "preferred_language": _one_of("language", ["en", "si", "ta"]),
-        "preferred_currency": _one_of("currency", ["USD", "LKR"]),
-        "gender": _one_of("gender", ["male", "female", ""]),
-        "date_joined": f"timestamptz '2026-01-01' - ({_number('joined')} % 900) * interval '1 day'",
-    }
-    columns = [field.column for field in Customer._meta.concrete_fields if field.name not in ("id", "search_text")]
-    values = ", ".join(own.get(column, f"c.{column}") for column in columns)
-    table = Customer._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} c, "
-            f"generate_series((SELECT count(*) FROM {table}), {count - 1}) n WHERE c.id = {first.pk}"
-        )
-        cursor.execute(f"VACUUM ANALYZE {table}")
-
-
 def executed(queryset: Any) -> tuple[float, str]:
     """The best time at the database of some rounds, in ms, and how it was found."""
     plans = [json.loads(queryset.explain(analyze=True, format="json"))[0] for _ in range(ROUNDS)]
@@ -163,7 +110,7 @@ def lists() -> bool:
         rows.append(
             [" ".join(f"{k}={v}" for k, v in params.items()) or "everybody", f"{page:.1f}", f"{count:.1f}", plan]
         )
-    _table(["filters", "page ms", "count ms", "plan of the page"], rows)
+    report.table(["filters", "page ms", "count ms", "plan of the page"], rows)
     return good
 
 
@@ -181,7 +128,7 @@ def drawn() -> bool:
     times.sort()
     print(f"{DRAWN} drawn combinations of 2 to 6 filters, page and count: p50 {times[DRAWN // 2][0]:.1f} ms.")
     print("The slowest:\n")
-    _table(["filters", "ms"], [[filters, f"{ms:.1f}"] for ms, filters in times[:-4:-1]])
+    report.table(["filters", "ms"], [[filters, f"{ms:.1f}"] for ms, filters in times[:-4:-1]])
     return times[-1][0] <= MAX_MS
 
 
@@ -218,12 +165,6 @@ def _request(client: APIClient, typed: str, pk: int) -> float:
     return took
 
 
-def _table(head: list[str], rows: list[list[str]]) -> None:
-    for row in (head, ["---"] * len(head), *rows):
-        print(f"| {' | '.join(row)} |")
-    print(flush=True)
-
-
 def main(customers: int) -> int:
     call_command("migrate", verbosity=0)
     print(f"## Customers, {connection.display_name}, N = {customers:,}\n\n{report.machine()}.\n", flush=True)
@@ -231,7 +172,7 @@ def main(customers: int) -> int:
     few = searches(1_000)
     fill(customers)
     many = searches(customers)
-    _table(
+    report.table(
         ["search", "request ms of 1,000", f"of {customers:,}", "database ms of 1,000", f"of {customers:,}", "plan"],
         [
             [

@@ -2,9 +2,9 @@
 
 import os
 import platform
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from django.db import connection
 
@@ -66,9 +66,13 @@ def _database() -> str:
 
 
 def show(title: str, columns: tuple[str, str], figures: list[Figure]) -> None:
-    rows: list[tuple[Any, ...]] = [("", "N", *columns, "ratio", "goal"), ("---",) * 6]
-    rows += [(f.what, f.n, f.patter, f.floor, f"{f.ratio:.2f}", f.verdict) for f in figures]
+    rows = [(f.what, f.n, f.patter, f.floor, f"{f.ratio:.2f}", f.verdict) for f in figures]
     print(f"\n### {title}\n")
-    for row in rows:
+    table(("", "N", *columns, "ratio", "goal"), rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table."""
+    for row in (head, ["---"] * len(head), *rows):
         print("| " + " | ".join(row) + " |")
     print(flush=True)
