@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cache
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
@@ -85,10 +86,10 @@ class Limit:
         """Count one attempt. Return False if the limit has been reached."""
         return self._ask(lambda limiter: limiter.hit(self._rate, self.rate_setting, *key))
 
-    def wait(self, *key: str) -> float:
-        """Return the seconds until the next attempt is allowed."""
+    def wait(self, *key: str) -> int:
+        """Return after how many whole seconds the next attempt is allowed, at least 1: DRF leaves out a wait of 0."""
         window = self._ask(lambda limiter: limiter.get_window_stats(self._rate, self.rate_setting, *key))
-        return max(window.reset_time - time.time(), 0.0)
+        return max(ceil(window.reset_time - time.time()), 1)
 
     def give_back(self, *key: str) -> None:
         """Reset the count of the key to zero."""
@@ -140,5 +141,5 @@ class AddressThrottle(BaseThrottle):
         self.limit, self.key = Limit(self.rate_setting), client_address(request)
         return self.limit.take(self.key)
 
-    def wait(self) -> float | None:
+    def wait(self) -> int:
         return self.limit.wait(self.key)
