@@ -7,7 +7,14 @@ from uvicorn.logging import ColourizedFormatter
 
 from core.request_id import current
 
-_SECRETS = re.compile(r"((?:ticket|token|sig|access_token)=)[^&\s\"']+", re.IGNORECASE)
+
+def _as_in_urls(name: str) -> str:
+    """A pattern for the name of a parameter, any of whose letters may be written as `%74`."""
+    return "".join(f"(?:{letter}|%{ord(letter):x}|%{ord(letter.upper()):x})" for letter in name)
+
+
+# `access_token` ends like `token`.
+_SECRETS = re.compile(rf"((?:{'|'.join(map(_as_in_urls, ('ticket', 'token', 'sig')))})=)[^&\s\"']+", re.IGNORECASE)
 
 
 class HideSecrets(logging.Filter):

@@ -15,7 +15,7 @@ from core.documentation import documented
 from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.filters import id_in_path
-from core.pagination import KeysetPages, KeysetQuery
+from core.pagination import KeysetPages
 from customers.models import Customer
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
@@ -24,6 +24,7 @@ from messaging.actions.sending import retry_message, send_files, send_message
 from messaging.filters import MessageFilter
 from messaging.models import ATTACHMENTS, THUMBNAILS, Attachment, Message
 from messaging.serializers.messages import (
+    CHAT,
     MessageSerializer,
     ReadSerializer,
     StatusSerializer,
@@ -142,7 +143,7 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
         """Without filters, the chat as screens ask for it most, compiled once."""
         if self.request.query_params.keys() - {"cursor", "page_size"}:
             return super().filter_queryset(queryset)
-        return _CHAT.bind(customer=id_in_path(self.kwargs["customer_id"]))
+        return CHAT.bind(customer=id_in_path(self.kwargs["customer_id"]))
 
 
 class AttachmentFileView(PrivateFileView):
@@ -184,7 +185,6 @@ def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:
     return Response([with_links(message_data(row), links) for row in rows], status=code)
 
 
-_CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer).bubbles())
 _ON_DESK = DeskQuery(lambda user, pk: Customer.objects.at_desk_of(user).filter(pk=pk).values("pk"))
 
 

@@ -49,20 +49,22 @@ class Tokens:
 
 
 @dataclass(frozen=True)
-class _Claims:
+class Claims:
+    """What a token says: whose it is, of which session, its own id, and until when it is valid."""
+
     user_id: str
     sid: uuid.UUID
     jti: str
     expires_at: datetime
 
 
-def _read(kind: type[Token], raw: str) -> _Claims:
+def _read(kind: type[Token], raw: str) -> Claims:
     """Check a token of this kind and return its claims. Raises SessionOver for anything but a valid token."""
     if len(raw) > MAX_TOKEN_LENGTH:
         raise SessionOver("The token is invalid.")
     try:
         token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
-        claims = _Claims(
+        claims = Claims(
             user_id=str(token["user_id"]),
             sid=uuid.UUID(str(token["sid"])),
             jti=str(token["jti"]),
@@ -251,13 +253,34 @@ def redeem_ticket(ticket: str) -> Session | None:
     return Session.objects.live().select_related("user").filter(pk=found.session_id).first()
 
 
+def claims_of_ticket(ticket: str) -> Claims | None:
+    """Use up a ticket and return what an access token would say that is valid as long as the session; else None."""
+    session = redeem_ticket(ticket)
+    if session is None:
+        return None
+    return Claims(str(session.user_id), session.pk, jti="", expires_at=session.expires_at)
+
+
+def read_access_token(raw: str) -> Claims:
+    """Return what an access token says, without asking the database whether its session is live.
+
+    Raises SessionOver unless it is a valid access token.
+    """
+    return _read(AccessToken, raw)
+
+
+def live_session(claims: Claims) -> Session:
+    """Return the session that a token names, with its user (one query). Raises SessionOver unless it is live."""
+    session: Session | None = _LIVE.first(sid=claims.sid, now=timezone.now())
+    if session is None or str(session.user_id) != claims.user_id:
+        raise SessionOver
+    return session
+
+
 def session_of_token(raw: str) -> tuple[Session, datetime]:
     """Return the live session of an access token, with its user (one query), and when the token expires.
 
     Raises SessionOver unless it is a valid access token of a live session.
     """
-    claims = _read(AccessToken, raw)
-    session: Session | None = _LIVE.first(sid=claims.sid, now=timezone.now())
-    if session is None or str(session.user_id) != claims.user_id:
-        raise SessionOver
-    return session, claims.expires_at
+    claims = read_access_token(raw)
+    return live_session(claims), claims.expires_at

@@ -1,5 +1,6 @@
 """Passing frames: what sockets say and no log keeps. Recorded ones are made in customers/events.py."""
 
+import json
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +13,11 @@ from core.timestamps import iso
 def passing_frame(type: str, data: Any) -> dict[str, Any]:
     """A frame without a number: a socket that is not open now never gets it."""
     return {"type": type, "at": iso(timezone.now()), "data": data}
+
+
+def passing_text(type: str, data: Any) -> str:
+    """A passing frame as it is sent."""
+    return json.dumps(passing_frame(type, data))
 
 
 def tell_staff(type: str, data: Any) -> None:

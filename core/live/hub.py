@@ -8,6 +8,7 @@ in memory would copy each event and drop events under load.
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from channels.layers import get_channel_layer
@@ -22,6 +23,9 @@ RESYNC: Hint = {"type": "resync"}
 
 # The time that a connection which has been restored needs to subscribe again.
 RECOVERY_SECONDS = 0.5
+
+# For so long a subscriber waits for a layer that cannot be reached.
+JOIN_SECONDS = 0.5
 
 # The pause before a layer that could not be reached is tried again.
 RETRY_SECONDS = 1.0
@@ -45,30 +49,36 @@ class Hub:
         self.subscribers: dict[str, set[Subscriber]] = defaultdict(set)
         self._wanted: set[str] = set()
         self._joined: set[str] = set()
+        # Done when the layer has subscribed to the group.
+        self._joining: dict[str, asyncio.Future[None]] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._resyncing: asyncio.TimerHandle | None = None
 
     async def join(self, group: str, subscriber: Subscriber) -> None:
-        """Deliver the group's events to `subscriber` from now on.
+        """`join_all` for one group."""
+        await self.join_all([group], subscriber)
+
+    async def join_all(self, groups: Sequence[str], subscriber: Subscriber) -> None:
+        """Deliver the events of the groups to `subscriber` from now on.
 
         Returns when the layer has subscribed, or when it cannot be reached. In that case the hub keeps trying, and
         tells its subscribers to resync when it has succeeded.
         """
-        self.subscribers[group].add(subscriber)
+        for group in groups:
+            self.subscribers[group].add(subscriber)
         if channel_layer() is None:
             return
         # Before looking at `_joined`: the group may be about to be given up, because its last subscriber just left.
-        self._wanted.add(group)
+        self._wanted.update(groups)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        if group in self._joined:
+        new = [group for group in groups if group not in self._joined]
+        if not new:
             return
         self._changed.set()
-        for _ in range(40):
-            if group in self._joined:
-                return
-            await asyncio.sleep(0.005 if _ < 20 else 0.02)
+        joining = [self._joining.setdefault(group, asyncio.get_running_loop().create_future()) for group in new]
+        await asyncio.wait(joining, timeout=JOIN_SECONDS)
 
     def leave(self, group: str, subscriber: Subscriber) -> None:
         """Stop delivering the group's events to `subscriber`."""
@@ -79,6 +89,8 @@ class Hub:
         if not members:
             del self.subscribers[group]
             self._wanted.discard(group)
+            if (joining := self._joining.pop(group, None)) is not None:
+                joining.set_result(None)  # nobody is left who waits for it
             self._changed.set()
 
     def deliver(self, group: str, event: Hint) -> None:
@@ -135,6 +147,8 @@ class Hub:
         for group in tuple(self._wanted - self._joined):
             await layer.group_add(group, channel)
             self._joined.add(group)
+            if (joining := self._joining.pop(group, None)) is not None:
+                joining.set_result(None)
         for group in tuple(self._joined - self._wanted):
             if group in self._wanted:  # wanted again while another group was being given up
                 continue

@@ -11,12 +11,12 @@ from typing import Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from django.db import Error
 
 from accounts.models import Session, User
 from core.live.hub import Hub
 from customers.models import Customer
+from messaging.consumers.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class AccessWatch:
         sessions = {socket.session.pk for socket in sockets}
         customers = {socket.watched_customer for socket in sockets if socket.watched_customer is not None}
         try:
-            snapshot = await database_sync_to_async(_take_snapshot, thread_sensitive=False)(sessions, customers)
+            snapshot = await in_thread(_take_snapshot, sessions, customers)
         except Error as error:
             # The next check is in 25 s, and sockets also hear of ended sessions and lost chats when they happen.
             logger.warning("the rights of %d sockets could not be checked: %s", len(sockets), error)

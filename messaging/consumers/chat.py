@@ -4,10 +4,10 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import Error
-from django.db.models import Min
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
 
@@ -15,10 +15,11 @@ from accounts.models import User
 from accounts.serializers import user_ref
 from core.db.failures import trouble_of
 from core.files.links import Links
-from core.filters import MAX_ID, whole_number
+from core.filters import MAX_ID
+from core.live.frames import passing_text
 from core.live.groups import customer_group
 from core.live.hub import Hint
-from core.live.publishing import publish
+from core.live.presence import Person
 from customers.events import Frame, frame_of
 from customers.models import Customer, CustomerMerged, CustomerQuerySet, Event
 from customers.visibility import has_on_desk
@@ -26,25 +27,24 @@ from messaging.actions.reading import mark_read
 from messaging.actions.receipts import show_typing
 from messaging.actions.sending import send_message
 from messaging.consumers.access_watch import AccessSnapshot
-from messaging.consumers.base import NO_ACCESS, NOT_FOUND, BadFrame, DeskConsumer, passing_text
+from messaging.consumers.base import NO_ACCESS, NOT_FOUND, DeskConsumer
+from messaging.consumers.frame_socket import BadFrame
 from messaging.consumers.handshake import origin_of, query_of
-from messaging.consumers.position import Position
-from messaging.consumers.threads import in_thread
+from messaging.consumers.log import BATCH, Opening, events_after, opening_of
+from messaging.consumers.presence import others, presence_of, tell
+from messaging.consumers.threads import in_thread, in_writing_thread
 from messaging.errors import Refusal
-from messaging.serializers.messages import message_data, message_row, render_frame, shown_messages, with_links
+from messaging.serializers.messages import message_data, message_row, render_frame, with_links
 from messaging.serializers.sending import SendMessageSerializer
-from messaging.serializers.waiting import with_waiting
 
 logger = logging.getLogger(__name__)
 
-# What a client without a cursor gets.
-RECENT_MESSAGES = 50
-# Events read from the log at once.
-BATCH = 500
 # The pause before a log that could not be read is read again.
 LOOK_AGAIN_SECONDS = 2.0
 # How often the customer is shown that someone is typing; WhatsApp shows it for 25 s.
 TYPING_SECONDS = 20.0
+# Passing events kept for a socket that is not open yet.
+KEPT_PASSING = 100
 
 
 class ChatConsumer(DeskConsumer):
@@ -62,39 +62,53 @@ class ChatConsumer(DeskConsumer):
     owner_id: int | None = None
     # Set while the log is being read. Events that are announced meanwhile are `missed`, and read from it next.
     catching_up, missed = True, False
-    # Whether the others in the chat were told that this user is online.
-    announced = False
+    # Read before the first frame, and the passing events that came before it.
+    opening: Opening | None = None
+    passing: Sequence[Hint] = ()
+    # Whether the others in the chat see that this user is here.
+    inside = False
     # When the customer was last shown that this user is typing.
     typing_at = -TYPING_SECONDS
 
-    async def opened(self) -> None:
+    def groups_of_view(self) -> list[str]:
         self.customer_id: int = self.scope["url_route"]["kwargs"]["customer_id"]
-        if self.customer_id > MAX_ID:
-            return await self.end(NOT_FOUND)
-        self.links = Links(self.user.pk, origin_of(self.scope))
-        # Before the log is read for the first time: what is committed after that is announced to us.
-        await self.listen(customer_group(self.customer_id))
-        position = await in_thread(self._position)
-        if position is None:
-            self.close_reason = await in_thread(self._where_it_went)
-            return await self.end(NOT_FOUND)
-        self.watched_customer, self.owner_id = self.customer_id, position.owner_id
-        self.greet({"seq": position.last_seq})
-        await self._resume(position, query_of(self.scope).get("last_seq", [None])[0])
-        self._presence("online")
-        self.start(self._catch_up())
+        self.room = customer_group(self.customer_id)
+        return [self.room]
 
-    async def _resume(self, position: Position, cursor: str | None) -> None:
-        """Start after the client's cursor, or at the end of the log with the recent messages."""
-        self.seq = position.last_seq
-        if cursor is None:
-            self.push(passing_text("recent_messages", {"messages": await in_thread(self._recent)}))
-            return
-        last_seen = whole_number(cursor)
-        if last_seen is None or not position.can_be_reached_from(last_seen):
-            self.push(passing_text("resync_required", {"seq": position.last_seq}))
+    def look(self) -> int | None:
+        if self.customer_id > MAX_ID:
+            return NOT_FOUND
+        cursor = query_of(self.scope).get("last_seq", [None])[0]
+        self.opening = opening_of(self.customer_id, cursor, user=self.user)
+        if self.opening is None:
+            self.close_reason = self._where_it_went()
+            return NOT_FOUND
+        self.watched_customer, self.owner_id = self.customer_id, self.opening.owner_id
+        # The next events begin after the cursor, or at the end of the log.
+        self.seq = self.opening.last_seq if self.opening.events is None else int(cursor or 0)
+        return None
+
+    async def opened(self) -> None:
+        assert self.opening is not None
+        opening, self.opening = self.opening, None
+        self.links = Links(self.user.pk, origin_of(self.scope))
+        self.here = presence_of(self.hub)
+        people = await self._enter()
+        self.greet({"seq": opening.last_seq, **others(people, self.user.pk)})
+        if opening.recent is not None:
+            messages = [with_links(message_data(row), self.links) for row in opening.recent]
+            self.push(passing_text("recent_messages", {"messages": messages}))
+        elif opening.events is None:
+            self.push(passing_text("resync_required", {"seq": opening.last_seq}))
+        self._presence("online")
+        self.missed = bool(self.unheard & {"frame", "resync"})
+        if opening.events or self.missed:
+            self.start(self._catch_up(opening.events or None))
         else:
-            self.seq = last_seen
+            self.catching_up = False
+        passing, self.passing = self.passing, ()
+        for event in passing:
+            self.deliver(self.room, event)
 
     # --- the log ---
 
@@ -110,46 +124,33 @@ class ChatConsumer(DeskConsumer):
             return f"merged:{merged.into}"
         return None
 
-    def _position(self) -> Position | None:
-        found = self._visible().values_list("last_seq", "owner_id").first()
-        if found is None:
-            return None
-        oldest = Event.objects.filter(customer_id=self.customer_id).aggregate(oldest=Min("seq"))["oldest"]
-        return Position(found[0], found[1], oldest)
+    async def _catch_up(self, events: list[Event] | None = None) -> None:
+        """Send everything after `seq` from the log, until nothing was announced while it was read.
 
-    def _recent(self) -> list[dict[str, Any]]:
-        rows: Any = shown_messages().filter(customer_id=self.customer_id).bubbles().newest_first()
-        recent = with_waiting(list(reversed(rows[:RECENT_MESSAGES])))
-        return [with_links(message_data(row), self.links) for row in recent]
-
-    def _after(self, seq: int) -> list[Event] | None:
-        """The next events, or None when the user may no longer see them."""
-        if not self._visible().exists():
-            return None
-        return list(Event.objects.after(self.customer_id, seq)[:BATCH])
-
-    async def _catch_up(self) -> None:
-        """Send everything after `seq` from the log, until nothing was announced while it was read."""
+        `events` are the first of them, if they have been read already.
+        """
         self.catching_up = True
         while self.open:
-            self.missed = False
-            try:
-                events = await in_thread(self._after, self.seq)
-            except Error as error:
-                if trouble_of(error) is None:
-                    raise
-                # The log is still there when the database is back; the client would only come again and again.
-                logger.error("the log of customer %s cannot be read: %s", self.customer_id, error)
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
-                continue
             if events is None:
-                return await self._leave()
+                self.missed = False
+                try:
+                    events = await in_thread(events_after, self.customer_id, self.seq, user=self.user)
+                except Error as error:
+                    if trouble_of(error) is None:
+                        raise
+                    # The log is still there when the database is back; the client would only come again and again.
+                    logger.error("the log of customer %s cannot be read: %s", self.customer_id, error)
+                    await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                    continue
+                if events is None:
+                    return await self._leave()
             for event in events:
                 # Waits for a slow client instead of overrunning its queue: the log can wait.
                 await self.outgoing.put(json.dumps(render_frame(frame_of(event), self.links)))
                 self.seq = event.seq
-            if not events and not self.missed:
+            if len(events) < BATCH and not self.missed:
                 break
+            events = None
         self.catching_up = False
 
     async def _leave(self) -> None:
@@ -161,10 +162,15 @@ class ChatConsumer(DeskConsumer):
 
     def deliver(self, group: str, event: Hint) -> None:
         kind = event["type"]
-        if kind == "frame":
+        if not self.greeted:
+            # Who comes and goes meanwhile may not be in what `ready` says.
+            if kind == "passing":
+                self.passing = [*self.passing, event][-KEPT_PASSING:]
+            super().deliver(group, event)
+        elif kind == "frame":
             self._on_frame(event)
         elif kind == "passing":
-            if event["from"] == self.key or not self.greeted or not has_on_desk(self.user, self.owner_id):
+            if event["from"] == self.key or not has_on_desk(self.user, self.owner_id):
                 return
             if event["left"] == self.user.pk and self.open:
                 self._presence("online")  # the user closed another tab and is still here
@@ -235,10 +241,10 @@ class ChatConsumer(DeskConsumer):
         data = {**frame, "type": "text", "customer": self.customer_id}
         body = SendMessageSerializer(data=data, context={"customers": self._visible()})
         try:
-            await in_thread(body.is_valid, raise_exception=True)
+            await in_writing_thread(body.is_valid, raise_exception=True)
             fields = {**body.validated_data, "customer_id": self.customer_id}
             del fields["customer"]
-            message, created = await in_thread(send_message, actor=self.user, **fields)
+            message, created = await in_writing_thread(send_message, actor=self.user, **fields)
         except Http404:
             return await self._leave()
         except Refusal as refusal:
@@ -253,10 +259,11 @@ class ChatConsumer(DeskConsumer):
         is_typing = frame.get("is_typing")
         if not isinstance(is_typing, bool):
             raise BadFrame("is_typing must be true or false.")
-        self._tell_others("typing_indicator", {"user": user_ref(self.user), "is_typing": is_typing})
+        self._tell_others("typing_indicator", {"is_typing": is_typing})
+        self.here.set_typing(self.room, self.user.pk, is_typing)
         if is_typing and time.monotonic() - self.typing_at > TYPING_SECONDS:
             self.typing_at = time.monotonic()
-            await in_thread(self._show_typing)
+            await in_writing_thread(self._show_typing)
 
     def _show_typing(self) -> None:
         if self._visible().exists():
@@ -264,24 +271,25 @@ class ChatConsumer(DeskConsumer):
 
     async def on_mark_read(self, frame: dict[str, Any]) -> None:
         try:
-            await in_thread(mark_read, customer_id=self.customer_id, actor=self.user)
+            await in_writing_thread(mark_read, customer_id=self.customer_id, actor=self.user)
         except Http404:
             await self._leave()
 
     # --- presence ---
 
-    def _tell_others(self, type: str, data: dict[str, Any], left: int | None = None) -> None:
-        """Send a passing frame to the chat's other sockets. `left` is the id of the user who closes this one, for
-        other sockets of theirs."""
-        event = {"type": "passing", "from": self.key, "text": passing_text(type, data), "left": left}
-        publish(customer_group(self.customer_id), event)
+    def _tell_others(self, kind: str, data: dict[str, Any], left: int | None = None) -> None:
+        tell(self.room, kind, {"user": user_ref(self.user), **data}, key=self.key, left=left)
 
     def _presence(self, status: str) -> None:
-        self.announced = status == "online"
-        left = None if self.announced else self.user.pk
-        self._tell_others("user_presence", {"user": user_ref(self.user), "status": status}, left)
+        self._tell_others("user_presence", {"status": status}, left=None if status == "online" else self.user.pk)
+
+    async def _enter(self) -> list[Person]:
+        self.inside = True
+        return await self.here.enter(self.room, self.user.pk, self.user.name)
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
-        if self.announced:
+        if self.inside:
+            self.inside = False
+            self.here.leave(self.room, self.user.pk)
             self._presence("offline")
         super()._let_go(keep)

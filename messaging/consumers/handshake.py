@@ -1,22 +1,24 @@
-"""How a socket signs in: with `["bearer", "<access token>"]` as subprotocols, or with `?ticket=`.
+"""How a socket signs in: with `["bearer", "<access token>"]` as subprotocols, with `?token=`, or with `?ticket=`.
 
-Neither tokens nor tickets are logged (core/logs.py), and a ticket in a URL is good for 30 seconds only.
+Neither tokens nor tickets are logged (core/logs.py), and from here on no URL has them any more.
 """
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import Error
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.actions.sessions import redeem_ticket, session_of_token
-from accounts.models import Session
+from accounts.actions.sessions import Claims, claims_of_ticket, read_access_token
+from core.live.hub import Hub
+from core.live.publishing import attach
+from messaging.consumers.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -24,20 +26,15 @@ Scope = MutableMapping[str, Any]
 ASGIApp = Callable[[Scope, Any, Any], Awaitable[None]]
 
 BEARER = "bearer"
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Who opened a socket, and until when it may stay open."""
-
-    session: Session
-    expires_at: datetime
+# The parameters that nobody may see.
+SECRET = frozenset({"token", "ticket"})
 
 
 def handshake(app: ASGIApp) -> ASGIApp:
-    """Put `credentials` (None if there are no good ones) and `origin_allowed` into the scope of every socket.
+    """Put `credentials` (Claims; None if there are no good ones) and `origin_allowed` into the scope of every socket.
 
-    `unavailable` says that the database could not be asked for them.
+    Whether the session is live is asked later, together with all else that the socket needs. `unavailable` says that
+    the database could not be asked about a ticket. The secrets are taken out of the query string.
 
     Nothing is refused here: a browser gets a close code only from a socket that was accepted.
     """
@@ -45,15 +42,52 @@ def handshake(app: ASGIApp) -> ASGIApp:
     async def with_credentials(scope: Scope, receive: Any, send: Any) -> None:
         scope["origin_allowed"] = _origin_allowed(scope)
         scope["credentials"], scope["unavailable"] = None, False
+        query = query_of(scope)
+        if query.keys() & SECRET:
+            rest = {name: values for name, values in query.items() if name not in SECRET}
+            scope["query_string"] = urlencode(rest, doseq=True).encode()
         if scope["origin_allowed"]:
             try:
-                scope["credentials"] = await database_sync_to_async(_authenticate, thread_sensitive=False)(scope)
+                scope["credentials"] = await _authenticate(scope, query)
             except Error as error:
                 logger.error("a socket could not sign in: %s", error)
                 scope["unavailable"] = True
+        await _turns_of(attach()).wait()
         await app(scope, receive, send)
 
     return with_credentials
+
+
+class _Turns:
+    """Lets one socket in each time the event loop goes round.
+
+    A thousand that come at once would otherwise be let in one after the other, and whatever else the loop has to do
+    would wait for the last of them: /livez for half a second.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting.append(turn := loop.create_future())
+        if len(self._waiting) == 1:
+            loop.call_soon(self._next, loop)
+        await turn
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        turn = self._waiting.popleft()
+        if not turn.done():
+            turn.set_result(None)
+        if self._waiting:
+            loop.call_soon(self._next, loop)
+
+
+_turns: "WeakKeyDictionary[Hub, _Turns]" = WeakKeyDictionary()
+
+
+def _turns_of(hub: Hub) -> _Turns:
+    return _turns.setdefault(hub, _Turns())
 
 
 def query_of(scope: Scope) -> dict[str, list[str]]:
@@ -70,16 +104,17 @@ def origin_of(scope: Scope) -> str:
     return f"{'https' if scope.get('scheme') == 'wss' else 'http'}://{host}"
 
 
-def _authenticate(scope: Scope) -> Credentials | None:
+async def _authenticate(scope: Scope, query: dict[str, list[str]]) -> Claims | None:
     subprotocols = scope.get("subprotocols") or []
-    if len(subprotocols) == 2 and subprotocols[0] == BEARER:
-        try:
-            return Credentials(*session_of_token(subprotocols[1]))
-        except AuthenticationFailed:
-            return None
-    ticket = query_of(scope).get("ticket", [""])[0]
-    session = redeem_ticket(ticket) if ticket else None
-    return Credentials(session, session.expires_at) if session is not None else None
+    offered = len(subprotocols) == 2 and subprotocols[0] == BEARER
+    token = subprotocols[1] if offered else query.get("token", [""])[0]
+    if not token:
+        ticket = query.get("ticket", [""])[0]
+        return await in_thread(claims_of_ticket, ticket) if ticket else None
+    try:
+        return read_access_token(token)
+    except AuthenticationFailed:
+        return None
 
 
 def _origin_allowed(scope: Scope) -> bool:

@@ -5,11 +5,12 @@ import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from core.live.frames import passing_text
 from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
-from messaging.consumers.base import DeskConsumer, passing_text
+from messaging.consumers.base import DeskConsumer
 from messaging.consumers.threads import in_thread
 from messaging.desk.rows import desk_rows
 

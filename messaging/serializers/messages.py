@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import full_name
 from core.files.links import Links, links_for
+from core.pagination import KeysetQuery
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import Attachment, AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
@@ -63,6 +64,10 @@ def shown_messages() -> MessageQuerySet:
     """
     messages: MessageQuerySet = Message.objects.values(*MESSAGE_COLUMNS)
     return messages
+
+
+# One chat, newest message first, as screens ask for it most: compiled once.
+CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer).bubbles())
 
 
 def message_data(row: dict[str, Any]) -> dict[str, Any]:

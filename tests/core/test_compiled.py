@@ -53,6 +53,7 @@ def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]
         "pk": [customer.pk, middle.pk, 987654],
         "customer": [customer.pk, 987654],
         "customers": [[customer.pk, 987654], []],
+        "seq": [0, 1, 987654],
         "sender": [owner.pk, 987654],
         "client_id": ["sent before", "never sent"],
         "sid": [sign_in(user=owner).session.pk, uuid.uuid4()],

@@ -36,7 +36,7 @@ def test_it_greets_with_the_position_and_the_recent_messages(
         says(customer, f"message {n}")
     ready, recent = chat().greeting
     assert ready["type"] == "ready"
-    assert ready["data"] == {"seq": 52}
+    assert ready["data"] == {"seq": 52, "present": [], "typing": []}
     assert "seq" not in ready
     assert recent["type"] == "recent_messages"
     history = as_owner.get(f"/api/customers/{customer.pk}/messages/?page_size=50").json()["results"]
@@ -116,7 +116,7 @@ def test_it_resumes_after_the_cursor_without_gap_or_repetition(chat: Any, custom
     for n in range(7):
         says(customer, f"message {n}")
     socket = chat(query="?last_seq=3", greeting=1)
-    assert socket.greeting[0]["data"] == {"seq": 7}
+    assert socket.greeting[0]["data"]["seq"] == 7
     assert [socket.read()["seq"] for _ in range(4)] == [4, 5, 6, 7]
     says(customer, "live")
     assert socket.read()["seq"] == 8
@@ -174,10 +174,12 @@ def test_sockets_that_are_refused(
     assert open_socket(url, "garbage").close_code() == 4401
     assert open_socket(url, session.refresh).close_code() == 4401
     assert open_socket(f"{url}?ticket=garbage").close_code() == 4401
-    assert open_socket(f"{url}?token={session.access}").close_code() == 4401
+    assert open_socket(f"{url}?token=garbage").close_code() == 4401
+    assert open_socket(f"{url}?token={session.refresh}").close_code() == 4401
     assert open_socket(url, token_of(customer_login)).close_code() == 4403
     end_session(session=session.session)
     assert open_socket(url, session.access).close_code() == 4401
+    assert open_socket(f"{url}?token={session.access}").close_code() == 4401
 
 
 def test_foreign_and_missing_chats_look_the_same(open_socket: Any, token_of: Any, stranger: Any, customer: Any) -> None:

@@ -1,0 +1,43 @@
+"""Who has a chat open, and who is typing there, in all processes."""
+
+from weakref import WeakKeyDictionary
+
+from core.live.frames import passing_text
+from core.live.hub import Hub
+from core.live.presence import Person, Presence
+from core.live.publishing import publish
+
+_of_hubs: "WeakKeyDictionary[Hub, Presence]" = WeakKeyDictionary()
+
+
+def presence_of(hub: Hub) -> Presence:
+    """The people of the process (more precisely, of the event loop) that `hub` belongs to."""
+    if hub not in _of_hubs:
+        _of_hubs[hub] = Presence(_gone)
+    return _of_hubs[hub]
+
+
+def others(people: list[Person], user_id: int) -> dict[str, list[dict[str, int | str]]]:
+    """The people of a chat as `ready` shows them to one of them: their colleagues."""
+    colleagues = [person for person in people if person.id != user_id]
+    return {
+        "present": [_ref(person) for person in colleagues],
+        "typing": [_ref(person) for person in colleagues if person.is_typing],
+    }
+
+
+def tell(room: str, kind: str, data: dict[str, object], *, key: str = "", left: int | None = None) -> None:
+    """Send a passing frame to a chat's sockets, but not to the one with this key.
+
+    `left` is the id of a user of whom a socket is closed, for other sockets of theirs.
+    """
+    publish(room, {"type": "passing", "from": key, "text": passing_text(kind, data), "left": left})
+
+
+def _gone(room: str, user_id: int, name: str) -> None:
+    """The process through which a user was here is dead. If they are still here, their other sockets say so."""
+    tell(room, "user_presence", {"user": {"id": user_id, "name": name}, "status": "offline"}, left=user_id)
+
+
+def _ref(person: Person) -> dict[str, int | str]:
+    return {"id": person.id, "name": person.name}
