@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,12 +29,17 @@ _asked = threading.local()
 
 async def in_thread(function: Callable[..., Returned], *args: Any, **kwargs: Any) -> Returned:
     """Read from the database outside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_READERS, _read, partial(function, *args, **kwargs))
+    return await _hand_over(_READERS, _read, partial(function, *args, **kwargs))
 
 
 async def in_writing_thread(function: Callable[..., Returned], *args: Any, **kwargs: Any) -> Returned:
     """Write to the database outside the event loop; this may wait for a lock."""
-    return await asyncio.get_running_loop().run_in_executor(_WRITERS, _run, partial(function, *args, **kwargs))
+    return await _hand_over(_WRITERS, _run, partial(function, *args, **kwargs))
+
+
+async def _hand_over(threads: ThreadPoolExecutor, run: Callable[..., Returned], work: Callable[[], Any]) -> Returned:
+    # What is logged belongs to the request that opened the socket (core/request_id.py).
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, run, work)
 
 
 def _read(work: Callable[[], Returned]) -> Returned:
