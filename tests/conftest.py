@@ -50,7 +50,8 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Hash passwords fast, keep every test client from scanning the static files, and store files elsewhere."""
+    """Hash passwords fast, keep test clients from scanning the static files, store files elsewhere, wait for locks."""
+    settings.LOCK_TIMEOUT = 30  # seconds: eight threads that want one row take longer on a busy machine than usual
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
