@@ -33,6 +33,7 @@ from config.bridge import Bridge  # noqa: E402
 from config.health import LIVE  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
+from config.webhook import Webhook  # noqa: E402
 from core import request_id  # noqa: E402
 from core.logs import prepare_server_logs  # noqa: E402
 from messaging.consumers.handshake import handshake  # noqa: E402
@@ -44,7 +45,7 @@ prepare_server_logs()
 
 LIVE_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(LIVE))]
 lanes = Lanes()
-http = SpoolBody(Bridge(wsgi_application, lanes), lanes.uploads)
+http = SpoolBody(Webhook(Bridge(wsgi_application, lanes)), lanes.uploads)
 websocket: Any = handshake(URLRouter(websocket_urlpatterns))
 
 

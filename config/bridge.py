@@ -63,17 +63,21 @@ class Bridge:
         self.room = Room(spool_bytes)
 
     async def __call__(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
-        environ: Any = build_environ(scope, body)  # type: ignore[arg-type]  # its scope is a TypedDict
-        environ["wsgi.file_wrapper"] = OpenFile
+        await self.answer(scope, receive, send, lambda: self.run_view(scope, body))
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, make: Callable[[], Answer]) -> None:
+        """Send what `make` returns. It is called in a thread of the request's lane; 503 if none becomes free."""
         try:
-            answer = await self.lanes.of(scope).run(self._answer, environ)
+            answer = await self.lanes.of(scope).run(make)
             await answer.send(Patience(receive, send, self.patience))
         except LaneFull as full:
             logger.warning("%s %s is refused: its lane is full", scope["method"], scope["path"])
             await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after)
 
-    def _answer(self, environ: Environ) -> Answer:
-        """Run the view, in a thread."""
+    def run_view(self, scope: Scope, body: IO[bytes], more_environ: Environ | None = None) -> Answer:
+        """Run the view, in a thread. `more_environ` is what it finds in `request.META` beside the request."""
+        environ: Any = build_environ(scope, body)  # type: ignore[arg-type]  # its scope is a TypedDict
+        environ |= {"wsgi.file_wrapper": OpenFile, **(more_environ or {})}
         head: Message = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:

@@ -10,6 +10,9 @@ from whatsapp.webhook.signature import is_signed
 
 logger = logging.getLogger(__name__)
 
+# Where `request.META` says what became of a webhook that config/webhook.py has already taken: the code, or the error.
+OUTCOME = "patter.webhook"
+
 
 def deliver(body: bytes, signature: str | None) -> int:
     """Take in one webhook body and return the HTTP status for Meta.
