@@ -100,12 +100,29 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=254, help_text="Username or email; upper and lower case are the same.")
+    username = serializers.CharField(
+        max_length=254, required=False, help_text="Username or email; upper and lower case are the same."
+    )
+    email = serializers.CharField(max_length=254, required=False, help_text="In place of `username`.")
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
+
+    def validate(self, given: dict[str, str]) -> dict[str, str]:
+        username = given.get("username", given.get("email"))
+        if username is None:
+            raise serializers.ValidationError({"username": [self.fields["username"].error_messages["required"]]})
+        return {**given, "username": username}
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField()
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(required=False, help_text="Not needed by whoever sends an access token.")
+
+
+class VerifySerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="An access or refresh token.")
 
 
 class TokensSerializer(serializers.Serializer[Any]):

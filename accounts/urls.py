@@ -12,6 +12,9 @@ urlpatterns = [
     path("auth/logout/", views.LogoutView.as_view(), name="logout"),
     path("auth/me/", views.MeView.as_view(), name="me"),
     path("auth/ws-ticket/", views.SocketTicketView.as_view(), name="ws-ticket"),
+    path("token/", views.TokenView.as_view(), name="token"),
+    path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
+    path("token/verify/", views.TokenVerifyView.as_view(), name="token-verify"),
     path("team/", views.TeamView.as_view(), name="team"),
     path("", include(router.urls)),
 ]

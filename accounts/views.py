@@ -3,22 +3,34 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from drf_yasg.utils import no_body
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.viewsets import ModelViewSet
+from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts.actions.sessions import issue_ticket, log_in, log_out, refresh
+from accounts.actions.sessions import (
+    SessionOver,
+    Tokens,
+    check_token,
+    end_session,
+    issue_ticket,
+    log_in,
+    log_out,
+    refresh,
+)
 from accounts.actions.users import create_user, remove_user, update_user
-from accounts.authentication import CHALLENGE, user_of
+from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.filters import TeamFilter, UserFilter
 from accounts.models import Session, SocketTicket, User, UserQuerySet
 from accounts.permissions import IsAdmin, IsSalesOrAdmin
 from accounts.serializers import (
     HandOverSerializer,
     LoginSerializer,
+    LogoutSerializer,
     MeSerializer,
     RefreshSerializer,
     SignedInSerializer,
@@ -26,11 +38,14 @@ from accounts.serializers import (
     TicketSerializer,
     TokensSerializer,
     UserSerializer,
+    VerifySerializer,
 )
 from core.documentation import documented
 from core.throttles import client_address
 
 REFUSED = "Refused. `detail` says why."
+TOO_MANY_FAILURES = "Too many failed sign-ins for this login from your address."
+TOO_MANY_AT_ONCE = "Too many people are signing in. `Retry-After` says when to try again."
 
 
 class CredentialsView(GenericAPIView[Any]):
@@ -54,19 +69,14 @@ class LoginView(CredentialsView):
     serializer_class = LoginSerializer
     hashes_passwords = ("post",)
 
-    @documented(
-        responses={
-            200: SignedInSerializer,
-            401: REFUSED,
-            429: "Too many failed sign-ins for this login from your address.",
-            503: "Too many people are signing in. `Retry-After` says when to try again.",
-        }
-    )
+    @documented(responses={200: SignedInSerializer, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
     def post(self, request: Request) -> Response:
         """Sign in with a username or email address."""
+        return Response(SignedInSerializer(self.signed_in(request)).data)
+
+    def signed_in(self, request: Request) -> Tokens:
         given = self.credentials(request)
-        tokens = log_in(login=given["username"], password=given["password"], address=client_address(request))
-        return Response(SignedInSerializer(tokens).data)
+        return log_in(login=given["username"], password=given["password"], address=client_address(request))
 
 
 class RefreshView(CredentialsView):
@@ -79,13 +89,53 @@ class RefreshView(CredentialsView):
 
 
 class LogoutView(CredentialsView):
-    serializer_class = RefreshSerializer
+    serializer_class = LogoutSerializer
 
     @documented(responses={204: "Signed out.", 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """End the session of a refresh token: its access tokens stop working at once and its sockets are closed."""
-        log_out(token=self.credentials(request)["refresh"])
+        """End the session: its access tokens stop working at once and its sockets are closed.
+
+        It is the session of the access token that is sent, or, if the body has a refresh token, the one of that.
+        """
+        given = self.credentials(request)
+        if "refresh" in given:
+            log_out(token=given["refresh"])
+        elif (signed_in := BearerAuthentication().authenticate(request)) is not None:
+            end_session(session=signed_in[1])
+        else:
+            raise ValidationError({"refresh": ["This field is required, unless an access token is sent."]})
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TokenView(LoginView):
+    @documented(responses={200: TokensSerializer, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
+    def post(self, request: Request) -> Response:
+        """Sign in, as clients of Simple JWT do. The session is the same as that of `/api/auth/login/`."""
+        return Response(TokensSerializer(self.signed_in(request)).data)
+
+
+class SimpleJWTView(CredentialsView):
+    """A view whose refusals have the code that clients of Simple JWT look for."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(InvalidToken(str(exc.detail)) if isinstance(exc, SessionOver) else exc)
+
+
+class TokenRefreshView(SimpleJWTView, RefreshView):
+    @documented(responses={200: TokensSerializer, 401: REFUSED})
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for a new pair, as `/api/auth/refresh/` does: the old one no longer works."""
+        return super().post(request)
+
+
+class TokenVerifyView(SimpleJWTView):
+    serializer_class = VerifySerializer
+
+    @documented(responses={200: "`{}`: the token works.", 401: REFUSED})
+    def post(self, request: Request) -> Response:
+        """Learn whether an access or refresh token works: it is valid, and its session has not ended."""
+        check_token(token=self.credentials(request)["token"])
+        return Response({})
 
 
 class MeView(RetrieveAPIView[User]):

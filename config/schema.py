@@ -16,7 +16,7 @@ from core.pagination import COUNTED_EXACTLY, MAX_PAGE_SIZE, KeysetPages, PageNum
 _ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
 
 # Groups that cannot be told from the first word of a path.
-GROUPS = {"customers-with-contacts": "Contacts", "message": "Customer data"}
+GROUPS = {"token": "Auth", "customers-with-contacts": "Contacts", "message": "Customer data"}
 
 
 class BoundedInspector(CoreAPICompatInspector, DjangoRestResponsePagination):  # type: ignore[misc]  # no types

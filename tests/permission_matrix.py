@@ -14,9 +14,13 @@ ROLES = ("anonymous", "customer", "owner", "stranger", "admin")
 MATRIX = {
     "POST /api/auth/login/": "400 400 400 400 400",
     "POST /api/auth/refresh/": "400 400 400 400 400",
-    "POST /api/auth/logout/": "400 400 400 400 400",
+    # The access token alone says whose session it is.
+    "POST /api/auth/logout/": "400 204 204 204 204",
     "GET /api/auth/me/": "401 200 200 200 200",
     "POST /api/auth/ws-ticket/": "401 200 200 200 200",
+    "POST /api/token/": "400 400 400 400 400",
+    "POST /api/token/refresh/": "400 400 400 400 400",
+    "POST /api/token/verify/": "400 400 400 400 400",
     "GET /api/team/": "401 403 200 200 200",
     "GET /api/users/": "401 403 403 403 200",
     "POST /api/users/": "401 403 403 403 400",

@@ -53,7 +53,7 @@ FIELDS = [
     "preferred_language", "preferred_currency", "is_vip", "loyalty_tier", "points", "reason", "number", "status",
     "total", "currency", "placed_at", "lines", "product_id", "rating", "address_type", "address_line1", "city",
     "country", "postal_code", "is_default", "customer_id", "description", "assignment_rules", "discount_percentage",
-    "into", "keep", "dry_run",
+    "into", "keep", "dry_run", "token",
 ]  # fmt: skip
 QUERIES = [
     "page=0", "page=-1", f"page={HUGE}", "page=x", "page_size=x", f"page_size={HUGE}", "page_size=-5",
@@ -113,7 +113,7 @@ def test_bodies(row: str, things: dict[str, int], as_admin: Any) -> None:
     for value in VALUES:
         body = json.dumps(dict.fromkeys(FIELDS, value)).encode()
         taken.append(clean(as_admin.generic(method, path, body, content_type="application/json")))
-    if any(taken):
+    if any(taken) and path != "/api/auth/logout/":  # after that there is nobody who could read
         readable(as_admin, path)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
 
 from accounts.hashers import HashingBusy
 from accounts.models import Session, SocketTicket, User
@@ -50,12 +50,13 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token says: whose it is, of which session, its own id, and until when it is valid."""
+    """What a token says: whose it is, of which session, its own id, until when it is valid, and its type."""
 
     user_id: str
     sid: uuid.UUID
     jti: str
     expires_at: datetime
+    type: str = ""
 
 
 def _read(kind: type[Token], raw: str) -> Claims:
@@ -69,6 +70,7 @@ def _read(kind: type[Token], raw: str) -> Claims:
             sid=uuid.UUID(str(token["sid"])),
             jti=str(token["jti"]),
             expires_at=datetime.fromtimestamp(token["exp"], tz=UTC),
+            type=str(token["token_type"]),
         )
     except ExpiredTokenError as error:
         raise SessionOver("The token has expired.") from error
@@ -167,9 +169,7 @@ def refresh(*, token: str) -> Tokens:
     Not atomic: when a stolen token ends the session, that must be committed although the request is refused.
     """
     claims = _read(RefreshToken, token)
-    session = Session.objects.live().select_related("user").filter(pk=claims.sid).first()
-    if session is None or str(session.user_id) != claims.user_id:
-        raise SessionOver
+    session = live_session(claims)
     now = timezone.now()
     # Only tokens used within the grace are kept here. Any other token that does not match is an old one.
     recent = [used for used in session.recently_used if used[1] > (now - REPLAY_GRACE).timestamp()]
@@ -193,6 +193,15 @@ def refresh(*, token: str) -> Tokens:
     for field, value in swap.items():
         setattr(session, field, value)
     return _tokens(session)
+
+
+def check_token(*, token: str) -> None:
+    """Return if this access or refresh token would be accepted now. It is not used up. Raises SessionOver."""
+    claims = _read(UntypedToken, token)
+    session = live_session(claims)
+    newest = {AccessToken.token_type: claims.jti, RefreshToken.token_type: session.refresh_jti}
+    if claims.jti != newest.get(claims.type):
+        raise SessionOver("This refresh token has already been used.")
 
 
 def log_out(*, token: str) -> None:

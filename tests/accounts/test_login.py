@@ -38,6 +38,23 @@ def test_username_or_email_in_any_case(anonymous: APIClient, owner: User, name: 
     assert anonymous.post(URL, {"username": name, "password": PASSWORD}).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["sam@desk.example", "SAM@desk.example", "sam"])
+def test_the_field_may_be_called_email(anonymous: APIClient, owner: User, name: str) -> None:
+    answer = anonymous.post(URL, {"email": name, "password": PASSWORD})
+
+    assert (answer.status_code, answer.json()["user"]["id"]) == (200, owner.pk)
+
+
+def test_of_both_fields_the_username_counts(anonymous: APIClient, owner: User, stranger: User) -> None:
+    body = {"username": "sam", "email": "stella@desk.example", "password": PASSWORD}
+
+    assert anonymous.post(URL, body).json()["user"]["id"] == owner.pk
+
+
+def test_neither_of_them_is_400(anonymous: APIClient, owner: User) -> None:
+    assert anonymous.post(URL, {"password": PASSWORD}).json() == {"username": ["This field is required."]}
+
+
 def test_form_bodies_are_taken(anonymous: APIClient, owner: User) -> None:
     assert anonymous.post(URL, {"username": "sam", "password": PASSWORD}, format="multipart").status_code == 200
 
@@ -85,6 +102,9 @@ def test_a_password_is_hashed_for_unknown_logins_too(
         {"username": "sam"},
         {"password": PASSWORD},
         {"username": "", "password": ""},
+        {"email": "", "password": PASSWORD},
+        {"email": None, "password": PASSWORD},
+        {"email": ["sam"], "password": PASSWORD},
         {"username": ["sam"], "password": PASSWORD},
         {"username": {"a": 1}, "password": PASSWORD},
         {"username": None, "password": PASSWORD},

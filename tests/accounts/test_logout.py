@@ -63,6 +63,46 @@ def test_a_missing_token_is_400(anonymous: APIClient, tokens: Tokens, body: Any)
     assert me(tokens.access) == 200
 
 
+def test_the_access_token_alone_ends_its_session(anonymous: APIClient, owner: User, tokens: Tokens) -> None:
+    other = sign_in(user=owner)
+
+    for body, content_type in (("", None), ("{}", "application/json"), (b"", "multipart/form-data; boundary=x")):
+        signed_in = sign_in(user=owner)
+        anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {signed_in.access}")
+        answer = anonymous.generic("POST", URL, body, content_type=content_type or "")
+
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert me(signed_in.access) == 401
+        assert anonymous.post("/api/auth/refresh/", {"refresh": signed_in.refresh}).status_code == 401
+    assert me(other.access) == 200
+
+
+def test_a_refresh_token_counts_for_more_than_the_access_token(
+    anonymous: APIClient, owner: User, tokens: Tokens
+) -> None:
+    other = sign_in(user=owner)
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {other.access}")
+
+    assert anonymous.post(URL, {"refresh": tokens.refresh}).status_code == 204
+
+    assert [me(tokens.access), me(other.access)] == [401, 200]
+
+
+@pytest.mark.parametrize("header", ["Bearer noise", "Bearer", "Bearer {refresh}"])
+def test_an_access_token_that_is_none_ends_nothing(anonymous: APIClient, tokens: Tokens, header: str) -> None:
+    anonymous.credentials(HTTP_AUTHORIZATION=header.format(refresh=tokens.refresh))
+
+    answer = anonymous.post(URL)
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert me(tokens.access) == 200
+
+
+def test_without_any_token_it_says_what_is_missing(anonymous: APIClient, tokens: Tokens) -> None:
+    assert anonymous.post(URL).json() == {"refresh": ["This field is required, unless an access token is sent."]}
+
+
 def test_an_invalid_token_is_401(anonymous: APIClient, tokens: Tokens) -> None:
     for token in ("noise", tokens.access, tokens.refresh[:-3] + "AAA"):
         answer = anonymous.post(URL, {"refresh": token})
@@ -71,7 +111,9 @@ def test_an_invalid_token_is_401(anonymous: APIClient, tokens: Tokens) -> None:
     assert me(tokens.access) == 200
 
 
+@pytest.mark.parametrize("by", ["access", "refresh"])
 def test_sockets_are_told_when_it_is_committed(
+    by: str,
     anonymous: APIClient,
     owner: User,
     tokens: Tokens,
@@ -80,9 +122,11 @@ def test_sockets_are_told_when_it_is_committed(
 ) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(publishing, "publish", lambda group, event: told.append((group, event)))
+    body = {"refresh": tokens.refresh} if by == "refresh" else {}
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
 
     with django_capture_on_commit_callbacks(execute=True):
-        anonymous.post(URL, {"refresh": tokens.refresh})
+        anonymous.post(URL, body)
         assert not told
 
     assert told == [(f"user.{owner.pk}", {"type": "recheck"})]
