@@ -16,7 +16,7 @@ from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.filters import id_in_path
 from core.pagination import KeysetPages
-from customers.models import Customer
+from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
 from messaging.actions.reading import mark_read
@@ -79,17 +79,20 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         body can be JSON when there is no file. Several files become a message each, the text the caption of the first,
         and the answer is a list.
         """
-        user = user_of(request)
-        body = SendMessageSerializer(data=request.data, context={"customers": Customer.objects.at_desk_of(user)})
+        body = SendMessageSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
-        customer: Customer = fields.pop("customer")
+        whom = {"customer_id": fields.pop("customer"), "actor": user_of(request)}
         files = fields.pop("media", [])
-        if len(files) > 1:
-            return _all_shown(send_files(customer_id=customer.pk, actor=user, files=files, **fields), request)
-        message, created = send_message(customer_id=customer.pk, actor=user, file=files[0] if files else None, **fields)
-        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return _shown(message, request, code)
+        try:
+            if len(files) > 1:
+                return _all_shown(send_files(**whom, files=files, **fields), request)
+            message, created = send_message(**whom, file=files[0] if files else None, **fields)
+        except CustomerMerged:
+            raise
+        except CustomerNotFound:
+            raise body.no_such_customer()
+        return _shown(message, request, status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
     @documented(
         request_body=None, responses={200: MessageSerializer, 409: "`code` is not_retryable or outside_service_window."}

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
-from django.db.models import Expression, Field, ForeignKey, Lookup, QuerySet
+from django.db.models import Expression, Field, ForeignKey, Lookup, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.utils.functional import cached_property
 
@@ -69,6 +69,56 @@ class InArray(Lookup):
         if connection.vendor == "postgresql":
             return f"{column} = ANY({values})", [*before, *after]
         return f"{column} IN (SELECT value FROM json_each({values}))", [*before, *map(_adapted, after)]
+
+
+class Insert:
+    """The INSERT of one row of a model. Its text is made once for each set of columns that are given.
+
+    Other columns get the default of their field, as in `objects.create`; no signals are sent. `on_conflict` is SQL
+    that both databases know.
+    """
+
+    def __init__(self, model: type[Model], on_conflict: str = "") -> None:
+        self.model, self.on_conflict = model, on_conflict
+        self._texts: dict[tuple[str, ...], tuple[str, list[Field[Any, Any]]]] = {}
+
+    def __call__(self, columns: dict[str, Any]) -> int | None:
+        """Insert a row, given by its columns, and return its id; None if a conflict kept it out."""
+        given = tuple(columns)
+        if given not in self._texts:
+            self._texts[given] = self._written(columns)
+        sql, fields = self._texts[given]
+        values = [columns[name] if (name := field.attname) in columns else field.get_default() for field in fields]
+        prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
+        with prepared_cursor() as cursor:
+            cursor.execute(sql, prepared)
+            row = cursor.fetchone()
+        return None if row is None else int(row[0])
+
+    def save(self, row: Model) -> bool:
+        """Insert an instance, which gets its id; False if a conflict kept it out."""
+        row.pk = self({field.attname: getattr(row, field.attname) for field in self._fields() if not field.primary_key})
+        row._state.adding, row._state.db = row.pk is None, connection.alias
+        return row.pk is not None
+
+    def _written(self, columns: dict[str, Any]) -> tuple[str, list["Field[Any, Any]"]]:
+        """The text, and the fields whose values it takes: those given, and those for which the database has none."""
+        meta: Any = self.model._meta
+        quote = connection.ops.quote_name
+        fields = [field for field in self._fields() if field.attname in columns or _has_default(field)]
+        if unknown := columns.keys() - {field.attname for field in fields}:
+            raise ValueError(f"{meta.label} has no columns {', '.join(sorted(unknown))}")
+        names = ", ".join(quote(str(field.column)) for field in fields)
+        places = ", ".join(["%s"] * len(fields))
+        text = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({places})"
+        return f"{text} {self.on_conflict} RETURNING {quote(meta.pk.column)}", fields
+
+    def _fields(self) -> list["Field[Any, Any]"]:
+        return [field for field in self.model._meta.concrete_fields if not field.generated]
+
+
+def _has_default(field: "Field[Any, Any]") -> bool:
+    return not field.primary_key and (field.has_default() or not field.null)
 
 
 class Compiled:

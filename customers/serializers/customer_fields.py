@@ -32,3 +32,13 @@ class DeskCustomerField(CustomerField):
 
     def get_queryset(self) -> Any:
         return Customer.objects.at_desk_of(self.context["request"].user)
+
+
+class CustomerIdField(CustomerField):
+    """The id of a customer. Whether there is one whom the caller may see is left to the action, which locks them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=Customer.objects.none(), **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return serializers.IntegerField().to_internal_value(data)

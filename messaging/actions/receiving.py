@@ -4,7 +4,6 @@ Every webhook comes through here. Through the ORM, 0.37 as many messages were st
 these statements twice as many. They run on SQLite and PostgreSQL alike.
 """
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer
+from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Inbound, Media
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.serializers.messages import message_data
@@ -23,13 +23,7 @@ from messaging.serializers.messages import message_data
 # provider's times are whole seconds, which would put an answer of ours before the quick question it answers.
 LATE = timedelta(minutes=1)
 
-_INSERT_MESSAGE = (
-    f"INSERT INTO {Message._meta.db_table} (customer_id, business_number_id, direction, type, text, payload, "
-    "reply_to_id, reactions, wamid, status, created_at, ordered_at, sent_at, attempts, not_before) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, '[]', %s, %s, %s, %s, %s, 0, %s) "
-    "ON CONFLICT (business_number_id, wamid) DO NOTHING RETURNING id"
-)
-_UPSERT_CONVERSATION = (
+_PUT_UNREAD = (
     f"INSERT INTO {Conversation._meta.db_table} AS c "
     "(customer_id, business_number_id, unread_count, last_message_id, last_inbound_at, last_address) "
     "VALUES (%s, %s, 1, %s, %s, %s) "
@@ -41,13 +35,6 @@ _UPSERT_CONVERSATION = (
     "THEN c.last_address ELSE excluded.last_address END, "
     "last_inbound_at = CASE WHEN c.last_inbound_at > excluded.last_inbound_at "
     "THEN c.last_inbound_at ELSE excluded.last_inbound_at END"
-)
-
-# A message that the customer did not write is not unread, and does not open the service window.
-_UPSERT_QUIETLY = (
-    f"INSERT INTO {Conversation._meta.db_table} AS c (customer_id, business_number_id, unread_count, last_message_id) "
-    "VALUES (%s, %s, 0, %s) "
-    "ON CONFLICT (customer_id) DO UPDATE SET last_message_id = COALESCE(%s, c.last_message_id)"
 )
 
 
@@ -77,6 +64,7 @@ def _keep(
     ordered_at = inbound.at if now - inbound.at > LATE else now
     message = {
         "customer_id": customer.pk,
+        "business_number_id": number.pk,
         "direction": direction.value,
         "type": inbound.type,
         "text": inbound.text,
@@ -85,21 +73,17 @@ def _keep(
         "wamid": inbound.wamid,
         "status": _status(direction, quietly).value,
         "created_at": inbound.at,
+        "ordered_at": ordered_at,
         "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
     }
+    message_id = INSERT_MESSAGE(message)
+    if message_id is None:
+        return None
     newest = ordered_at >= customer.desk_at
-    with prepared_cursor() as cursor:
-        message_id = _insert_message(cursor, number, message, ordered_at, now)
-        if message_id is None:
-            return None
-        place: list[Any] = [customer.pk, number.pk, message_id]
-        last_message_id = message_id if newest else None
-        if quietly:
-            cursor.execute(_UPSERT_QUIETLY, [*place, last_message_id])
-        else:
-            # A time in the future would keep the service window open for longer than 24 hours.
-            written_at = connection.ops.adapt_datetimefield_value(min(inbound.at, now))
-            cursor.execute(_UPSERT_CONVERSATION, [*place, written_at, inbound.address, last_message_id])
+    if quietly:
+        put_last(message_id, customer_id=customer.pk, number_id=number.pk, newest=newest)
+    else:
+        _put_unread(message_id, customer, number, inbound, now, newest=newest)
     if newest:
         customer.desk_at = ordered_at
     file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
@@ -107,35 +91,21 @@ def _keep(
     return message_id
 
 
+def _put_unread(
+    message_id: int, customer: Customer, number: BusinessNumber, inbound: Inbound, now: datetime, *, newest: bool
+) -> None:
+    """`put_last` for a message that the customer wrote: it is unread, and opens the service window."""
+    # A time in the future would keep the service window open for longer than 24 hours.
+    written_at = connection.ops.adapt_datetimefield_value(min(inbound.at, now))
+    place = [customer.pk, number.pk, message_id, written_at, inbound.address]
+    with prepared_cursor() as cursor:
+        cursor.execute(_PUT_UNREAD, [*place, message_id if newest else None])
+
+
 def _status(direction: Direction, quietly: bool) -> Status:
     if direction is Direction.OUTBOUND:
         return Status.SENT
     return Status.READ if quietly else Status.RECEIVED
-
-
-def _insert_message(
-    cursor: Any, number: BusinessNumber, message: dict[str, Any], ordered_at: datetime, now: datetime
-) -> int | None:
-    """Insert a message, given as columns of its row; return its id, or None when the number has its wamid already."""
-    adapt = connection.ops.adapt_datetimefield_value
-    values = [
-        message["customer_id"],
-        number.pk,
-        message["direction"],
-        message["type"],
-        message["text"],
-        json.dumps(message["payload"]),
-        message["reply_to_id"],
-        message["wamid"],
-        message["status"],
-        adapt(message["created_at"]),
-        adapt(ordered_at),
-        adapt(message["sent_at"]),
-        adapt(now),
-    ]
-    cursor.execute(_INSERT_MESSAGE, values)
-    row = cursor.fetchone()
-    return row[0] if row is not None else None
 
 
 def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:

@@ -6,42 +6,51 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from contacts.models import Contact
-from core.db.compiled import Compiled, prepared_cursor
+from core.db.compiled import Compiled
 from core.files.names import shown_name
 from core.live.publishing import wake_relays
-from customers.actions.locking import lock, lock_customer_of
+from customers.actions.locking import lock_customer_of, lock_with, locking
 from customers.events import record
 from customers.models import Customer
+from customers.visibility import DeskQuery
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
+from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Content, Draft, channel_of, home_channel, window_expires_at
 from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.serializers.messages import new_message_row, status_data
+from messaging.serializers.waiting import waiting_when_new
 
 # Types that can be sent when the service window is closed.
 WITHOUT_WINDOW = frozenset({"template"})
 
-_NEWEST = f"UPDATE {Conversation._meta.db_table} SET last_message_id = %s WHERE customer_id = %s"
 
-
-def require_window(customer: Customer, number: BusinessNumber) -> None:
-    """Raise OutsideServiceWindow unless the customer can be written to freely from this number now."""
-    _require_window(_conversation(customer), number)
-
-
+# Who is written to, locked, with all that a send asks of the chat: one statement.
+_CHAT_TO_WRITE_IN = DeskQuery(
+    lambda user, pk, client_id: (
+        locking(Customer.objects.at_desk_of(user).filter(pk=pk))
+        .select_related("conversation__business_number")
+        .annotate(
+            used=Exists(Message.objects.filter(sender=user, client_id=client_id)),
+            behind=Exists(Message.objects.filter(customer=OuterRef("pk")).unfinished()),
+        )
+    )
+)
 _CHAT = Compiled(lambda customer: Conversation.objects.select_related("business_number").filter(customer=customer))
 _USED = Compiled(lambda sender, client_id: Message.objects.filter(sender=sender, client_id=client_id))
 
 
-def _conversation(customer: Customer) -> Conversation | None:
-    return _CHAT.first(customer=customer.pk)
+def require_window(customer: Customer, number: BusinessNumber) -> None:
+    """Raise OutsideServiceWindow unless the customer can be written to freely from this number now."""
+    _require_window(_CHAT.first(customer=customer.pk), number)
 
 
 def _require_window(conversation: Conversation | None, number: BusinessNumber) -> None:
@@ -106,24 +115,27 @@ def send_message(
     """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
     A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
-    when it was used for other content, OutsideServiceWindow, Http404 when the chat is no longer the actor's, and
+    when it was used for other content, OutsideServiceWindow, Http404 when the customer is not on the actor's desk, and
     ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat and for a
     `to_contact` that is not an active contact.
     """
-    customer = lock(customer_id, actor=actor)
     client_id, sha256 = client_id or None, _sha256(file)
+    found: Any = lock_with(_CHAT_TO_WRITE_IN, customer_id, actor=actor, client_id=client_id)
     client_hash = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
-    if (known := _sent_before(actor, client_id, client_hash)) is not None:
-        return known, False
-    conversation = _conversation(customer)
-    replied = _replied(customer, reply_to)
-    number = _number(conversation, replied)
-    to_number = _number_of(customer, to_contact)
-    draft = Draft(customer, number, type, text, payload, template, file, replied)
+    if found.used:
+        return _sent_before(actor, client_id, client_hash), False
+    conversation = getattr(found, "conversation", None)
+    replied = _replied(found, reply_to)
+    to_number = _number_of(found, to_contact)
+    draft = Draft(found, _number(conversation, replied), type, text, payload, template, file, replied)
     content = _content(draft, conversation)
-    message = _queue(draft, content, actor, to_contact, to_number, client_id, client_hash)
+    message = _new_message(draft, content, actor)
+    message.to_contact, message.to_number = to_contact, to_number
+    message.client_id, message.client_hash = client_id, client_hash
+    if not INSERT_MESSAGE.save(message):  # sent at this moment, also by a request that writes to another customer
+        return _sent_before(actor, client_id, client_hash), False
     attached = None if file is None else _attach(message, file, content.mime_type, sha256)
-    _show(message, attached, conversation, actor)
+    _show(message, attached, actor, behind=found.behind)
     return message, True
 
 
@@ -135,55 +147,34 @@ def _content(draft: Draft, conversation: Conversation | None) -> Content:
     return content
 
 
-def _queue(
-    draft: Draft,
-    content: Content,
-    sender: User,
-    to_contact: int | None,
-    to_number: str | None,
-    client_id: str | None,
-    client_hash: str,
-) -> Message:
-    """Insert a message that is due now. Raises ClientIdTaken, after which the transaction can only be rolled back."""
+def _new_message(draft: Draft, content: Content, sender: User) -> Message:
+    """A message that is due now, not stored yet."""
     now = timezone.now()
-    try:
-        return Message.objects.create(
-            customer=draft.customer,
-            business_number=draft.number,
-            direction=Direction.OUTBOUND,
-            type=content.type,
-            text=content.text,
-            payload=content.payload,
-            reply_to=draft.reply_to,
-            sender=sender,
-            to_contact=to_contact,
-            to_number=to_number,
-            client_id=client_id,
-            client_hash=client_hash,
-            status=Status.QUEUED,
-            created_at=now,
-            ordered_at=now,
-            not_before=now,
-        )
-    except IntegrityError:  # the same client_id for two customers at the same time
-        raise ClientIdTaken
+    return Message(
+        customer=draft.customer,
+        business_number=draft.number,
+        direction=Direction.OUTBOUND,
+        type=content.type,
+        text=content.text,
+        payload=content.payload,
+        reply_to=draft.reply_to,
+        sender=sender,
+        status=Status.QUEUED,
+        created_at=now,
+        ordered_at=now,
+        not_before=now,
+    )
 
 
-def _show(message: Message, file: Attachment | None, conversation: Conversation | None, actor: User) -> None:
+def _show(message: Message, file: Attachment | None, actor: User, *, behind: bool) -> None:
     """Put a queued message into the chat, a reaction on the message it belongs to, and wake the relay."""
     customer = message.customer
     if message.type == "reaction":
         show_own_reaction(customer, message, actor=actor)
     else:
-        if conversation is None:
-            Conversation.objects.create(
-                customer=customer, business_number=message.business_number, last_message=message
-            )
-        else:
-            with prepared_cursor() as cursor:
-                cursor.execute(_NEWEST, [message.pk, conversation.pk])
+        put_last(message.pk, customer_id=customer.pk, number_id=message.business_number_id)
         customer.desk_at = max(message.ordered_at, customer.desk_at)
-        message.recorded = new_message_row(message, file)
+        message.recorded = new_message_row(message, file, waiting_when_new(message.business_number, behind=behind))
         record(customer, "chat_message", message.recorded, actor=actor)
     show_read(customer.pk, ON_REPLY)
     wake_relays()
@@ -202,12 +193,10 @@ def _hash(*asked: Any) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Message | None:
+def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Message:
     """The message for which the actor has used this client_id. Raises ClientIdTaken if its content was different."""
-    if client_id is None:
-        return None
     message: Message | None = _USED.first(sender=actor.pk, client_id=client_id)
-    if message is not None and message.client_hash != client_hash:
+    if message is None or message.client_hash != client_hash:
         raise ClientIdTaken
     return message
 

@@ -13,7 +13,7 @@ from core.pagination import KeysetQuery
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import Attachment, AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
-from messaging.serializers.waiting import CODES, waiting_of, with_waiting
+from messaging.serializers.waiting import CODES, Waiting, waiting_of, with_waiting
 
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
@@ -146,16 +146,16 @@ def message_row(message_id: int) -> dict[str, Any]:
     return message_data(*with_waiting([shown_messages().get(pk=message_id)]))
 
 
-def new_message_row(message: Message, file: Attachment | None = None) -> dict[str, Any]:
+def new_message_row(message: Message, file: Attachment | None, waiting: Waiting | None) -> dict[str, Any]:
     """`message_row` of a message that was just stored with its sender and file, from memory."""
     known: dict[str, Any] = {"sender": message.sender, "attachment": file}
-    row = {}
+    row: dict[str, Any] = {"waiting": waiting}
     for column in MESSAGE_COLUMNS:
         of, _, name = column.rpartition("__")
         # A stored file is shown by its name.
         value = getattr(known[of] if of else message, name or column, None)
         row[column] = value.name if isinstance(value, FieldFile) else value
-    return message_data(*with_waiting([row]))
+    return message_data(row)
 
 
 def status_data(message: Message) -> dict[str, Any]:

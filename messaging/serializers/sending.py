@@ -6,8 +6,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from core import safe_json
-from customers.models import Customer
-from customers.serializers.customer_fields import CustomerField
+from customers.serializers.customer_fields import CustomerIdField
 
 # The types that can be sent. The channel decides which fields each needs.
 TYPES = (
@@ -66,10 +65,10 @@ class ObjectField(serializers.JSONField):
 class SendMessageSerializer(serializers.Serializer[Any]):
     """The body of POST /api/messages/. A field that is null counts as left out.
 
-    The context holds the `customers` that may be written to.
+    Whether the caller may write to the `customer` is not looked up here: locking the customer says it.
     """
 
-    customer = CustomerField(queryset=Customer.objects.none())
+    customer = CustomerIdField()
     type = serializers.ChoiceField(
         choices=TYPES, required=False, allow_null=True, help_text="if left out: as the file requires, else text"
     )
@@ -108,11 +107,11 @@ class SendMessageSerializer(serializers.Serializer[Any]):
     class Meta:
         ref_name = "SendMessage"
 
-    def get_fields(self) -> dict[str, Any]:
-        fields: dict[str, Any] = super().get_fields()
-        if "customers" in self.context:
-            fields["customer"].queryset = self.context["customers"]
-        return fields
+    def no_such_customer(self) -> serializers.ValidationError:
+        """What is answered when the `customer` is on nobody's desk, or on somebody else's."""
+        field = self.fields["customer"]
+        text = field.error_messages["does_not_exist"].format(pk_value=self.validated_data["customer"])
+        return serializers.ValidationError({"customer": [text]})
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in fields.items() if value is not None}

@@ -63,6 +63,13 @@ def waiting_of(message_ids: Iterable[int]) -> dict[int, Waiting]:
     return found
 
 
+def waiting_when_new(number: BusinessNumber, *, behind: bool) -> Waiting | None:
+    """`waiting_of` for a message that is queued now. `behind`: an earlier one to the customer is unfinished."""
+    if behind:
+        return _said("behind", _BEHIND)
+    return pause_of(number.pause_kind, number.paused_until, number.reason, timezone.now())
+
+
 def pause_of(kind: str, until: datetime | None, reason: str, now: datetime) -> Waiting | None:
     """What holds back the messages of a number; None if it sends."""
     if kind == PauseKind.UNREACHABLE:

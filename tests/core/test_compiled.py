@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.actions.sessions import sign_in
 from accounts.models import User
-from core.db.compiled import Compiled
+from core.db.compiled import Compiled, Insert
 from customers.actions.locking import lock
 from customers.models import Customer
 from customers.visibility import DeskQuery
@@ -68,11 +68,12 @@ def shown(rows: Any) -> list[Any]:
     return [row if isinstance(row, dict) else everything(row) for row in rows]
 
 
-def everything(row: Any) -> dict[str, Any]:
-    """What is known of an instance without asking again, related rows included."""
+def everything(row: Any, *holders: Any) -> dict[str, Any]:
+    """What is known of an instance without asking again, related rows included; those that hold it only once."""
     known = {name: value for name, value in vars(row).items() if name != "_state"}
-    cached = row._state.fields_cache
-    return {"model": type(row), **known, **{name: value and everything(value) for name, value in cached.items()}}
+    related = {name: value for name, value in row._state.fields_cache.items() if value not in holders}
+    shown = {name: value and everything(value, row, *holders) for name, value in related.items()}
+    return {"model": type(row), **known, **shown}
 
 
 def combinations(names: list[str], values: dict[str, list[Any]]) -> list[dict[str, Any]]:
@@ -126,3 +127,24 @@ def test_constants_may_hold_what_a_text_is_made_of(customer: Customer) -> None:
         query = Compiled(lambda pk, constant=constant: Customer.objects.filter(pk=pk, first_name=constant), params=[])
         query.params.pop("constant", None)
         assert query.first(pk=customer.pk) == customer, constant
+
+
+def test_an_insert_stores_what_create_stores(customer: Customer) -> None:
+    number = BusinessNumber.objects.create(external_id="1")
+    at = timezone.now()
+    columns = {"customer_id": customer.pk, "business_number_id": number.pk, "direction": "inbound", "payload": {"a": 1}}
+    columns |= {"status": "received", "created_at": at, "ordered_at": at, "not_before": at}
+    created = everything(Message.objects.create(**columns))
+
+    inserted = Insert(Message)(columns)
+    instance = Message(**columns)
+    assert Insert(Message).save(instance)
+
+    for pk in (inserted, instance.pk):
+        assert everything(Message.objects.get(pk=pk)) == {**created, "id": pk}
+
+
+def test_an_insert_refuses_columns_that_there_are_not() -> None:
+    with pytest.raises(ValueError, match=r"messaging\.Message has no columns colour"):
+        Insert(Message)({"colour": "red"})
+    assert not Message.objects.exists()

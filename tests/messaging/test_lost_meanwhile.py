@@ -23,10 +23,10 @@ def lost(request: Any, monkeypatch: pytest.MonkeyPatch, as_admin: Any, customer:
     def arm() -> None:
         locked = locking._locked
 
-        def locked_later(*asked: Any) -> Any:
+        def locked_later(*asked: Any, **values: Any) -> Any:
             monkeypatch.setattr(locking, "_locked", locked)
             go()
-            return locked(*asked)
+            return locked(*asked, **values)
 
         monkeypatch.setattr(locking, "_locked", locked_later)
 
@@ -50,7 +50,11 @@ def test_rights_are_asked_again_under_the_lock(
     else:
         answer = as_owner.post(f"/api/messages/{sent.pk}/{path}" if path else "/api/messages/", _body(customer))
 
-    assert (answer.status_code, answer.json()["detail"]) == (404, "Not found.")
+    if path:
+        assert (answer.status_code, answer.json()["detail"]) == (404, "Not found.")
+    else:  # the customer is a field of the body
+        no_such = f'Invalid pk "{customer.pk}" - object does not exist.'
+        assert (answer.status_code, answer.json()) == (400, {"customer": [no_such]})
     if Customer.objects.filter(pk=customer.pk).exists():
         assert Message.objects.count() == 2
         assert Message.objects.get(pk=sent.pk).status == "failed"

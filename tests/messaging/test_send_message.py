@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from customers.models import Event
+from messaging.actions import sending
 from messaging.models import Message
 
 
@@ -111,6 +112,33 @@ def test_it_refuses_somebody_who_never_wrote(as_owner: Any, owner: Any, customer
     assert response.status_code == 409
     assert response.json()["window_expires_at"] is None
     assert not outbound().exists()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_client_id_that_is_used_at_this_moment_is_sent_once(
+    as_owner: Any, customer: Any, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    """It was free when the customer was locked. Somebody else's chat does not wait for that lock."""
+    composed = sending._content
+    body = {"customer": customer.pk, "text": "once", "client_id": "c-1"}
+    first: list[Any] = []
+
+    def composed_later(*asked: Any) -> Any:
+        monkeypatch.setattr(sending, "_content", composed)
+        first.append(as_owner.post("/api/messages/", body))
+        return composed(*asked)
+
+    monkeypatch.setattr(sending, "_content", composed_later)
+    again = as_owner.post("/api/messages/", body if same else {**body, "text": "something else"})
+
+    assert first[0].status_code == 201
+    if same:
+        assert (again.status_code, again.json()) == (200, first[0].json())
+        assert outbound().get().text == "once"
+        assert Event.objects.filter(type="chat_message").count() == 2
+    else:
+        assert (again.status_code, again.json()["code"]) == (409, "client_id_taken")
+        assert not outbound().filter(text="something else").exists()
 
 
 @pytest.mark.parametrize(
