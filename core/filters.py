@@ -1,11 +1,13 @@
 """Query parameters for lists. Values that make no sense are refused with the reason, not ignored."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import reduce
 from operator import or_
 from typing import Any
+from unicodedata import category
 
 import django_filters
 from django import forms
@@ -42,6 +44,15 @@ def whole_number(text: str) -> int | None:
 def search_words(text: str) -> list[str]:
     """Return the words of a search text that are used: the first MAX_WORDS."""
     return text.split()[:MAX_WORDS]
+
+
+def has_trigram(word: str) -> bool:
+    """Whether a trigram index can look for `word`: three letters, digits or marks stand side by side in it.
+
+    A search without such a word reads row after row, so it needs a bound.
+    """
+    kinds = "".join(category(sign)[0] for sign in word)
+    return re.search("[LNM]{3}", kinds) is not None
 
 
 def containing(text: str, *fields: str) -> Q:

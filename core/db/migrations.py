@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db.migrations.operations.base import Operation
 
 
 class AddIndexWithoutLock(AddIndex):
@@ -45,3 +46,27 @@ def _build(schema_editor: Any, name: str, statement: Any) -> None:
     schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
     created = str(statement).replace("INDEX", "INDEX CONCURRENTLY", 1)
     schema_editor.execute(created, params=None)
+
+
+class AddTrigramIndex(Operation):
+    """An index for LIKE on `expression`, a piece of SQL; only on PostgreSQL, which has pg_trgm. Nobody waits for it."""
+
+    reversible = True
+
+    def __init__(self, table: str, name: str, expression: str) -> None:
+        self.table, self.name, self.expression = table, name, expression
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Models do not know it: other databases have no such index."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            using = f"USING gin (({self.expression}) gin_trgm_ops)"
+            _build(schema_editor, self.name, f"CREATE INDEX {self.name} ON {self.table} {using}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {self.name}")
+
+    def describe(self) -> str:
+        return f"Create trigram index {self.name}"

@@ -120,6 +120,18 @@ class Message(Leased):
         indexes: ClassVar[list[Any]] = [
             models.Index(F("customer"), F("ordered_at").desc(), F("id").desc(), name="message_history"),
             models.Index(F("ordered_at").desc(), F("id").desc(), name="message_newest"),
+            # The lists of one type and of one status. Most messages are texts that were read, and the newest are soon
+            # found without an index. On PostgreSQL migration 0011 adds a trigram index for the search.
+            models.Index(
+                F("type"), F("ordered_at").desc(), F("id").desc(), condition=~Q(type="text"), name="message_of_type"
+            ),
+            models.Index(
+                F("status"),
+                F("ordered_at").desc(),
+                F("id").desc(),
+                condition=Q(status__in=("uncertain", "sent", "failed", "played", "received")),
+                name="message_of_status",
+            ),
             # The queue: a small index, however many messages there are.
             models.Index(fields=["not_before", "id"], condition=Q(status="queued"), name="message_queued"),
             # Deleting a message looks for answers to it.
