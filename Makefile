@@ -61,7 +61,7 @@ format: .venv/.installed-dev ## fix lint and formatting with ruff
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: .venv/.installed-dev ## measure the hot paths against a bare minimum in the same run
+bench: .venv/.installed-bench ## measure the hot paths against a bare minimum in the same run
 	$(PY) -m benchmarks
 
 soak: .venv/.installed-dev ## kill servers while messages flow, and count what is lost
@@ -83,3 +83,7 @@ clean: ## delete the environment and all data under var/
 .venv/.installed-dev: requirements.txt requirements-dev.txt | .venv/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch .venv/.installed $@
+
+.venv/.installed-bench: requirements-bench.txt .venv/.installed-dev
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@

@@ -1,4 +1,7 @@
-"""`python -m benchmarks [list detail history search webhook frames growth] [--quick] [--database sqlite|postgres]`."""
+"""`python -m benchmarks [NAME ...] [--quick] [--database sqlite|postgres]`: measures the hot paths.
+
+All of them, or those named; `peers` and `growth` on PostgreSQL only.
+"""
 
 import argparse
 import os
@@ -16,7 +19,7 @@ from psycopg import sql
 
 BENCHMARKS = ("list", "detail", "history", "search", "webhook", "frames")
 # Modules of this folder, each with databases of its own; on PostgreSQL only.
-ALONE = ("growth",)
+ALONE = ("peers", "growth")
 # Two runs at once must not drop each other's.
 DATABASE = f"patter_bench_{os.getpid()}"
 
@@ -66,7 +69,7 @@ def main() -> int:
     quick = ["--quick"] if options.quick else []
     databases = [options.database] if options.database else list(DATABASES)
     failed = _on_each(databases, [name for name in chosen if name in BENCHMARKS], quick)
-    for name in set(ALONE) & set(chosen) if "postgres" in databases else ():
+    for name in [name for name in chosen if name in ALONE] if "postgres" in databases else []:
         failed |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *quick], check=False).returncode
     return failed
 

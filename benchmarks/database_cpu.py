@@ -22,7 +22,10 @@ class DatabaseCpu:
         return sum(used - self._before.get(pid, 0.0) for pid, used in self._used().items())
 
     def _used(self) -> dict[int, float]:
-        sessions = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        sessions = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
         return {pid: _seconds_of(pid) for (pid,) in self._watcher.execute(sessions).fetchall()}
 
 

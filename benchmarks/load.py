@@ -1,9 +1,11 @@
 """A closed-loop HTTP client on keep-alive connections: small enough not to be what is measured."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -19,7 +21,7 @@ class Load:
 
 
 class BadAnswer(Exception):
-    """A server answered something else than 200; `str()` is its answer."""
+    """A server answered something else than 200 or 201; `str()` is its answer."""
 
 
 class Connection(asyncio.Protocol):
@@ -36,13 +38,13 @@ class Connection(asyncio.Protocol):
         self.transport = transport
 
     async def ask(self, request: bytes) -> bytes:
-        """Send a whole request and return the whole answer, headers included. Raises BadAnswer unless it is a 200."""
+        """Send a whole request and return the whole answer with its headers. Raises BadAnswer unless 200 or 201."""
         if self.transport.is_closing():
             raise ConnectionResetError("the server closed the connection")
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         answer = await self._answer
-        if not answer.startswith(b"HTTP/1.1 200"):
+        if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
             raise BadAnswer(answer[:2000].decode("latin1"))
         return answer
 
@@ -77,6 +79,23 @@ async def connect(port: int) -> Connection:
 
 def get(path: str, token: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+def post(path: str, token: str, body: Any) -> bytes:
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+async def ask(port: int, request: bytes) -> Any:
+    """Put one request, and return what its answer holds."""
+    connection = await connect(port)
+    answer = await connection.ask(request)
+    connection.transport.close()
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
 async def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: float | None = None) -> Load:

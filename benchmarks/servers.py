@@ -1,6 +1,7 @@
 """Servers under test: real uvicorn processes with one worker, on loopback."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,20 +20,24 @@ PATTER = "config.asgi:application"
 class Server:
     """One uvicorn process; a context manager. Killed at the end: a thousand sockets take long to say goodbye.
 
-    `folder` is the checkout to run; None: this one.
+    `folder` is the checkout to run; None: this one. With several `workers` there is one more process above them.
     """
 
-    def __init__(self, application: str, folder: Path | None = None, **environment: str) -> None:
+    def __init__(self, application: str, folder: Path | None = None, *, workers: int = 1, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        command = [sys.executable, "-m", "uvicorn", application, "--port", str(self.port), *OPTIONS]
-        self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment})
+        command = [sys.executable, "-m", *self.command(application), *(["--workers", str(workers)] * (workers > 1))]
+        # A group of its own, so that the workers end with it.
+        self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, start_new_session=True)
+
+    def command(self, application: str) -> list[str]:
+        """The module that serves the application on `port`, and its arguments."""
+        return ["uvicorn", application, "--port", str(self.port), *OPTIONS]
 
     def cpu_seconds(self) -> float:
         """The processor time the server has used so far: steadier than rates on a machine with other work."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return sum(_cpu_seconds(pid) for pid in (self.process.pid, *_children(self.process.pid)))
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + START_SECONDS
@@ -46,5 +51,22 @@ class Server:
                 time.sleep(0.05)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+class Gunicorn(Server):
+    """The same under gunicorn, as Django is usually run: one process with eight threads, and one above it."""
+
+    def command(self, application: str) -> list[str]:
+        threads = ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60"]
+        return ["gunicorn", application, "--bind", f"127.0.0.1:{self.port}", *threads, "--log-level", "warning"]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,220 @@
+"""Patter and its peers on the one, empty database of DATABASE_URL. Started by `python -m benchmarks.peers`."""
+
+import argparse
+import asyncio
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count, cycle, islice
+from statistics import median
+
+import django
+
+django.setup()
+
+from benchmarks import load, report  # noqa: E402 - models need the set-up
+from benchmarks.bodies import webhook  # noqa: E402
+from benchmarks.data import Desk, Size  # noqa: E402
+from benchmarks.data import load as fill  # noqa: E402
+from benchmarks.database_cpu import DatabaseCpu  # noqa: E402
+from benchmarks.peer_goals import GOALS  # noqa: E402
+from benchmarks.report import Figure, milliseconds, percentile  # noqa: E402
+from benchmarks.servers import PATTER, Gunicorn, Server  # noqa: E402
+from customers.models import Customer, Event  # noqa: E402
+from messaging.models import Message  # noqa: E402
+from whatsapp.models import WebhookEvent  # noqa: E402
+
+FULL = Size(customers=20_000, messages=200_000, chats=2_000)
+QUICK = Size(customers=1_000, messages=5_000, chats=200)
+CONNECTIONS, CROWD = 16, 64
+FLOORS = {"raw": "benchmarks.floor_raw:application", "FastAPI": "benchmarks.floor_fastapi:app"}
+DRF = "benchmarks.floor_drf:application"
+# What Django REST framework is asked for, too.
+AS_USUAL = ("list", "one", "create")
+HEAD = (
+    "Requests a second, p50 / p99, processor time of a request: server + database. Ratios are of the rates, by CPU of "
+    "the server's time."
+)
+_numbers = count(1)
+
+
+@dataclass
+class Side:
+    """A server, and what its rounds gave. Processor time in seconds: of the server, of the database."""
+
+    server: Server
+    loads: list[load.Load] = field(default_factory=list)
+    cpu: float = 0.0
+    database: float = 0.0
+
+    @property
+    def n(self) -> int:
+        return sum(len(done.latencies) for done in self.loads)
+
+    @property
+    def p99(self) -> float:
+        return median(percentile(done.latencies, 0.99) for done in self.loads) * 1000
+
+    def __str__(self) -> str:
+        rate = median(done.per_second for done in self.loads)
+        cpu = f"CPU {self.cpu / self.n * 1000:.2f} + {self.database / self.n * 1000:.2f} ms"
+        return f"{rate:.0f}/s, {milliseconds([done.latencies for done in self.loads])} ms, {cpu}"
+
+
+class Race:
+    """Puts the same requests to several servers in turn."""
+
+    def __init__(self, desk: Desk, rounds: int, seconds: float) -> None:
+        self.desk, self.rounds, self.seconds = desk, rounds, seconds
+        self.database = DatabaseCpu(os.environ["DATABASE_URL"])
+
+    def run(self, operation: str, servers: dict[str, Server], connections: int = CONNECTIONS) -> dict[str, Side]:
+        sides = {name: Side(server) for name, server in servers.items()}
+        requests = {name: _REQUESTS[operation](self.desk) for name in servers}
+        before = _stored(operation)
+        warm = sum(len(self._load(sides[name], requests[name], 0.5, connections).latencies) for name in sides)
+        for turn in range(self.rounds):
+            # Each side goes first in turn: whatever slows the machine down hits all alike.
+            order = list(sides)[turn % len(sides) :] + list(sides)[: turn % len(sides)]
+            for name in order:
+                self._round(sides[name], requests[name], connections)
+        answered = warm + sum(side.n for side in sides.values())
+        if any(after - was != answered for after, was in zip(_stored(operation), before, strict=True)):
+            raise SystemExit(f"{operation}: {answered} were answered, stored were {_stored(operation)} after {before}")
+        return sides
+
+    def _round(self, side: Side, requests: Iterator[bytes], connections: int) -> None:
+        self.database.start()
+        before = side.server.cpu_seconds()
+        side.loads.append(self._load(side, requests, self.seconds, connections))
+        side.cpu += side.server.cpu_seconds() - before
+        side.database += self.database.seconds()
+
+    def _load(self, side: Side, requests: Iterator[bytes], seconds: float, connections: int) -> load.Load:
+        return asyncio.run(load.run(side.server.port, requests, connections=connections, seconds=seconds))
+
+
+def _stored(operation: str) -> list[int]:
+    """How many rows there are of each table to which an operation adds one."""
+    models = {"create": [Customer, Event], "send": [Message, Event], "webhook": [Message, Event, WebhookEvent]}
+    return [model._default_manager.count() for model in models.get(operation, [])]
+
+
+def _paths(desk: Desk, *paths: str) -> Iterator[bytes]:
+    return cycle([load.get(path, desk.token) for path in paths])
+
+
+def _some(desk: Desk) -> list[int]:
+    return random.Random(2).sample(desk.chats, min(len(desk.chats), 500))
+
+
+def _creates(desk: Desk) -> Iterator[bytes]:
+    for n in _numbers:
+        names = {"first_name": "Sunil", "last_name": f"Fernando {n}", "email": f"sunil{n}@example.com"}
+        yield load.post("/api/customers/", desk.token, {**names, "phone": f"+9471{n:07d}"})
+
+
+def _sends(desk: Desk) -> Iterator[bytes]:
+    for n in _numbers:
+        said = {"customer": desk.chats[n % len(desk.chats)], "text": "It is on its way.", "client_id": f"bench-{n}"}
+        yield load.post("/api/messages/", desk.token, said)
+
+
+def _webhooks(desk: Desk) -> Iterator[bytes]:
+    for n in _numbers:
+        yield webhook(desk.chats[n % len(desk.chats)]).request
+
+
+_REQUESTS: dict[str, Callable[[Desk], Iterator[bytes]]] = {
+    "list": lambda desk: _paths(desk, "/api/customers/"),
+    "one": lambda desk: _paths(desk, *(f"/api/customers/{pk}/" for pk in _some(desk))),
+    "history": lambda desk: _paths(desk, *(f"/api/customers/{pk}/messages/?page_size=50" for pk in _some(desk))),
+    "search": lambda desk: _paths(desk, *(f"/api/customers/?search={term}" for term in desk.terms)),
+    "create": _creates,
+    "send": _sends,
+    "webhook": _webhooks,
+}
+
+
+def compared(what: str, ours: Side, theirs: Side, goal: float | None) -> tuple[str, ...]:
+    """A row of the table: both sides, and how many times as fast ours is, by the clock and by its processor time."""
+    pairs = zip(ours.loads, theirs.loads, strict=True)
+    ratio = median(mine.per_second / its.per_second for mine, its in pairs)
+    figure = Figure(what, f"{ours.n} to {theirs.n}", str(ours), str(theirs), ratio, goal)
+    by_cpu = f"{(theirs.cpu / theirs.n) / (ours.cpu / ours.n):.2f}"
+    return what, figure.n, figure.patter, figure.floor, f"{ratio:.2f}", by_cpu, figure.verdict
+
+
+def rows(operation: str, sides: dict[str, Side]) -> Iterator[tuple[str, ...]]:
+    """Patter against each of the others, and what is asked of its own figures."""
+    patter = sides["patter"]
+    for name, side in sides.items():
+        if side is not patter:
+            yield compared(f"{operation}, to {name}", patter, side, GOALS.get((operation, name)))
+    own = {"CPU ms of the server": patter.cpu / patter.n * 1000, "p99 ms": patter.p99}
+    for what, value in own.items():
+        if (goal := GOALS.get((operation, what))) is not None:
+            figure = Figure(f"{operation}: {what}", str(patter.n), f"{value:.2f}", "", value, goal, at_most=True)
+            yield figure.what, figure.n, figure.patter, "", "", "", figure.verdict
+
+
+def write_before(desk: Desk, server: Server, number: int) -> None:
+    """Write to the tables, so that they are what they are in use: rows that moved, pages that are not all visible."""
+    for operation in ("create", "send", "webhook"):
+        requests = islice(_REQUESTS[operation](desk), number)
+        asyncio.run(load.run(server.port, requests, connections=CONNECTIONS))
+
+
+def same_answers(desk: Desk, servers: dict[str, Server]) -> None:
+    """Raises unless all of them answer reads with the same rows."""
+    for operation in ("list", "one", "history", "search"):
+        answers = {name: _ids(next(_REQUESTS[operation](desk)), server) for name, server in servers.items()}
+        if len(set(answers.values())) != 1:
+            raise SystemExit(f"{operation}: not the same rows: {answers}")
+
+
+def _ids(request: bytes, server: Server) -> tuple[int, ...]:
+    answer = asyncio.run(load.ask(server.port, request))
+    return tuple(row["id"] for row in answer.get("results", [answer]))
+
+
+def two_workers(race: Race) -> Iterator[tuple[str, ...]]:
+    """The list by two workers and by one, from 64 connections: fewer may all be taken by one of the two."""
+    for name, application in {"patter": PATTER, **FLOORS}.items():
+        with Server(application) as one, Server(application, workers=2) as two:
+            sides = race.run("list", {"one": one, "two": two}, CROWD)
+        yield compared(f"list of {name}", sides["two"], sides["one"], GOALS.get(("two", name)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("rounds", type=int)
+    parser.add_argument("operations", nargs="+")
+    options = parser.parse_args()
+    size = QUICK if options.quick else FULL
+    desk = fill(size)
+    print(f"{report.machine()}.\n{size.customers:,} customers, {size.messages:,} messages.", flush=True)
+    race = Race(desk, options.rounds, 0.5 if options.quick else 1.0)
+    found = []
+    with ExitStack() as running:
+        servers = {"patter": running.enter_context(Server(PATTER))}
+        servers |= {name: running.enter_context(Server(application)) for name, application in FLOORS.items()}
+        write_before(desk, servers["patter"], 100 if options.quick else 2_000)
+        same_answers(desk, servers)
+        drf = {"DRF": running.enter_context(Gunicorn(DRF))}
+        for operation in options.operations:
+            if operation != "two":
+                found += rows(operation, race.run(operation, servers | (drf if operation in AS_USUAL else {})))
+    print(f"\n{HEAD}\n\n### Signed in, {CONNECTIONS} connections\n")
+    report.table(("", "N", "Patter", "peer", "ratio", "by CPU", "goal"), found)
+    if "two" in options.operations:
+        print(f"### {CROWD} connections, two workers against one\n")
+        report.table(("", "N", "two", "one", "ratio", "by CPU", "goal"), two_workers(race))
+
+
+if __name__ == "__main__":
+    main()
