@@ -53,7 +53,7 @@ class SpoolBody:
             except BodyRefused as refused:
                 return await refused.tell(send, scope)
             except LaneFull as full:
-                return await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after)
+                return await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after, code="busy")
             if body is not None:
                 await self.app(_measured(scope, body), body, receive, send)
 
@@ -99,7 +99,7 @@ async def _on_disk(work: Callable[[], object]) -> None:
         await asyncio.get_running_loop().run_in_executor(disks, work)
     except OSError as error:
         logger.error("a body cannot be written to the temporary directory: %s", error)
-        raise BodyRefused(NoRoom.status_code, str(NoRoom.default_detail), NoRoom.wait)
+        raise BodyRefused(NoRoom.status_code, str(NoRoom.default_detail), NoRoom.wait, code=NoRoom.default_code)
 
 
 def _append(spool: IO[bytes], chunk: bytes) -> None:

@@ -72,7 +72,7 @@ class Bridge:
             await answer.send(Patience(receive, send, self.patience))
         except LaneFull as full:
             logger.warning("%s %s is refused: its lane is full", scope["method"], scope["path"])
-            await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after)
+            await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after, code="busy")
 
     def run_view(self, scope: Scope, body: IO[bytes], more_environ: Environ | None = None) -> Answer:
         """Run the view, in a thread. `more_environ` is what it finds in `request.META` beside the request."""

@@ -20,6 +20,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from config.asgi_types import Scope, Send
 from core.admin import texts_of
 from core.db.failures import Trouble, trouble_of
+from core.error_codes import BY_STATUS
 from core.files.storage import DISK_ERRORS, NoRoom
 from core.ports import mapped_ports
 from core.request_id import current
@@ -77,7 +78,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = _refusal(context["request"].path, error) or error
     response = drf_exception_handler(error, context)
     if response is not None:
-        response.data = shaped(context["request"].path_info, response.data)
+        response.data = shaped(context["request"].path_info, response.data, response.status_code)
     return response
 
 
@@ -103,24 +104,32 @@ def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse
     if refusal is None:
         return None
     text, wait = " ".join(texts_of(refusal.detail)), getattr(refusal, "wait", None)
-    answer = refuse(request, refusal.status_code, text, retry_after=wait)
+    answer = refuse(request, refusal.status_code, text, retry_after=wait, code=refusal.default_code)
     if request.path_info.startswith("/admin/"):
         answer["Content-Type"], answer.content = "text/plain; charset=utf-8", f"{text}\n".encode()
     return answer
 
 
-def shaped(path: str, body: Any) -> Any:
-    """Return an error body in the shape of the errors under `path` (setting ERROR_SHAPES)."""
+def shaped(path: str, body: Any, status: int, code: str = "") -> Any:
+    """Return an error body in the shape of the errors under `path`: of setting ERROR_SHAPES, else DRF's with a `code`.
+
+    The code is the body's own, that of the exception that its `detail` is from, or the one for the status.
+    """
     for pattern, shape in mapped_ports("ERROR_SHAPES").items():
         if re.match(pattern, path):
             return shape(body)
-    return body
+    if not isinstance(body, dict) or not isinstance(detail := body.get("detail"), str) or "code" in body:
+        return body  # errors by field are lists of texts
+    return {**body, "code": code or getattr(detail, "code", None) or BY_STATUS[status]}
 
 
-def refuse(request: HttpRequest, status: int, detail: str, *, retry_after: float | None = None) -> JsonResponse:
+def refuse(
+    request: HttpRequest, status: int, detail: str, *, retry_after: float | None = None, code: str = ""
+) -> JsonResponse:
     """Return the response for a request that is refused before DRF handles it. `retry_after` is in seconds."""
     headers = {} if retry_after is None else {"Retry-After": str(ceil(retry_after))}
-    return JsonResponse(shaped(request.path_info, {"detail": detail}), status=status, headers=headers)
+    body = shaped(request.path_info, {"detail": detail}, status, code)
+    return JsonResponse(body, status=status, headers=headers)
 
 
 async def send_refusal(
@@ -131,9 +140,10 @@ async def send_refusal(
     *,
     retry_after: int = 0,
     more_headers: Iterable[tuple[bytes, bytes]] = (),
+    code: str = "",
 ) -> None:
     """Refuse a request before Django gets it. `retry_after` is in seconds; 0 leaves the header out."""
-    body = json.dumps(shaped(scope["path"], {"detail": detail})).encode()
+    body = json.dumps(shaped(scope["path"], {"detail": detail}, status, code)).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *more_headers]
     headers.append((b"x-request-id", current().encode()))
     if retry_after:
@@ -162,5 +172,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     # Middleware that meets such a database, such as the session's of Django admin, passes process_exception by.
     if (answer := answer_to(request, sys.exc_info()[1])) is not None:
         return answer
-    body = shaped(request.path_info, {"detail": "Something went wrong on our side. It has been logged."})
+    body = shaped(request.path_info, {"detail": "Something went wrong on our side. It has been logged."}, 500)
     return JsonResponse({**body, "request_id": current()}, status=500)

@@ -11,9 +11,17 @@ from drf_yasg.inspectors import (
 )
 from rest_framework.permissions import AllowAny
 
+from core.error_codes import CODES
 from core.pagination import COUNTED_EXACTLY, MAX_PAGE_SIZE, KeysetPages, PageNumberPages
 
-_ERROR = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"detail": openapi.Schema(type=openapi.TYPE_STRING)})
+_ERROR = openapi.Schema(
+    type=openapi.TYPE_OBJECT,
+    properties={
+        "detail": openapi.Schema(type=openapi.TYPE_STRING, description="for people"),
+        "code": openapi.Schema(type=openapi.TYPE_STRING, enum=list(CODES), description="for programs"),
+    },
+    required=["detail", "code"],
+)
 
 # Groups that cannot be told from the first word of a path.
 GROUPS = {"token": "Auth", "customers-with-contacts": "Contacts", "message": "Customer data"}

@@ -33,14 +33,21 @@ RETRY_SECONDS = 5
 
 
 class BodyRefused(Exception):
-    """A body that is not read any further. `str()` may be shown; `retry_after` is in seconds, 0 for never."""
+    """A body that is not read any further. `str()` may be shown; `retry_after` is in seconds, 0 for never.
 
-    def __init__(self, status: int, text: str, retry_after: int = 0, *headers: tuple[bytes, bytes]) -> None:
+    Without a `code` it is refused with the one for its status.
+    """
+
+    def __init__(
+        self, status: int, text: str, retry_after: int = 0, *headers: tuple[bytes, bytes], code: str = ""
+    ) -> None:
         super().__init__(text)
-        self.status, self.retry_after, self.headers = status, retry_after, headers
+        self.status, self.retry_after, self.headers, self.code = status, retry_after, headers, code
 
     async def tell(self, send: Send, scope: Scope) -> None:
-        await send_refusal(send, scope, self.status, str(self), retry_after=self.retry_after, more_headers=self.headers)
+        more = self.headers
+        wait = self.retry_after
+        await send_refusal(send, scope, self.status, str(self), retry_after=wait, more_headers=more, code=self.code)
 
 
 class Uploads:
@@ -110,7 +117,8 @@ def _who_sends(scope: Scope, admin_page: bool) -> int:
             return _admin_of(headers.get(b"cookie", ""))
         return user_id_of(headers.get(b"authorization", ""))
     except (AuthenticationFailed, NotAuthenticated) as refused:
-        raise BodyRefused(401, str(refused.detail), 0, (b"www-authenticate", CHALLENGE.encode()))
+        challenge = (b"www-authenticate", CHALLENGE.encode())
+        raise BodyRefused(401, str(refused.detail), 0, challenge, code=refused.default_code)
     except (DatabaseError, InterfaceError) as error:
         logger.error("the database cannot be reached, so a large body is refused: %s", error)
         unavailable = Unavailable(trouble_of(error) or Trouble.AWAY)

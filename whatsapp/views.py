@@ -26,8 +26,8 @@ from whatsapp.webhook.deliver import OUTCOME, deliver
 
 _ANSWERS = {
     200: {},
-    401: {"detail": "The signature is missing or wrong."},
-    503: {"detail": "The webhook could not be stored. Send it again."},
+    401: {"detail": "The signature is missing or wrong.", "code": "bad_signature"},
+    503: {"detail": "The webhook could not be stored. Send it again.", "code": "unavailable"},
 }
 
 
@@ -101,7 +101,8 @@ class WebhookView(APIView):
         expected = settings.WHATSAPP_VERIFY_TOKEN
         matches = hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
         if request.GET.get("hub.mode") != "subscribe" or not expected or not matches:
-            return JsonResponse({"detail": "The verify token does not match."}, status=403)
+            refusal = {"detail": "The verify token does not match.", "code": "permission_denied"}
+            return JsonResponse(refusal, status=403)
         return HttpResponse(request.GET.get("hub.challenge", ""), content_type="text/plain; charset=utf-8")
 
     @documented(

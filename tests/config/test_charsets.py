@@ -32,7 +32,7 @@ def ask(server: Any, content_type: str, path: str = "/api/customers/") -> httpx.
 )
 def test_others_are_refused(server: Any, content_type: str) -> None:
     response = ask(server, content_type)
-    assert (response.status_code, response.json()) == (415, {"detail": REFUSAL})
+    assert (response.status_code, response.json()) == (415, {"detail": REFUSAL, "code": "unsupported_media_type"})
 
 
 def test_several_content_types_are_joined(server: Any) -> None:

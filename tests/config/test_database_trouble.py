@@ -61,7 +61,7 @@ def test_writes_are_answered_503_and_change_nothing(
 
     answer = client.patch(f"/api/customers/{customer.pk}/", {"first_name": "Jim"})
 
-    assert (answer.status_code, answer.json()) == (503, {"detail": text})
+    assert (answer.status_code, answer.json()) == (503, {"detail": text, "code": "unavailable"})
     assert int(answer["Retry-After"]) > 0
     assert client.get(f"/api/customers/{customer.pk}/").status_code == 200, "reading goes on"
     customer.refresh_from_db()
@@ -133,7 +133,7 @@ def test_other_errors_are_still_ours(client: Client, monkeypatch: pytest.MonkeyP
 def test_signing_in_to_the_api_is_answered_503(anonymous: APIClient, owner: User, writes_fail: Any) -> None:
     writes_fail(*READ_ONLY)
     answer = anonymous.post("/api/auth/login/", {"username": owner.username, "password": PASSWORD})
-    assert (answer.status_code, answer.json()) == (503, {"detail": errors.AWAY})
+    assert (answer.status_code, answer.json()) == (503, {"detail": errors.AWAY, "code": "unavailable"})
 
 
 # --- /readyz -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ ROWS = [row for row in MATRIX if row.startswith(("GET", "DELETE")) and "{" in ro
 def test_a_missing_row(row: str, as_admin: Any) -> None:
     method, path = re.sub(r"{\w+}", "987654", row).split()
     response = as_admin.generic(method, path)
-    assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
+    assert (response.status_code, response.json()) == (404, {"detail": "Not found.", "code": "not_found"})
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_a_missing_row(row: str, as_admin: Any) -> None:
 )
 def test_a_view_may_say_more(as_admin: Any, path: str, text: str) -> None:
     response = as_admin.get(path)
-    assert (response.status_code, response.json()) == (404, {"detail": text})
+    assert (response.status_code, response.json()) == (404, {"detail": text, "code": "not_found"})

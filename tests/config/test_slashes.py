@@ -52,7 +52,10 @@ def test_the_webhook_is_verified_and_called_without_it(anonymous: APIClient, set
     query = {"hub.mode": "subscribe", "hub.verify_token": "told-to-meta", "hub.challenge": "42"}
 
     assert anonymous.get("/api/webhook", query).content == b"42"
-    assert anonymous.post("/api/webhook", {}).json() == {"detail": "The signature is missing or wrong."}
+    assert anonymous.post("/api/webhook", {}).json() == {
+        "detail": "The signature is missing or wrong.",
+        "code": "bad_signature",
+    }
 
 
 def test_pages_of_a_list_go_on_without_it(as_admin: APIClient, things: dict[str, int]) -> None:
@@ -76,7 +79,7 @@ def test_lanes_and_limits_are_the_same_without_it() -> None:
 def test_a_path_that_does_not_exist_is_json(debug: bool, path: str, method: str) -> None:
     answer = getattr(Client(enforce_csrf_checks=True), method)(path)
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not found.", "code": "not_found"})
 
 
 def test_it_has_the_shape_of_its_path(debug: bool, client: Client) -> None:

@@ -104,4 +104,5 @@ def test_what_breaks(as_owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_rest_of_the_api_keeps_its_shape(anonymous: Any) -> None:
-    assert anonymous.get("/api/customers/").json() == {"detail": "Authentication credentials were not provided."}
+    refused = {"detail": "Authentication credentials were not provided.", "code": "not_authenticated"}
+    assert anonymous.get("/api/customers/").json() == refused

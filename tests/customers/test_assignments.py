@@ -141,7 +141,10 @@ def test_ending_leaves_nobody(
     assert (event.data["id"], event.data["is_active"], event.data["owner"]) == (assigned.pk, False, None)
     assert as_owner.delete(f"{ASSIGNMENTS}{assigned.pk}/").status_code == 404
     again = as_admin.delete(f"{ASSIGNMENTS}{assigned.pk}/")
-    assert (again.status_code, again.json()) == (400, {"detail": "This assignment has already ended."})
+    assert (again.status_code, again.json()) == (
+        400,
+        {"detail": "This assignment has already ended.", "code": "invalid"},
+    )
     assert Event.objects.count() == 1
 
 

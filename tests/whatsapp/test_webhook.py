@@ -117,7 +117,7 @@ class TestSignature:
         caplog.set_level(logging.DEBUG)
         answer = post(BODY, header)
         assert answer.status_code == 401
-        assert answer.json() == {"detail": "The signature is missing or wrong."}
+        assert answer.json() == {"detail": "The signature is missing or wrong.", "code": "bad_signature"}
         assert not WebhookEvent.objects.exists()
         assert not Message.objects.exists()
         assert digest() not in caplog.text + answer.content.decode()

@@ -1,0 +1,51 @@
+"""The codes of refusals: what programs compare, where people read `detail`. docs/api.md says what each means."""
+
+# By status, for refusals that do not come from an exception of a view's.
+BY_STATUS = {
+    400: "bad_request",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    408: "timeout",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "throttled",
+    500: "error",
+    503: "unavailable",
+    507: "cannot_store",
+}
+
+# All there are, in the order of docs/api.md.
+CODES = (
+    "bad_request",
+    "parse_error",
+    "invalid",
+    "not_authenticated",
+    "authentication_failed",
+    "bad_credentials",
+    "session_over",
+    "bad_signature",
+    "permission_denied",
+    "not_found",
+    "method_not_allowed",
+    "not_acceptable",
+    "timeout",
+    "outside_service_window",
+    "number_cannot_send",
+    "client_id_taken",
+    "not_retryable",
+    "not_fetchable",
+    "too_late",
+    "already_undone",
+    "merged_since",
+    "merged",
+    "too_large",
+    "unsupported_media_type",
+    "throttled",
+    "error",
+    "busy",
+    "unavailable",
+    "no_room",
+    "code_not_sent",
+    "cannot_store",
+)
