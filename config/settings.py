@@ -217,6 +217,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
 else:
     _database["ENGINE"] = "core.db.postgresql"
+    # Before each request, without a round trip (core/db/postgresql/base.py).
     _database["CONN_HEALTH_CHECKS"] = True
     # A pooler gives each transaction another session, in which neither prepared statements nor open cursors are known.
     _database["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER is not None

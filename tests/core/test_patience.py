@@ -146,6 +146,27 @@ def test_a_transaction_in_which_nothing_happens_ends(customer: Customer) -> None
     assert Customer.objects.get(pk=customer.pk) == customer
 
 
+def test_a_connection_that_the_server_closed_is_known_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+    monkeypatch.setattr(type(connection.connection), "execute", None)
+    assert connection.is_usable()
+    monkeypatch.undo()
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+    monkeypatch.setattr(type(connection.connection), "execute", None)
+    assert not connection.is_usable()
+
+
+@pytest.mark.usefixtures("way")
+def test_after_an_error_the_server_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.ensure_connection()
+    connection.errors_occurred = True
+    assert connection.is_usable()
+    monkeypatch.setattr(psycopg.Connection, "execute", lambda *_, **__: (_ for _ in ()).throw(psycopg.Error))
+    assert not connection.is_usable()
+
+
 def test_a_connection_that_may_only_read_is_not_used_again() -> None:
     connection.ensure_connection()
     assert connection.is_usable()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any
 
 from django.conf import settings
@@ -99,14 +100,34 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         return cursor
 
     def is_usable(self) -> bool:
-        """Also asks whether the server may be written: after a failover it may not, and another one may."""
-        if self.connection is None:
+        """Whether the next request may go on with this connection. Nothing has been sent for it yet.
+
+        Costs no round trip: a server that was stopped has closed the connection, and one that may only be read has said
+        so. After a failover another one may be written. After an error, behind a pooler (whose connection says nothing
+        about the server's) and before PostgreSQL 14 (which does not say it) the server is asked.
+        """
+        if self.connection is None or self._hung_up():
             return False
+        info = self.connection.info
+        said = {info.parameter_status("in_hot_standby"), info.parameter_status("default_transaction_read_only")}
+        if self._session is not None and not self.errors_occurred and None not in said:
+            return said == {"off"}
         try:
             row = self.connection.execute("SELECT current_setting('transaction_read_only')", prepare=False).fetchone()
         except Error:
             return False
         return bool(row[0] == "off")
+
+    def _hung_up(self) -> bool:
+        """Whether the connection is closed on either side. Whatever else the server has said meanwhile is taken in."""
+        try:
+            server, said = self.connection.pgconn, poll()
+            said.register(server.socket, POLLIN)
+            while said.poll(0):
+                server.consume_input()  # fails at the end of what was said before the server closed
+        except Error:
+            return True
+        return bool(self.connection.closed)
 
     def limits_to_set(self) -> str:
         """`SET LOCAL` for each limit that the session does not have already."""
