@@ -16,7 +16,7 @@ from django.utils import timezone
 from core.db.compiled import prepared_cursor
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
-from core.live.publishing import publish, publish_on_commit
+from core.live.publishing import publish_all, publish_on_commit
 from core.timestamps import aware, iso
 from customers.models import Customer, Event
 
@@ -105,8 +105,8 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
     """Publish a recorded frame on commit, with the owner the customer has by then."""
 
     def tell() -> None:
-        publish(customer_group(customer.pk), {"type": "frame", "owner": customer.owner_id, "frame": frame})
-        publish(DESK, _row_changed(customer.pk, previous_owner_id))
+        told = {"type": "frame", "owner": customer.owner_id, "frame": frame}
+        publish_all([(customer_group(customer.pk), told), (DESK, _row_changed(customer.pk, previous_owner_id))])
 
     transaction.on_commit(tell)
 

@@ -90,7 +90,7 @@ def test_only_core_live_talks_to_the_channel_layer() -> None:
     callers = {
         path
         for path, node in _nodes()
-        if (isinstance(node, ast.Attribute) and node.attr in ("group_send", "group_add"))
+        if (isinstance(node, ast.Attribute) and node.attr in ("send_all", "group_send", "group_add"))
         or (isinstance(node, ast.Name) and node.id == "get_channel_layer")
     }
 

@@ -7,6 +7,7 @@ import asyncio
 import atexit
 import logging
 import threading
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextvars import Context
 
@@ -21,7 +22,10 @@ logger = logging.getLogger(__name__)
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 _loop: asyncio.AbstractEventLoop | None = None
 _lock = threading.Lock()
+_outboxes: dict[asyncio.AbstractEventLoop, "_Outbox"] = {}
 _pending: set["Future[None]"] = set()
+
+_Sent = tuple[str, Hint]  # the group that is told, and what
 
 
 def attach() -> Hub:
@@ -74,50 +78,100 @@ def _publishing_loop() -> asyncio.AbstractEventLoop | None:
         return _loop
 
 
-async def _send(group: str, event: Hint) -> None:
-    await channel_layer().group_send(group, {"type": "live", "group": group, "event": event})
+class _Outbox:
+    """Events on their way to a loop and, with Redis, from there to the other processes: in the order they came.
 
+    What comes while others are being handed over or sent goes with the next ones: under load one hand-over and one
+    round trip serve several requests.
+    """
 
-def _sent(future: "Future[None]") -> None:
-    _pending.discard(future)
-    if not future.cancelled() and (error := future.exception()) is not None:
-        logger.warning("an event was not published: %r", error)
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._guard = threading.Lock()
+        self._waiting: list[_Sent] = []
+        self._busy = False  # somebody on the loop takes what is waiting
+
+    def put(self, events: Iterable[_Sent]) -> None:
+        """Raises RuntimeError if the loop is closed."""
+        with self._guard:
+            # A relay that has not yet been told of the last wake needs no other.
+            woken = any(group == RELAY for group, _ in self._waiting)
+            self._waiting += [sent for sent in events if not (woken and sent[0] == RELAY)]
+            if self._busy or not self._waiting:
+                return
+            self._busy = True
+        try:
+            self._start()
+        except RuntimeError:
+            self._busy, self._waiting = False, []
+            raise
+
+    def _take(self) -> list[_Sent]:
+        with self._guard:
+            taken, self._waiting = self._waiting, []
+            self._busy = bool(taken)
+        return taken
+
+    def _start(self) -> None:
+        # In a context of its own: these are events of several requests, and the layer's connections outlive them all.
+        if channel_layer() is None:
+            self._loop.call_soon_threadsafe(self._deliver, context=Context())
+            return
+        sending = self._send()
+        try:
+            future = Context().run(asyncio.run_coroutine_threadsafe, sending, self._loop)
+        except RuntimeError:
+            sending.close()
+            raise
+        _pending.add(future)
+        future.add_done_callback(_pending.discard)
+
+    def _deliver(self) -> None:
+        hub = _hubs[self._loop]
+        while events := self._take():
+            for group, event in events:
+                # A copy, as a layer would make one: subscribers store in it what they share.
+                hub.deliver(group, dict(event))
+
+    async def _send(self) -> None:
+        while events := self._take():
+            try:
+                await channel_layer().send_all(
+                    [(group, {"type": "live", "group": group, "event": event}) for group, event in events]
+                )
+            except Exception as error:  # noqa: BLE001 - the errors depend on the client that the layer uses
+                logger.warning("%d events were not published: %r", len(events), error)
 
 
 def publish(group: str, event: Hint) -> None:
-    """Send `event` to all listeners of `group` in all processes. Never raises and never waits.
+    """`publish_all` for one event."""
+    publish_all([(group, event)])
 
-    The change that the event announces must be committed before; `publish_on_commit` takes care of that.
+
+def publish_all(events: Sequence[_Sent]) -> None:
+    """Send events, each to all listeners of its group in all processes. Never raises and never waits.
+
+    The change that the events announce must be committed before; `publish_on_commit` takes care of that.
     """
     loop = _publishing_loop()
     if loop is None:
         return
+    if channel_layer() is None:
+        hub = _hubs.get(loop)
+        events = [(group, event) for group, event in events if hub is not None and group in hub.subscribers]
     try:
-        if channel_layer() is None:
-            _hand_over(loop, group, event)
-        else:
-            _send_on(loop, group, event)
+        _outbox_of(loop).put(events)
     except RuntimeError as error:  # the loop was closed meanwhile: the process is stopping
-        logger.warning("an event was not published: %r", error)
+        logger.warning("events were not published: %r", error)
 
 
-def _hand_over(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
-    hub = _hubs.get(loop)
-    if hub is not None and group in hub.subscribers:
-        # A copy, as a layer would make one: subscribers store in it what they share.
-        loop.call_soon_threadsafe(hub.deliver, group, dict(event))
-
-
-def _send_on(loop: asyncio.AbstractEventLoop, group: str, event: Hint) -> None:
-    sending = _send(group, event)
-    try:
-        # In a context of its own: the layer's connections outlive the request, and must not log with its id.
-        future = Context().run(asyncio.run_coroutine_threadsafe, sending, loop)
-    except RuntimeError:
-        sending.close()
-        raise
-    _pending.add(future)
-    future.add_done_callback(_sent)
+def _outbox_of(loop: asyncio.AbstractEventLoop) -> _Outbox:
+    with _lock:
+        if loop not in _outboxes:
+            for stale in [known for known in _outboxes if known.is_closed()]:
+                del _outboxes[stale]
+            _outboxes[loop] = _Outbox(loop)
+        return _outboxes[loop]
 
 
 def publish_on_commit(group: str, event: Hint) -> None:

@@ -1,5 +1,6 @@
 """The channel layer on Redis. It notices when its connection was lost."""
 
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
 
@@ -30,6 +31,16 @@ class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
             "retry": Retry(ConstantBackoff(0.1), 2),
         }
         super().__init__(hosts=[{"address": host, **connection} for host in hosts], **options)
+
+    async def send_all(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        """`group_send` for messages to several groups, in their order and in one round trip."""
+        layer = self._get_layer()
+        (shard,) = layer._shards  # one for each host
+        shard._ensure_redis()
+        async with shard._redis.pipeline(transaction=False) as pipe:
+            for group, message in messages:
+                pipe.publish(layer._get_group_channel_name(group), self.serialize(message))
+            await pipe.execute()
 
 
 async def _connected(connection: AbstractConnection) -> None:

@@ -8,8 +8,9 @@ import pytest
 from channels.layers import get_channel_layer
 
 from core.live import hub
+from core.live.groups import RELAY
 from core.live.hub import Hint, Hub
-from core.live.publishing import attach, publish
+from core.live.publishing import attach, publish, publish_all
 
 
 class Ear:
@@ -26,6 +27,7 @@ class SlowLayer:
     def __init__(self) -> None:
         self.groups: dict[str, set[str]] = {}
         self.queues: dict[str, asyncio.Queue[Any]] = {}
+        self.sent: list[list[str]] = []
         self.away = False
 
     async def _work(self) -> None:
@@ -50,9 +52,12 @@ class SlowLayer:
         await self._work()
         self.groups.get(group, set()).discard(channel)
 
-    async def group_send(self, group: str, message: Any) -> None:
-        for channel in self.groups.get(group, ()):
-            self.queues[channel].put_nowait(message)
+    async def send_all(self, messages: Any) -> None:
+        self.sent.append([group for group, _ in messages])
+        await self._work()
+        for group, message in messages:
+            for channel in self.groups.get(group, ()):
+                self.queues[channel].put_nowait(message)
 
 
 @pytest.fixture
@@ -145,9 +150,57 @@ def test_events_arrive_after_one_that_cannot_be_read(layer: SlowLayer) -> None:
     async def scenario(hub: Hub) -> None:
         ear = Ear()
         await hub.join("chat", ear)
-        await layer.group_send("chat", {"none": "of ours"})
+        await layer.send_all([("chat", {"none": "of ours"})])
         await asyncio.sleep(0.2)
         await tell("chat")
         assert ear.heard == ["hello"]
+
+    with_hub(scenario)
+
+
+def test_what_comes_meanwhile_is_sent_together_and_in_order(layer: SlowLayer) -> None:
+    async def scenario(hub: Hub) -> None:
+        ear = Ear()
+        await hub.join("chat", ear)
+        await hub.join("desk", ear)
+        publish_all([("chat", {"type": "1"}), ("desk", {"type": "2"})])
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for number in range(3, 6):
+            publish("chat", {"type": str(number)})
+        await asyncio.sleep(0.1)
+        assert layer.sent == [["chat", "desk"], ["chat", "chat", "chat"]]
+        assert ear.heard == ["1", "2", "3", "4", "5"]
+
+    with_hub(scenario)
+
+
+@pytest.mark.parametrize("redis", [True, False])
+def test_relays_are_woken_once_until_they_know(layer: SlowLayer, settings: Any, redis: bool) -> None:
+    settings.REDIS_URL = settings.REDIS_URL if redis else ""
+
+    async def scenario(hub: Hub) -> None:
+        ear = Ear()
+        await hub.join(RELAY, ear)
+        for _ in range(2):
+            for _ in range(5):
+                publish(RELAY, {"type": "wake"})
+            await asyncio.sleep(0.1)
+        assert ear.heard == ["wake", "wake"]
+
+    with_hub(scenario)
+
+
+def test_events_that_could_not_be_sent_do_not_stop_the_next(layer: SlowLayer, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(hub: Hub) -> None:
+        ear = Ear()
+        await hub.join("chat", ear)
+        layer.away = True
+        publish_all([("chat", {"type": "lost"}), ("chat", {"type": "lost"})])
+        await asyncio.sleep(0.05)
+        layer.away = False
+        await tell("chat")
+        assert ear.heard == ["hello"]
+        assert "2 events were not published: ConnectionError('away')" in caplog.text
 
     with_hub(scenario)
