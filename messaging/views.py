@@ -173,7 +173,7 @@ class ReadView(APIView):
     @documented(request_body=None, responses={200: ReadSerializer})
     def post(self, request: Request, customer_id: str) -> Response:
         """Mark all messages of the customer as read."""
-        return Response(mark_read(customer_id=_on_desk(request, customer_id), actor=user_of(request)))
+        return Response(mark_read(customer_id=id_in_path(customer_id), actor=user_of(request)))
 
 
 def _shown(message: Message, request: Request, code: int = status.HTTP_200_OK) -> Response:

@@ -221,5 +221,15 @@ def senders_proved(customer: Customer) -> bool:
 
 def phone_belongs_to_other(*, phone: str, customer_id: int | None) -> bool:
     """Whether somebody else than this customer (None: a new one) is known to write from `phone`, in any spelling."""
-    known = Identity.objects.live().filter(business_number__in=BusinessNumber.objects.values("pk"))
-    return known.filter(wa_id__in=spellings(phone)).exclude(customer=customer_id).exists()
+    # No customer has the id 0.
+    return _WRITING_FROM.first(phones=spellings(phone), besides=customer_id or 0) is not None
+
+
+_WRITING_FROM = Compiled(
+    lambda phones, besides: (
+        Identity.objects.live()
+        .filter(business_number__in=BusinessNumber.objects.values("pk"), wa_id__any=phones)
+        .exclude(customer=besides)
+        .values("pk")
+    )
+)

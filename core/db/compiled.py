@@ -97,7 +97,7 @@ class Insert:
 
     def save(self, row: Model) -> bool:
         """Insert an instance, which gets its id; False if a conflict kept it out."""
-        row.pk = self({field.attname: getattr(row, field.attname) for field in self._fields() if not field.primary_key})
+        row.pk = self({field.attname: field.pre_save(row, True) for field in self._fields() if not field.primary_key})
         row._state.adding, row._state.db = row.pk is None, connection.alias
         return row.pk is not None
 

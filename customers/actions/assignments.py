@@ -1,21 +1,31 @@
 """Assigning customers to salespeople."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.serializers import owner_ref
+from core.db.compiled import Compiled, Insert, prepared_cursor
 from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
 from customers.models import Assignment, Customer
 from customers.serializers.assignments import assignment_data
 from customers.serializers.customers import customer_event_data
+
+# By hand, or compiled once: every chat that is handed over comes here (docs/decisions/005-hand-written-sql.md).
+INSERT_ASSIGNMENT = Insert(Assignment)
+_END_OPEN = f"UPDATE {Assignment._meta.db_table} SET ended_at = %s WHERE customer_id = %s AND ended_at IS NULL"
+_SET_OWNER = f"UPDATE {Customer._meta.db_table} SET owner_id = %s, updated_at = %s WHERE id = %s"
+_FREE_SELLER = Compiled(
+    lambda pk: User.objects.sellers().select_for_update(no_key=True, skip_locked=True).filter(pk=pk)
+)
 
 
 @transaction.atomic
@@ -41,7 +51,10 @@ def lock_seller(salesperson: User) -> User:
 
     Raises ValidationError unless they are an active salesperson.
     """
-    seller = User.objects.sellers().select_for_update(no_key=True).filter(pk=salesperson.pk).first()
+    seller: User | None = _FREE_SELLER.first(pk=salesperson.pk)
+    if seller is None:
+        # Somebody else holds them, or they are none.
+        seller = User.objects.sellers().select_for_update(no_key=True).filter(pk=salesperson.pk).first()
     if seller is None:
         raise ValidationError({"salesperson": ["Only an active salesperson can own customers."]})
     return seller
@@ -135,10 +148,9 @@ def _open(customer: Customer, salesperson: User, *, actor: User | None, note: st
     """Replace the open assignment of a locked customer by a new one."""
     previous_owner_id = customer.owner_id
     now = timezone.now()
-    customer.assignments.open().update(ended_at=now)
-    assignment = Assignment.objects.create(
-        customer=customer, salesperson=salesperson, assigned_by=actor, note=note, assigned_at=now
-    )
+    _end_open(customer, now)
+    assignment = Assignment(customer=customer, salesperson=salesperson, assigned_by=actor, note=note, assigned_at=now)
+    INSERT_ASSIGNMENT.save(assignment)
     _set_owner(customer, salesperson)
     _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
     return assignment
@@ -151,15 +163,22 @@ def unassign(customer: Customer, *, actor: User | None) -> None:
     if assignment is None:  # an owner from before assignments were recorded
         assignment = Assignment(customer=customer, salesperson=customer.owner, assigned_at=now)
     else:
-        customer.assignments.open().update(ended_at=now)
+        _end_open(customer, now)
     assignment.ended_at = now
     _set_owner(customer, None)
     _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
 
 
 def _set_owner(customer: Customer, owner: User | None) -> None:
-    customer.owner = owner
-    customer.save(update_fields=["owner", "updated_at"])
+    customer.owner, customer.updated_at = owner, timezone.now()
+    at = connection.ops.adapt_datetimefield_value(customer.updated_at)
+    with prepared_cursor() as cursor:
+        cursor.execute(_SET_OWNER, [customer.owner_id, at, customer.pk])
+
+
+def _end_open(customer: Customer, at: datetime) -> None:
+    with prepared_cursor() as cursor:
+        cursor.execute(_END_OPEN, [connection.ops.adapt_datetimefield_value(at), customer.pk])
 
 
 def _record(customer: Customer, assignment: Assignment, **announced: Any) -> None:

@@ -11,14 +11,14 @@ from accounts.actions.sessions import end_sessions
 from accounts.models import Role, User
 from core.phones import respelled
 from core.ports import ports
-from customers.actions.assignments import hand_over, lock_seller, unassign
+from customers.actions.assignments import INSERT_ASSIGNMENT, hand_over, lock_seller, unassign
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
-from customers.actions.phone_changes import claimed, entered, save
+from customers.actions.phone_changes import claimed, entered, insert, save
 from customers.events import announce_gone, record
 from customers.keepers import keepers
 from customers.models import Assignment, Customer, merged_ids
-from customers.serializers.customers import customer_event_data
+from customers.serializers.customers import customer_event_data, customer_row, known_columns
 
 # What salespeople may set when they create a customer, and change later.
 _SALES_CREATE = frozenset({"first_name", "last_name", "username", "email", "phone", "source", "notes"})
@@ -58,12 +58,12 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
     customer = Customer(**fields)
     for field, value in entered(phone, customer, actor=actor).items():
         setattr(customer, field, value)
-    save(customer)
+    insert(customer)
     # After the insert, which may wait for another new customer with the same phone: no salesperson is locked meanwhile.
     if customer.owner is not None:
-        lock_seller(customer.owner)
-        Assignment.objects.create(customer=customer, salesperson=customer.owner, assigned_by=actor)
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        customer.owner = lock_seller(customer.owner)
+        INSERT_ASSIGNMENT.save(Assignment(customer=customer, salesperson=customer.owner, assigned_by=actor))
+    record(customer, "customer_updated", customer_row(known_columns(customer)), actor=actor)
     return customer
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
+from core.db.compiled import Insert
 from core.phones import InvalidPhone, normalize, respelled, same_number, variants
 from core.ports import mapped_ports
 from customers.models import Customer, release_phone
@@ -78,10 +79,20 @@ def refuse_if_elsewhere(phone: str, customer_id: int | None) -> None:
         raise ValidationError({"phone": [PHONE_TAKEN]})
 
 
-def save(customer: Customer, fields: list[str] | None = None) -> None:
-    """Save a customer, or some of their fields. Raises ValidationError when somebody else has the trusted phone."""
-    spellings = variants(customer.phone) if customer.phone is not None and customer.phone_trusted else []
-    if len(spellings) > 1 and (fields is None or "phone" in fields) and _is_others(spellings, customer):
+_INSERT = Insert(Customer, "ON CONFLICT (phone) WHERE phone_trusted DO NOTHING")
+
+
+def insert(customer: Customer) -> None:
+    """Store a new customer. Raises ValidationError when somebody else has the trusted phone."""
+    spellings = _trusted_spellings(customer)
+    if (len(spellings) > 1 and _is_others(spellings, customer)) or not _INSERT.save(customer):
+        raise ValidationError({"phone": [PHONE_TAKEN]})
+
+
+def save(customer: Customer, fields: list[str]) -> None:
+    """Save fields of a customer. Raises ValidationError when somebody else has the trusted phone."""
+    spellings = _trusted_spellings(customer)
+    if len(spellings) > 1 and "phone" in fields and _is_others(spellings, customer):
         raise ValidationError({"phone": [PHONE_TAKEN]})
     try:
         with transaction.atomic():
@@ -94,6 +105,10 @@ def save(customer: Customer, fields: list[str] | None = None) -> None:
         # A row that was merged into this customer kept it for them.
         release_phone(cast(str, customer.phone), customer.pk)
         customer.save(update_fields=fields)
+
+
+def _trusted_spellings(customer: Customer) -> list[str]:
+    return variants(customer.phone) if customer.phone is not None and customer.phone_trusted else []
 
 
 def _is_others(spellings: list[str], customer: Customer) -> bool:

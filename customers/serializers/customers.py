@@ -65,6 +65,15 @@ def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def known_columns(customer: Customer) -> dict[str, Any]:
+    """The row of CUSTOMER_COLUMNS of a customer who was just stored with their owner, from memory."""
+    row = {}
+    for column in CUSTOMER_COLUMNS:
+        of, _, name = column.rpartition("__")
+        row[column] = getattr(getattr(customer, of) if of else customer, name, None)
+    return row
+
+
 def customer_event_data(customer: Customer) -> dict[str, Any]:
     """The data of a `customer_updated` event: the customer's part of a desk row. Takes one query."""
     return customer_row(Customer.objects.values(*CUSTOMER_COLUMNS).get(pk=customer.pk))

@@ -2,15 +2,23 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.serializers import user_ref
+from core.db.compiled import prepared_cursor
 from customers.actions.locking import lock
 from customers.events import record
 from messaging.actions.receipts import ON_READ, show_read
 from messaging.models import Conversation, Direction, Message, Status
+
+# By hand, because every chat that is opened comes here (docs/decisions/005-hand-written-sql.md).
+_READ = (
+    f"UPDATE {Message._meta.db_table} SET status = '{Status.READ}', read_at = %s "
+    f"WHERE customer_id = %s AND direction = '{Direction.INBOUND}' AND status = '{Status.RECEIVED}' RETURNING id"
+)
+_NONE_UNREAD = f"UPDATE {Conversation._meta.db_table} SET unread_count = 0 WHERE customer_id = %s"
 
 
 @transaction.atomic
@@ -21,13 +29,13 @@ def mark_read(*, customer_id: int, actor: User) -> dict[str, Any]:
     WHATSAPP_READ_RECEIPTS is `on_read`. Raises Http404 when the chat is no longer the actor's.
     """
     customer = lock(customer_id, actor=actor)
-    now = timezone.now()
-    unread = Message.objects.filter(customer=customer, direction=Direction.INBOUND, status=Status.RECEIVED)
-    newest = unread.order_by("-pk").values_list("pk", flat=True).first()
-    if newest is not None:
-        unread.filter(pk__lte=newest).update(status=Status.READ, read_at=now)
-        Conversation.objects.filter(customer=customer).update(unread_count=0)
-        data = {"up_to": newest, "unread_count": 0, "reader": user_ref(actor)}
+    with prepared_cursor() as cursor:
+        cursor.execute(_READ, [connection.ops.adapt_datetimefield_value(timezone.now()), customer.pk])
+        read = cursor.fetchall()
+        if read:
+            cursor.execute(_NONE_UNREAD, [customer.pk])
+    if read:
+        data = {"up_to": max(pk for (pk,) in read), "unread_count": 0, "reader": user_ref(actor)}
         record(customer, "messages_read", data, actor=actor)
         show_read(customer_id, ON_READ)
     return {"customer": customer_id, "unread_count": 0}

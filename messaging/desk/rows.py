@@ -13,7 +13,7 @@ from core.db.compiled import Compiled
 from core.pagination import Pages
 from core.timestamps import iso
 from customers.models import Customer
-from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row
+from customers.serializers.customers import CUSTOMER_COLUMNS, customer_row, known_columns
 from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
 from tags.models import Tag
@@ -76,6 +76,11 @@ def desk_row(customer_id: int, *, user: Any = None) -> dict[str, Any] | None:
     """The desk row of one customer, or None if there is none (any longer), or none on the desk of `user`, if given."""
     row = _ONE.first(pk=customer_id) if user is None else _ONE_OF.first(user, pk=customer_id)
     return None if row is None else _shaped([row])[0]
+
+
+def new_desk_row(customer: Customer) -> dict[str, Any]:
+    """`desk_row` of a customer who was just created and has no chat yet."""
+    return _shaped([{**known_columns(customer), **dict.fromkeys(_CHAT_COLUMNS)}])[0]
 
 
 def _choose(customers: "QuerySet[Customer]") -> Any:

@@ -15,7 +15,7 @@ from customers.actions.phones import confirm_phone
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CustomerWriteSerializer
 from messaging.desk.filters import DeskFilter
-from messaging.desk.rows import NEWEST_CONVERSATION_FIRST, DeskPages, WholeDesk, desk_row
+from messaging.desk.rows import NEWEST_CONVERSATION_FIRST, DeskPages, WholeDesk, desk_row, new_desk_row
 from messaging.desk.serializers import DeskRowSerializer
 
 
@@ -55,7 +55,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         body = CustomerWriteSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         customer = create_customer(actor=user_of(request), **body.validated_data)
-        return Response(desk_row(customer.pk), status=status.HTTP_201_CREATED)
+        return Response(new_desk_row(customer), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         # The object only to say why there is no row.

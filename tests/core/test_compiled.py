@@ -59,6 +59,8 @@ def values(owner: User, admin: User, customer: Customer) -> dict[str, list[Any]]
         "sid": [sign_in(user=owner).session.pk, uuid.uuid4()],
         "now": [timezone.now(), soon + timedelta(days=999)],
         "number": [number.pk, 987654],
+        "phones": [["94771234567", "1"], []],
+        "besides": [0, customer.pk],
         "address": ["94771234567", "LK.1", "nobody"],
         "at": [middle.ordered_at, soon, long_ago],
     }

@@ -18,9 +18,10 @@ def chat(customer: Any, says: Any) -> Any:
     return customer
 
 
-def statements(work: Callable[[], Any], *, status: int) -> list[str]:
+def statements(work: Callable[[], Any], *, status: int, before: Callable[[], Any] = lambda: None) -> list[str]:
     """The statements of a request, when it is done for the second time: by then everything is compiled."""
     assert work().status_code == status
+    before()
     with CaptureQueriesContext(connection) as captured:
         assert work().status_code == status
     # In a test, transactions are savepoints.
@@ -38,3 +39,39 @@ def test_sending(as_owner: Any, chat: Any) -> None:
     # The session; the customer, locked, with the chat; message, chat, customer, event and receipt.
     assert len(taken) == 7, taken
     assert Message.objects.filter(direction="outbound").count() == 2
+
+
+def test_creating_a_customer(as_owner: Any) -> None:
+    numbers = iter(range(2))
+
+    def create() -> Any:
+        return as_owner.post("/api/customers/", {"first_name": "Ann", "phone": f"+9477123456{next(numbers)}"})
+
+    taken = statements(create, status=201)
+
+    # The session; whether somebody else writes from the phone; the customer; the salesperson, locked; the assignment;
+    # the event, and its number; the tags of the answer.
+    assert len(taken) == 8, taken
+
+
+def test_marking_a_chat_as_read(as_owner: Any, chat: Any, says: Any) -> None:
+    def read() -> Any:
+        return as_owner.post(f"/api/customers/{chat.pk}/read/")
+
+    taken = statements(read, status=200, before=lambda: says(chat, "and?"))
+
+    # The session; the customer, locked; the messages; the chat; the event, and its number.
+    assert len(taken) == 6, taken
+
+
+def test_handing_over_a_chat(as_admin: Any, chat: Any, owner: Any, stranger: Any) -> None:
+    sellers = iter((stranger, owner))
+
+    def assign() -> Any:
+        return as_admin.post("/api/assignments/", {"customer": chat.pk, "salesperson": next(sellers).pk})
+
+    taken = statements(assign, status=201)
+
+    # The session; the customer and the salesperson of the body, and both again, locked; the old assignment, the new
+    # one, and the owner; the event, and its number.
+    assert len(taken) == 10, taken
