@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.serializers import user_ref
 from core.db.compiled import prepared_cursor
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
@@ -63,7 +64,7 @@ def record(
             _APPEND,
             [customer.pk, customer.last_seq, type, json.dumps(data), actor.pk if actor else None, _adapt(now)],
         )
-    frame = {"type": type, "seq": customer.last_seq, "at": iso(now), "data": data}
+    frame = _frame(type, customer.last_seq, now, actor, data)
     announce(customer, frame, previous_owner_id=previous_owner_id)
     return frame
 
@@ -98,7 +99,11 @@ def _adapt(at: datetime) -> Any:
 
 def frame_of(event: Event) -> Frame:
     """A recorded event as sockets and the events endpoint show it."""
-    return {"type": event.type, "seq": event.seq, "at": iso(event.created_at), "data": event.data}
+    return _frame(event.type, event.seq, event.created_at, event.actor, event.data)
+
+
+def _frame(type: str, seq: int, at: datetime, actor: Any, data: dict[str, Any]) -> Frame:
+    return {"type": type, "seq": seq, "at": iso(at), "actor": user_ref(actor), "data": data}
 
 
 def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None = None) -> None:

@@ -8,12 +8,16 @@ from django.utils import timezone
 
 from customers.visibility import FollowsCustomer
 
+# What a frame says of an event.
+
+_SHOWN = ("seq", "type", "data", "created_at", *(f"actor__{name}" for name in ("first_name", "last_name", "username")))
+
 
 class EventQuerySet(FollowsCustomer):
     def after(self, customer_id: int, seq: int) -> "models.QuerySet[Event]":
-        """The customer's events numbered above `seq`, oldest first."""
+        """The customer's events numbered above `seq`, oldest first, each with the name of who did it."""
         events: models.QuerySet[Event] = self.filter(customer_id=customer_id, seq__gt=seq).order_by("seq")
-        return events
+        return events.select_related("actor").only(*_SHOWN)
 
 
 class Event(models.Model):

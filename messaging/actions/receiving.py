@@ -17,6 +17,7 @@ from customers.models import Customer
 from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Inbound, Media
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
+from messaging.serializers.answered import answered_columns
 from messaging.serializers.messages import message_data
 
 # A message that arrives later than this is shown at the provider's time, others at the time they arrived: the
@@ -62,6 +63,7 @@ def _keep(
     now = timezone.now()
     # One that arrives late is shown at its own time.
     ordered_at = inbound.at if now - inbound.at > LATE else now
+    answered = _answered(number, inbound.reply_to_wamid)
     message = {
         "customer_id": customer.pk,
         "business_number_id": number.pk,
@@ -69,7 +71,7 @@ def _keep(
         "type": inbound.type,
         "text": inbound.text,
         "payload": inbound.payload,
-        "reply_to_id": _message_id(number, inbound.reply_to_wamid),
+        "reply_to_id": answered.get("id"),
         "wamid": inbound.wamid,
         "status": _status(direction, quietly).value,
         "created_at": inbound.at,
@@ -87,7 +89,7 @@ def _keep(
     if newest:
         customer.desk_at = ordered_at
     file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
-    record(customer, "chat_message", message_data({"id": message_id, **message, **file}))
+    record(customer, "chat_message", message_data({**answered, "id": message_id, **message, **file}))
     return message_id
 
 
@@ -126,7 +128,8 @@ def _attach(message_id: int, media: Media, at: datetime) -> dict[str, Any]:
     }
 
 
-def _message_id(number: BusinessNumber, wamid: str | None) -> int | None:
+def _answered(number: BusinessNumber, wamid: str | None) -> dict[str, Any]:
+    """The message with this wamid: its id, and what a row that answers it shows of it. Empty if there is none."""
     if not wamid:
-        return None
-    return Message.objects.filter(business_number=number, wamid=wamid).values_list("pk", flat=True).first()
+        return {}
+    return Message.objects.filter(business_number=number, wamid=wamid).values("id", **answered_columns()).first() or {}

@@ -204,7 +204,7 @@ def _sent_before(actor: User, client_id: str | None, client_hash: str) -> Messag
 def _replied(customer: Customer, message_id: int | None) -> Message | None:
     if message_id is None:
         return None
-    messages = Message.objects.select_related("business_number")
+    messages = Message.objects.select_related("business_number", "sender")
     replied: Message | None = messages.filter(pk=message_id, customer=customer).first()
     if replied is None:
         raise ValidationError({"reply_to": [f'Invalid pk "{message_id}" - object does not exist.']})

@@ -53,12 +53,23 @@ class DeskRowSerializer(serializers.Serializer[Any]):
         ref_name = "DeskCustomer"
 
 
+class ActorSerializer(serializers.Serializer[Any]):
+    """Who did something: a member of staff, or a customer with a login."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    class Meta:
+        ref_name = "Actor"
+
+
 class FrameSerializer(serializers.Serializer[Any]):
     """A recorded event, as the chat socket sends it."""
 
     type = serializers.CharField()
     seq = serializers.IntegerField()
     at = serializers.DateTimeField()
+    actor = ActorSerializer(allow_null=True)
     data = serializers.DictField()  # type: ignore[assignment]
 
     class Meta:

@@ -7,12 +7,12 @@ from django.db.models.fields.files import FieldFile
 from django.utils.functional import cached_property
 from rest_framework import serializers
 
-from accounts.models import full_name
 from core.files.links import Links, links_for
 from core.pagination import KeysetQuery
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import Attachment, AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
+from messaging.serializers.answered import PREVIEW_LENGTH, answered_columns, answered_values, preview, sender_in
 from messaging.serializers.waiting import CODES, Waiting, waiting_of, with_waiting
 
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
@@ -40,6 +40,7 @@ MESSAGE_COLUMNS = (
     "edited_at",
     "deleted_at",
     "ordered_at",
+    "business_number_id",
     "attachment__state",
     "attachment__mime_type",
     "attachment__size",
@@ -58,11 +59,11 @@ _WITH_MESSAGE = frozenset({"chat_message", "message_updated"})
 
 @cache
 def shown_messages() -> MessageQuerySet:
-    """All messages with MESSAGE_COLUMNS; filter and order it as any queryset.
+    """All messages with MESSAGE_COLUMNS and what they answer; filter and order it as any queryset.
 
     Cached, because selecting thirty columns of three tables takes Django as long as fetching a page of them.
     """
-    messages: MessageQuerySet = Message.objects.values(*MESSAGE_COLUMNS)
+    messages: MessageQuerySet = Message.objects.values(*MESSAGE_COLUMNS, **answered_columns("reply_to__"))
     return messages
 
 
@@ -73,7 +74,6 @@ CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer
 def message_data(row: dict[str, Any]) -> dict[str, Any]:
     """Turn a row of MESSAGE_COLUMNS into JSON values; columns that are missing count as empty."""
     get = row.get
-    sender_id = get("sender_id")
     deleted = get("deleted_at") is not None
     return {
         "id": row["id"],
@@ -85,6 +85,7 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
         "media": None if deleted else media_data(row),
         "payload": {} if deleted else row["payload"],
         "reply_to": get("reply_to_id"),
+        "reply_to_preview": preview(row),
         # Ours also hold the message they were sent as and the user who reacted, so that they can be taken back.
         "reactions": [
             {key: reaction.get(key) for key in ("emoji", "from", "at")}
@@ -97,12 +98,10 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
         "waiting": get("waiting"),
         "wamid": get("wamid"),
         "client_id": get("client_id"),
-        "sender": sender_id
-        and {
-            "id": sender_id,
-            "name": full_name(row["sender__first_name"], row["sender__last_name"], row["sender__username"]),
-        },
+        "sender": sender_in(row),
+        "business_number": row["business_number_id"],
         "created_at": iso(row["created_at"]),
+        "ordered_at": iso(row["ordered_at"]),
         "sent_at": iso(get("sent_at")),
         "delivered_at": iso(get("delivered_at")),
         "read_at": iso(get("read_at")),
@@ -147,7 +146,7 @@ def message_row(message_id: int) -> dict[str, Any]:
 
 
 def new_message_row(message: Message, file: Attachment | None, waiting: Waiting | None) -> dict[str, Any]:
-    """`message_row` of a message that was just stored with its sender and file, from memory."""
+    """`message_row` of a message that was just stored, from memory. What it answers was loaded with its sender."""
     known: dict[str, Any] = {"sender": message.sender, "attachment": file}
     row: dict[str, Any] = {"waiting": waiting}
     for column in MESSAGE_COLUMNS:
@@ -155,7 +154,7 @@ def new_message_row(message: Message, file: Attachment | None, waiting: Waiting 
         # A stored file is shown by its name.
         value = getattr(known[of] if of else message, name or column, None)
         row[column] = value.name if isinstance(value, FieldFile) else value
-    return message_data(row)
+    return message_data(row | answered_values(message.reply_to))
 
 
 def status_data(message: Message) -> dict[str, Any]:
@@ -227,6 +226,17 @@ class _Media(serializers.Serializer[Any]):
         ref_name = "Media"
 
 
+class _Preview(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    type = serializers.CharField()
+    text = serializers.CharField(help_text=f"the first {PREVIEW_LENGTH} characters")
+    sender = _Ref(allow_null=True)
+
+    class Meta:
+        ref_name = "MessagePreview"
+
+
 class MessageSerializer(serializers.Serializer[Any]):
     """Shows rows of MESSAGE_COLUMNS. The fields are declared for the API's documentation."""
 
@@ -238,6 +248,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     media = _Media(allow_null=True)
     payload = serializers.DictField()
     reply_to = serializers.IntegerField(allow_null=True, help_text="the id of a message")
+    reply_to_preview = _Preview(allow_null=True, help_text="the message that this one answers, in brief")
     reactions = serializers.ListField(child=serializers.DictField())
     status = serializers.ChoiceField(choices=Status.choices)
     error = _Error(allow_null=True)
@@ -245,7 +256,9 @@ class MessageSerializer(serializers.Serializer[Any]):
     wamid = serializers.CharField(allow_null=True)
     client_id = serializers.CharField(allow_null=True)
     sender = _Ref(allow_null=True)
+    business_number = serializers.IntegerField(help_text="the id of our number that it came to, or was sent from")
     created_at = serializers.DateTimeField()
+    ordered_at = serializers.DateTimeField(help_text="its place in the chat: sort by it, then by `id`")
     sent_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)

@@ -31,8 +31,9 @@ def test_all_of_them_oldest_first(as_owner: APIClient, history: Customer) -> Non
 
     assert [frame["seq"] for frame in answer["results"]] == [1, 2, 3, 4, 5, 6, 7]
     assert (answer["last_seq"], answer["has_more"]) == (7, False)
-    assert set(answer["results"][0]) == {"type", "seq", "at", "data"}
+    assert set(answer["results"][0]) == {"type", "seq", "at", "actor", "data"}
     assert answer["results"][0]["data"] == {"number": 1}
+    assert answer["results"][0]["actor"] is None
     assert answer["results"][0]["at"].endswith("Z")
 
 

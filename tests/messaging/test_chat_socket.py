@@ -47,7 +47,7 @@ def test_a_message_comes_in_live_and_looks_as_in_rest(chat: Any, as_owner: Any, 
     socket = chat()
     pk = says(customer, "hello")
     frame = socket.read()
-    assert set(frame) == {"type", "seq", "at", "data"}
+    assert set(frame) == {"type", "seq", "at", "actor", "data"}
     assert (frame["type"], frame["seq"]) == ("chat_message", 1)
     assert frame["data"] == as_owner.get(f"/api/messages/{pk}/").json()
     assert as_owner.get(f"/api/customers/{customer.pk}/events/").json()["results"] == [frame]
