@@ -40,6 +40,7 @@ def handshake(app: ASGIApp) -> ASGIApp:
     """
 
     async def with_credentials(scope: Scope, receive: Any, send: Any) -> None:
+        await _turns_of(attach()).wait()
         scope["origin_allowed"] = _origin_allowed(scope)
         scope["credentials"], scope["unavailable"] = None, False
         query = query_of(scope)
@@ -52,7 +53,6 @@ def handshake(app: ASGIApp) -> ASGIApp:
             except Error as error:
                 logger.error("a socket could not sign in: %s", error)
                 scope["unavailable"] = True
-        await _turns_of(attach()).wait()
         await app(scope, receive, send)
 
     return with_credentials

@@ -13,7 +13,8 @@ class Gate:
     def __init__(self, host: str, port: int) -> None:
         self.target = (host, port)
         self._lock = threading.Lock()
-        self._connections: set[socket.socket] = set()
+        # Each with the first bytes that came from it.
+        self._connections: dict[socket.socket, bytes] = {}
         self._flowing = threading.Event()
         self._flowing.set()
         self._listener = _listener(0)
@@ -46,11 +47,13 @@ class Gate:
     def resume(self) -> None:
         self._flowing.set()
 
-    def cut(self) -> None:
-        """Reset all connections, as a server that restarts."""
+    def cut(self, beginning: bytes = b"") -> None:
+        """Reset all connections, as a server that restarts; or only those whose clients began with these bytes."""
         with self._lock:
-            connections, self._connections = self._connections, set()
-        for connection in connections:
+            chosen = [one for one, began in self._connections.items() if began.startswith(beginning)]
+            for connection in chosen:
+                del self._connections[connection]
+        for connection in chosen:
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.shutdown(socket.SHUT_RDWR)
@@ -69,13 +72,16 @@ class Gate:
                 continue
             server.settimeout(None)
             with self._lock:
-                self._connections |= {client, server}
+                self._connections |= {client: b"", server: b""}
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
+                with self._lock:
+                    if self._connections.get(source) == b"":
+                        self._connections[source] = piece
                 self._flowing.wait()
                 sink.sendall(piece)
         for end in (source, sink):

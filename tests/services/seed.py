@@ -1,4 +1,4 @@
-"""Fill a fresh database with one admin and two salespeople, and print who they are with a token each."""
+"""Fill a fresh database with one admin and two salespeople, and print who they are with their tokens."""
 
 import json
 import os
@@ -15,7 +15,8 @@ from accounts.models import User  # noqa: E402
 
 def person(username: str, role: str) -> dict[str, object]:
     user = User.objects.create_user(username, f"{username}@desk.example", None, first_name=username, role=role)
-    return {"id": user.pk, "token": sign_in(user=user).access}
+    tokens = sign_in(user=user)
+    return {"id": user.pk, "token": tokens.access, "refresh": tokens.refresh}
 
 
 people = {"admin": person("ada", "admin"), "sales": [person("sam", "sales"), person("stella", "sales")]}
