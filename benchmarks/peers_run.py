@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import os
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import count, cycle, islice
+from itertools import islice
 from statistics import median
 
 import django
@@ -15,10 +14,10 @@ import django
 django.setup()
 
 from benchmarks import load, report  # noqa: E402 - models need the set-up
-from benchmarks.bodies import webhook  # noqa: E402
-from benchmarks.data import Desk, Size  # noqa: E402
+from benchmarks.data import Size  # noqa: E402
 from benchmarks.data import load as fill  # noqa: E402
 from benchmarks.database_cpu import DatabaseCpu  # noqa: E402
+from benchmarks.operations import READS, REQUESTS, WRITES, Asking  # noqa: E402
 from benchmarks.peer_goals import GOALS  # noqa: E402
 from benchmarks.report import Figure, milliseconds, percentile  # noqa: E402
 from benchmarks.servers import PATTER, Gunicorn, Server  # noqa: E402
@@ -37,7 +36,6 @@ HEAD = (
     "Requests a second, p50 / p99, processor time of a request: server + database. Ratios are of the rates, by CPU of "
     "the server's time."
 )
-_numbers = count(1)
 
 
 @dataclass
@@ -66,13 +64,13 @@ class Side:
 class Race:
     """Puts the same requests to several servers in turn."""
 
-    def __init__(self, desk: Desk, rounds: int, seconds: float) -> None:
-        self.desk, self.rounds, self.seconds = desk, rounds, seconds
+    def __init__(self, asking: Asking, rounds: int, seconds: float) -> None:
+        self.asking, self.rounds, self.seconds = asking, rounds, seconds
         self.database = DatabaseCpu(os.environ["DATABASE_URL"])
 
     def run(self, operation: str, servers: dict[str, Server], connections: int = CONNECTIONS) -> dict[str, Side]:
         sides = {name: Side(server) for name, server in servers.items()}
-        requests = {name: _REQUESTS[operation](self.desk) for name in servers}
+        requests = {name: REQUESTS[operation](self.asking) for name in servers}
         before = _stored(operation)
         warm = sum(len(self._load(sides[name], requests[name], 0.5, connections).latencies) for name in sides)
         for turn in range(self.rounds):
@@ -102,42 +100,6 @@ def _stored(operation: str) -> list[int]:
     return [model._default_manager.count() for model in models.get(operation, [])]
 
 
-def _paths(desk: Desk, *paths: str) -> Iterator[bytes]:
-    return cycle([load.get(path, desk.token) for path in paths])
-
-
-def _some(desk: Desk) -> list[int]:
-    return random.Random(2).sample(desk.chats, min(len(desk.chats), 500))
-
-
-def _creates(desk: Desk) -> Iterator[bytes]:
-    for n in _numbers:
-        names = {"first_name": "Sunil", "last_name": f"Fernando {n}", "email": f"sunil{n}@example.com"}
-        yield load.post("/api/customers/", desk.token, {**names, "phone": f"+9471{n:07d}"})
-
-
-def _sends(desk: Desk) -> Iterator[bytes]:
-    for n in _numbers:
-        said = {"customer": desk.chats[n % len(desk.chats)], "text": "It is on its way.", "client_id": f"bench-{n}"}
-        yield load.post("/api/messages/", desk.token, said)
-
-
-def _webhooks(desk: Desk) -> Iterator[bytes]:
-    for n in _numbers:
-        yield webhook(desk.chats[n % len(desk.chats)]).request
-
-
-_REQUESTS: dict[str, Callable[[Desk], Iterator[bytes]]] = {
-    "list": lambda desk: _paths(desk, "/api/customers/"),
-    "one": lambda desk: _paths(desk, *(f"/api/customers/{pk}/" for pk in _some(desk))),
-    "history": lambda desk: _paths(desk, *(f"/api/customers/{pk}/messages/?page_size=50" for pk in _some(desk))),
-    "search": lambda desk: _paths(desk, *(f"/api/customers/?search={term}" for term in desk.terms)),
-    "create": _creates,
-    "send": _sends,
-    "webhook": _webhooks,
-}
-
-
 def compared(what: str, ours: Side, theirs: Side, goal: float | None) -> tuple[str, ...]:
     """A row of the table: both sides, and how many times as fast ours is, by the clock and by its processor time."""
     pairs = zip(ours.loads, theirs.loads, strict=True)
@@ -160,17 +122,17 @@ def rows(operation: str, sides: dict[str, Side]) -> Iterator[tuple[str, ...]]:
             yield figure.what, figure.n, figure.patter, "", "", "", figure.verdict
 
 
-def write_before(desk: Desk, server: Server, number: int) -> None:
+def write_before(asking: Asking, server: Server, number: int) -> None:
     """Write to the tables, so that they are what they are in use: rows that moved, pages that are not all visible."""
-    for operation in ("create", "send", "webhook"):
-        requests = islice(_REQUESTS[operation](desk), number)
+    for operation in WRITES:
+        requests = islice(REQUESTS[operation](asking), number)
         asyncio.run(load.run(server.port, requests, connections=CONNECTIONS))
 
 
-def same_answers(desk: Desk, servers: dict[str, Server]) -> None:
+def same_answers(asking: Asking, servers: dict[str, Server]) -> None:
     """Raises unless all of them answer reads with the same rows."""
-    for operation in ("list", "one", "history", "search"):
-        answers = {name: _ids(next(_REQUESTS[operation](desk)), server) for name, server in servers.items()}
+    for operation in READS:
+        answers = {name: _ids(next(REQUESTS[operation](asking)), server) for name, server in servers.items()}
         if len(set(answers.values())) != 1:
             raise SystemExit(f"{operation}: not the same rows: {answers}")
 
@@ -197,14 +159,15 @@ def main() -> None:
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
     desk = fill(size)
+    asking = Asking(desk.token, desk.chats, desk.terms)
     print(f"{report.machine()}.\n{size.customers:,} customers, {size.messages:,} messages.", flush=True)
-    race = Race(desk, options.rounds, 0.5 if options.quick else 1.0)
+    race = Race(asking, options.rounds, 0.5 if options.quick else 1.0)
     found = []
     with ExitStack() as running:
         servers = {"patter": running.enter_context(Server(PATTER))}
         servers |= {name: running.enter_context(Server(application)) for name, application in FLOORS.items()}
-        write_before(desk, servers["patter"], 100 if options.quick else 2_000)
-        same_answers(desk, servers)
+        write_before(asking, servers["patter"], 100 if options.quick else 2_000)
+        same_answers(asking, servers)
         drf = {"DRF": running.enter_context(Gunicorn(DRF))}
         for operation in options.operations:
             if operation != "two":
