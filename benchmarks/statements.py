@@ -155,12 +155,7 @@ class Replay:
 
     def _step(self, statement: Statement) -> tuple[bool, str, list[Value], str]:
         sql = statement.sql.replace("%s", self.driver.parameter)
-        answer = ""
-        if "RETURNING" in sql:
-            answer = "event" if WebhookEvent._meta.db_table in sql else "message"
-        elif sql.lstrip().startswith("SELECT"):
-            answer = "customer" if "last_seq" in sql else "something"
-        return statement.atomic, sql, [self._value(param) for param in statement.params], answer
+        return statement.atomic, sql, [self._value(param) for param in statement.params], _answer(sql)
 
     def _value(self, param: Any) -> Value:
         """How a parameter follows from the webhook that is stored."""
@@ -195,6 +190,17 @@ class Replay:
         if param == self.recorded.wamid:
             return lambda known: known["webhook"].wamid
         return lambda known: param
+
+
+def _answer(sql: str) -> str:
+    """What a statement answers with, if anything: the id of a new row, the customer, or something that nobody needs."""
+    begin = sql.lstrip().replace('"', "")
+    for model, name in ((WebhookEvent, "event"), (Message, "message")):
+        if begin.startswith(f"INSERT INTO {model._meta.db_table} "):
+            return name
+    if begin.startswith(("SELECT", "WITH")) and "last_seq" in sql:
+        return "customer"
+    return "something" if begin.startswith("SELECT") else ""
 
 
 def timed(store: Callable[[Webhook], Any], new: list[Webhook]) -> float:
