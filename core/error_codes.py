@@ -24,6 +24,7 @@ CODES = (
     "authentication_failed",
     "bad_credentials",
     "session_over",
+    "token_not_valid",
     "bad_signature",
     "permission_denied",
     "not_found",
