@@ -12,7 +12,7 @@ from drf_yasg.inspectors import (
 from rest_framework.permissions import AllowAny
 
 from core.error_codes import CODES
-from core.pagination import COUNTED_EXACTLY, MAX_PAGE_SIZE, KeysetPages, PageNumberPages
+from core.pagination import AROUND, COUNTED_EXACTLY, MAX_PAGE_SIZE, HistoryPages, KeysetPages, PageNumberPages
 
 _ERROR = openapi.Schema(
     type=openapi.TYPE_OBJECT,
@@ -52,7 +52,14 @@ class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has
     def get_paginator_parameters(self, paginator: Any) -> Any:
         if not isinstance(paginator, KeysetPages):
             return super().get_paginator_parameters(paginator)
+        around = openapi.Parameter(
+            AROUND,
+            openapi.IN_QUERY,
+            type=openapi.TYPE_INTEGER,
+            description="an id: the page with this row in the middle. Not together with `cursor`",
+        )
         return [
+            *([around] if isinstance(paginator, HistoryPages) else []),
             openapi.Parameter(
                 "cursor", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="the cursor of `next` or `previous`"
             ),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -158,6 +158,23 @@ class TimeFilter(Filter):
     """A time with its zone, or a date, which stands for its start in UTC."""
 
     field_class = _TimeField
+
+
+class _DateField(forms.DateField):
+    default_error_messages = {"invalid": "Give a date like 2026-01-31."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        day = super().to_python(value)
+        return day and datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+class DateFilter(Filter):
+    """A date, which stands for its start in UTC."""
+
+    field_class = _DateField
 
 
 class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter has no types

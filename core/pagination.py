@@ -22,13 +22,14 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from core.db.compiled import Compiled, Param
-from core.filters import MAX_ID
+from core.filters import MAX_ID, whole_number
 
 MAX_PAGE_SIZE = 100
 COUNTED_EXACTLY = 10_000
 # Higher numbers would ask for rows beyond any id.
 _LAST_PAGE = 10**9
 DEFAULT_PAGE_SIZE = 20
+AROUND = "around"
 
 
 class Pages:
@@ -158,10 +159,13 @@ class KeysetPages(BasePagination):
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
 
+    def _place(self, row: Any) -> tuple[datetime, int]:
+        return (row[self.time_field], row["id"]) if isinstance(row, dict) else (getattr(row, self.time_field), row.pk)
+
     def _link(self, direction: str, row: Any) -> str:
-        at, pk = (row[self.time_field], row["id"]) if isinstance(row, dict) else (getattr(row, self.time_field), row.pk)
+        at, pk = self._place(row)
         token = base64.urlsafe_b64encode(f"{direction}|{at.isoformat()}|{pk}".encode()).decode().rstrip("=")
-        url = remove_query_param(self.request.build_absolute_uri(), "cursor")
+        url = remove_query_param(remove_query_param(self.request.build_absolute_uri(), "cursor"), AROUND)
         link: str = replace_query_param(url, "cursor", token)
         return link
 
@@ -175,6 +179,39 @@ class KeysetPages(BasePagination):
             return direction, when, int(pk)
         except (ValueError, binascii.Error):
             raise NotFound("Invalid cursor.")
+
+
+class HistoryPages(KeysetPages):
+    """KeysetPages that can also be entered in the middle: `?around=` gives the page with the row of this id."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        wanted = request.query_params.get(AROUND)
+        if wanted is None:
+            return super().paginate_queryset(queryset, request, view)
+        pk = whole_number(wanted)
+        if pk is None:
+            raise ValidationError({AROUND: ["A valid integer is required."]})
+        if request.query_params.get("cursor"):
+            raise ValidationError({AROUND: ["Give this or a cursor, not both."]})
+        self.request = request
+        return self._around(queryset, pk, _page_size(request))
+
+    def _around(self, queryset: QuerySet[Any], pk: int, size: int) -> list[Any]:
+        """The row with this id in the middle, or nearer to an end of the list where that is all there is."""
+        row = queryset.filter(pk=pk).first()
+        if row is None:
+            raise NotFound
+        older, newer = (list(self._beside(queryset, row, newer=side)[:size]) for side in (False, True))
+        rest = size - 1
+        before = min(len(newer), max(rest // 2, rest - len(older)))
+        after = min(len(older), rest - before)
+        rows = [*reversed(newer[:before]), row, *older[:after]]
+        self._next = self._link("older", rows[-1]) if len(older) > after else None
+        self._previous = self._link("newer", rows[0]) if len(newer) > before else None
+        return rows
+
+    def _beside(self, queryset: QuerySet[Any], row: Any, *, newer: bool) -> QuerySet[Any]:
+        return _keyset(queryset, self.time_field, *self._place(row), newer=newer)
 
 
 class KeysetQuery:

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import FilterSet, TextFilter, containing, has_trigram, search_words
+from core.filters import DateFilter, FilterSet, TextFilter, containing, has_trigram, search_words
 from messaging.models import Direction, Message, Status
 
 # How many messages a search without a word of three letters reads.
@@ -19,6 +19,9 @@ class MessageFilter(FilterSet):
     type = django_filters.CharFilter(label="a type of message, such as text or image")
     direction = django_filters.ChoiceFilter(choices=Direction.choices)
     status = django_filters.ChoiceFilter(choices=Status.choices)
+    before_date = DateFilter(
+        field_name="ordered_at", lookup_expr="lt", label="a date like 2026-01-31: messages from before it, in UTC"
+    )
     search = TextFilter(
         method="filter_search",
         label="words to find in the text; all must occur. "
@@ -27,7 +30,7 @@ class MessageFilter(FilterSet):
 
     class Meta:
         model = Message
-        fields = ["type", "direction", "status", "search"]
+        fields = ["type", "direction", "status", "search", "before_date"]
 
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if not any(map(has_trigram, search_words(value))):

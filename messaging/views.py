@@ -15,7 +15,7 @@ from core.documentation import documented
 from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.filters import id_in_path
-from core.pagination import KeysetPages
+from core.pagination import HistoryPages, KeysetPages
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
@@ -133,7 +133,7 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
     rights = {"list": IsSalesOrAdmin}
-    pagination_class = KeysetPages
+    pagination_class = HistoryPages
     filterset_class = MessageFilter
 
     def get_queryset(self) -> Any:

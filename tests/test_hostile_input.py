@@ -68,6 +68,7 @@ QUERIES = [
     "key=%FF", f"min_orders={HUGE}", "min_spent=1e400", "max_spent=-Infinity",
     "joined_after=0000-00-00", "joined_after=0001-01-01T00:00:00%2B14:00",
     "last_order_before=9999-12-31T23:59:59-14:00", "preferred_currency=" + "x" * 300,
+    f"around={HUGE}", "around=x", "around=-1", "before_date=2026-13-45", "before_date=0001-01-01", "before_date=x",
     "city=%25", "city=" + "x" * 60_000, "country=" + "x" * 60_000, "language=" + "x" * 60_000,
 ]  # fmt: skip
 
