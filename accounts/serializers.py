@@ -1,22 +1,29 @@
 """Logins and tokens as JSON."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import Role, User
+from core.shapes import Ref
 
 # Hashing would accept a text of any length; no real password is longer than this.
 MAX_PASSWORD_LENGTH = 1024
 
 
-def user_ref(user: User | None) -> dict[str, Any] | None:
+class OwnerRef(Ref):
+    """The salesperson of a customer."""
+
+    is_active: Annotated[bool, "false: they have left, and nobody has taken over yet"]
+
+
+def user_ref(user: User | None) -> Ref | None:
     """A login as other objects refer to it (`sender`, `owner`, `assigned_by`): `{id, name}`, or None for no login."""
     return {"id": user.pk, "name": user.name} if user else None
 
 
-def owner_ref(user: User | None) -> dict[str, Any] | None:
+def owner_ref(user: User | None) -> OwnerRef | None:
     """The salesperson of a customer, `{id, name, is_active}`, or None: one who has left may not be replaced yet."""
     return {"id": user.pk, "name": user.name, "is_active": user.is_active} if user else None
 
@@ -134,6 +141,8 @@ class SignedInSerializer(TokensSerializer):
     user = MeSerializer(source="session.user")
 
 
-class TicketSerializer(serializers.Serializer[Any]):
-    ticket = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="Seconds for which the ticket opens one socket.")
+class Ticket(TypedDict):
+    """What opens one socket."""
+
+    ticket: str
+    expires_in: Annotated[int, "seconds for which the ticket opens one socket"]

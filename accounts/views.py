@@ -35,7 +35,7 @@ from accounts.serializers import (
     RefreshSerializer,
     SignedInSerializer,
     TeamMemberSerializer,
-    TicketSerializer,
+    Ticket,
     TokensSerializer,
     UserSerializer,
     VerifySerializer,
@@ -152,11 +152,11 @@ class SocketTicketView(GenericAPIView[Any]):
     serializer_class = Serializer
     permission_classes = (IsAuthenticated,)
 
-    @documented(request_body=no_body, responses={200: TicketSerializer})
+    @documented(request_body=no_body, responses={200: Ticket})
     def post(self, request: Request) -> Response:
         """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token with it."""
         ticket = issue_ticket(session=cast(Session, request.auth))
-        return Response({"ticket": ticket, "expires_in": int(SocketTicket.LIFETIME.total_seconds())})
+        return Response(Ticket(ticket=ticket, expires_in=int(SocketTicket.LIFETIME.total_seconds())))
 
 
 class TeamView(ListAPIView[User]):

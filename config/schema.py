@@ -1,99 +1,191 @@
 """What Swagger says about all endpoints, so that the views do not have to."""
 
-from typing import Any
+import re
+from http import HTTPStatus
+from typing import Any, get_origin, get_type_hints
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import (
-    CoreAPICompatInspector,
-    DjangoRestResponsePagination,
-    PaginatorInspector,
-    SwaggerAutoSchema,
-)
+from drf_yasg.generators import OpenAPISchemaGenerator
+from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.utils import guess_response_status
 from rest_framework.permissions import AllowAny
+from rest_framework.serializers import BaseSerializer, FileField, Serializer
 
-from core.error_codes import CODES
-from core.pagination import AROUND, COUNTED_EXACTLY, MAX_PAGE_SIZE, HistoryPages, KeysetPages, PageNumberPages
-
-_ERROR = openapi.Schema(
-    type=openapi.TYPE_OBJECT,
-    properties={
-        "detail": openapi.Schema(type=openapi.TYPE_STRING, description="for people"),
-        "code": openapi.Schema(type=openapi.TYPE_STRING, enum=list(CODES), description="for programs"),
-    },
-    required=["detail", "code"],
-)
+from config.described import Describer
+from config.parameters import filter_parameters, page_parameters
+from core.ports import mapped_ports
+from core.shapes import CursorPage, MergedInto, Page, Refusal
 
 # Groups that cannot be told from the first word of a path.
 GROUPS = {"token": "Auth", "customers-with-contacts": "Contacts", "message": "Customer data"}
 
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 
-class BoundedInspector(CoreAPICompatInspector, DjangoRestResponsePagination):  # type: ignore[misc]  # no types
-    """Describes how PageNumberPages count."""
+# The fields of bodies that hold the id of a customer, who may have been merged.
+_NAMING_CUSTOMERS = {"customer", "customer_id", "into"}
 
-    def get_paginator_parameters(self, paginator: Any) -> Any:
-        parameters = super().get_paginator_parameters(paginator)
-        if not isinstance(paginator, PageNumberPages):
-            return parameters
-        text = f"`exact`: count all rows, also more than {COUNTED_EXACTLY:,}, which takes longer"
-        exact = openapi.Parameter("count", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=["exact"], description=text)
-        return [*parameters, exact]
+_ANY_BODY = "The body can be JSON or a form; without a file, JSON is the rule (model {})."
+_WORDS = {
+    "400": "A parameter, a field or the body is wrong. Nothing was changed.",
+    "401": "Not signed in, or the session has ended.",
+    "403": "Signed in, but not allowed.",
+    "404": "Does not exist, or you may not see it.",
+    "410": "The customer was merged; `into` names the one they became part of.",
+    "413": "The body is too large.",
+    "415": "Neither JSON nor a form.",
+    "429": "Too many requests. `Retry-After` says how many seconds to wait.",
+    "507": "The file cannot be stored.",
+    "503": "Not possible at the moment. `Retry-After` says how many seconds to wait.",
+}
 
-    def get_paginated_response(self, paginator: Any, response_schema: Any) -> Any:
-        page = super().get_paginated_response(paginator, response_schema)
-        if isinstance(paginator, PageNumberPages):
-            about = f"only there, and false, if `count` is an estimate: of more than {COUNTED_EXACTLY:,} rows"
-            page.properties["count_is_exact"] = openapi.Schema(type=openapi.TYPE_BOOLEAN, description=about)
-        return page
 
+class PatterGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-yasg has no types
+    """Says that what a path names are ids."""
 
-class KeysetInspector(PaginatorInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Describes the pages of KeysetPages."""
-
-    def get_paginator_parameters(self, paginator: Any) -> Any:
-        if not isinstance(paginator, KeysetPages):
-            return super().get_paginator_parameters(paginator)
-        around = openapi.Parameter(
-            AROUND,
-            openapi.IN_QUERY,
-            type=openapi.TYPE_INTEGER,
-            description="an id: the page with this row in the middle. Not together with `cursor`",
-        )
-        return [
-            *([around] if isinstance(paginator, HistoryPages) else []),
-            openapi.Parameter(
-                "cursor", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="the cursor of `next` or `previous`"
-            ),
-            openapi.Parameter(
-                "page_size", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description=f"at most {MAX_PAGE_SIZE}"
-            ),
-        ]
-
-    def get_paginated_response(self, paginator: Any, response_schema: Any) -> Any:
-        if not isinstance(paginator, KeysetPages):
-            return super().get_paginated_response(paginator, response_schema)
-        link = openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI, x_nullable=True)
-        return openapi.Schema(
-            type=openapi.TYPE_OBJECT, properties={"next": link, "previous": link, "results": response_schema}
-        )
+    def get_path_parameters(self, path: str, view_cls: Any) -> Any:
+        parameters = super().get_path_parameters(path, view_cls)
+        for parameter in parameters:
+            for name in ("pattern", "format"):
+                parameter.pop(name, None)
+            parameter.type = openapi.TYPE_INTEGER
+        return parameters
 
 
 class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Groups operations by the first word of their path, and adds the errors that all endpoints have in common."""
+    """Groups operations by the first word of their path, describes bodies and answers from what the code declares, and
+    adds the refusals that endpoints have in common."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.paginator_inspectors: list[type[PaginatorInspector]] = [KeysetInspector, BoundedInspector]
+        self.describer = Describer(self.components, self._describe_field)
 
     def get_tags(self, operation_keys: Any = None) -> list[str]:
         words = [word for word in self.path.split("/") if word and word != "api" and "{" not in word]
         named: list[str] = self.overrides.get("tags") or words[:1] or ["patter"]
         return [GROUPS.get(name, name.capitalize()) for name in named]
 
-    def get_response_serializers(self) -> Any:
-        responses = super().get_response_serializers()
+    def get_operation(self, operation_keys: Any = None) -> Any:
+        operation = super().get_operation(operation_keys)
+        serializer = self.get_request_serializer()
+        if _takes_files(serializer):
+            # A form in Swagger 2.0, because only forms have files. The model is for those who send JSON.
+            model = self.describer.body(serializer)
+            operation["x-json-body"] = model
+            about = _ANY_BODY.format(model["$ref"].rpartition("/")[2])
+            operation.description = "\n\n".join(filter(None, (operation.get("description"), about)))
+            operation.consumes = [MULTIPART, JSON]
+        elif serializer is not None and self.get_consumes() == [JSON]:
+            operation.consumes = [JSON, FORM, MULTIPART]
+        return operation
+
+    def get_consumes(self) -> Any:
+        return [MULTIPART] if _takes_files(self.get_request_serializer()) else super().get_consumes()
+
+    def get_request_serializer(self) -> Any:
+        serializer = super().get_request_serializer()
+        if isinstance(serializer, BaseSerializer) and not isinstance(serializer, Serializer):
+            return None  # it only shows
+        if self._get_request_body_override() is None and self.method in ("PUT", "PATCH") and serializer is not None:
+            serializer.partial = True
+        return serializer
+
+    def get_view_serializer(self) -> Any:
+        return super().get_view_serializer() if getattr(self.view, "serializer_class", None) else None
+
+    def get_request_body_schema(self, serializer: Any) -> Any:
+        return self.describer.body(serializer)
+
+    def get_query_parameters(self) -> list[Any]:
+        filterset = self.overrides.get("filterset") or (self.should_filter() and self.view.filterset_class)
+        found = filter_parameters(filterset, self.describer) if filterset else []
+        if self._is_paged():
+            found += page_parameters(self.view.paginator)
+        given = self.get_query_serializer()
+        return found + (self.serializer_to_parameters(given, in_=openapi.IN_QUERY) if given is not None else [])
+
+    def get_default_responses(self) -> dict[str, Any]:
+        status = str(guess_response_status(self.method.lower()))
+        if self.method == "DELETE":
+            return {status: "Deleted."}
+        hint: Any = getattr(self.view, "shape", None) or self.view.get_serializer_class()
+        if self.has_list_response():
+            hint = self.view.paginator.shape[hint] if self.should_page() else list[hint]
+        return {status: hint}
+
+    def _is_paged(self) -> bool:
+        shown = (self.overrides.get("responses") or {}).get(HTTPStatus.OK)
+        return bool(self.should_page()) or get_origin(shown) in (Page, CursorPage)
+
+    def get_response_schemas(self, response_serializers: Any) -> dict[str, Any]:
+        refused = self._refusal_shape()
+        said = {**self._common_refusals(refused), **response_serializers}
+        return {str(status): self._response(str(status), what, refused) for status, what in sorted(said.items())}
+
+    def _response(self, status: str, what: Any, refused: Any) -> Any:
+        if isinstance(what, openapi.Response):
+            return what
+        if isinstance(what, str):
+            if int(status) < HTTPStatus.BAD_REQUEST:
+                return openapi.Response(what)
+            what = (what, self._common_refusals(refused).get(status, (what, refused))[1])
+        text, hint = what if isinstance(what, tuple) else (HTTPStatus(int(status)).phrase, what)
+        schema = self.invalid() if hint is None else self.describer.answer(hint)
+        return openapi.Response(text, schema)
+
+    def _common_refusals(self, refused: Any) -> dict[str, Any]:
+        """The refusals of operations like this one, by status: a text and a shape. None stands for `invalid`."""
+        own = refused is not Refusal
+        shapes = {"400": refused if own else None, "410": refused if own else MergedInto}
+        statuses = {"400", "503"}
         if not any(isinstance(right, AllowAny) for right in self.view.get_permissions()):
-            responses.setdefault("401", openapi.Response("Not signed in, or the session has ended.", _ERROR))
-            responses.setdefault("403", openapi.Response("Signed in, but not allowed.", _ERROR))
-        if "{" in self.path:
-            responses.setdefault("404", openapi.Response("Does not exist, or you may not see it.", _ERROR))
-        return responses
+            statuses |= {"401", "403"}
+        if "{" in self.path or self._is_paged():
+            statuses.add("404")
+        serializer = self.get_request_serializer()
+        if serializer is not None:
+            statuses |= {"413", "415"}
+        if _takes_files(serializer):
+            statuses.add("507")
+        if ("customer" in self.path and "{" in self.path) or _NAMING_CUSTOMERS & set(getattr(serializer, "fields", ())):
+            statuses |= {"404", "410"}
+        if self.view.throttle_classes:
+            statuses.add("429")
+        return {status: (_WORDS[status], shapes.get(status, refused)) for status in sorted(statuses)}
+
+    def _refusal_shape(self) -> Any:
+        """What the refusals under this path look like: what the function returns that shapes them."""
+        for pattern, shape in mapped_ports("ERROR_SHAPES").items():
+            if re.match(pattern, self.path):
+                return get_type_hints(shape)["return"]
+        return Refusal
+
+    def invalid(self) -> Any:
+        """The refusal of what was sent: DRF's, with lists of texts by field, nested as the body is."""
+        text = openapi.Schema(type=openapi.TYPE_STRING, description="for people")
+        code = openapi.SwaggerDict(description="beside `detail`, for programs")  # a field can be called so, too
+        definitions = self.components.with_scope(openapi.SCHEMA_DEFINITIONS)
+        definitions.setdefault(
+            "Invalid",
+            lambda: openapi.Schema(
+                type=openapi.TYPE_OBJECT,
+                description="What is wrong: texts by field, or `detail` where it is not about a field.",
+                properties={"detail": text, "code": code},
+                additional_properties=True,
+            ),
+        )
+        return openapi.SchemaRef(definitions, "Invalid")
+
+    def _describe_field(self, field: Any) -> Any:
+        return self.probe_inspectors(
+            self.field_inspectors,
+            "field_to_swagger_object",
+            field,
+            {"field_inspectors": self.field_inspectors},
+            swagger_object_type=openapi.Schema,
+            use_references=False,
+        )
+
+
+def _takes_files(serializer: Any) -> bool:
+    fields: dict[str, Any] = getattr(serializer, "fields", {})
+    return any(isinstance(field, FileField) for field in fields.values())

@@ -343,6 +343,7 @@ SWAGGER_SETTINGS = {
     "USE_SESSION_AUTH": False,
     "PERSIST_AUTH": True,
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.schema.PatterAutoSchema",
+    "DEFAULT_GENERATOR_CLASS": "config.schema.PatterGenerator",
     "DEFAULT_MODEL_RENDERING": "example",
 }
 

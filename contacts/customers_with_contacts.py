@@ -2,17 +2,33 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from accounts.models import User
 from contacts.envelope import success
 from contacts.models import Contact
-from contacts.serializers import CONTACT_COLUMNS, contact_row, customer_name
+from contacts.serializers import CONTACT_COLUMNS, ContactRow, contact_row, customer_name
 from customers.models import Customer, customer_number
 
 CUSTOMERS_PER_CHUNK = 500
 
 _CUSTOMER_COLUMNS = ("id", "username", "email", "first_name", "last_name", "phone", "nic", "is_verified")
+
+
+class CustomerWithContacts(TypedDict):
+    """A customer and the ways to reach them."""
+
+    id: int
+    customer_id: Annotated[str, "like CUST000001"]
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    full_name: str
+    nic: str
+    is_verified: bool
+    contacts: list[ContactRow]
+    primary_contact: ContactRow | None
 
 
 def stream_customers_with_contacts(user: User) -> Iterator[bytes]:
@@ -21,7 +37,8 @@ def stream_customers_with_contacts(user: User) -> Iterator[bytes]:
     Each chunk starts after the last id of the one before. A single cursor, open for as long as a slow client reads,
     would keep SQLite from shortening its write-ahead log.
     """
-    opening = _json(success("Customers with contacts retrieved successfully", []))
+    nobody: list[CustomerWithContacts] = []
+    opening = _json(success("Customers with contacts retrieved successfully", nobody))
     yield opening.removesuffix(b"]}")
     separator, last_id = b"", 0
     while True:
@@ -35,8 +52,8 @@ def stream_customers_with_contacts(user: User) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _add_contacts(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    contacts: dict[int, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
+def _add_contacts(rows: list[dict[str, Any]]) -> Iterator[CustomerWithContacts]:
+    contacts: dict[int, list[ContactRow]] = {row["id"]: [] for row in rows}
     for contact in Contact.objects.filter(customer_id__in=contacts).primary_first().values(*CONTACT_COLUMNS):
         contacts[contact["customer_id"]].append(contact_row(contact))
     for row in rows:

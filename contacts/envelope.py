@@ -1,19 +1,41 @@
 """The shape of answers about contacts: `{success, message, data}`, or `{success, message, errors}` for a refusal."""
 
-from typing import Any
+from typing import Annotated, Any, Generic, TypedDict
 
-from rest_framework import serializers
+from core.shapes import FreeObject, Item
 
 VALIDATION_FAILED = "Validation failed"
 
 
-def success(message: str | None = None, data: Any = None) -> dict[str, Any]:
-    """Wrap an answer; parts that are None are left out."""
-    parts = {"success": True, "message": message, "data": data}
-    return {key: value for key, value in parts.items() if value is not None}
+class Answer(TypedDict, Generic[Item]):
+    """An answer, in its envelope."""
+
+    success: bool
+    message: str
+    data: Item
 
 
-def refusal(body: Any) -> dict[str, Any]:
+class ContactDone(TypedDict):
+    """What was done."""
+
+    success: bool
+    message: str
+
+
+def success(message: str, data: Item) -> Answer[Item]:
+    """Wrap an answer."""
+    return {"success": True, "message": message, "data": data}
+
+
+class ContactFailure(TypedDict):
+    """Why a request about contacts was refused. Nothing was changed."""
+
+    success: bool
+    message: str
+    errors: Annotated[FreeObject, "texts by field, nested as the body is; often empty"]
+
+
+def refusal(body: Any) -> ContactFailure:
     """Wrap an error body that has the shape of the rest of the API (setting ERROR_SHAPES).
 
     `{"detail": text}` becomes the message, and what else it says, errors by field too, becomes `errors`.
@@ -23,18 +45,5 @@ def refusal(body: Any) -> dict[str, Any]:
     return failure(VALIDATION_FAILED, body if isinstance(body, dict) else {"non_field_errors": body})
 
 
-def failure(message: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+def failure(message: str, errors: dict[str, Any] | None = None) -> ContactFailure:
     return {"success": False, "message": message, "errors": errors or {}}
-
-
-class FailureSerializer(serializers.Serializer[Any]):
-    """An error, for the API's documentation."""
-
-    success = serializers.BooleanField(default=False)
-    message = serializers.CharField()
-    errors = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), help_text="what is wrong, by field; often empty"
-    )
-
-    class Meta:
-        ref_name = "ContactFailure"

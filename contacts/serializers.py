@@ -1,7 +1,7 @@
 """Contacts as JSON, and the checks on what is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 from rest_framework.serializers import as_serializer_error
@@ -9,6 +9,7 @@ from rest_framework.serializers import as_serializer_error
 from accounts.models import full_name
 from contacts.models import Contact
 from core.phones import InvalidPhone, normalize
+from core.shapes import FreeObject, Time
 from core.timestamps import iso
 from customers.models import customer_number
 
@@ -39,7 +40,40 @@ def customer_name(customer_id: int, row: Mapping[str, Any], prefix: str = "") ->
     return full_name(row[f"{prefix}first_name"], row[f"{prefix}last_name"], fallback)
 
 
-def contact_row(row: Mapping[str, Any]) -> dict[str, Any]:
+class ContactInfo(TypedDict):
+    """How a contact is reached."""
+
+    email: str
+    whatsapp: str
+    telephone: str
+    is_primary: bool
+
+
+class ContactRow(TypedDict):
+    """A contact of a customer."""
+
+    id: int
+    customer: int
+    customer_name: str
+    customer_username: str
+    email: str
+    wa_number: str
+    tp_number: str
+    is_primary: bool
+    is_active: bool
+    contact_info: ContactInfo
+    created_at: Time
+    updated_at: Time
+
+
+class ItemErrors(TypedDict):
+    """What is wrong with one item of a bulk create."""
+
+    index: Annotated[int, "the position in the request, from 0"]
+    errors: Annotated[FreeObject, "texts by field"]
+
+
+def contact_row(row: Mapping[str, Any]) -> ContactRow:
     """A row of CONTACT_COLUMNS as JSON values."""
     return {
         "id": row["id"],
@@ -62,12 +96,12 @@ def contact_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def contact_data(contact: Contact) -> dict[str, Any]:
+def contact_data(contact: Contact) -> ContactRow:
     """One contact as JSON values. Costs one query."""
     return contacts_data([contact])[0]
 
 
-def contacts_data(contacts: Iterable[Contact]) -> list[dict[str, Any]]:
+def contacts_data(contacts: Iterable[Contact]) -> list[ContactRow]:
     """Contacts as JSON values, in the same order. Costs one query."""
     pks = [contact.pk for contact in contacts]
     rows = {row["id"]: row for row in Contact.objects.filter(pk__in=pks).values(*CONTACT_COLUMNS)}
@@ -114,13 +148,34 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
         return email if domain.isascii() else f"{local}@{domain.lower()}"
 
 
-class BulkCreateSerializer(serializers.Serializer[Any]):
-    """The body of a bulk create. Items are checked one by one: a bad one does not spoil the others."""
+class BulkCreated(TypedDict):
+    """What became of many contacts."""
 
-    contacts = serializers.ListField(allow_empty=False, max_length=MAX_CONTACTS)
+    created_contacts: list[ContactRow]
+    errors: list[ItemErrors]
+
+
+class UncheckedContact(serializers.Field[Any, Any, Any, Any]):
+    """An item of a bulk create: a contact, if it passes its own checks."""
+
+    described_by = ContactWriteSerializer
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
+class BulkCreateSerializer(serializers.Serializer[Any]):
+    """Many contacts. Items are checked one by one: a bad one does not spoil the others."""
+
+    contacts = serializers.ListField(
+        child=UncheckedContact(allow_null=True),
+        allow_empty=False,
+        max_length=MAX_CONTACTS,
+        help_text=f"at most {MAX_CONTACTS:,}",
+    )
 
     class Meta:
-        ref_name = None
+        ref_name = "ContactBulkBody"
 
 
 def validate_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
@@ -135,6 +190,6 @@ def validate_items(items: list[Any]) -> tuple[dict[int, dict[str, Any]], dict[in
     return valid, errors
 
 
-def error_items(errors: Mapping[int, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The errors of a bulk create as they are answered: `{index, errors}`, in order."""
+def error_items(errors: Mapping[int, dict[str, Any]]) -> Iterator[ItemErrors]:
+    """The errors of a bulk create as they are answered, in order."""
     return ({"index": index, "errors": errors[index]} for index in sorted(errors))

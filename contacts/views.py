@@ -1,7 +1,7 @@
 """Contacts over REST. Errors get their envelope from contacts/envelope.py (setting ERROR_SHAPES)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.http import StreamingHttpResponse
 from drf_yasg.utils import no_body
@@ -15,15 +15,16 @@ from rest_framework.views import APIView
 
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
-from contacts import actions, documentation
-from contacts.customers_with_contacts import stream_customers_with_contacts
-from contacts.documentation import REFUSALS
-from contacts.envelope import failure, success
+from contacts import actions
+from contacts.customers_with_contacts import CustomerWithContacts, stream_customers_with_contacts
+from contacts.envelope import Answer, ContactDone, failure, success
 from contacts.filters import ContactFilter
 from contacts.models import Contact, ContactQuerySet
 from contacts.serializers import (
     CONTACT_COLUMNS,
+    BulkCreated,
     BulkCreateSerializer,
+    ContactRow,
     ContactWriteSerializer,
     contact_data,
     contact_row,
@@ -33,14 +34,48 @@ from contacts.serializers import (
 )
 from core.documentation import documented
 from core.filters import id_in_path
+from core.shapes import Page
 from customers.models import Customer, CustomerMerged, CustomerNotFound
+
+
+class ContactStats(TypedDict):
+    """Counts of contacts, and of the customers who have some."""
+
+    total_contacts: int
+    active_contacts: int
+    inactive_contacts: int
+    primary_contacts: int
+    customers_with_contacts: int
+    customers_without_contacts: int
+
+
+class StatsAnswer(TypedDict):
+    """Counts, in their envelope."""
+
+    success: bool
+    data: ContactStats
+
+
+class ContactsCustomer(TypedDict):
+    """The customer whose contacts these are."""
+
+    id: int
+    customer_id: Annotated[str, "like CUST000001"]
+    full_name: str
+    username: str
+
+
+class CustomerContacts(TypedDict):
+    """A customer and their contacts."""
+
+    customer: ContactsCustomer
+    contacts: list[ContactRow]
 
 
 class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
     """The contacts of all customers you may see."""
 
     queryset = Contact.objects.all()
-    serializer_class = ContactWriteSerializer
     rights = dict.fromkeys(
         (
             "list",
@@ -63,7 +98,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         contacts: ContactQuerySet = Contact.objects.visible_to(self.request.user)
         return contacts
 
-    @documented(responses={200: documentation.CONTACT_PAGE, **REFUSALS})
+    @documented(responses={200: Answer[Page[ContactRow]]})
     def list(self, request: Request) -> Response:
         """Contacts, newest first."""
         contacts: Any = self.filter_queryset(self.get_queryset())
@@ -71,12 +106,12 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         data = self.get_paginated_response([contact_row(row) for row in page or []]).data
         return Response(success("Contacts retrieved successfully", data))
 
-    @documented(responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(responses={200: Answer[ContactRow]})
     def retrieve(self, request: Request, pk: str) -> Response:
         """One contact."""
         return Response(success("Contact retrieved successfully", contact_data(self._get_contact())))
 
-    @documented(request_body=ContactWriteSerializer, responses={201: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=ContactWriteSerializer, responses={201: Answer[ContactRow]})
     def create(self, request: Request) -> Response:
         """Create a contact. With `is_primary` it replaces the customer's primary contact."""
         fields = _valid_fields(ContactWriteSerializer(data=request.data))
@@ -84,7 +119,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         body = success("Customer contact created successfully", contact_data(contact))
         return Response(body, status=status.HTTP_201_CREATED)
 
-    @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=ContactWriteSerializer(partial=True), responses={200: Answer[ContactRow]})
     def update(self, request: Request, pk: str) -> Response:
         """Change some or all fields of a contact. It stays with its customer."""
         contact = self._get_contact()
@@ -93,25 +128,25 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         contact = actions.update_contact(actor=user_of(request), contact=contact, changes=changes)
         return Response(success("Contact updated successfully", contact_data(contact)))
 
-    @documented(request_body=documentation.ContactChangeSerializer, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=ContactWriteSerializer(partial=True), responses={200: Answer[ContactRow]})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
 
-    @documented(responses={200: documentation.DELETED, **REFUSALS})
+    @documented(responses={200: ContactDone})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a contact. No other contact becomes primary in its place."""
         actions.delete_contact(actor=user_of(request), contact=self._get_contact())
-        return Response(success("Contact deleted successfully"))
+        return Response(ContactDone(success=True, message="Contact deleted successfully"))
 
-    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"], url_path="set-primary")
     def set_primary(self, request: Request, pk: str) -> Response:
         """Make a contact, active or not, its customer's primary contact."""
         contact = actions.set_primary(actor=user_of(request), contact=self._get_contact())
         return Response(success("Contact set as primary successfully", contact_data(contact)))
 
-    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"], url_path="toggle-status")
     def toggle_status(self, request: Request, pk: str) -> Response:
         """Deactivate an active contact, or activate an inactive one. A primary contact stays primary."""
@@ -119,7 +154,7 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
 
-    @documented(request_body=no_body, responses={200: documentation.CONTACT, **REFUSALS})
+    @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
         """Vouch for a contact that the customer added or changed. Messages from its number then reach the customer."""
@@ -127,8 +162,8 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         return Response(success("Contact confirmed successfully", contact_data(contact)))
 
     @documented(
-        request_body=documentation.BulkBodySerializer,
-        responses={201: documentation.BULK, 207: documentation.BULK, **REFUSALS},
+        request_body=BulkCreateSerializer,
+        responses={201: Answer[BulkCreated], 207: Answer[BulkCreated]},
     )
     @action(detail=False, methods=["post"], url_path="bulk-create")
     def bulk_create(self, request: Request) -> Response:
@@ -141,18 +176,25 @@ class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
         errors = [*error_items({**malformed, **refused})]
         if not created:
             return Response(failure("No contacts were created", {"contacts": errors}), status.HTTP_400_BAD_REQUEST)
-        data = {"created_contacts": contacts_data(created.values()), "errors": errors}
+        data = BulkCreated(created_contacts=contacts_data(created.values()), errors=errors)
         body = success(f"Created {len(created)} contacts successfully", data)
         return Response(body, status.HTTP_207_MULTI_STATUS if errors else status.HTTP_201_CREATED)
 
-    @documented(responses={200: documentation.StatsAnswer, **REFUSALS})
+    @documented(responses={200: StatsAnswer})
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def stats(self, request: Request) -> Response:
         """Counts of the contacts and customers you may see."""
-        stats = self.get_queryset().stats()
+        counts = self.get_queryset().stats()
         customers = Customer.objects.visible_to(request.user).count()
-        stats["customers_without_contacts"] = customers - stats["customers_with_contacts"]
-        return Response(success(data=stats))
+        stats: ContactStats = {
+            "total_contacts": counts["total_contacts"],
+            "active_contacts": counts["active_contacts"],
+            "inactive_contacts": counts["inactive_contacts"],
+            "primary_contacts": counts["primary_contacts"],
+            "customers_with_contacts": counts["customers_with_contacts"],
+            "customers_without_contacts": customers - counts["customers_with_contacts"],
+        }
+        return Response(StatsAnswer(success=True, data=stats))
 
     def _get_contact(self) -> Contact:
         contact: Contact | None = self.get_queryset().filter(pk=id_in_path(self.kwargs["pk"])).first()
@@ -166,7 +208,7 @@ class CustomerContactsView(APIView):
 
     permission_classes = [IsAuthenticated]
 
-    @documented(responses={200: documentation.CUSTOMER_CONTACTS, **REFUSALS})
+    @documented(responses={200: Answer[CustomerContacts]})
     def get(self, request: Request, customer_id: str) -> Response:
         """A customer's contacts, the primary one first."""
         try:
@@ -176,7 +218,7 @@ class CustomerContactsView(APIView):
         except CustomerNotFound:
             raise NotFound("Customer not found.")
         rows = Contact.objects.filter(customer=customer).primary_first().values(*CONTACT_COLUMNS)
-        data = {
+        data: CustomerContacts = {
             "customer": {
                 "id": customer.pk,
                 "customer_id": customer.customer_id,
@@ -193,7 +235,7 @@ class CustomersWithContactsView(APIView):
 
     permission_classes = [IsAuthenticated]
 
-    @documented(responses={200: documentation.CUSTOMERS_WITH_CONTACTS, **REFUSALS})
+    @documented(responses={200: Answer[list[CustomerWithContacts]]})
     def get(self, request: Request) -> StreamingHttpResponse:
         """All customers you may see, also those without contacts. The answer is streamed and has no pages."""
         return StreamingHttpResponse(stream_customers_with_contacts(user_of(request)), content_type="application/json")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -85,7 +85,9 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filte
 
 
 class Filter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
-    """One query parameter; subclasses name the form field that reads it."""
+    """One query parameter; subclasses name the form field that reads it, and the type that it takes."""
+
+    shape: Any = str
 
 
 class _BooleanField(forms.Field):
@@ -101,6 +103,7 @@ class _BooleanField(forms.Field):
 class BooleanFilter(Filter):
     """`true` or `false`. Anything else is refused; django-filter's own BooleanFilter ignores it."""
 
+    shape = bool
     field_class = _BooleanField
 
 
@@ -112,6 +115,7 @@ class _IdField(forms.IntegerField):
 class IdFilter(Filter):
     """The id of a row. An unknown id matches nothing."""
 
+    shape = int
     field_class = _IdField
 
 
@@ -131,6 +135,7 @@ class _IdsField(forms.Field):
 class IdsFilter(Filter):
     """Up to ten ids, separated by commas or by repeating the parameter."""
 
+    shape = list[int]
     field_class = _IdsField
 
 
@@ -142,6 +147,7 @@ class _CountField(forms.IntegerField):
 class CountFilter(Filter):
     """A whole number, 0 or greater."""
 
+    shape = int
     field_class = _CountField
 
 
@@ -174,6 +180,7 @@ class _DateField(forms.DateField):
 class DateFilter(Filter):
     """A date, which stands for its start in UTC."""
 
+    shape = date
     field_class = _DateField
 
 
@@ -187,6 +194,7 @@ class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-fil
 class MoneyFilter(Filter):
     """An amount of money with two decimal places, at most as large as the database can store."""
 
+    shape = float
     field_class = forms.DecimalField
 
     def __init__(self, **kwargs: Any) -> None:

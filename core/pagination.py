@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from core import shapes
 from core.db.compiled import Compiled, Param
 from core.filters import MAX_ID, whole_number
 
@@ -101,6 +102,7 @@ class PageNumberPages(PageNumberPagination):
     truth.
     """
 
+    shape = shapes.Page
     page_size = DEFAULT_PAGE_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE_SIZE
@@ -136,6 +138,7 @@ class KeysetPages(BasePagination):
     is, and new rows do not shift it. Rows are dicts or objects with `time_field` and `id`.
     """
 
+    shape = shapes.CursorPage
     time_field = "ordered_at"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
@@ -156,8 +159,8 @@ class KeysetPages(BasePagination):
         self._previous = self._link("newer", rows[0]) if rows and (more if newer else at is not None) else None
         return rows
 
-    def get_paginated_response(self, data: Sequence[Any]) -> Response:
-        return Response({"next": self._next, "previous": self._previous, "results": data})
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(shapes.CursorPage(next=self._next, previous=self._previous, results=data))
 
     def _place(self, row: Any) -> tuple[datetime, int]:
         return (row[self.time_field], row["id"]) if isinstance(row, dict) else (getattr(row, self.time_field), row.pk)

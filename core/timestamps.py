@@ -1,6 +1,15 @@
 """Conversions of times: for JSON, from database cursors, and from seconds."""
 
 from datetime import UTC, datetime
+from typing import overload
+
+
+@overload
+def iso(at: datetime) -> str: ...
+@overload
+def iso(at: None) -> None: ...
+@overload
+def iso(at: datetime | None) -> str | None: ...
 
 
 def iso(at: datetime | None) -> str | None:

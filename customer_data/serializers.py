@@ -1,11 +1,12 @@
 """Customer data as JSON, and the checks on what is written."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
 from core.files.links import link, media_path
 from core.files.uploads import UploadRefused, check_upload
+from core.shapes import Time
 from core.timestamps import iso
 from customer_data.models import MAX_KEY, CustomerData
 from customers.models import Customer
@@ -32,25 +33,26 @@ class UploadField(serializers.FileField):
         return file
 
 
-class CustomerDataSerializer(serializers.Serializer[Any]):
-    """Shows entries; the fields are declared for the API's documentation. Needs `request` in the context."""
+class CustomerDataRow(TypedDict):
+    """An entry: what a user noted about a customer."""
 
-    id = serializers.IntegerField()
-    customer = serializers.IntegerField()
-    user = serializers.IntegerField(help_text="the id of the user who made the entry")
-    key = serializers.CharField()
-    value = serializers.CharField(help_text="can be empty if there is a file")
-    file = serializers.CharField(allow_null=True, help_text="the path of the file")
-    file_url = serializers.CharField(allow_null=True, help_text="a link that opens the file for up to five minutes")
-    file_name = serializers.CharField(allow_null=True, help_text="the name it was uploaded with")
-    customer_name = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+    id: int
+    customer: int
+    user: Annotated[int, "the id of the user who made the entry"]
+    key: str
+    value: Annotated[str, "can be empty if there is a file"]
+    file: Annotated[str | None, "the path of the file"]
+    file_url: Annotated[str | None, "a link that opens the file for up to five minutes"]
+    file_name: Annotated[str | None, "the name it was uploaded with"]
+    customer_name: str
+    created_at: Time
+    updated_at: Time
 
-    class Meta:
-        ref_name = "CustomerData"
 
-    def to_representation(self, entry: CustomerData) -> dict[str, Any]:
+class CustomerDataSerializer(serializers.BaseSerializer[CustomerData]):
+    """Shows entries to the user of the request in its context."""
+
+    def to_representation(self, entry: CustomerData) -> CustomerDataRow:
         name = entry.file.name
         return {
             "id": entry.pk,
@@ -120,17 +122,15 @@ class BulkDeleteSerializer(serializers.Serializer[Any]):
             raise
 
 
-class DeletedSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-    deleted_key = serializers.CharField()
+class CustomerDataDeleted(TypedDict):
+    """Which entry was deleted."""
 
-    class Meta:
-        ref_name = "CustomerDataDeleted"
+    message: str
+    deleted_key: str
 
 
-class BulkDeletedSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-    deleted_count = serializers.IntegerField()
+class CustomerDataBulkDeleted(TypedDict):
+    """How many entries were deleted."""
 
-    class Meta:
-        ref_name = "CustomerDataBulkDeleted"
+    message: str
+    deleted_count: int

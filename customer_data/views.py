@@ -16,17 +16,14 @@ from customer_data.actions import bulk_delete_data, create_data, delete_data, up
 from customer_data.filters import AllDataFilter, CustomerDataFilter
 from customer_data.models import FILES_FOLDER, CustomerData
 from customer_data.serializers import (
-    BulkDeletedSerializer,
     BulkDeleteSerializer,
     ChangeDataSerializer,
     CreateDataSerializer,
+    CustomerDataBulkDeleted,
+    CustomerDataDeleted,
     CustomerDataSerializer,
-    DeletedSerializer,
 )
 from customers.models import Customer
-
-# Swagger 2 has either a form or a JSON body, and only a form has files.
-FORM = ["multipart/form-data"]
 
 
 class CustomerDataViewSet(
@@ -47,7 +44,6 @@ class CustomerDataViewSet(
         return CustomerData.objects.visible_to(self.request.user).newest_first()
 
     @documented(
-        consumes=FORM,
         request_body=CreateDataSerializer,
         responses={201: CustomerDataSerializer, 400: "The key exists already, or there is neither a value nor a file."},
     )
@@ -57,7 +53,7 @@ class CustomerDataViewSet(
         entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
         return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
 
-    @documented(consumes=FORM, request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
+    @documented(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Change the key, value or file; fields left out stay as they are. Without a file, the body can be JSON."""
         entry = self.get_object()
@@ -69,19 +65,21 @@ class CustomerDataViewSet(
         """The same as PUT."""
         return self.update(request, pk)
 
-    @documented(responses={200: DeletedSerializer})
+    @documented(responses={200: CustomerDataDeleted})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete an entry and its file."""
         entry = self.get_object()
         delete_data(entry=entry, actor=user_of(request))
-        return Response({"message": f"Customer data '{entry.key}' deleted successfully", "deleted_key": entry.key})
+        text = f"Customer data '{entry.key}' deleted successfully"
+        return Response(CustomerDataDeleted(message=text, deleted_key=entry.key))
 
-    @documented(request_body=BulkDeleteSerializer, responses={200: BulkDeletedSerializer})
+    @documented(request_body=BulkDeleteSerializer, responses={200: CustomerDataBulkDeleted})
     @action(detail=False, methods=["post"], url_path="bulk-delete", filterset_class=None)
     def bulk_delete(self, request: Request) -> Response:
         """Delete several entries and their files. Ids that are not yours are skipped."""
         count = bulk_delete_data(ids=self._valid_fields(BulkDeleteSerializer)["data_ids"], actor=user_of(request))
-        return Response({"message": f"Successfully deleted {count} customer data item(s)", "deleted_count": count})
+        text = f"Successfully deleted {count} customer data item(s)"
+        return Response(CustomerDataBulkDeleted(message=text, deleted_count=count))
 
     def _valid_fields(self, serializer_class: Any) -> dict[str, Any]:
         body = serializer_class(data=self.request.data, context=self.get_serializer_context())

@@ -7,7 +7,7 @@ and written in the transaction of the change. The channel layer only tells socke
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -18,10 +18,20 @@ from core.db.compiled import prepared_cursor
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
 from core.live.publishing import publish_all, publish_on_commit
+from core.shapes import Ref, Time
 from core.timestamps import aware, iso
 from customers.models import Customer, Event
 
-Frame = dict[str, Any]
+
+class Frame(TypedDict):
+    """A recorded event, as the chat socket sends it."""
+
+    type: str
+    seq: int
+    at: Time
+    actor: Annotated[Ref | None, "who did it; null for what nobody with a login did"]
+    data: Annotated[Mapping[str, Any], "what happened (docs/realtime.md)"]
+
 
 # Written by hand because every webhook and every send ends here: the ORM takes twice the time
 # (docs/decisions/005-hand-written-sql.md).
@@ -45,7 +55,7 @@ def customer_of_row(row: Sequence[Any]) -> Customer:
 def record(
     customer: Customer,
     type: str,
-    data: dict[str, Any],
+    data: Mapping[str, Any],
     *,
     actor: Any = None,
     previous_owner_id: int | None = None,
@@ -72,7 +82,7 @@ def record(
 def record_all(
     customers: Collection[Customer],
     type: str,
-    data: Mapping[int, dict[str, Any]],
+    data: Mapping[int, Mapping[str, Any]],
     *,
     actor: Any = None,
     previous_owner_id: int | None = None,
@@ -102,7 +112,7 @@ def frame_of(event: Event) -> Frame:
     return _frame(event.type, event.seq, event.created_at, event.actor, event.data)
 
 
-def _frame(type: str, seq: int, at: datetime, actor: Any, data: dict[str, Any]) -> Frame:
+def _frame(type: str, seq: int, at: datetime, actor: Any, data: Mapping[str, Any]) -> Frame:
     return {"type": type, "seq": seq, "at": iso(at), "actor": user_ref(actor), "data": data}
 
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from customers.filters import CustomerTraitFilter
 from customers.models import Customer, CustomerGroup, CustomerQuerySet, GroupMember
-from customers.tiers import Benefits, benefits_of_tier
+from customers.tiers import Benefits, BenefitsRow, benefits_of_tier
 
 _NOBODY = Q(pk=0)
 
@@ -64,7 +64,7 @@ def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet
     return {group.pk: found[f"g{group.pk}"] for group in groups}
 
 
-def benefits_of(customers: Collection[Customer]) -> dict[int, dict[str, Any]]:
+def benefits_of(customers: Collection[Customer]) -> dict[int, BenefitsRow]:
     """Each customer's benefits, the best of their tier and groups, by customer id. At most three queries."""
     best = {customer.pk: benefits_of_tier(customer.loyalty_tier) for customer in customers}
     if not best:

@@ -1,10 +1,9 @@
 """Which of two customers' fields the merged customer has, and what both had before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from rest_framework.exceptions import ValidationError
 
@@ -48,8 +47,7 @@ _OTHERS = (
 _KEPT = (*(name for field in FIELDS for name in _ALONG.get(field, (field,))), *_OTHERS, "user_id", "owner_id")
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(TypedDict):
     """A field in which two customers differ, and whose value the merged customer has."""
 
     field: str
@@ -103,7 +101,11 @@ def _weight(customer: Customer, field: str) -> int:
 def differences(gone: Customer, into: Customer, kept: Mapping[str, Side]) -> list[Difference]:
     """The fields in which both differ, as JSON values, with whose value is kept."""
     shown = [(field, _shown(gone, field), _shown(into, field)) for field in FIELDS]
-    return [Difference(field, this, other, kept[field]) for field, this, other in shown if this != other]
+    return [
+        Difference(field=field, this=this, into=other, kept=kept[field])
+        for field, this, other in shown
+        if this != other
+    ]
 
 
 def _shown(customer: Customer, field: str) -> Any:

@@ -2,15 +2,16 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.db.models import Count, Q, QuerySet, Sum
-from rest_framework import serializers
 
 from core.db.chunks import in_chunks
+from core.shapes import Money
 from customers.models import Customer, LoyaltyTier
 from customers.money import average, money
 from customers.serializers.profiles import profile_data
+from customers.tiers import Benefits
 
 _CHUNK = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -46,24 +47,33 @@ _COLUMNS = (
 )
 
 
-class AnalyticsSerializer(serializers.Serializer[Any]):
-    """Describes `analytics` in the API documentation."""
+class Analytics(TypedDict):
+    """Key figures about all customers."""
 
-    total_customers = serializers.IntegerField()
-    active = serializers.IntegerField()
-    inactive = serializers.IntegerField()
-    verified = serializers.IntegerField()
-    vip = serializers.IntegerField()
-    by_tier = serializers.DictField(child=serializers.IntegerField())
-    average_order_value_by_tier = serializers.DictField(child=serializers.DecimalField(max_digits=12, decimal_places=2))
-    marketing_email_rate = serializers.FloatField(help_text="share of all customers, from 0 to 1")
-    marketing_sms_rate = serializers.FloatField(help_text="share of all customers, from 0 to 1")
-
-    class Meta:
-        ref_name = "Analytics"
+    total_customers: int
+    active: int
+    inactive: int
+    verified: int
+    vip: int
+    by_tier: Annotated[dict[str, int], "how many customers each tier has"]
+    average_order_value_by_tier: dict[str, Money]
+    marketing_email_rate: Annotated[float, "share of all customers, from 0 to 1"]
+    marketing_sms_rate: Annotated[float, "share of all customers, from 0 to 1"]
 
 
-def analytics(customers: "QuerySet[Customer]") -> dict[str, Any]:
+class GroupStatistics(TypedDict):
+    """What the members of a group are and have bought."""
+
+    member_count: int
+    manual_members: Annotated[int, "added by hand"]
+    active_members: int
+    by_tier: Annotated[dict[str, int], "how many of them each tier has"]
+    total_orders: int
+    total_spent: Money
+    average_order_value: Money
+
+
+def analytics(customers: "QuerySet[Customer]") -> Analytics:
     """The key figures of these customers, in two queries."""
     totals = customers.aggregate(
         total=Count("pk"),
@@ -97,7 +107,7 @@ def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
     return rows
 
 
-def group_statistics(members: "QuerySet[Customer]", manual: int) -> dict[str, Any]:
+def group_statistics(members: "QuerySet[Customer]", manual: int) -> GroupStatistics:
     """The figures of a group's members, in two queries."""
     tiers = by_tier(members)
     orders, spent = (sum(row[name] for row in tiers.values()) for name in ("orders", "spent"))
@@ -128,7 +138,7 @@ def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
     for customer in in_chunks(customers, _CHUNK):
-        row = profile_data(customer, {}, links=None, for_staff=True)
+        row: dict[str, Any] = {**profile_data(customer, Benefits().as_json(), links=None, for_staff=True)}
         row["owner"] = row["owner"] and row["owner"]["name"]
         yield writer.writerow([_cell(row[column]) for column in _COLUMNS])
 

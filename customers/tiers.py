@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
+from core.shapes import Money
 from customers.models import LoyaltyTier
 from customers.money import money
+
+
+class BenefitsRow(TypedDict):
+    """The best of what the tier and the groups give."""
+
+    discount_percentage: Money
+    priority_support: bool
+    free_shipping: bool
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Benefits:
             self.free_shipping or other.free_shipping,
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> BenefitsRow:
         """As profiles show them."""
         return {
             "discount_percentage": money(self.discount_percentage),

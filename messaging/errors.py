@@ -1,12 +1,22 @@
 """The refusals of the chat. REST answers with them, sockets send them as `error` frames."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
+from core.error_codes import CODES
+from core.shapes import OneOf, Time
 from core.timestamps import iso
+
+
+class Conflict(TypedDict):
+    """Why a message is not sent or fetched."""
+
+    detail: Annotated[str, "for people"]
+    code: Annotated[str, OneOf(CODES), "for programs"]
+    window_expires_at: NotRequired[Annotated[Time | None, "with `outside_service_window`: when it closed"]]
 
 
 class Refusal(APIException):

@@ -19,14 +19,15 @@ from core.pagination import HistoryPages, KeysetPages
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
-from messaging.actions.reading import mark_read
+from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.sending import retry_message, send_files, send_message
+from messaging.errors import Conflict
 from messaging.filters import MessageFilter
 from messaging.models import ATTACHMENTS, THUMBNAILS, Attachment, Message
 from messaging.serializers.messages import (
     CHAT,
+    MessageRow,
     MessageSerializer,
-    ReadSerializer,
     StatusSerializer,
     message_data,
     message_row,
@@ -64,12 +65,11 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         return messages.bubbles() if self.action == "list" else messages
 
     @documented(
-        consumes=["multipart/form-data"],
         request_body=SendMessageSerializer,
         responses={
-            201: MessageSerializer,
-            200: MessageSerializer,
-            409: "`code` is outside_service_window, number_cannot_send or client_id_taken.",
+            201: MessageRow | list[MessageRow],
+            200: MessageRow | list[MessageRow],
+            409: ("`code` is outside_service_window, number_cannot_send or client_id_taken.", Conflict),
         },
     )
     def create(self, request: Request) -> Response:
@@ -95,7 +95,8 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         return _shown(message, request, status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
     @documented(
-        request_body=None, responses={200: MessageSerializer, 409: "`code` is not_retryable or outside_service_window."}
+        request_body=None,
+        responses={200: MessageRow, 409: ("`code` is not_retryable or outside_service_window.", Conflict)},
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
@@ -104,7 +105,7 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         retry_message(message=message, actor=user_of(request))
         return _shown(message, request)
 
-    @documented(request_body=None, responses={200: MessageSerializer, 409: "`code` is not_fetchable."})
+    @documented(request_body=None, responses={200: MessageRow, 409: ("`code` is not_fetchable.", Conflict)})
     @action(detail=True, methods=["post"], url_path="fetch-media")
     def fetch_media(self, request: Request, pk: str) -> Response:
         """Try again to fetch a file. WhatsApp keeps what a customer sends for seven days."""
@@ -112,7 +113,7 @@ class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModel
         fetch_again(message=message, actor=user_of(request))
         return _shown(message, request)
 
-    @documented(responses={200: StatusSerializer(many=True)})
+    @documented(responses={200: list[StatusSerializer]})
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def statuses(self, request: Request, pk: str) -> Response:
         """Every status that WhatsApp reported for a message, oldest first, with what the message costs."""
@@ -170,7 +171,7 @@ class ReadView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
-    @documented(request_body=None, responses={200: ReadSerializer})
+    @documented(request_body=None, responses={200: ReadUpTo})
     def post(self, request: Request, customer_id: str) -> Response:
         """Mark all messages of the customer as read."""
         return Response(mark_read(customer_id=id_in_path(customer_id), actor=user_of(request)))

@@ -4,13 +4,22 @@ For a customer who was merged into another one, with `code` and `into` beside it
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
-from rest_framework import serializers
 from rest_framework.settings import api_settings
 
+from core.shapes import OneOf
 
-def refusal(body: Any) -> dict[str, Any]:
+
+class TagError(TypedDict):
+    """Why a request about tags was refused. Nothing was changed."""
+
+    error: str
+    code: NotRequired[Annotated[str, OneOf(("merged",))]]
+    into: NotRequired[Annotated[int, "the id of the customer who was merged with this one"]]
+
+
+def refusal(body: Any) -> TagError:
     """Turn an error body that has the shape of the rest of the API into one text."""
     if isinstance(body, dict) and "into" in body and "code" in body:
         return {"error": body["detail"], "code": body["code"], "into": body["into"]}
@@ -27,12 +36,3 @@ def _texts(body: Any) -> Iterator[str]:
             yield from _texts(problem)
     else:
         yield str(body)
-
-
-class ErrorSerializer(serializers.Serializer[Any]):
-    """An error, for the API's documentation."""
-
-    error = serializers.CharField()
-
-    class Meta:
-        ref_name = "TagError"

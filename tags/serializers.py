@@ -1,9 +1,10 @@
 """Tags as JSON, and reading the bodies of requests about tags."""
 
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from rest_framework import serializers
 
+from core.shapes import Time
 from core.timestamps import iso
 from tags.errors import TagsRefused
 from tags.models import MAX_NAME, Tag, check_name
@@ -14,7 +15,25 @@ MAX_TAGS = 200
 MAX_CUSTOMERS = 1000
 
 
-def tag_data(tag: Tag) -> dict[str, Any]:
+class TagRow(TypedDict):
+    """A tag."""
+
+    id: int
+    name: str
+    created_by: Annotated[int | None, "the id of the user who created it"]
+    created_at: Time
+    is_system: bool
+
+
+class CountedTagRow(TagRow):
+    """A tag of the team."""
+
+    customer_count: NotRequired[
+        Annotated[int, "only with ?with_counts=true: the number of customers on your desk who have the tag"]
+    ]
+
+
+def tag_data(tag: Tag) -> TagRow:
     """A tag as JSON values."""
     return {
         "id": tag.pk,
@@ -25,35 +44,14 @@ def tag_data(tag: Tag) -> dict[str, Any]:
     }
 
 
-class TagSerializer(serializers.Serializer[Any]):
-    """Shows tags. The fields are declared for Swagger; `tag_data` makes the JSON."""
+class CountedTagSerializer(serializers.BaseSerializer[Any]):
+    """Shows tags, with `customer_count` if the request asked for it."""
 
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    created_by = serializers.IntegerField(allow_null=True, help_text="the id of the user who created it")
-    created_at = serializers.DateTimeField()
-    is_system = serializers.BooleanField()
-
-    class Meta:
-        ref_name = "Tag"
-
-    def to_representation(self, tag: Tag) -> dict[str, Any]:
-        return tag_data(tag)
-
-
-class CountedTagSerializer(TagSerializer):
-    """A tag of the team, with `customer_count` if the request asked for it."""
-
-    customer_count = serializers.IntegerField(
-        required=False, help_text="only with ?with_counts=true: the number of customers on your desk who have the tag"
-    )
-
-    class Meta:
-        ref_name = "CountedTag"
-
-    def to_representation(self, tag: Tag) -> dict[str, Any]:
-        data = tag_data(tag)
-        return {**data, "customer_count": tag.customer_count} if hasattr(tag, "customer_count") else data
+    def to_representation(self, tag: Tag) -> CountedTagRow:
+        shown = cast(CountedTagRow, tag_data(tag))
+        if hasattr(tag, "customer_count"):
+            shown["customer_count"] = tag.customer_count
+        return shown
 
 
 def read_ids(body: Any, field: str, *, at_most: int, allow_empty: bool = False) -> list[int]:

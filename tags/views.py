@@ -28,18 +28,16 @@ from tags.actions.customer_tags import (
 from tags.actions.tags import check_may_change, create_tags, delete_tag, delete_tags, rename_tag
 from tags.documentation import (
     CREATED,
-    CUSTOMER_ID,
-    TAG_ID,
-    WITH_COUNTS,
-    CustomersTaggedSerializer,
-    CustomerTagsSerializer,
-    TagAddedSerializer,
+    CustomersTagged,
+    CustomerTagAdded,
+    CustomerTagRemoved,
+    CustomerTags,
+    CustomerTagsChanged,
     TagCustomersSerializer,
-    TagDeletedSerializer,
+    TagDeleted,
     TagIdsSerializer,
-    TagRemovedSerializer,
-    TagsChangedSerializer,
-    TagsDeletedSerializer,
+    TagOutcome,
+    TagsDeleted,
     tag_operation,
 )
 from tags.errors import NoSuchTag, NotYourCustomer
@@ -72,32 +70,28 @@ class _OneCustomerView(APIView):
         super().initial(request, *args, **kwargs)
         self.customer = customer_at_desk(customer_id=id_in_path(kwargs["customer_id"]), actor=user_of(request))
 
-    def _answer(self, message: str, **more: Any) -> Response:
-        return Response({"message": message, "customer_id": self.customer.pk, **more})
-
 
 class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
     """The tags of one customer: those they were given, and the system tag of their source."""
 
     queryset = Tag.objects.none()
-    serializer_class = CustomerTagsSerializer
     filterset_class = CustomerTagFilter
     pagination_class = None
 
-    @tag_operation("customer_tags_list", CustomerTagsSerializer, CUSTOMER_ID)
+    @tag_operation("customer_tags_list", CustomerTags)
     def get(self, request: Request, customer_id: str) -> Response:
         """All tags of a customer."""
         tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source).by_name())
         shown = [tag_data(tag) for tag in tags]
-        return Response({"customer_id": self.customer.pk, "tags": shown, "count": len(shown)})
+        return Response(CustomerTags(customer_id=self.customer.pk, tags=shown, count=len(shown)))
 
-    @tag_operation("customer_tags_add", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
+    @tag_operation("customer_tags_add", CustomerTagsChanged, body=TagIdsSerializer)
     def post(self, request: Request, customer_id: str) -> Response:
         """Add tags and keep those the customer has. The message counts only new ones."""
         change = add_tags(**self._arguments(request))
         return self._answer_change(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
-    @tag_operation("customer_tags_replace", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
+    @tag_operation("customer_tags_replace", CustomerTagsChanged, body=TagIdsSerializer)
     def put(self, request: Request, customer_id: str) -> Response:
         """Replace all tags except the system tag. An empty list removes them all."""
         arguments = self._arguments(request, allow_empty=True)
@@ -106,7 +100,7 @@ class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
             return self._answer_change("Successfully removed all tags from customer", change)
         return self._answer_change(f"Successfully replaced customer tags with {count} tag(s)", change)
 
-    @tag_operation("customer_tags_remove", TagsChangedSerializer, CUSTOMER_ID, body=TagIdsSerializer)
+    @tag_operation("customer_tags_remove", CustomerTagsChanged, body=TagIdsSerializer)
     def delete(self, request: Request, customer_id: str) -> Response:
         """Remove these tags. The message counts only those the customer had."""
         change = remove_tags(**self._arguments(request))
@@ -117,23 +111,26 @@ class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
         return {"customer_id": self.customer.pk, "tag_ids": tag_ids, "actor": user_of(request)}
 
     def _answer_change(self, message: str, change: TagChange) -> Response:
-        return self._answer(message, tags=[tag_data(tag) for tag in change.tags])
+        tags = [tag_data(tag) for tag in change.tags]
+        return Response(CustomerTagsChanged(message=message, customer_id=self.customer.pk, tags=tags))
 
 
 class CustomerTagView(_OneCustomerView):
     """One tag of one customer."""
 
-    @tag_operation("customer_tag_add", TagAddedSerializer, CUSTOMER_ID, TAG_ID, body=no_body)
+    @tag_operation("customer_tag_add", CustomerTagAdded, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Add one tag."""
         tag = add_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
-        return self._answer(f'Successfully added tag "{tag.name}" to customer', tag=tag_data(tag))
+        text = f'Successfully added tag "{tag.name}" to customer'
+        return Response(CustomerTagAdded(message=text, customer_id=self.customer.pk, tag=tag_data(tag)))
 
-    @tag_operation("customer_tag_delete", TagRemovedSerializer, CUSTOMER_ID, TAG_ID)
+    @tag_operation("customer_tag_delete", CustomerTagRemoved)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
         """Remove one tag."""
         tag = remove_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
-        return self._answer(f'Successfully removed tag "{tag.name}" from customer')
+        text = f'Successfully removed tag "{tag.name}" from customer'
+        return Response(CustomerTagRemoved(message=text, customer_id=self.customer.pk))
 
 
 class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
@@ -151,12 +148,17 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
     def filterset_class(self) -> type[FilterSet] | None:
         return {"list": TagFilter, "retrieve": CountsFilter}.get(self.action)
 
-    @tag_operation("tags_list", CountedTagSerializer(many=True))
+    @tag_operation("tags_list", list[CountedTagSerializer])
     def list(self, request: Request) -> Response:
         """The team's tags, as a bare array."""
         return Response(CountedTagSerializer(self.filter_queryset(self.get_queryset()), many=True).data)
 
-    @tag_operation("tags_create", CREATED, status=201, body=NewTagsSerializer)
+    @tag_operation(
+        "tags_create",
+        CREATED,
+        status=201,
+        body=NewTagsSerializer,
+    )
     def create(self, request: Request) -> Response:
         """Create one tag (`name`) or several (`names`). Either all are created or none."""
         body = NewTagsSerializer(data=request.data)
@@ -166,7 +168,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         data = [tag_data(tag) for tag in tags]
         return Response(data if names else data[0], status=status.HTTP_201_CREATED)
 
-    @tag_operation("tags_read", CountedTagSerializer, WITH_COUNTS)
+    @tag_operation("tags_read", CountedTagSerializer, filterset=CountsFilter)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One tag."""
         return Response(CountedTagSerializer(self._get_tag()).data)
@@ -179,13 +181,13 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         body.is_valid(raise_exception=True)
         return Response(tag_data(rename_tag(tag_id=id_in_path(pk), actor=user_of(request), **body.validated_data)))
 
-    @tag_operation("tags_delete", TagDeletedSerializer)
+    @tag_operation("tags_delete", TagDeleted)
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a tag, which removes it from every customer. Only its creator or an admin can do that."""
         tag = delete_tag(tag_id=id_in_path(pk), actor=user_of(request))
-        return Response({"message": f"Tag '{tag.name}' deleted successfully", "tag_name": tag.name})
+        return Response(TagDeleted(message=f"Tag '{tag.name}' deleted successfully", tag_name=tag.name))
 
-    @tag_operation("tags_bulk_delete", TagsDeletedSerializer, body=TagIdsSerializer)
+    @tag_operation("tags_bulk_delete", TagsDeleted, body=TagIdsSerializer)
     @action(detail=False, methods=["post"], url_path="bulk-delete")
     def bulk_delete(self, request: Request) -> Response:
         """Delete several tags. System tags and tags that are not yours are skipped."""
@@ -195,15 +197,15 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         if result.not_found_or_not_yours:
             skipped.append(f"Tag IDs not found or not owned: {sorted(result.not_found_or_not_yours)}")
         return Response(
-            {
-                "message": f"Successfully deleted {len(result.deleted)} tag(s)",
-                "deleted_count": len(result.deleted),
-                "deleted_tags": [tag.name for tag in result.deleted],
-                "skipped_tags": skipped,
-            }
+            TagsDeleted(
+                message=f"Successfully deleted {len(result.deleted)} tag(s)",
+                deleted_count=len(result.deleted),
+                deleted_tags=[tag.name for tag in result.deleted],
+                skipped_tags=skipped,
+            )
         )
 
-    @tag_operation("tags_customers", CustomersTaggedSerializer, body=TagCustomersSerializer)
+    @tag_operation("tags_customers", CustomersTagged, body=TagCustomersSerializer)
     @action(detail=True, methods=["post"])
     def customers(self, request: Request, pk: str) -> Response:
         """Add the tag to many customers or remove it from them, each by the rules of the endpoint for one."""
@@ -214,12 +216,12 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         changed = sum(refusal is None for refusal in refusals.values())
         done = f'added tag "{tag.name}" to' if add else f'removed tag "{tag.name}" from'
         return Response(
-            {
-                "message": f"Successfully {done} {changed} customer(s)",
-                "tag": tag_data(tag),
-                "changed_count": changed,
-                "results": [_result(customer_id, refusal) for customer_id, refusal in refusals.items()],
-            }
+            CustomersTagged(
+                message=f"Successfully {done} {changed} customer(s)",
+                tag=tag_data(tag),
+                changed_count=changed,
+                results=[_result(customer_id, refusal) for customer_id, refusal in refusals.items()],
+            )
         )
 
     def _get_tag(self) -> Tag:
@@ -230,7 +232,7 @@ class TagViewSet(RightsByAction, viewsets.GenericViewSet[Tag]):
         return tag
 
 
-def _result(customer_id: int, refusal: APIException | None) -> dict[str, Any]:
+def _result(customer_id: int, refusal: APIException | None) -> TagOutcome:
     if refusal is None:
         return {"customer_id": customer_id, "success": True}
     return {"customer_id": customer_id, "success": False, "error": str(refusal.detail)}

@@ -18,6 +18,7 @@ from core.db.patience import COMMANDS, process_waits, use_in_process
 from customers.models import Customer
 from tags.actions.tags import ensure_system_tags
 from tests.cast import PASSWORD, ClientOf
+from tests.declared_answers import Watch
 from tests.live_server import LiveServer, Socket
 from tests.one_of_everything import one_of_everything
 from whatsapp import business_numbers
@@ -45,6 +46,19 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
     result = yield
     use_in_process(before)
     fixturedef.addfinalizer(lambda: use_in_process(COMMANDS))
+    return result
+
+
+answers = Watch()
+answers.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, Any, Any]:
+    """Fail a test that was given an answer which is not as /swagger.json declares it."""
+    result = yield
+    found = answers.take()
+    assert not found, "\n".join(["Not as /swagger.json declares it:", *dict.fromkeys(found)])
     return result
 
 

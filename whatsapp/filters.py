@@ -1,10 +1,11 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from django import forms
 from django.db.models import QuerySet
 
 from core.filters import Filter, FilterSet, TextFilter, containing
+from core.shapes import OneOf
 from whatsapp.models import Template
 
 ALL = "ALL"
@@ -42,6 +43,10 @@ class _WordField(forms.ChoiceField):
 
 class _WordFilter(Filter):
     field_class = _WordField
+
+    def __init__(self, *, words: Sequence[str], **options: Any) -> None:
+        super().__init__(words=words, **options)
+        self.shape = Annotated[str, OneOf(tuple(words))]
 
 
 class TemplateFilter(FilterSet):

@@ -1,38 +1,54 @@
 """Templates, for the salesperson who picks one to send, and the addresses a customer writes from."""
 
-from typing import Any
+from typing import Annotated, TypedDict
 
 from rest_framework import serializers
 
+from core.shapes import FreeObject, OneOf, Ref, Time
 from core.timestamps import iso
 from whatsapp.composing.template_messages import variables_of
+from whatsapp.filters import CATEGORIES, STATUSES
 from whatsapp.models import Identity, Template
 
 
-class TemplateSerializer(serializers.Serializer[Any]):
-    """A template. The fields are declared for the documentation only: `to_representation` builds the row."""
+class TemplateButton(TypedDict):
+    """A button that needs a value."""
 
-    id = serializers.IntegerField()
-    account = serializers.CharField(help_text="the id of its WhatsApp Business Account")
-    name = serializers.CharField()
-    language = serializers.CharField()
-    category = serializers.CharField(help_text="MARKETING, UTILITY or AUTHENTICATION")
-    status = serializers.CharField(help_text="only APPROVED templates can be sent")
-    reason = serializers.CharField(help_text="why it cannot be sent")
-    quality = serializers.CharField()
-    parameter_format = serializers.CharField(help_text="POSITIONAL or NAMED")
-    variables = serializers.DictField(
-        help_text="what has to be filled in: `header` and `body` list the variables of their texts, `buttons` has the "
-        "index, type and text of each button that needs a value, `header_format` is TEXT, IMAGE, VIDEO, DOCUMENT, "
-        "LOCATION or empty"
-    )
-    components = serializers.ListField(child=serializers.DictField(), help_text="Meta's description of the parts")
-    synced_at = serializers.DateTimeField()
+    index: int
+    type: str
+    text: str
 
-    class Meta:
-        ref_name = "Template"
 
-    def to_representation(self, template: Template) -> dict[str, Any]:
+class TemplateVariables(TypedDict):
+    """What has to be filled in before a template can be sent."""
+
+    header: Annotated[list[str], "the variables of the header's text"]
+    header_format: Annotated[str, "TEXT, IMAGE, VIDEO, DOCUMENT, LOCATION or empty"]
+    body: Annotated[list[str], "the variables of the body's text"]
+    buttons: list[TemplateButton]
+
+
+class TemplateRow(TypedDict):
+    """A message template, as Meta knows it."""
+
+    id: int
+    account: Annotated[str, "the id of its WhatsApp Business Account"]
+    name: str
+    language: str
+    category: Annotated[str, OneOf(CATEGORIES)]
+    status: Annotated[str, OneOf(STATUSES), "only APPROVED templates can be sent"]
+    reason: Annotated[str, "why it cannot be sent"]
+    quality: str
+    parameter_format: Annotated[str, "POSITIONAL or NAMED"]
+    variables: TemplateVariables
+    components: Annotated[list[FreeObject], "Meta's description of the parts"]
+    synced_at: Time
+
+
+class TemplateSerializer(serializers.BaseSerializer[Template]):
+    """Shows templates."""
+
+    def to_representation(self, template: Template) -> TemplateRow:
         return {
             "id": template.pk,
             "account": template.waba_id,
@@ -49,31 +65,24 @@ class TemplateSerializer(serializers.Serializer[Any]):
         }
 
 
-class BusinessNumberSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField(help_text="as WhatsApp displays it")
+class IdentityRow(TypedDict):
+    """An address on WhatsApp from which a customer writes."""
 
-    class Meta:
-        ref_name = "BusinessNumberRef"
+    id: int
+    business_number: Annotated[Ref, "the number of ours that they wrote to, named as WhatsApp displays it"]
+    wa_id: Annotated[str | None, "their phone in digits; null while they hide it"]
+    user_id: Annotated[str | None, "Meta's id of the person for this business"]
+    username: str
+    profile_name: str
+    proved: Annotated[bool, "they wrote from it, or shared it on request"]
+    last_inbound_at: Annotated[Time | None, "when they last wrote from it"]
+    detached_at: Annotated[Time | None, "when staff said that it is not theirs"]
 
 
-class IdentitySerializer(serializers.Serializer[Any]):
-    """An identity. The fields are declared for the documentation only: `to_representation` builds the row."""
+class IdentitySerializer(serializers.BaseSerializer[Identity]):
+    """Shows identities."""
 
-    id = serializers.IntegerField()
-    business_number = BusinessNumberSerializer(help_text="the number of ours that they wrote to")
-    wa_id = serializers.CharField(allow_null=True, help_text="their phone in digits; null while they hide it")
-    user_id = serializers.CharField(allow_null=True, help_text="Meta's id of the person for this business")
-    username = serializers.CharField()
-    profile_name = serializers.CharField()
-    proved = serializers.BooleanField(help_text="they wrote from it, or shared it on request")
-    last_inbound_at = serializers.DateTimeField(allow_null=True, help_text="when they last wrote from it")
-    detached_at = serializers.DateTimeField(allow_null=True, help_text="when staff said that it is not theirs")
-
-    class Meta:
-        ref_name = "Identity"
-
-    def to_representation(self, identity: Identity) -> dict[str, Any]:
+    def to_representation(self, identity: Identity) -> IdentityRow:
         number = identity.business_number
         return {
             "id": identity.pk,
@@ -89,14 +98,15 @@ class IdentitySerializer(serializers.Serializer[Any]):
         }
 
 
-def _variables(template: Template) -> dict[str, Any]:
-    found: dict[str, Any] = {"header": [], "header_format": "", "body": [], "buttons": []}
+def _variables(template: Template) -> TemplateVariables:
+    found: TemplateVariables = {"header": [], "header_format": "", "body": [], "buttons": []}
     for part in template.components:
         kind = str(part.get("type", "")).upper()
         if kind == "HEADER":
             found["header_format"] = str(part.get("format") or "TEXT").upper()
-        if kind in ("HEADER", "BODY"):
-            found[kind.lower()] = variables_of(str(part.get("text") or ""))
+            found["header"] = variables_of(str(part.get("text") or ""))
+        if kind == "BODY":
+            found["body"] = variables_of(str(part.get("text") or ""))
         for index, button in enumerate(part.get("buttons") or [] if kind == "BUTTONS" else []):
             form = str(button.get("type", "")).lower()
             if form == "copy_code" or (form == "url" and variables_of(str(button.get("url") or ""))):

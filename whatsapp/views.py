@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
+from core.shapes import FreeObject
 from customers.models import Customer
 from whatsapp.detaching import detach
 from whatsapp.filters import TemplateFilter
@@ -118,7 +119,7 @@ class WebhookView(APIView):
             )
         ],
         request_body=openapi.Schema(type=openapi.TYPE_OBJECT, description="Meta's webhook payload"),
-        responses={200: "stored", 401: "bad signature", 503: "could not be stored; send it again"},
+        responses={200: ("stored", FreeObject), 401: "bad signature", 503: "could not be stored; send it again"},
         security=[],
     )
     def post(self, request: HttpRequest) -> HttpResponse:

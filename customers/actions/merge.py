@@ -1,7 +1,7 @@
 """Merging two customers who turn out to be one person. customers/actions/unmerge.py takes it back."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.events import announce_merged, record
 from customers.keepers import keepers
-from customers.merged_fields import PHONE, Side, choose, differences, snapshot, values_joined, values_kept
+from customers.merged_fields import PHONE, Difference, Side, choose, differences, snapshot, values_joined, values_kept
 from customers.models import Customer, CustomerMerged, CustomerNotFound, Merge, MergeReason
 from customers.serializers.customers import customer_event_data
 
@@ -71,12 +71,19 @@ def merge_customers(
     return merge
 
 
-def preview(*, gone: Customer, into: Customer, keep: Mapping[str, Side]) -> dict[str, Any]:
-    """What `merge_customers` would do, as JSON: `{differs, moves}`. Raises ValidationError as it does."""
+class MergePreview(TypedDict):
+    """What a merge would do."""
+
+    differs: list[Difference]
+    moves: dict[str, int]
+
+
+def preview(*, gone: Customer, into: Customer, keep: Mapping[str, Side]) -> MergePreview:
+    """What `merge_customers` would do. Raises ValidationError as it does."""
     kept = _checked(gone, into, keep, MergeReason.MERGED, None)
     movable = {keeper.relation: keeper.movable(into=into, gone=gone) for keeper in keepers()}
     return {
-        "differs": [vars(difference) for difference in differences(gone, into, kept)],
+        "differs": differences(gone, into, kept),
         "moves": {name: movable[relation].count() for name, relation in _COUNTED.items()},
     }
 

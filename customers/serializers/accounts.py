@@ -1,6 +1,6 @@
 """The bodies and answers of what customers do with their accounts: register, password, phone codes."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
@@ -50,16 +50,14 @@ class PhoneCodeSerializer(serializers.Serializer[Any]):
         ref_name = "PhoneCode"
 
 
-class CodeSentSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="seconds")
+class CodeSent(TypedDict):
+    """A code is on its way to a phone."""
 
-    class Meta:
-        ref_name = "CodeSent"
+    message: str
+    expires_in: Annotated[int, "seconds"]
 
 
-class ConfirmationSerializer(serializers.Serializer[Any]):
-    message = serializers.CharField()
+class Confirmation(TypedDict):
+    """What was done."""
 
-    class Meta:
-        ref_name = "Confirmation"
+    message: str

@@ -1,19 +1,39 @@
 """Addresses as JSON."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
+from core.shapes import Time
 from core.timestamps import iso
 from customers.models import Address, AddressType, Customer
 from customers.serializers.customer_fields import CustomerField
 from customers.serializers.customers import PhoneField
 
 
-class AddressSerializer(serializers.Serializer[Any]):
-    """An address. Customers write their own, admins name the customer."""
+class AddressRow(TypedDict):
+    """A billing or shipping address of a customer."""
 
-    id = serializers.IntegerField(read_only=True)
+    id: int
+    customer: int
+    address_type: Annotated[str, AddressType]
+    first_name: str
+    last_name: str
+    phone: str | None
+    address_line1: str
+    address_line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+    is_default: bool
+    created_at: Time
+    updated_at: Time
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    """An address to be written. Customers write their own, admins name the customer."""
+
     customer = CustomerField(
         queryset=Customer.objects.none(),
         required=False,
@@ -32,11 +52,9 @@ class AddressSerializer(serializers.Serializer[Any]):
     )
     country = serializers.CharField(max_length=100)
     is_default = serializers.BooleanField(required=False)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
 
     class Meta:
-        ref_name = "Address"
+        ref_name = "AddressWrite"
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
@@ -44,7 +62,7 @@ class AddressSerializer(serializers.Serializer[Any]):
             fields["customer"].queryset = Customer.objects.visible_to(request.user)
         return fields
 
-    def to_representation(self, address: Address) -> dict[str, Any]:
+    def to_representation(self, address: Address) -> AddressRow:  # type: ignore[override]
         return {
             "id": address.pk,
             "customer": address.customer_id,

@@ -1,18 +1,31 @@
 """Assignments as JSON, in the same shape in REST and in events."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import user_ref
+from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import Assignment
 from customers.serializers.customer_fields import DeskCustomerField
-from customers.serializers.customers import RefSerializer
 
 
-def assignment_data(assignment: Assignment) -> dict[str, Any]:
+class AssignmentRow(TypedDict):
+    """That a salesperson has, or had, a customer."""
+
+    id: int
+    customer: int
+    salesperson: Ref | None
+    assigned_by: Ref | None
+    note: str
+    assigned_at: Time
+    ended_at: Time | None
+    is_active: bool
+
+
+def assignment_data(assignment: Assignment) -> AssignmentRow:
     """An assignment as JSON values."""
     return {
         "id": assignment.pk,
@@ -26,22 +39,10 @@ def assignment_data(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-class AssignmentSerializer(serializers.Serializer[Any]):
-    """Shows assignments. The fields are declared for the API documentation."""
+class AssignmentSerializer(serializers.BaseSerializer[Assignment]):
+    """Shows assignments."""
 
-    id = serializers.IntegerField()
-    customer = serializers.IntegerField()
-    salesperson = RefSerializer()
-    assigned_by = RefSerializer(allow_null=True)
-    note = serializers.CharField()
-    assigned_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    is_active = serializers.BooleanField()
-
-    class Meta:
-        ref_name = "Assignment"
-
-    def to_representation(self, assignment: Assignment) -> dict[str, Any]:
+    def to_representation(self, assignment: Assignment) -> AssignmentRow:
         return assignment_data(assignment)
 
 

@@ -1,12 +1,14 @@
 """Customers as JSON, in the same shape in REST and in events."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.models import User, full_name
+from accounts.serializers import OwnerRef
 from core.phones import InvalidPhone, normalize
+from core.shapes import Time
 from core.timestamps import iso
 from customers.models import Customer, LoyaltyTier, Source, customer_number
 
@@ -35,7 +37,29 @@ CUSTOMER_COLUMNS = (
 )
 
 
-def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
+class CustomerRow(TypedDict):
+    """A customer."""
+
+    id: int
+    customer_id: Annotated[str, "like CUST000001"]
+    name: str
+    first_name: str
+    last_name: str
+    username: str
+    email: str
+    phone: str | None
+    source: Annotated[str, Source]
+    notes: str
+    is_active: bool
+    is_verified: bool
+    is_vip: bool
+    loyalty_tier: Annotated[str, LoyaltyTier]
+    owner: OwnerRef | None
+    created_at: Time
+    updated_at: Time
+
+
+def customer_row(row: Mapping[str, Any]) -> CustomerRow:
     """A row of CUSTOMER_COLUMNS as JSON values."""
     pk, owner_id = row["id"], row["owner_id"]
     number = customer_number(pk)
@@ -54,12 +78,13 @@ def customer_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "is_verified": row["is_verified"],
         "is_vip": row["is_vip"],
         "loyalty_tier": row["loyalty_tier"],
-        "owner": owner_id
-        and {
+        "owner": {
             "id": owner_id,
             "name": full_name(row["owner__first_name"], row["owner__last_name"], row["owner__username"]),
             "is_active": row["owner__is_active"],
-        },
+        }
+        if owner_id
+        else None,
         "created_at": iso(row["date_joined"]),
         "updated_at": iso(row["updated_at"]),
     }
@@ -74,36 +99,15 @@ def known_columns(customer: Customer) -> dict[str, Any]:
     return row
 
 
-def customer_event_data(customer: Customer) -> dict[str, Any]:
+def customer_event_data(customer: Customer) -> CustomerRow:
     """The data of a `customer_updated` event: the customer's part of a desk row. Takes one query."""
     return customer_row(Customer.objects.values(*CUSTOMER_COLUMNS).get(pk=customer.pk))
 
 
-def customers_event_data(customer_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+def customers_event_data(customer_ids: Collection[int]) -> dict[int, CustomerRow]:
     """`customer_event_data` of many customers, by id. Takes one query."""
     rows = Customer.objects.filter(pk__in=customer_ids).values(*CUSTOMER_COLUMNS)
     return {row["id"]: customer_row(row) for row in rows}
-
-
-class OwnerRefSerializer(serializers.Serializer[Any]):
-    """The salesperson of a customer."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    is_active = serializers.BooleanField(help_text="false: they have left, and nobody has taken over yet")
-
-    class Meta:
-        ref_name = "OwnerRef"
-
-
-class RefSerializer(serializers.Serializer[Any]):
-    """A user, by id and name."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-
-    class Meta:
-        ref_name = "UserRef"
 
 
 class PhoneField(serializers.CharField):

@@ -62,16 +62,3 @@ class MemberSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "GroupMemberWrite"
-
-
-class GroupStatisticsSerializer(serializers.Serializer[Any]):
-    member_count = serializers.IntegerField()
-    manual_members = serializers.IntegerField(help_text="added by hand")
-    active_members = serializers.IntegerField()
-    by_tier = serializers.DictField(child=serializers.IntegerField())
-    total_orders = serializers.IntegerField()
-    total_spent = serializers.DecimalField(max_digits=14, decimal_places=2)
-    average_order_value = serializers.DecimalField(max_digits=12, decimal_places=2)
-
-    class Meta:
-        ref_name = "GroupStatistics"

@@ -1,22 +1,35 @@
 """Merges as JSON, and the body that asks for one."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.serializers import user_ref
+from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import Customer, Merge, MergeReason
 from customers.serializers.customer_fields import DeskCustomerField
-from customers.serializers.customers import RefSerializer
 
 
-def customer_ref(customer: Customer) -> dict[str, Any]:
+class MergeRow(TypedDict):
+    """That two customers became one."""
+
+    id: int
+    gone: Annotated[Ref, "the customer who became part of the other one"]
+    into: Annotated[Ref, "the customer who stayed"]
+    actor: Annotated[Ref | None, "null: Patter itself"]
+    reason: Annotated[str, MergeReason, "merged at the desk, or by a person who proved a phone"]
+    at: Time
+    undone_at: Time | None
+    can_undo: Annotated[bool, "by you, and now"]
+
+
+def customer_ref(customer: Customer) -> Ref:
     """A customer as a merge names them: `{id, name}`."""
     return {"id": customer.pk, "name": customer.name}
 
 
-def merge_data(merge: Merge, *, can_undo: bool) -> dict[str, Any]:
+def merge_data(merge: Merge, *, can_undo: bool) -> MergeRow:
     """A merge as JSON values. `can_undo` says whether the reader may undo it now."""
     return {
         "id": merge.pk,
@@ -44,21 +57,3 @@ class MergeBodySerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "MergeBody"
-
-
-class MergeSerializer(serializers.Serializer[Any]):
-    """Describes `merge_data` in the API documentation."""
-
-    id = serializers.IntegerField()
-    gone = RefSerializer(help_text="the customer who became part of the other one")
-    into = RefSerializer(help_text="the customer who stayed")
-    actor = RefSerializer(allow_null=True, help_text="null: Patter itself")
-    reason = serializers.ChoiceField(
-        choices=MergeReason.choices, help_text="merged at the desk, or by a person who proved a phone"
-    )
-    at = serializers.DateTimeField()
-    undone_at = serializers.DateTimeField(allow_null=True)
-    can_undo = serializers.BooleanField(help_text="by you, and now")
-
-    class Meta:
-        ref_name = "Merge"

@@ -2,28 +2,77 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.serializers import owner_ref
+from accounts.serializers import OwnerRef, owner_ref
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
 from core.files.names import shown_name
 from core.files.uploads import UploadRefused, check_upload
+from core.shapes import Day, Money, OneOf, Time
 from core.timestamps import iso
 from customers.group_members import benefits_of
 from customers.models import Customer, Gender, LoyaltyTier, Source
 from customers.models.customers import language_tag
 from customers.money import average, money
-from customers.serializers.customers import CurrencyField, OwnerField, OwnerRefSerializer, PhoneField
+from customers.serializers.customers import CurrencyField, OwnerField, PhoneField
+from customers.tiers import BenefitsRow
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
 _LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,6})?\Z"
 
 
-def stats_data(customer: Customer) -> dict[str, Any]:
+class CustomerStats(TypedDict):
+    """What a customer has bought."""
+
+    total_orders: int
+    total_spent: Money
+    average_order_value: Money
+    last_order_date: Time | None
+    loyalty_points: int
+    loyalty_tier: Annotated[str, LoyaltyTier]
+
+
+class ProfileRow(TypedDict):
+    """The profile of a customer. Only staff see the source, the owner and the notes."""
+
+    id: int
+    customer_id: Annotated[str, "like CUST000001"]
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    full_name: str
+    phone: Annotated[str | None, "the one that customers enter themselves may still wait to be proved"]
+    phone_verified: bool
+    nic: str
+    avatar: Annotated[str | None, "a link to the picture that works for you, for at most five minutes"]
+    gender: Annotated[str, OneOf((*Gender.values, "")), "empty if it is not known"]
+    date_of_birth: Day | None
+    preferred_language: str
+    preferred_currency: str
+    accepts_marketing_email: bool
+    accepts_marketing_sms: bool
+    is_active: bool
+    is_verified: bool
+    is_vip: bool
+    loyalty_tier: Annotated[str, LoyaltyTier]
+    loyalty_points: int
+    total_orders: int
+    total_spent: Money
+    last_order_date: Time | None
+    benefits: BenefitsRow
+    date_joined: Time
+    updated_at: Time
+    source: NotRequired[Annotated[str, Source, "shown to staff"]]
+    owner: NotRequired[Annotated[OwnerRef | None, "shown to staff"]]
+    notes: NotRequired[Annotated[str, "shown to staff"]]
+
+
+def stats_data(customer: Customer) -> CustomerStats:
     """The six documented statistics."""
     return {
         "total_orders": customer.total_orders,
@@ -35,10 +84,10 @@ def stats_data(customer: Customer) -> dict[str, Any]:
     }
 
 
-def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links | None, for_staff: bool) -> Any:
-    """A profile as JSON values. Only staff see the source, the owner and the notes."""
+def profile_data(customer: Customer, benefits: BenefitsRow, *, links: Links | None, for_staff: bool) -> ProfileRow:
+    """A profile as JSON values."""
     phone, phone_verified = _phone_shown(customer, for_staff=for_staff)
-    data = {
+    data: ProfileRow = {
         "id": customer.pk,
         "customer_id": customer.customer_id,
         "username": customer.username,
@@ -69,7 +118,9 @@ def profile_data(customer: Customer, benefits: dict[str, Any], *, links: Links |
         "updated_at": iso(customer.updated_at),
     }
     if for_staff:
-        data |= {"source": customer.source, "owner": owner_ref(customer.owner), "notes": customer.notes}
+        data["source"] = customer.source
+        data["owner"] = owner_ref(customer.owner)
+        data["notes"] = customer.notes
     return data
 
 
@@ -81,79 +132,13 @@ def _phone_shown(customer: Customer, *, for_staff: bool) -> tuple[str | None, bo
     return customer.pending_phone or customer.phone or None, False
 
 
-def profiles_data(customers: Collection[Customer], request: Any) -> list[dict[str, Any]]:
+def profiles_data(customers: Collection[Customer], request: Any) -> list[ProfileRow]:
     """Profiles in the given order, as the user behind `request` may see them. At most three queries."""
     benefits = benefits_of(customers)
     user = request.user
     links = links_for(request) if user.is_authenticated else None
     for_staff = user.is_authenticated and (user.is_admin or user.is_sales)
     return [profile_data(one, benefits[one.pk], links=links, for_staff=for_staff) for one in customers]
-
-
-class BenefitsSerializer(serializers.Serializer[Any]):
-    """The best of what the tier and the groups give."""
-
-    discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
-    priority_support = serializers.BooleanField()
-    free_shipping = serializers.BooleanField()
-
-    class Meta:
-        ref_name = "Benefits"
-
-
-class ProfileSerializer(serializers.Serializer[Any]):
-    """Describes profiles in the API documentation; profiles_data makes them."""
-
-    id = serializers.IntegerField()
-    customer_id = serializers.CharField(help_text="like CUST000001")
-    username = serializers.CharField()
-    email = serializers.CharField()
-    first_name = serializers.CharField()
-    last_name = serializers.CharField()
-    full_name = serializers.CharField()
-    phone = serializers.CharField(
-        allow_null=True, help_text="the one that customers enter themselves may still wait to be proved"
-    )
-    phone_verified = serializers.BooleanField()
-    nic = serializers.CharField()
-    avatar = serializers.CharField(
-        allow_null=True, help_text="a link to the picture that works for you, for at most five minutes"
-    )
-    gender = serializers.CharField(help_text="male, female, other or empty")
-    date_of_birth = serializers.DateField(allow_null=True)
-    preferred_language = serializers.CharField()
-    preferred_currency = serializers.CharField()
-    accepts_marketing_email = serializers.BooleanField()
-    accepts_marketing_sms = serializers.BooleanField()
-    is_active = serializers.BooleanField()
-    is_verified = serializers.BooleanField()
-    is_vip = serializers.BooleanField()
-    loyalty_tier = serializers.ChoiceField(choices=LoyaltyTier.choices)
-    loyalty_points = serializers.IntegerField()
-    total_orders = serializers.IntegerField()
-    total_spent = serializers.DecimalField(max_digits=12, decimal_places=2)
-    last_order_date = serializers.DateTimeField(allow_null=True)
-    benefits = BenefitsSerializer()
-    date_joined = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    source = serializers.ChoiceField(choices=Source.choices, required=False, help_text="shown to staff")  # type: ignore[assignment]
-    owner = OwnerRefSerializer(allow_null=True, required=False, help_text="shown to staff")
-    notes = serializers.CharField(required=False, help_text="shown to staff")
-
-    class Meta:
-        ref_name = "Profile"
-
-
-class StatsSerializer(serializers.Serializer[Any]):
-    total_orders = serializers.IntegerField()
-    total_spent = serializers.DecimalField(max_digits=12, decimal_places=2)
-    average_order_value = serializers.DecimalField(max_digits=12, decimal_places=2)
-    last_order_date = serializers.DateTimeField(allow_null=True)
-    loyalty_points = serializers.IntegerField()
-    loyalty_tier = serializers.ChoiceField(choices=LoyaltyTier.choices)
-
-    class Meta:
-        ref_name = "CustomerStats"
 
 
 class AvatarField(serializers.FileField):

@@ -1,33 +1,35 @@
 """Loyalty, orders, wishlist and reviews as JSON, and the fields of them that can be set."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.serializers import user_ref
+from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import MAX_POINTS, LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
-from customers.serializers.customers import CurrencyField, RefSerializer
+from customers.serializers.customers import CurrencyField
 
 MAX_LINES = 500
 
 
-class LoyaltyEntrySerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    points = serializers.IntegerField(
-        help_text="points added, negative for points taken away, 0 when only the tier changed"
-    )
-    points_after = serializers.IntegerField()
-    tier_before = serializers.ChoiceField(choices=LoyaltyTier.choices)
-    tier_after = serializers.ChoiceField(choices=LoyaltyTier.choices)
-    reason = serializers.CharField()
-    actor = RefSerializer(allow_null=True, help_text="null: Patter itself made the change")
-    created_at = serializers.DateTimeField()
+class LoyaltyEntryRow(TypedDict):
+    """A change of a customer's points or tier."""
 
-    class Meta:
-        ref_name = "LoyaltyEntry"
+    id: int
+    points: Annotated[int, "points added, negative for points taken away, 0 when only the tier changed"]
+    points_after: int
+    tier_before: Annotated[str, LoyaltyTier]
+    tier_after: Annotated[str, LoyaltyTier]
+    reason: str
+    actor: Annotated[Ref | None, "null: Patter itself made the change"]
+    created_at: Time
 
-    def to_representation(self, entry: LoyaltyEntry) -> dict[str, Any]:
+
+class LoyaltyEntrySerializer(serializers.BaseSerializer[LoyaltyEntry]):
+    """Shows entries of the ledger."""
+
+    def to_representation(self, entry: LoyaltyEntry) -> LoyaltyEntryRow:
         return {
             "id": entry.pk,
             "points": entry.points,

@@ -16,12 +16,14 @@ from customers.actions.phones import send_phone_code, verify_phone
 from customers.models import PhoneCode
 from customers.serializers.accounts import (
     ChangePasswordSerializer,
-    CodeSentSerializer,
-    ConfirmationSerializer,
+    CodeSent,
+    Confirmation,
     PhoneCodeSerializer,
 )
-from customers.serializers.profiles import ProfileSerializer
+from customers.serializers.profiles import ProfileRow
 from customers.views.purchases import PurchasesViewSet
+
+NO_CUSTOMER = "Your login has no customer."
 
 
 class AccountViewSet(PurchasesViewSet):
@@ -36,7 +38,7 @@ class AccountViewSet(PurchasesViewSet):
 
     hashes_passwords = ("change_password",)
 
-    @documented(request_body=ChangePasswordSerializer, responses={200: ConfirmationSerializer})
+    @documented(request_body=ChangePasswordSerializer, responses={200: Confirmation, 429: "too many wrong passwords"})
     @action(detail=False, methods=["post"])
     def change_password(self, request: Request) -> Response:
         """Change your password, which ends all your other sessions. Works for every login."""
@@ -47,11 +49,11 @@ class AccountViewSet(PurchasesViewSet):
             new=given["new_password"],
             keep=cast(Session, request.auth),
         )
-        return Response({"message": "Your password was changed. You were signed out everywhere else."})
+        return Response(Confirmation(message="Your password was changed. You were signed out everywhere else."))
 
     @documented(
         request_body=no_body,
-        responses={200: CodeSentSerializer, 429: "too many codes were sent", 503: "codes cannot be sent here"},
+        responses={200: CodeSent, 404: NO_CUSTOMER, 429: "too many codes were sent", 503: "codes cannot be sent here"},
     )
     @action(detail=False, methods=["post"])
     def send_phone_code(self, request: Request) -> Response:
@@ -62,9 +64,9 @@ class AccountViewSet(PurchasesViewSet):
         """
         send_phone_code(customer=self.own())
         seconds = int(PhoneCode.LIFETIME.total_seconds())
-        return Response({"message": "A code was sent to your phone.", "expires_in": seconds})
+        return Response(CodeSent(message="A code was sent to your phone.", expires_in=seconds))
 
-    @documented(request_body=PhoneCodeSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=PhoneCodeSerializer, responses={200: ProfileRow, 404: NO_CUSTOMER})
     @action(detail=False, methods=["post"])
     def verify_phone(self, request: Request) -> Response:
         """Verify your phone with the code. A chat that you had with us from this phone becomes part of your profile."""

@@ -15,12 +15,13 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, RightsByAction
 from core.documentation import documented
+from core.shapes import Page
 from customers.actions.groups import add_member, remove_member
 from customers.group_members import count_members, members_of
 from customers.models import Customer, CustomerGroup, CustomerQuerySet
-from customers.reports import group_statistics
-from customers.serializers.groups import GroupSerializer, GroupStatisticsSerializer, MemberSerializer
-from customers.serializers.profiles import ProfileSerializer, profiles_data
+from customers.reports import GroupStatistics, group_statistics
+from customers.serializers.groups import GroupSerializer, MemberSerializer
+from customers.serializers.profiles import ProfileRow, profiles_data
 
 
 class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
@@ -66,7 +67,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
         self.get_object().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @documented(responses={200: ProfileSerializer(many=True)})
+    @documented(responses={200: Page[ProfileRow]})
     @action(detail=True)
     def members(self, request: Request, pk: str) -> Response:
         """The members you can see, added by hand or by the rules, newest first."""
@@ -90,7 +91,7 @@ class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
         remove_member(group=group, customer_id=self._named_customer(), actor=user_of(request))
         return self._answer(group)
 
-    @documented(responses={200: GroupStatisticsSerializer})
+    @documented(responses={200: GroupStatistics})
     @action(detail=True)
     def statistics(self, request: Request, pk: str) -> Response:
         """How many members the group has, and what they have bought."""

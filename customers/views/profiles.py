@@ -23,22 +23,19 @@ from customers.export import archive
 from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.models.customers import AVATARS
-from customers.reports import AnalyticsSerializer, analytics, csv_lines
+from customers.reports import Analytics, analytics, csv_lines
 from customers.serializers.profiles import (
+    CustomerStats,
     OwnProfileSerializer,
-    ProfileSerializer,
+    ProfileRow,
     ProfileWriteSerializer,
-    StatsSerializer,
     profiles_data,
     stats_data,
 )
 from customers.serializers.purchases import AddPointsSerializer, SetTierSerializer
-from customers.views.accounts import AccountViewSet
+from customers.views.accounts import NO_CUSTOMER, AccountViewSet
 
-# Swagger 2 describes either a form or a JSON body, and only forms have files.
-_FORM = ["multipart/form-data"]
-
-_CHANGED = {200: ProfileSerializer, 429: "too many changes of the email address"}
+_CHANGED = {200: ProfileRow, 429: "too many changes of the email address"}
 
 ACCOUNT_CHECKS = Limit("THROTTLE_ACCOUNT_CHECKS")
 
@@ -49,7 +46,7 @@ class ProfileViewSet(AccountViewSet):
     """Profiles of customers. Admins manage all, sales read those of customers they own, customers manage their own."""
 
     queryset = Customer.objects.all()
-    serializer_class = ProfileSerializer
+    shape = ProfileRow
     filterset_class = CustomerFilter
     lookup_value_regex = r"\d{1,18}"
     rights = {
@@ -90,7 +87,6 @@ class ProfileViewSet(AccountViewSet):
         return self.shown(pk)
 
     @documented(
-        consumes=_FORM,
         request_body=ProfileWriteSerializer,
         responses={**_CHANGED, 403: "a field you may not change"},
     )
@@ -99,7 +95,6 @@ class ProfileViewSet(AccountViewSet):
         return self._write(self.customer(pk), ProfileWriteSerializer)
 
     @documented(
-        consumes=_FORM,
         request_body=ProfileWriteSerializer,
         responses={**_CHANGED, 403: "a field you may not change"},
     )
@@ -112,38 +107,38 @@ class ProfileViewSet(AccountViewSet):
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @documented(responses={200: ProfileSerializer})
+    @documented(responses={200: ProfileRow, 404: NO_CUSTOMER})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def me(self, request: Request) -> Response:
         """Your own profile. 404 if your login has no customer."""
         return self.shown(self.own().pk)
 
-    @documented(method="put", consumes=_FORM, request_body=OwnProfileSerializer, responses=_CHANGED)
-    @documented(method="patch", consumes=_FORM, request_body=OwnProfileSerializer, responses=_CHANGED)
+    @documented(method="put", request_body=OwnProfileSerializer, responses=_CHANGED | {404: NO_CUSTOMER})
+    @documented(method="patch", request_body=OwnProfileSerializer, responses=_CHANGED | {404: NO_CUSTOMER})
     @action(detail=False, methods=["put", "patch"])
     def update_profile(self, request: Request) -> Response:
         """Change your own profile. Fields you may not change are ignored."""
         return self._write(self.own(), OwnProfileSerializer)
 
-    @documented(responses={200: StatsSerializer})
+    @documented(responses={200: CustomerStats})
     @action(detail=True)
     def stats(self, request: Request, pk: str) -> Response:
         """What a customer has bought, in six figures."""
         return Response(stats_data(self.customer(pk)))
 
-    @documented(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def verify(self, request: Request, pk: str) -> Response:
         """Mark the customer's email as verified."""
         return self._set(pk, is_verified=True)
 
-    @documented(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def make_vip(self, request: Request, pk: str) -> Response:
         """Make the customer a VIP."""
         return self._set(pk, is_vip=True)
 
-    @documented(request_body=SetTierSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=SetTierSerializer, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def update_loyalty_tier(self, request: Request, pk: str) -> Response:
         """Set the loyalty tier. Without a tier: the one that total_spent has earned."""
@@ -151,26 +146,26 @@ class ProfileViewSet(AccountViewSet):
         set_tier(customer_id=int(pk), actor=user_of(request), tier=given.get("loyalty_tier"), reason=given["reason"])
         return self.shown(pk)
 
-    @documented(request_body=AddPointsSerializer, responses={200: ProfileSerializer})
+    @documented(request_body=AddPointsSerializer, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def add_loyalty_points(self, request: Request, pk: str) -> Response:
         """Add loyalty points, or take some away. The balance never goes below zero."""
         add_points(customer_id=int(pk), actor=user_of(request), **self.checked(AddPointsSerializer))
         return self.shown(pk)
 
-    @documented(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: str) -> Response:
         """Deactivate the account. The customer is signed out and can no longer sign in."""
         return self._set(pk, is_active=False)
 
-    @documented(request_body=no_body, responses={200: ProfileSerializer})
+    @documented(request_body=no_body, responses={200: ProfileRow})
     @action(detail=True, methods=["post"])
     def reactivate(self, request: Request, pk: str) -> Response:
         """Reactivate the account. The customer can sign in again."""
         return self._set(pk, is_active=True)
 
-    @documented(responses={200: AnalyticsSerializer})
+    @documented(responses={200: Analytics})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def analytics(self, request: Request) -> Response:
         """Key figures about all customers."""

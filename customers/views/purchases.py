@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from drf_yasg import openapi
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -15,9 +14,10 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
+from core.shapes import Page
 from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
-from customers.models import Customer, OrderStatus
+from customers.models import Customer
 from customers.serializers.profiles import profiles_data
 from customers.serializers.purchases import (
     ChangeReviewSerializer,
@@ -26,13 +26,6 @@ from customers.serializers.purchases import (
     ReviewSerializer,
     WishlistItemSerializer,
 )
-
-_STATUS = openapi.Parameter("status", openapi.IN_QUERY, type=openapi.TYPE_STRING, enum=OrderStatus.values)
-_PAGE = [openapi.Parameter(name, openapi.IN_QUERY, type=openapi.TYPE_INTEGER) for name in ("page", "page_size")]
-
-
-def _page_of(serializer_class: Any) -> Any:
-    return serializer_class(many=True)
 
 
 class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
@@ -51,7 +44,7 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
         "loyalty": IsAuthenticated,
     }
 
-    @documented(manual_parameters=[_STATUS, *_PAGE], responses={200: _page_of(OrderSerializer)})
+    @documented(filterset=OrderFilter, responses={200: Page[OrderSerializer]})
     @action(detail=True)
     def orders(self, request: Request, pk: str) -> Response:
         """A customer's orders, newest first."""
@@ -67,13 +60,15 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
         order, new = record_order(customer_id=int(pk), actor=user_of(request), **self.checked(OrderSerializer))
         return Response(OrderSerializer(order).data, status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
 
-    @documented(manual_parameters=_PAGE, responses={200: _page_of(WishlistItemSerializer)})
+    @documented(responses={200: Page[WishlistItemSerializer]})
     @action(detail=True)
     def wishlist(self, request: Request, pk: str) -> Response:
         """A customer's wishlist, newest first."""
         return self._page(self.customer(pk).wishlist.order_by("-pk"), WishlistItemSerializer)
 
-    @documented(request_body=WishlistItemSerializer, responses={201: WishlistItemSerializer})
+    @documented(
+        request_body=WishlistItemSerializer, responses={200: WishlistItemSerializer, 201: WishlistItemSerializer}
+    )
     @wishlist.mapping.post
     def add_wish(self, request: Request, pk: str) -> Response:
         """Add a product to the wishlist. 200 if it is there already."""
@@ -87,7 +82,7 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
         unwish(customer_id=int(pk), actor=user_of(request), item_id=int(item))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @documented(manual_parameters=_PAGE, responses={200: _page_of(ReviewSerializer)})
+    @documented(responses={200: Page[ReviewSerializer]})
     @action(detail=True)
     def reviews(self, request: Request, pk: str) -> Response:
         """A customer's product reviews, newest first."""
@@ -118,7 +113,7 @@ class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
         delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @documented(manual_parameters=_PAGE, responses={200: _page_of(LoyaltyEntrySerializer)})
+    @documented(responses={200: Page[LoyaltyEntrySerializer]})
     @action(detail=True)
     def loyalty(self, request: Request, pk: str) -> Response:
         """The ledger of points and tiers, newest first: what changed, why, and who did it."""

@@ -11,7 +11,7 @@ from core.throttles import AddressThrottle
 from customers.actions.registration import register
 from customers.group_members import benefits_of
 from customers.serializers.accounts import RegisterSerializer
-from customers.serializers.profiles import ProfileSerializer, profile_data
+from customers.serializers.profiles import ProfileRow, profile_data
 
 
 class RegistrationThrottle(AddressThrottle):
@@ -29,8 +29,7 @@ class RegisterView(APIView):
     @documented(
         request_body=RegisterSerializer,
         responses={
-            201: ProfileSerializer,
-            400: "what is wrong, per field",
+            201: ProfileRow,
             429: "too many registrations from this address",
         },
     )

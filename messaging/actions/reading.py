@@ -1,6 +1,6 @@
 """Reading a chat at the desk."""
 
-from typing import Any
+from typing import TypedDict
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,9 +21,16 @@ _READ = (
 _NONE_UNREAD = f"UPDATE {Conversation._meta.db_table} SET unread_count = 0 WHERE customer_id = %s"
 
 
+class ReadUpTo(TypedDict):
+    """How many messages of a chat are unread."""
+
+    customer: int
+    unread_count: int
+
+
 @transaction.atomic
-def mark_read(*, customer_id: int, actor: User) -> dict[str, Any]:
-    """Mark all inbound messages as read at the desk; return `{customer, unread_count}`.
+def mark_read(*, customer_id: int, actor: User) -> ReadUpTo:
+    """Mark all inbound messages as read at the desk; return what is unread now.
 
     Records `messages_read` if there was something to read. The customer is shown it only if the setting
     WHATSAPP_READ_RECEIPTS is `on_read`. Raises Http404 when the chat is no longer the actor's.

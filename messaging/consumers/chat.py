@@ -252,8 +252,8 @@ class ChatConsumer(DeskConsumer):
         except ValidationError as error:
             return self.push_error("invalid", error.detail, client_id)
         if not created:  # sent before: no new event will tell this client of it
-            data = await in_thread(message_row, message.pk)
-            self.push(passing_text("chat_message", with_links(data, self.links)))
+            row = await in_thread(message_row, message.pk)
+            self.push(passing_text("chat_message", with_links(row, self.links)))
 
     async def on_typing(self, frame: dict[str, Any]) -> None:
         is_typing = frame.get("is_typing")

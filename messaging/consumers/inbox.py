@@ -12,7 +12,7 @@ from customers.models import Customer
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
 from messaging.consumers.threads import in_thread
-from messaging.desk.rows import desk_rows
+from messaging.desk.rows import DeskCustomer, desk_rows
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class InboxFeed:
         for socket in self._greeted():
             socket.push(passing_text("resync_required", {}))
 
-    def _tell(self, customer_id: int, row: dict[str, Any] | None, lost_by: set[int]) -> None:
+    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
         chat_gone = passing_text("chat_gone", {"id": customer_id})
         chat = passing_text("chat", {"customer": row}) if row is not None else chat_gone
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
@@ -79,7 +79,7 @@ class InboxFeed:
                 socket.push(chat_gone)
 
 
-def _rows(customer_ids: list[int]) -> list[dict[str, Any]]:
+def _rows(customer_ids: list[int]) -> list[DeskCustomer]:
     return desk_rows(Customer.objects.filter(pk__in=customer_ids))
 
 

@@ -1,16 +1,25 @@
 """`/api/customers/{id}/duplicates/`: who may be the same person."""
 
+from typing import Annotated, TypedDict
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
-from customers.duplicates import possible_duplicates
+from core.shapes import OneOf
+from customers.duplicates import WEIGHTS, possible_duplicates
 from customers.models import Customer
 from messaging.channels import channels
-from messaging.desk.rows import desk_rows
-from messaging.desk.serializers import DuplicateSerializer
+from messaging.desk.rows import DeskCustomer, desk_rows
+
+
+class Duplicate(TypedDict):
+    """A customer who may be the same person, and why."""
+
+    customer: DeskCustomer
+    reasons: list[Annotated[str, OneOf(tuple(WEIGHTS))]]
 
 
 class DuplicatesView(APIView):
@@ -18,7 +27,7 @@ class DuplicatesView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
-    @documented(responses={200: DuplicateSerializer(many=True)})
+    @documented(responses={200: list[Duplicate]})
     def get(self, request: Request, customer_id: str) -> Response:
         """Customers of yours who may be the same person, best first, at most 20, each with the reasons.
 
@@ -33,4 +42,4 @@ class DuplicatesView(APIView):
             writing_as |= channel.customers_writing_as(customer)
         found = possible_duplicates(customer, among=customers, writing_as=writing_as)
         rows = {row["id"]: row for row in desk_rows(Customer.objects.filter(pk__in=[pk for pk, _ in found]))}
-        return Response([{"customer": rows[pk], "reasons": reasons} for pk, reasons in found if pk in rows])
+        return Response([Duplicate(customer=rows[pk], reasons=reasons) for pk, reasons in found if pk in rows])

@@ -1,5 +1,7 @@
 """`/api/customers/{id}/events/`: what sockets say, for clients without one."""
 
+from typing import Annotated, TypedDict
+
 from drf_yasg import openapi
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -10,12 +12,19 @@ from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from core.files.links import links_for
 from core.filters import whole_number
-from customers.events import frame_of
+from customers.events import Frame, frame_of
 from customers.models import Customer, Event
-from messaging.desk.serializers import EventsSerializer
 from messaging.serializers.messages import render_frame
 
 MAX_EVENTS = 500
+
+
+class Events(TypedDict):
+    """What happened to a customer after some event."""
+
+    results: list[Frame]
+    last_seq: Annotated[int, "the `seq` of the customer's newest event"]
+    has_more: bool
 
 
 class CustomerEventsView(APIView):
@@ -29,7 +38,7 @@ class CustomerEventsView(APIView):
                 "after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the `seq` of the last event you have"
             )
         ],
-        responses={200: EventsSerializer},
+        responses={200: Events},
     )
     def get(self, request: Request, customer_id: str) -> Response:
         """The events after the number `after`, oldest first, at most 500 at once."""
@@ -40,7 +49,7 @@ class CustomerEventsView(APIView):
         results = [render_frame(frame_of(event), links) for event in events[:MAX_EVENTS]]
         # The events were read after the customer, so there may be newer ones among them.
         last_seq = max([customer.last_seq, *(event.seq for event in events)])
-        return Response({"results": results, "last_seq": last_seq, "has_more": len(events) > MAX_EVENTS})
+        return Response(Events(results=results, last_seq=last_seq, has_more=len(events) > MAX_EVENTS))
 
 
 def _after(request: Request) -> int:

@@ -1,5 +1,7 @@
 """Merging customers who are one person, and undoing it."""
 
+from typing import Annotated, NotRequired, TypedDict
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -9,10 +11,27 @@ from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from customers.actions.merge import merge_customers, preview
 from customers.actions.unmerge import merges_of, undo_merge
+from customers.merged_fields import Difference
 from customers.models import Customer
-from customers.serializers.merges import MergeBodySerializer, MergeSerializer, merge_data
-from messaging.desk.rows import desk_row
-from messaging.desk.serializers import MergedSerializer, UndoneSerializer
+from customers.serializers.merges import MergeBodySerializer, MergeRow, merge_data
+from messaging.desk.rows import DeskCustomer, desk_row
+
+
+class Merged(TypedDict):
+    """What a merge made; with `dry_run`, what it would make."""
+
+    merge: NotRequired[Annotated[int, "the id of the merge, by which it can be undone"]]
+    customer: NotRequired[DeskCustomer | None]
+    dry_run: NotRequired[bool]
+    differs: NotRequired[list[Difference]]
+    moves: NotRequired[Annotated[dict[str, int], "how many messages, contacts ... would move"]]
+
+
+class MergeUndone(TypedDict):
+    """The two customers that one became again."""
+
+    restored: DeskCustomer | None
+    into: DeskCustomer | None
 
 
 class MergeView(APIView):
@@ -23,7 +42,7 @@ class MergeView(APIView):
     @documented(
         request_body=MergeBodySerializer,
         responses={
-            200: MergedSerializer,
+            200: Merged,
             400: "These two cannot be merged, or a field cannot be kept like this.",
             410: "The customer was merged already; `into` names the customer they became.",
         },
@@ -32,7 +51,7 @@ class MergeView(APIView):
         """Make one customer of two. The one in the path becomes part of `into`, who stays.
 
         Both must be yours. With `dry_run`, the answer says in which fields they differ and what would move, and nothing
-        happens: `{dry_run, differs: [{field, this, into, kept}], moves: {messages, contacts, ...}}`.
+        happens.
         """
         user = user_of(request)
         gone = Customer.objects.at_desk_of(user).select_related("owner").or_404(customer_id)
@@ -40,9 +59,10 @@ class MergeView(APIView):
         body.is_valid(raise_exception=True)
         into, keep = body.validated_data["into"], body.validated_data["keep"]
         if body.validated_data["dry_run"]:
-            return Response({"dry_run": True, **preview(gone=gone, into=into, keep=keep)})
+            planned = preview(gone=gone, into=into, keep=keep)
+            return Response(Merged(dry_run=True, differs=planned["differs"], moves=planned["moves"]))
         merge = merge_customers(gone_id=gone.pk, into_id=into.pk, actor=user, keep=keep)
-        return Response({"merge": merge.pk, "customer": desk_row(into.pk)})
+        return Response(Merged(merge=merge.pk, customer=desk_row(into.pk)))
 
 
 class MergesView(APIView):
@@ -50,7 +70,7 @@ class MergesView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
-    @documented(responses={200: MergeSerializer(many=True)})
+    @documented(responses={200: list[MergeRow]})
     def get(self, request: Request, customer_id: str) -> Response:
         """The merges of a customer, newest first, those that were undone included."""
         user = user_of(request)
@@ -65,7 +85,7 @@ class UndoMergeView(APIView):
 
     @documented(
         request_body=None,
-        responses={200: UndoneSerializer, 409: "`code` is too_late, already_undone or merged_since."},
+        responses={200: MergeUndone, 409: "`code` is too_late, already_undone or merged_since."},
     )
     def post(self, request: Request, merge_id: str) -> Response:
         """Undo a merge within 14 days. Each customer has what they had; what came since stays with the survivor.
@@ -73,4 +93,4 @@ class UndoMergeView(APIView):
         Admins can undo any merge, salespeople one of two customers who were theirs.
         """
         merge = undo_merge(merge_id=int(merge_id), actor=user_of(request))
-        return Response({"restored": desk_row(merge.gone_id), "into": desk_row(merge.into_id)})
+        return Response(MergeUndone(restored=desk_row(merge.gone_id), into=desk_row(merge.into_id)))

@@ -15,15 +15,21 @@ from customers.actions.phones import confirm_phone
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CustomerWriteSerializer
 from messaging.desk.filters import DeskFilter
-from messaging.desk.rows import NEWEST_CONVERSATION_FIRST, DeskPages, WholeDesk, desk_row, new_desk_row
-from messaging.desk.serializers import DeskRowSerializer
+from messaging.desk.rows import (
+    NEWEST_CONVERSATION_FIRST,
+    DeskCustomer,
+    DeskPages,
+    WholeDesk,
+    desk_row,
+    new_desk_row,
+)
 
 
 class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
     """Customers with their chat: sales see their own, admins all."""
 
     queryset = Customer.objects.all()
-    serializer_class = DeskRowSerializer
+    shape = DeskCustomer
     rights = {
         "list": IsSalesOrAdmin,
         "create": IsSalesOrAdmin,
@@ -49,7 +55,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         rows = self.paginate_queryset(pages)  # type: ignore[arg-type]
         return self.get_paginated_response(rows)
 
-    @documented(request_body=CustomerWriteSerializer, responses={201: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={201: DeskCustomer})
     def create(self, request: Request) -> Response:
         """Add a customer. One whom a salesperson adds is theirs."""
         body = CustomerWriteSerializer(data=request.data, partial=True)
@@ -61,7 +67,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         # The object only to say why there is no row.
         return Response(desk_row(int(pk), user=request.user) or desk_row(self.get_object().pk))
 
-    @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={200: DeskCustomer})
     def update(self, request: Request, pk: str) -> Response:
         """Change the fields that are given. Sales can change the name and the notes; the 403 for others names them."""
         body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
@@ -69,7 +75,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
         customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
         return Response(desk_row(customer.pk))
 
-    @documented(request_body=CustomerWriteSerializer, responses={200: DeskRowSerializer})
+    @documented(request_body=CustomerWriteSerializer, responses={200: DeskCustomer})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)
@@ -81,7 +87,7 @@ class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
 
     @documented(
         request_body=no_body,
-        responses={200: DeskRowSerializer, 400: "there is nothing to confirm, or somebody else has the phone"},
+        responses={200: DeskCustomer, 400: "there is nothing to confirm, or somebody else has the phone"},
     )
     @action(detail=True, methods=["post"], url_path="confirm-phone")
     def confirm_phone(self, request: Request, pk: str) -> Response:

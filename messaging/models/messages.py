@@ -108,7 +108,7 @@ class Message(Leased):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     # Of a message that was just queued: its row as JSON, as it was recorded.
-    recorded: dict[str, Any] | None = None
+    recorded: Any = None
 
     objects = MessageQuerySet.as_manager()
 

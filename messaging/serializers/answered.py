@@ -1,11 +1,12 @@
 """What a message shows of the one it answers, and of who wrote either."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from django.db.models import F
 from django.db.models.functions import Left
 
 from accounts.models import full_name
+from core.shapes import Ref
 
 if TYPE_CHECKING:
     from messaging.models import Message
@@ -49,7 +50,17 @@ def answered_values(message: "Message | None") -> dict[str, Any]:
     }
 
 
-def preview(row: dict[str, Any]) -> dict[str, Any] | None:
+class MessagePreview(TypedDict):
+    """A message that another one answers, in brief."""
+
+    id: int
+    direction: Literal["inbound", "outbound"]
+    type: str
+    text: Annotated[str, f"the first {PREVIEW_LENGTH} characters"]
+    sender: Ref | None
+
+
+def preview(row: dict[str, Any]) -> MessagePreview | None:
     """The answered message in brief, as JSON values. None if it is not in the same chat: others may not see it."""
     if row.get("reply_to_id") is None or row["answered_customer"] != row["customer_id"]:
         return None
@@ -62,7 +73,7 @@ def preview(row: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def sender_in(row: dict[str, Any], name: str = "sender") -> dict[str, Any] | None:
+def sender_in(row: dict[str, Any], name: str = "sender") -> Ref | None:
     """Who sent a message, as `accounts.serializers.user_ref`, from the columns of a row."""
     pk = row.get(f"{name}_id")
     if pk is None:

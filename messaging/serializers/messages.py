@@ -1,7 +1,7 @@
 """Messages as JSON: in REST, in events and on sockets, the same shapes."""
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast
 
 from django.db.models.fields.files import FieldFile
 from django.utils.functional import cached_property
@@ -9,11 +9,18 @@ from rest_framework import serializers
 
 from core.files.links import Links, links_for
 from core.pagination import KeysetQuery
+from core.shapes import FreeObject, Ref, Time
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import Attachment, AttachmentState, Direction, Message, MessageQuerySet, Status, StatusUpdate
-from messaging.serializers.answered import PREVIEW_LENGTH, answered_columns, answered_values, preview, sender_in
-from messaging.serializers.waiting import CODES, Waiting, waiting_of, with_waiting
+from messaging.serializers.answered import (
+    MessagePreview,
+    answered_columns,
+    answered_values,
+    preview,
+    sender_in,
+)
+from messaging.serializers.waiting import Waiting, waiting_of, with_waiting
 
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
@@ -53,6 +60,80 @@ MESSAGE_COLUMNS = (
 )
 
 
+class MessageError(TypedDict):
+    """Why a message was not sent."""
+
+    code: Annotated[int | str, "a number is Meta's code, a word is ours, such as `not_sent`"]
+    title: str
+    detail: str
+    retryable: Annotated[bool, "whether sending it again can help"]
+
+
+Reaction = TypedDict("Reaction", {"emoji": str, "from": Annotated[str, "who reacted"], "at": Time})
+
+
+class _File(TypedDict):
+    state: Annotated[str, AttachmentState]
+    mime_type: str
+    size: Annotated[int | None, "bytes"]
+    file_name: str
+    width: int | None
+    height: int | None
+    error: Annotated[str | None, "why fetching the file failed, or has failed so far"]
+
+
+class RecordedFile(_File):
+    """The file of a message as it is recorded, with stored names where `with_links` puts URLs."""
+
+    file: str | None
+    thumbnail: str | None
+
+
+class Media(_File):
+    """The file of a message."""
+
+    url: Annotated[str | None, "works for a few minutes and for you alone; null until the file is ready"]
+    thumbnail_url: str | None
+
+
+class _Message(TypedDict):
+    id: int
+    customer: int
+    direction: Annotated[str, Direction]
+    type: Annotated[str, "text, image ...: Meta's names, to which it adds new ones"]
+    text: str
+    payload: Annotated[FreeObject, "what the provider sent under the name of the type"]
+    reply_to: Annotated[int | None, "the id of a message"]
+    reply_to_preview: Annotated[MessagePreview | None, "the message that this one answers, in brief"]
+    reactions: list[Reaction]
+    status: Annotated[str, Status]
+    error: MessageError | None
+    waiting: Annotated[Waiting | None, "why a `queued` message is held back; null if it is not"]
+    wamid: str | None
+    client_id: str | None
+    sender: Ref | None
+    business_number: Annotated[int, "the id of our number that it came to, or was sent from"]
+    created_at: Time
+    ordered_at: Annotated[Time, "its place in the chat: sort by it, then by `id`"]
+    sent_at: Time | None
+    delivered_at: Time | None
+    read_at: Time | None
+    edited_at: Time | None
+    deleted_at: Time | None
+
+
+class RecordedMessage(_Message):
+    """A message as it is recorded in events."""
+
+    media: RecordedFile | None
+
+
+class MessageRow(_Message):
+    """A message of a chat."""
+
+    media: Media | None
+
+
 # Types of recorded frames whose data is a message.
 _WITH_MESSAGE = frozenset({"chat_message", "message_updated"})
 
@@ -71,7 +152,7 @@ def shown_messages() -> MessageQuerySet:
 CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer).bubbles())
 
 
-def message_data(row: dict[str, Any]) -> dict[str, Any]:
+def message_data(row: dict[str, Any]) -> RecordedMessage:
     """Turn a row of MESSAGE_COLUMNS into JSON values; columns that are missing count as empty."""
     get = row.get
     deleted = get("deleted_at") is not None
@@ -88,7 +169,7 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
         "reply_to_preview": preview(row),
         # Ours also hold the message they were sent as and the user who reacted, so that they can be taken back.
         "reactions": [
-            {key: reaction.get(key) for key in ("emoji", "from", "at")}
+            {"emoji": reaction["emoji"], "from": reaction.get("from"), "at": reaction.get("at")}
             for reaction in get("reactions") or []
             if reaction["emoji"]
         ],
@@ -110,8 +191,8 @@ def message_data(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def media_data(row: dict[str, Any]) -> dict[str, Any] | None:
-    """The file of a message as it is recorded, with stored names where `with_links` puts URLs."""
+def media_data(row: dict[str, Any]) -> RecordedFile | None:
+    """The file in a row of MESSAGE_COLUMNS, or None."""
     get = row.get
     if not get("attachment__state"):
         return None
@@ -128,24 +209,32 @@ def media_data(row: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def with_links(data: dict[str, Any], links: Links) -> dict[str, Any]:
+def with_links(data: RecordedMessage, links: Links) -> MessageRow:
     """`message_data` as the user of `links` sees it, with URLs for its file. Without a file, `data` itself."""
     media = data.get("media")
     if media is None:
-        return data
-    shown = {key: value for key, value in media.items() if key not in ("file", "thumbnail")}
+        return cast(MessageRow, data)
     file, thumbnail = media["file"], media["thumbnail"]
-    shown["url"] = links.to(file) if file else None
-    shown["thumbnail_url"] = links.to(thumbnail) if thumbnail else None
+    shown: Media = {
+        "state": media["state"],
+        "mime_type": media["mime_type"],
+        "size": media["size"],
+        "file_name": media["file_name"],
+        "width": media["width"],
+        "height": media["height"],
+        "error": media["error"],
+        "url": links.to(file) if file else None,
+        "thumbnail_url": links.to(thumbnail) if thumbnail else None,
+    }
     return {**data, "media": shown}
 
 
-def message_row(message_id: int) -> dict[str, Any]:
+def message_row(message_id: int) -> RecordedMessage:
     """`message_data` of one message, from the database. Raises Message.DoesNotExist."""
     return message_data(*with_waiting([shown_messages().get(pk=message_id)]))
 
 
-def new_message_row(message: Message, file: Attachment | None, waiting: Waiting | None) -> dict[str, Any]:
+def new_message_row(message: Message, file: Attachment | None, waiting: Waiting | None) -> RecordedMessage:
     """`message_row` of a message that was just stored, from memory. What it answers was loaded with its sender."""
     known: dict[str, Any] = {"sender": message.sender, "attachment": file}
     row: dict[str, Any] = {"waiting": waiting}
@@ -178,97 +267,14 @@ def render_frame(frame: Frame, links: Links) -> Frame:
     """
     if frame["type"] not in _WITH_MESSAGE:
         return frame
-    data = with_links(frame["data"], links)
+    data = with_links(cast(RecordedMessage, frame["data"]), links)
     return frame if data is frame["data"] else {**frame, "data": data}
 
 
-class _Ref(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
+class MessageSerializer(serializers.BaseSerializer[Any]):
+    """Shows rows of MESSAGE_COLUMNS to the user of the request in its context."""
 
-    class Meta:
-        ref_name = "Sender"
-
-
-class _Error(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    title = serializers.CharField()
-    detail = serializers.CharField()
-    retryable = serializers.BooleanField()
-
-    class Meta:
-        ref_name = "MessageError"
-
-
-class _Waiting(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(choices=CODES, help_text="`behind`: an earlier message of the chat is unfinished")
-    title = serializers.CharField()
-    until = serializers.DateTimeField(allow_null=True, help_text="null where nobody knows")
-
-    class Meta:
-        ref_name = "MessageWaiting"
-
-
-class _Media(serializers.Serializer[Any]):
-    url = serializers.CharField(
-        allow_null=True, help_text="works for a few minutes and for you alone; null until the file is ready"
-    )
-    thumbnail_url = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(choices=AttachmentState.choices)
-    mime_type = serializers.CharField()
-    size = serializers.IntegerField(allow_null=True)
-    file_name = serializers.CharField()
-    width = serializers.IntegerField(allow_null=True)
-    height = serializers.IntegerField(allow_null=True)
-    error = serializers.CharField(allow_null=True, help_text="why fetching the file failed, or has failed so far")
-
-    class Meta:
-        ref_name = "Media"
-
-
-class _Preview(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    direction = serializers.ChoiceField(choices=Direction.choices)
-    type = serializers.CharField()
-    text = serializers.CharField(help_text=f"the first {PREVIEW_LENGTH} characters")
-    sender = _Ref(allow_null=True)
-
-    class Meta:
-        ref_name = "MessagePreview"
-
-
-class MessageSerializer(serializers.Serializer[Any]):
-    """Shows rows of MESSAGE_COLUMNS. The fields are declared for the API's documentation."""
-
-    id = serializers.IntegerField()
-    customer = serializers.IntegerField()
-    direction = serializers.ChoiceField(choices=Direction.choices)
-    type = serializers.CharField()
-    text = serializers.CharField()
-    media = _Media(allow_null=True)
-    payload = serializers.DictField()
-    reply_to = serializers.IntegerField(allow_null=True, help_text="the id of a message")
-    reply_to_preview = _Preview(allow_null=True, help_text="the message that this one answers, in brief")
-    reactions = serializers.ListField(child=serializers.DictField())
-    status = serializers.ChoiceField(choices=Status.choices)
-    error = _Error(allow_null=True)
-    waiting = _Waiting(allow_null=True, help_text="why a `queued` message is held back; null if it is not")
-    wamid = serializers.CharField(allow_null=True)
-    client_id = serializers.CharField(allow_null=True)
-    sender = _Ref(allow_null=True)
-    business_number = serializers.IntegerField(help_text="the id of our number that it came to, or was sent from")
-    created_at = serializers.DateTimeField()
-    ordered_at = serializers.DateTimeField(help_text="its place in the chat: sort by it, then by `id`")
-    sent_at = serializers.DateTimeField(allow_null=True)
-    delivered_at = serializers.DateTimeField(allow_null=True)
-    read_at = serializers.DateTimeField(allow_null=True)
-    edited_at = serializers.DateTimeField(allow_null=True)
-    deleted_at = serializers.DateTimeField(allow_null=True)
-
-    class Meta:
-        ref_name = "Message"
-
-    def to_representation(self, row: dict[str, Any]) -> dict[str, Any]:
+    def to_representation(self, row: dict[str, Any]) -> MessageRow:
         return with_links(message_data(row), self._links)
 
     @cached_property
@@ -283,10 +289,3 @@ class StatusSerializer(serializers.ModelSerializer[StatusUpdate]):
         model = StatusUpdate
         fields = ["status", "at", "received_at", "error", "pricing"]
         ref_name = "MessageStatus"
-
-
-class ReadSerializer(serializers.Serializer[Any]):
-    """How many messages of a chat are unread."""
-
-    customer = serializers.IntegerField()
-    unread_count = serializers.IntegerField()

@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.db import connection
 from django.utils import timezone
 
+from core.shapes import OneOf, Time
 from core.timestamps import aware, iso
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
 
 CODES = ("behind", "unreachable", "throttled", "paused", "retry")
 
-Waiting = dict[str, str | None]
+
+class Waiting(TypedDict):
+    """What holds back a queued message."""
+
+    code: Annotated[str, OneOf(CODES), "`behind`: an earlier message of the chat is unfinished"]
+    title: str
+    until: Annotated[Time | None, "null where nobody knows"]
+
 
 _BEHIND = "An earlier message to this customer is still on its way."
 _RETRY = "It will be tried again."

@@ -1,11 +1,12 @@
 """Swagger shows every endpoint that exists."""
 
-import re
 from typing import Any
 
 import pytest
 from django.test import Client
+from swagger_spec_validator.validator20 import validate_spec
 
+from tests.declared_answers import plain, problems
 from tests.routes import routes
 
 # The API's own documentation, and what answers every path that does not exist.
@@ -18,12 +19,6 @@ def schema(client: Client, db: None) -> dict[str, Any]:
     assert response.status_code == 200
     body: dict[str, Any] = response.json()
     return body
-
-
-def plain(route: str) -> str:
-    """Replace each parameter in a route or in a path of the schema by `{}`."""
-    route = re.sub(r"\(\?P<\w+>(?:\[[^\]]*\]|\\.|[^()\\])*\)", "{}", route)
-    return "/" + re.sub(r"<[^>]+>|\{[^}]*\}", "{}", route).lstrip("/")
 
 
 def test_it_shows_every_route(schema: dict[str, Any]) -> None:
@@ -66,3 +61,32 @@ def test_the_pages_open(client: Client, db: None, path: str) -> None:
 
     assert response.status_code == 200
     assert "text/html" in response["Content-Type"]
+
+
+def test_it_is_swagger(schema: dict[str, Any]) -> None:
+    validate_spec(schema)
+
+
+ME = {"id": 1, "username": "ada", "email": "", "first_name": "", "last_name": "", "role": "admin", "is_active": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "problem"),
+    [
+        (200, {**ME, "customer": None}, None),
+        (200, ME, '"customer" is a required property'),
+        (200, {**ME, "customer": None, "wamid": ""}, "'wamid' was unexpected"),
+        (200, {**ME, "customer": "1"}, "customer: "),
+        (200, {**ME, "customer": None, "is_active": None}, 'is_active: null is not of type "boolean"'),
+        (200, {**ME, "customer": None, "role": "owner"}, 'role: "owner" is not one of'),
+        (200, None, "a body is declared"),
+        (401, {"detail": "Who are you?", "code": "not_authenticated"}, None),
+        (401, {"error": "Who are you?"}, "'error' was unexpected"),
+        (402, {"detail": "Pay first."}, "the status is not declared"),
+    ],
+)
+def test_an_answer_that_is_not_as_declared_is_found(status: int, body: Any, problem: str | None) -> None:
+    found = problems("get", "/api/auth/me/", status, body)
+
+    assert (problem is None) == (found == [])
+    assert problem is None or any(problem in text for text in found)

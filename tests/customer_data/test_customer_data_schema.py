@@ -4,9 +4,9 @@ from django.test import Client
 def test_swagger_can_upload_and_knows_json_too(db: None, client: Client) -> None:
     paths = client.get("/swagger.json").json()["paths"]
     entry = paths["/message/customer-data/{id}/"]
-    for operation in (paths["/message/customer-data/"]["post"], entry["put"]):
-        assert operation["consumes"] == ["multipart/form-data"]
+    for operation in (paths["/message/customer-data/"]["post"], entry["put"], entry["patch"]):
+        assert operation["consumes"] == ["multipart/form-data", "application/json"]
+        assert operation["x-json-body"]["$ref"].startswith("#/definitions/CustomerData")
         fields = {parameter["name"]: parameter["type"] for parameter in operation["parameters"]}
         assert fields["file"] == "file"
-    assert entry["patch"]["parameters"][0]["in"] == "body"
     assert "/message/customer/{customer_id}/data/" in paths

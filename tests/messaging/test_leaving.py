@@ -50,7 +50,7 @@ def named(successor: User | None) -> dict[str, Any]:
 @pytest.fixture
 def customers(owner: User) -> list[Customer]:
     """Five customers whose salesperson is about to leave."""
-    made = [Customer.objects.create(first_name=f"C{n}", phone=f"+9477100000{n}", source="direct") for n in range(5)]
+    made = [Customer.objects.create(first_name=f"C{n}", phone=f"+9477100000{n}", source="manual") for n in range(5)]
     for customer in made:
         assign(customer_id=customer.pk, salesperson=owner, actor=None)
     return made

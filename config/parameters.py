@@ -1,0 +1,55 @@
+"""What Swagger says of the parameters in a query: filters and pages."""
+
+from typing import Any
+
+from drf_yasg import openapi
+
+from config.described import Describer
+from core.filters import OrderingFilter
+from core.pagination import (
+    AROUND,
+    COUNTED_EXACTLY,
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_SIZE,
+    HistoryPages,
+    PageNumberPages,
+)
+
+
+def filter_parameters(filterset: Any, describer: Describer) -> list[Any]:
+    """The filters of a set, each with the type of what it reads."""
+    return [_filter_parameter(name, one, describer) for name, one in filterset.base_filters.items()]
+
+
+def page_parameters(paginator: Any) -> list[Any]:
+    """What says which page a list shows."""
+    size = _query(
+        "page_size",
+        openapi.TYPE_INTEGER,
+        f"rows on a page: {DEFAULT_PAGE_SIZE} if not given, at most {MAX_PAGE_SIZE}",
+        minimum=1,
+        maximum=MAX_PAGE_SIZE,
+    )
+    if not isinstance(paginator, PageNumberPages):
+        text = "an id: the page with this row in the middle. Not together with `cursor`"
+        around = [_query(AROUND, openapi.TYPE_INTEGER, text)] if isinstance(paginator, HistoryPages) else []
+        return [*around, _query("cursor", openapi.TYPE_STRING, "the cursor of `next` or `previous`"), size]
+    page = _query("page", openapi.TYPE_INTEGER, "the number of the page, from 1", minimum=1)
+    text = f"`exact`: count all rows, also more than {COUNTED_EXACTLY:,}, which takes longer"
+    return [page, size, _query("count", openapi.TYPE_STRING, text, enum=["exact"])]
+
+
+def _query(name: str, type: str, description: str | None, **more: Any) -> Any:
+    return openapi.Parameter(name, openapi.IN_QUERY, description, type=type, **more)
+
+
+def _filter_parameter(name: str, one: Any, describer: Describer) -> Any:
+    said = {**describer.answer(getattr(one, "shape", str))}
+    if choices := one.extra.get("choices"):
+        said["enum"] = [value for value, _ in choices]
+    if isinstance(one, OrderingFilter):
+        word = f"-?({'|'.join(one.orders)})"
+        said["pattern"] = f"^{word}(,{word})*$"
+    if "items" in said:
+        said["collectionFormat"] = "multi"
+    return _query(name, said.pop("type"), str(one.label) if one.label else None, **said)
