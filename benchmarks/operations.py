@@ -8,6 +8,9 @@ from itertools import count, cycle
 from benchmarks import load
 from benchmarks.bodies import webhook
 
+# So many requests, until each of a server's connections has prepared its statements.
+WARM_UPS = 300
+
 _numbers = count(1)
 
 

@@ -17,7 +17,7 @@ from benchmarks import load, report  # noqa: E402 - models need the set-up
 from benchmarks.data import Size  # noqa: E402
 from benchmarks.data import load as fill  # noqa: E402
 from benchmarks.database_cpu import DatabaseCpu  # noqa: E402
-from benchmarks.operations import READS, REQUESTS, WRITES, Asking  # noqa: E402
+from benchmarks.operations import READS, REQUESTS, WARM_UPS, WRITES, Asking  # noqa: E402
 from benchmarks.peer_goals import GOALS  # noqa: E402
 from benchmarks.report import Figure, milliseconds, percentile  # noqa: E402
 from benchmarks.servers import PATTER, Gunicorn, Server  # noqa: E402
@@ -72,13 +72,14 @@ class Race:
         sides = {name: Side(server) for name, server in servers.items()}
         requests = {name: REQUESTS[operation](self.asking) for name in servers}
         before = _stored(operation)
-        warm = sum(len(self._load(sides[name], requests[name], 0.5, connections).latencies) for name in sides)
+        for name, side in sides.items():
+            self._load(side, islice(requests[name], WARM_UPS), None, connections)
         for turn in range(self.rounds):
             # Each side goes first in turn: whatever slows the machine down hits all alike.
             order = list(sides)[turn % len(sides) :] + list(sides)[: turn % len(sides)]
             for name in order:
                 self._round(sides[name], requests[name], connections)
-        answered = warm + sum(side.n for side in sides.values())
+        answered = sum(WARM_UPS + side.n for side in sides.values())
         if any(after - was != answered for after, was in zip(_stored(operation), before, strict=True)):
             raise SystemExit(f"{operation}: {answered} were answered, stored were {_stored(operation)} after {before}")
         return sides
@@ -90,7 +91,7 @@ class Race:
         side.cpu += side.server.cpu_seconds() - before
         side.database += self.database.seconds()
 
-    def _load(self, side: Side, requests: Iterator[bytes], seconds: float, connections: int) -> load.Load:
+    def _load(self, side: Side, requests: Iterator[bytes], seconds: float | None, connections: int) -> load.Load:
         return asyncio.run(load.run(side.server.port, requests, connections=connections, seconds=seconds))
 
 

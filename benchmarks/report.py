@@ -44,7 +44,7 @@ class Figure:
 def machine() -> str:
     return (
         f"{os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}, {_database()}; "
-        "one worker, client on the same machine"
+        f"one worker, client on the same machine, load {os.getloadavg()[0]:.1f}"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Self
 
 # As in production, but for the access log, which would be the same on both sides.
 OPTIONS = ["--no-access-log", "--log-level", "warning"]
-START_SECONDS = 30
+START_SECONDS = 60
 
 PATTER = "config.asgi:application"
 

@@ -38,7 +38,7 @@ django.setup()
 from benchmarks import __main__ as databases  # noqa: E402
 from benchmarks import load  # noqa: E402
 from benchmarks.database_cpu import DatabaseCpu  # noqa: E402
-from benchmarks.operations import READS, REQUESTS, Asking  # noqa: E402
+from benchmarks.operations import READS, REQUESTS, WARM_UPS, Asking  # noqa: E402
 from benchmarks.report import milliseconds  # noqa: E402
 from benchmarks.servers import PATTER, Server  # noqa: E402
 from tests.services.databases import Database  # noqa: E402
@@ -75,6 +75,9 @@ class Side:
         self.loads: list[load.Load] = []
         self.cpu = self.stored_cpu = 0.0
 
+    def warm_up(self, operation: str) -> None:
+        self._run(islice(self.requests[operation], WARM_UPS))
+
     def measure(self, operation: str) -> None:
         """Read for a second, or write 300 times. Of webhooks the time ends when all are stored and handled."""
         before, started = self.server.cpu_seconds(), time.perf_counter()
@@ -100,8 +103,7 @@ class Side:
 def compare(operation: str, sides: list[Side], rounds: int) -> None:
     """Print rate, latency and processor time of both, and how the second compares with the first."""
     for side in sides:
-        side.start()
-        side.measure(operation)
+        side.warm_up(operation)
         side.start()
     for turn in range(rounds):
         for side in sides if turn % 2 else sides[::-1]:
