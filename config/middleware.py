@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
@@ -10,6 +13,7 @@ from config.health import livez, readyz
 from config.metrics import metrics
 from core import request_id
 
+API = "/api/"
 WEBHOOK = "/api/webhook"
 
 
@@ -87,3 +91,24 @@ class RefusalsMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_to(request, exception)
+
+
+class _OnlyForPages:
+    """Leaves out what the API has no use for: its callers are known by their tokens, and it sets no cookies."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(API):
+            return self.get_response(request)  # type: ignore[attr-defined,no-any-return]  # of the middleware beside
+        return super().__call__(request)  # type: ignore[misc,no-any-return]
+
+
+class PageSessions(_OnlyForPages, SessionMiddleware):
+    """Sessions, for Django admin."""
+
+
+class PageUsers(_OnlyForPages, AuthenticationMiddleware):
+    """`request.user` of the session."""
+
+
+class PageMessages(_OnlyForPages, MessageMiddleware):
+    """What Django admin says on the next page."""
