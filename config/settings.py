@@ -303,7 +303,7 @@ REST_FRAMEWORK = {
         "config.parsers.SafeFormParser",
         "config.parsers.SafeMultiPartParser",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["config.renderers.QuickJSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "core.pagination.PageNumberPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "config.errors.exception_handler",
