@@ -4,14 +4,16 @@ The tables are small here, so PostgreSQL is told to avoid what takes long when t
 """
 
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from customers.models import Customer
-from messaging.models import BusinessNumber, Message
+from messaging.desk import rows
+from messaging.models import BusinessNumber, Conversation, Message
 
 pytestmark = [
     pytest.mark.django_db,
@@ -22,18 +24,25 @@ _AVOIDED = ("seqscan", "sort", "incremental_sort")
 
 def plans(client: APIClient, url: str, table: str, *, avoid: tuple[str, ...] = _AVOIDED) -> str:
     """How PostgreSQL runs what the list asks of `table`, one statement after the other."""
-    with CaptureQueriesContext(connection) as asked:
+    asked: list[tuple[str, Any]] = []
+
+    def listen(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if f'FROM "{table}"' in sql:
+            asked.append((sql, params))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(listen):
         assert client.get(url).status_code == 200
-    statements = [query["sql"] for query in asked if f'FROM "{table}"' in query["sql"]]
-    assert statements, "the list asks something else"
+    assert asked, "the list asks something else"
+    lines = []
     with connection.cursor() as cursor:
         for name in avoid:
             cursor.execute(f"SET LOCAL enable_{name} = off")
-        lines = []
-        for statement in statements:
-            cursor.cursor.execute(f"EXPLAIN {statement}")  # the text has its parameters already
+        for sql, params in asked:
+            cursor.execute(f"EXPLAIN {sql}", params)
             lines += [line for (line,) in cursor.fetchall()]
-        cursor.execute("; ".join(f"RESET enable_{name}" for name in avoid))
+        for name in avoid:
+            cursor.execute(f"RESET enable_{name}")
     return "\n".join(lines)
 
 
@@ -85,3 +94,56 @@ def test_the_search_in_messages(as_admin: APIClient, customer: Customer, message
     avoid = ("seqscan", "indexscan", "indexonlyscan")
     plan = plans(as_admin, f"{path.format(customer.pk)}?search=word1", "messaging_message", avoid=avoid)
     assert "message_search_trgm" in plan, plan
+
+
+ORDERINGS = ("name", "created_at", "updated_at", "last_message_at", "unread_count")
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("ordering", ["", *ORDERINGS, *(f"-{name}" for name in ORDERINGS), "unread_count,-name"])
+def test_orderings_of_the_desk(
+    as_admin: APIClient, desk: None, monkeypatch: pytest.MonkeyPatch, ordering: str, deep: bool
+) -> None:
+    if deep:
+        monkeypatch.setattr(rows, "_DEEP", 0)
+    plan = plans(as_admin, f"/api/customers/?page_size=50&page=2&ordering={ordering}", "customers_customer")
+    assert not sorted_by(plan), plan
+
+
+ORDERINGS_OF_PROFILES = ("date_joined", "total_orders", "total_spent", "last_order_date")
+
+
+@pytest.mark.parametrize("ordering", [*ORDERINGS_OF_PROFILES, *(f"-{name}" for name in ORDERINGS_OF_PROFILES)])
+def test_orderings_of_profiles(as_admin: APIClient, desk: None, ordering: str) -> None:
+    plan = plans(as_admin, f"/api/customers/customers/?ordering={ordering}", "customers_customer")
+    assert not sorted_by(plan), plan
+
+
+@pytest.mark.parametrize("ordering", ["last_message_at", "name", "created_at", "updated_at"])
+def test_pages_far_down_the_desk_are_found_in_an_index_alone(
+    as_admin: APIClient, desk: None, monkeypatch: pytest.MonkeyPatch, ordering: str
+) -> None:
+    """Not in the table, of which 100,000 rows would be read only to be left out."""
+    monkeypatch.setattr(rows, "_DEEP", 0)
+    plan = plans(as_admin, f"/api/customers/?page_size=50&page=2&ordering=-{ordering}", "customers_customer")
+    assert re.search(r"Index Only Scan\w* ?\w* using customer_by_", plan), plan
+
+
+def test_a_salespersons_customers_are_read_in_their_order(as_owner: APIClient, desk: None) -> None:
+    plan = plans(as_owner, "/api/customers/", "customers_customer")
+    assert "customer_by_owner_desk" in plan, plan
+    assert not sorted_by(plan), plan
+
+
+@pytest.fixture
+def desk(owner: User) -> None:
+    """200 customers, half of them with a chat, a tenth with unread messages."""
+    number = BusinessNumber.objects.create(external_id="1")
+    made = Customer.objects.bulk_create(Customer(first_name=f"Name{n}", owner=owner) for n in range(200))
+    Conversation.objects.bulk_create(
+        Conversation(customer=one, business_number=number, unread_count=0 if n % 10 else n + 1)
+        for n, one in enumerate(made)
+        if n % 2 == 0
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer; ANALYZE messaging_conversation")

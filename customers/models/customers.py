@@ -21,6 +21,9 @@ from customers.visibility import visible
 # The folder of profile pictures, below MEDIA_ROOT and MEDIA_URL.
 AVATARS = "avatars"
 
+# Not merged into another one.
+_SHOWN = Q(merged_into__isnull=True)
+
 NO_MESSAGE_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -114,7 +117,7 @@ class Customer(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="customers",
-        db_index=False,  # the index (owner, desk_at, id) serves it
+        db_index=False,  # the index customer_by_owner_desk serves it
     )
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
@@ -193,15 +196,26 @@ class Customer(models.Model):
             models.Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
             # Counts the list.
-            models.Index(fields=["id"], condition=Q(merged_into__isnull=True), name="customer_shown"),
-            models.Index(fields=["-desk_at", "-id"], name="customer_desk"),
-            models.Index(fields=["owner", "-desk_at", "-id"], name="customer_owner_desk"),
-            # The orderings of the customer list, each index read in both directions.
-            models.Index(fields=["date_joined", "id"], name="customer_joined"),
-            models.Index(fields=["total_orders", "id"], name="customer_orders"),
-            models.Index(fields=["total_spent", "id"], name="customer_spent"),
+            models.Index(fields=["id"], condition=_SHOWN, name="customer_shown"),
+            # The orderings of the lists, each index read in both directions. They hold only the customers who are
+            # shown, so that PostgreSQL finds any page, and counts an owner's rows, without looking into the table.
+            models.Index(fields=["-desk_at", "-id"], condition=_SHOWN, name="customer_by_desk"),
+            models.Index(fields=["owner", "-desk_at", "-id"], condition=_SHOWN, name="customer_by_owner_desk"),
+            models.Index(
+                Lower("first_name"),
+                Lower("last_name"),
+                "id",
+                # PostgreSQL does not see that the index knows what it needs of an expression.
+                include=["first_name", "last_name"],
+                condition=_SHOWN,
+                name="customer_by_name",
+            ),
+            models.Index(fields=["date_joined", "id"], condition=_SHOWN, name="customer_by_joined"),
+            models.Index(fields=["updated_at", "id"], condition=_SHOWN, name="customer_by_updated"),
+            models.Index(fields=["total_orders", "id"], condition=_SHOWN, name="customer_by_orders"),
+            models.Index(fields=["total_spent", "id"], condition=_SHOWN, name="customer_by_spent"),
             # Latest order first with nulls last is an index in migration 0005: SQLite has no such indexes.
-            models.Index(fields=["last_order_date", "id"], name="customer_ordered"),
+            models.Index(fields=["last_order_date", "id"], condition=_SHOWN, name="customer_by_ordered"),
             # Few customers are VIPs or inactive. Without these, listing and counting them reads every row.
             models.Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
             models.Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),

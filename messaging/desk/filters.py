@@ -3,11 +3,11 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Lower
 
 from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, OrderingFilter, TextFilter
 from customers.models import Customer, CustomerQuerySet, Source
+from messaging.desk.rows import UNREAD, with_unread, without_unread
 from tags.models import Tag, carrying, carrying_any
 
 _ORDERS: dict[str, tuple[Any, ...]] = {
@@ -16,7 +16,7 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
     "updated_at": ("updated_at",),
     # The time of the newest message, with an index of its own.
     "last_message_at": ("desk_at",),
-    "unread_count": (Coalesce("conversation__unread_count", 0),),
+    "unread_count": (UNREAD,),
 }
 
 
@@ -39,7 +39,7 @@ class DeskFilter(FilterSet):
     search = TextFilter(
         method="filter_search", label="words to find in names, username, email, phone or customer id; all must occur"
     )
-    ordering = OrderingFilter(_ORDERS, tie="-id")
+    ordering = OrderingFilter(_ORDERS)
 
     class Meta:
         model = Customer
@@ -57,8 +57,7 @@ class DeskFilter(FilterSet):
         return carrying_any(customers, Tag.objects.in_bulk(ids).values())
 
     def filter_has_unread(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
-        unread = Q(conversation__unread_count__gt=0)
-        return customers.filter(unread) if value else customers.filter(Q(conversation=None) | ~unread)
+        return with_unread(customers) if value else without_unread(customers)
 
     def filter_search(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         return customers.search(value)

@@ -20,6 +20,13 @@ class Conversation(models.Model):
     # The provider's address of the person who wrote last: the customer or one of their contacts.
     last_address = models.CharField(max_length=150, null=True, blank=True)
 
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["unread_count", "customer"], condition=Q(unread_count__gt=0), name="conversation_unread"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"chat with {self.customer_id}"
 

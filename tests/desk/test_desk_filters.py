@@ -72,8 +72,9 @@ def test_filters(as_admin: APIClient, people: Any, query: str, expected: list[st
     [
         ("name", ["Anna", "Bert", "Cleo", "Dora"]),
         ("-name", ["Dora", "Cleo", "Bert", "Anna"]),
-        ("unread_count", ["Dora", "Bert", "Anna", "Cleo"]),
+        ("unread_count", ["Bert", "Dora", "Anna", "Cleo"]),
         ("-unread_count", ["Cleo", "Anna", "Dora", "Bert"]),
+        ("unread_count,-name", ["Dora", "Bert", "Anna", "Cleo"]),
         ("last_message_at", ["Dora", "Cleo", "Bert", "Anna"]),
         ("created_at", ["Anna", "Bert", "Cleo", "Dora"]),
         ("-updated_at", ["Dora", "Cleo", "Bert", "Anna"]),
