@@ -6,6 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import Role, User
+from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref
 
 # Hashing would accept a text of any length; no real password is longer than this.
@@ -50,12 +51,12 @@ class HandOverSerializer(serializers.Serializer[Any]):
     hand_over_to = SuccessorField()
 
 
-class UserSerializer(serializers.ModelSerializer[User]):
+class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
     """A login of a member of staff. accounts/actions/users.py checks that username and email are free."""
 
     # Logins of customers show the role `customer`, but it cannot be set here.
     role = serializers.ChoiceField(choices=[Role.ADMIN.value, Role.SALES.value])
-    is_active = serializers.BooleanField(default=True)
+    is_active = StrictBooleanField(default=True)
     password = serializers.CharField(write_only=True, max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
     hand_over_to = SuccessorField(write_only=True)
 

@@ -1,15 +1,17 @@
 """What requests pass in Django before they reach a view: ids, probes, and checks for text that cannot be stored."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.common import CommonMiddleware
 
-from config.errors import answer_to, refuse
+from config.errors import answer_to, refuse, shaped
 from config.health import livez, readyz
+from config.known_parameters import unknown_parameters
 from config.metrics import metrics
 from core import request_id
 
@@ -81,13 +83,25 @@ class RefuseUnstorableMiddleware:
 
 
 class RefusalsMiddleware:
-    """Answers the errors that DRF's views would answer, when another view raises them: Django admin, and files."""
+    """Refuses query parameters that an operation of the API does not have.
+
+    Answers the errors that DRF's views would answer, when another view raises them: Django admin, and files.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        # Meta may add to what it asks the webhook.
+        if not request.META.get("QUERY_STRING") or request.path_info.startswith(WEBHOOK):
+            return None
+        unknown = unknown_parameters(request)
+        return JsonResponse(shaped(request.path_info, unknown, 400), status=400) if unknown else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_to(request, exception)

@@ -8,6 +8,7 @@ from rest_framework.serializers import as_serializer_error
 
 from accounts.models import full_name
 from contacts.models import Contact
+from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize
 from core.shapes import FreeObject, Time
 from core.timestamps import iso
@@ -130,8 +131,8 @@ class ContactWriteSerializer(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
     wa_number = PhoneField("WhatsApp number must be in format '+94771234567' or '0771234567'.")
     tp_number = PhoneField("Telephone number must be in format '+94112345678' or '0112345678'.")
-    is_primary = serializers.BooleanField(default=False)
-    is_active = serializers.BooleanField(default=True)
+    is_primary = StrictBooleanField(default=False)
+    is_active = StrictBooleanField(default=True)
 
     class Meta:
         ref_name = "ContactWrite"

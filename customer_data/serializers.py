@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
+from core.fields import StrictBooleanField
 from core.files.links import link, media_path
 from core.files.uploads import UploadRefused, check_upload
 from core.shapes import Time
@@ -77,7 +78,7 @@ class ChangeDataSerializer(serializers.Serializer[Any]):
         required=False, allow_blank=True, allow_null=True, max_length=MAX_VALUE, trim_whitespace=False
     )
     file = UploadField(help_text="replaces the current file")
-    remove_file = serializers.BooleanField(default=False, help_text="true removes the current file")
+    remove_file = StrictBooleanField(default=False, help_text="true removes the current file")
 
     class Meta:
         ref_name = "CustomerDataChange"

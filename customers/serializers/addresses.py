@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
+from core.fields import StrictBooleanField
 from core.shapes import Time
 from core.timestamps import iso
 from customers.models import Address, AddressType, Customer
@@ -51,7 +52,7 @@ class AddressSerializer(serializers.Serializer[Any]):
         r"^[\w -]*\Z", required=False, allow_blank=True, max_length=20, help_text="letters, digits, spaces and hyphens"
     )
     country = serializers.CharField(max_length=100)
-    is_default = serializers.BooleanField(required=False)
+    is_default = StrictBooleanField(required=False)
 
     class Meta:
         ref_name = "AddressWrite"

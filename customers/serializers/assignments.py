@@ -1,11 +1,12 @@
 """Assignments as JSON, in the same shape in REST and in events."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import user_ref
+from core.fields import KnownFieldsOnly
 from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import Assignment
@@ -46,7 +47,7 @@ class AssignmentSerializer(serializers.BaseSerializer[Assignment]):
         return assignment_data(assignment)
 
 
-class AssignSerializer(serializers.Serializer[Any]):
+class AssignSerializer(KnownFieldsOnly):
     """The body of POST /api/assignments/."""
 
     customer = DeskCustomerField()

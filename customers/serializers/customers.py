@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import User, full_name
 from accounts.serializers import OwnerRef
+from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize
 from core.shapes import Time
 from core.timestamps import iso
@@ -179,9 +180,9 @@ class CustomerWriteSerializer(serializers.Serializer[Any]):
     phone = PhoneField(required=False)
     source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]
     notes = serializers.CharField(required=False, allow_blank=True, max_length=20_000, trim_whitespace=False)
-    is_active = serializers.BooleanField(required=False)
-    is_verified = serializers.BooleanField(required=False)
-    is_vip = serializers.BooleanField(required=False)
+    is_active = StrictBooleanField(required=False)
+    is_verified = StrictBooleanField(required=False)
+    is_vip = StrictBooleanField(required=False)
     loyalty_tier = serializers.ChoiceField(required=False, choices=LoyaltyTier.choices)
     owner = OwnerField(required=False)
 

@@ -6,6 +6,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from rest_framework import serializers
 
+from core.fields import StrictBooleanField
 from customers.group_members import check_rules
 from customers.models import Customer, CustomerGroup
 from customers.serializers.customer_fields import CustomerField
@@ -20,6 +21,8 @@ class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
         required=False,
         help_text="filters of the customer list and their values; customers who match all of them are members",
     )
+    priority_support = StrictBooleanField(required=False)
+    free_shipping = StrictBooleanField(required=False)
     member_count = serializers.SerializerMethodField(help_text="the members you can see")
 
     class Meta:

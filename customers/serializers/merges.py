@@ -1,10 +1,11 @@
 """Merges as JSON, and the body that asks for one."""
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from rest_framework import serializers
 
 from accounts.serializers import user_ref
+from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import Customer, Merge, MergeReason
@@ -43,7 +44,7 @@ def merge_data(merge: Merge, *, can_undo: bool) -> MergeRow:
     }
 
 
-class MergeBodySerializer(serializers.Serializer[Any]):
+class MergeBodySerializer(KnownFieldsOnly):
     """The body of POST merge/."""
 
     into = DeskCustomerField(help_text="the id of the customer who stays")
@@ -53,7 +54,7 @@ class MergeBodySerializer(serializers.Serializer[Any]):
         help_text="whose value a field keeps: `this`, of the customer in the path, or `into`. Otherwise an empty "
         "value never beats a filled one, and `into` wins",
     )
-    dry_run = serializers.BooleanField(default=False, help_text="true shows what would happen")
+    dry_run = StrictBooleanField(default=False, help_text="true shows what would happen")
 
     class Meta:
         ref_name = "MergeBody"

@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import OwnerRef, owner_ref
+from core.fields import StrictBooleanField
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
 from core.files.names import shown_name
@@ -180,8 +181,8 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
     date_of_birth = serializers.DateField(required=False, allow_null=True)
     preferred_language = serializers.RegexField(_LANGUAGE, required=False, max_length=10)
     preferred_currency = CurrencyField(required=False)
-    accepts_marketing_email = serializers.BooleanField(required=False)
-    accepts_marketing_sms = serializers.BooleanField(required=False)
+    accepts_marketing_email = StrictBooleanField(required=False)
+    accepts_marketing_sms = StrictBooleanField(required=False)
 
     class Meta:
         ref_name = "OwnProfileWrite"
@@ -201,9 +202,9 @@ class ProfileWriteSerializer(OwnProfileSerializer):
     username = serializers.CharField(required=False, allow_blank=True, max_length=150)
     source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]
     notes = serializers.CharField(required=False, allow_blank=True, max_length=20_000, trim_whitespace=False)
-    is_active = serializers.BooleanField(required=False)
-    is_verified = serializers.BooleanField(required=False)
-    is_vip = serializers.BooleanField(required=False)
+    is_active = StrictBooleanField(required=False)
+    is_verified = StrictBooleanField(required=False)
+    is_vip = StrictBooleanField(required=False)
     loyalty_tier = serializers.ChoiceField(required=False, choices=LoyaltyTier.choices)
     owner = OwnerField(required=False)
 

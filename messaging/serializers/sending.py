@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from core import safe_json
+from core.fields import KnownFieldsOnly
 from customers.serializers.customer_fields import CustomerIdField
 
 # The types that can be sent. The channel decides which fields each needs.
@@ -62,7 +63,7 @@ class ObjectField(serializers.JSONField):
         return empty if value == "" else value
 
 
-class SendMessageSerializer(serializers.Serializer[Any]):
+class SendMessageSerializer(KnownFieldsOnly):
     """The body of POST /api/messages/. A field that is null counts as left out.
 
     Whether the caller may write to the `customer` is not looked up here: locking the customer says it.

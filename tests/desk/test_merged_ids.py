@@ -83,7 +83,7 @@ def test_people_themselves(old: dict[str, int], customer: Customer, as_customer:
     assert (answer.status_code, answer.json()["errors"]["into"]) == (410, customer.pk)
 
 
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/api/messages/": {"text": "hi"},
     "/api/assignments/": {},
     "/api/message/customer-data/": {"key": "size", "value": "42"},
@@ -96,7 +96,9 @@ BODIES = {
 def test_in_a_body(
     path: str, old: dict[str, int], customer: Customer, as_admin: APIClient, as_stranger: APIClient, stranger: User
 ) -> None:
-    body = {**BODIES[path], "customer": old["customer"], "salesperson": stranger.pk}
+    body = {**BODIES[path], "customer": old["customer"]}
+    if "assignments" in path:
+        body["salesperson"] = stranger.pk
 
     answer = as_admin.post(path, body)
 

@@ -221,4 +221,5 @@ def test_throttles_and_crashes(as_owner: Any, customer: Customer, monkeypatch: p
         monkeypatch.setattr(view, "initial", _raising(RuntimeError("broken")))
         response = as_owner.get(path)
         assert response.status_code == 500
-        assert response.json() == {"error": "Something went wrong on our side. It has been logged."}
+        body = {"error": "Something went wrong on our side. It has been logged."}
+        assert response.json() == {**body, "request_id": response.headers["X-Request-ID"]}

@@ -1,0 +1,59 @@
+"""Which query parameters an operation has: those that /swagger.json describes. Any other is refused."""
+
+import re
+from functools import cache
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from drf_yasg.app_settings import swagger_settings
+from drf_yasg.generators import EndpointEnumerator
+from rest_framework.request import Request
+
+from core.fields import unknown_names
+
+# Clients add the first to name a format, and the second to get past a cache.
+_ANYWHERE = frozenset({"format", "_"})
+
+
+def unknown_parameters(request: HttpRequest) -> dict[str, list[str]]:
+    """What is wrong with the query parameters of a request that has been routed, by name. Paths that Swagger does not
+    show take any."""
+    match = request.resolver_match
+    known = _known(match.route).get(request.method or "") if match is not None else None
+    if known is None or request.GET.keys() <= known:
+        return {}
+    return unknown_names("parameter", request.GET.keys() - _ANYWHERE, known - _ANYWHERE)
+
+
+@cache
+def _known(route: str) -> dict[str, frozenset[str]]:
+    """The names by method. Empty for a route that Swagger does not show."""
+    return _described().get(_shape(EndpointEnumerator().get_path_from_regex(route)), {})
+
+
+@cache
+def _described() -> dict[str, dict[str, frozenset[str]]]:
+    """The names by path and method, from the schema that everybody may see. Making it takes a fifth of a second."""
+    anybody = Request(HttpRequest())
+    anybody.user = AnonymousUser()
+    # The address is not used, but it would be taken from the request.
+    generator = swagger_settings.DEFAULT_GENERATOR_CLASS(swagger_settings.DEFAULT_INFO, url="http://localhost/")
+    schema = generator.get_schema(anybody, public=True)
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for path, item in schema.paths.items():
+        shared = _in_query(item.get("parameters", ()))
+        names = {
+            method.upper(): frozenset({*shared, *_in_query(operation.get("parameters", ())), *_ANYWHERE})
+            for method, operation in item.operations
+        }
+        found[_shape(schema.base_path.rstrip("/") + path)] = {**names, "HEAD": names.get("GET", _ANYWHERE)}
+    return found
+
+
+def _in_query(parameters: list[dict[str, str]]) -> set[str]:
+    return {one["name"] for one in parameters if one["in"] == "query"}
+
+
+def _shape(path: str) -> str:
+    """A path with all its parameters alike: Swagger calls `pk` `id`."""
+    return re.sub(r"{\w+}", "{}", path)

@@ -1,0 +1,48 @@
+"""What fields of a body accept, where DRF accepts more."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from rest_framework import serializers
+
+_TEXTS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false; in a form, the words or 1 and 0, as in query parameters. DRF also takes `yes`, `on` or a number.
+
+    A form that leaves the field out leaves it as it is. For DRF that is a box without a tick: false.
+    """
+
+    default_empty_html = serializers.empty
+
+    def to_internal_value(self, data: Any) -> Any:
+        known = data if isinstance(data, bool) else _TEXTS.get(data.lower()) if isinstance(data, str) else None
+        if known is None:
+            self.fail("invalid", input=data)
+        return known
+
+
+class KnownFieldsOnly(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know. Fields that only answers have are known, and ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := unknown_names("field", data.keys(), self.fields.keys())):
+            raise serializers.ValidationError(unknown)
+        return super().to_internal_value(data)
+
+
+def unknown_names(kind: str, given: Iterable[str], known: Iterable[str]) -> dict[str, list[str]]:
+    """What is wrong with those of the `given` names that are not `known`, by name: each is told the nearest known one.
+
+    `kind` is what they are names of.
+    """
+    allowed = sorted(known)
+    return {name: [_unknown(kind, name, allowed)] for name in given if name not in allowed}
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> str:
+    if nearest := get_close_matches(name[:100], known, n=1):
+        return f"Unknown {kind}. Did you mean {nearest[0]}?"
+    return f"Unknown {kind}. Known are: {', '.join(known)}." if known else f"Unknown {kind}. There are none here."
