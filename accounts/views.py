@@ -41,6 +41,7 @@ from accounts.serializers import (
     VerifySerializer,
 )
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from core.throttles import client_address
 
 REFUSED = "Refused. `detail` says why."
@@ -181,7 +182,7 @@ class TeamView(ListAPIView[User]):
         return sorted(super().filter_queryset(queryset), key=lambda user: (user.name.casefold(), user.pk))
 
 
-class UserViewSet(ModelViewSet[User]):
+class UserViewSet(AnswersOnce, ModelViewSet[User]):
     """The logins. Those of staff are created and changed here; customers get theirs by registering.
 
     PUT changes only the fields that are given. A salesperson leaves by `is_active: false`, by another role, or

@@ -2,11 +2,13 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from drf_yasg.app_settings import swagger_settings
 from drf_yasg.generators import EndpointEnumerator
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from core.fields import unknown_names
@@ -23,6 +25,18 @@ def unknown_parameters(request: HttpRequest) -> dict[str, list[str]]:
     if known is None or request.GET.keys() <= known:
         return {}
     return unknown_names("parameter", request.GET.keys() - _ANYWHERE, known - _ANYWHERE)
+
+
+def refusing(view: Any, unknown: dict[str, list[str]]) -> Any:
+    """The view behind a path, except that it refuses these parameters of whoever may call it."""
+
+    class Refusing(view.cls):  # type: ignore[misc]  # known when it runs
+        def initial(self, *args: Any, **kwargs: Any) -> None:
+            super().initial(*args, **kwargs)
+            raise ValidationError(unknown)
+
+    actions = [view.actions] if getattr(view, "actions", None) else []
+    return Refusing.as_view(*actions, **view.initkwargs)
 
 
 @cache

@@ -6,12 +6,12 @@ from typing import Any
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 
-from config.errors import answer_to, refuse, shaped
+from config.errors import answer_to, refuse
 from config.health import livez, readyz
-from config.known_parameters import unknown_parameters
+from config.known_parameters import refusing, unknown_parameters
 from config.metrics import metrics
 from core import request_id
 
@@ -95,13 +95,13 @@ class RefusalsMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         # Meta may add to what it asks the webhook.
         if not request.META.get("QUERY_STRING") or request.path_info.startswith(WEBHOOK):
             return None
         unknown = unknown_parameters(request)
-        return JsonResponse(shaped(request.path_info, unknown, 400), status=400) if unknown else None
+        return refusing(view, unknown)(request, *args, **kwargs) if unknown else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_to(request, exception)

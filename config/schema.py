@@ -13,8 +13,17 @@ from rest_framework.serializers import BaseSerializer, FileField, Serializer
 
 from config.described import Describer
 from config.parameters import filter_parameters, page_parameters
+from core.idempotency import HEADER, AnswersOnce, creates
 from core.ports import mapped_ports
 from core.shapes import CursorPage, MergedInto, Page, Refusal
+
+_IDEMPOTENCY_KEY = openapi.Parameter(
+    HEADER,
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="1 to 255 characters: sent again with the same body, the request gets its first answer for 24 hours, "
+    "with `Idempotent-Replayed: true`",
+)
 
 # Groups that cannot be told from the first word of a path.
 GROUPS = {"token": "Auth", "customers-with-contacts": "Contacts", "message": "Customer data"}
@@ -30,9 +39,11 @@ _WORDS = {
     "401": "Not signed in, or the session has ended.",
     "403": "Signed in, but not allowed.",
     "404": "Does not exist, or you may not see it.",
+    "409": "`code` is in_progress: the first request with this `Idempotency-Key` is still running.",
     "410": "The customer was merged; `into` names the one they became part of.",
     "413": "The body is too large.",
     "415": "Neither JSON nor a form.",
+    "422": "`code` is idempotency_key_reused: this `Idempotency-Key` was used for another request.",
     "429": "Too many requests. `Retry-After` says how many seconds to wait.",
     "507": "The file cannot be stored.",
     "503": "Not possible at the moment. `Retry-After` says how many seconds to wait.",
@@ -150,7 +161,15 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
             statuses |= {"404", "410"}
         if self.view.throttle_classes:
             statuses.add("429")
+        if self._answers_once():
+            statuses |= {"409", "422"}
         return {status: (_WORDS[status], shapes.get(status, refused)) for status in sorted(statuses)}
+
+    def add_manual_parameters(self, parameters: Any) -> Any:
+        return super().add_manual_parameters([*parameters, *([_IDEMPOTENCY_KEY] if self._answers_once() else ())])
+
+    def _answers_once(self) -> bool:
+        return self.method == "POST" and isinstance(self.view, AnswersOnce) and creates(self.view)
 
     def _refusal_shape(self) -> Any:
         """What the refusals under this path look like: what the function returns that shapes them."""

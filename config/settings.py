@@ -66,7 +66,14 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["http://localhost:3000"])
 # What pages of these origins may send and read, beside what every page may.
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Content-Disposition", "ETag", "Location"]
+CORS_EXPOSE_HEADERS = [
+    "X-Request-ID",
+    "Retry-After",
+    "Content-Disposition",
+    "ETag",
+    "Location",
+    "Idempotent-Replayed",
+]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto count; read in config/asgi.py.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
@@ -290,7 +297,12 @@ RELAY_JOBS = [
     "core.chores.DailyChores",
 ]
 # What is pruned once a day (core/chores.py): functions that return a list of core.retention.Old.
-RETENTION = ["customers.retention.old_rows", "accounts.retention.old_rows", "whatsapp.retention.old_rows"]
+RETENTION = [
+    "customers.retention.old_rows",
+    "accounts.retention.old_rows",
+    "whatsapp.retention.old_rows",
+    "core.idempotency.old_rows",
+]
 
 # --- REST ----------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from contacts.serializers import (
 )
 from core.documentation import documented
 from core.filters import id_in_path
+from core.idempotency import AnswersOnce
 from core.shapes import Page
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 
@@ -72,7 +73,7 @@ class CustomerContacts(TypedDict):
     contacts: list[ContactRow]
 
 
-class ContactViewSet(RightsByAction, viewsets.GenericViewSet[Contact]):
+class ContactViewSet(AnswersOnce, RightsByAction, viewsets.GenericViewSet[Contact]):
     """The contacts of all customers you may see."""
 
     queryset = Contact.objects.all()

@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -67,3 +68,24 @@ class WriteProbe(models.Model):
     """The one row that `/readyz` writes, to find out whether the database can be written."""
 
     written_at = models.DateTimeField()
+
+
+class Answered(models.Model):
+    """The answer to a POST with an Idempotency-Key (core/idempotency.py), kept for a day.
+
+    The login is no foreign key, because core knows of no logins.
+    """
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=255)
+    # Of path and body, which are not stored.
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["user_id", "key"], name="answered_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of login {self.user_id}"

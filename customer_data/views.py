@@ -12,6 +12,7 @@ from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.views import PrivateFileView
+from core.idempotency import AnswersOnce
 from customer_data.actions import bulk_delete_data, create_data, delete_data, update_data
 from customer_data.filters import AllDataFilter, CustomerDataFilter
 from customer_data.models import FILES_FOLDER, CustomerData
@@ -27,7 +28,7 @@ from customers.models import Customer
 
 
 class CustomerDataViewSet(
-    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]
+    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]
 ):
     """Your own entries about customers on your desk. Bodies are JSON, or multipart to send a file."""
 

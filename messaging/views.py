@@ -15,6 +15,7 @@ from core.documentation import documented
 from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.filters import id_in_path
+from core.idempotency import AnswersOnce
 from core.pagination import HistoryPages, KeysetPages
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
@@ -49,7 +50,7 @@ class _Waiting(viewsets.GenericViewSet[Any]):
         return with_waiting([super().get_object()])[0]
 
 
-class MessageViewSet(RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting):
+class MessageViewSet(AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting):
     """The messages of every chat the caller may see."""
 
     queryset = Message.objects.all()

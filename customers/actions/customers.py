@@ -9,6 +9,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.actions.sessions import end_sessions
 from accounts.models import Role, User
+from core.idempotency import forget_answers
 from core.phones import respelled
 from core.ports import ports
 from customers.actions.assignments import INSERT_ASSIGNMENT, hand_over, lock_seller, unassign
@@ -159,6 +160,7 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
             keeper.erase(row)
         # The history of Django admin names the rows that were changed there.
         forget_history(Customer, row.pk)
+        forget_answers([f'"customer":{row.pk}', row.customer_id])
     login = _lock_login(customer)
     owner_id = customer.owner_id
     customer.delete()

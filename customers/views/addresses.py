@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.authentication import user_of
 from accounts.permissions import IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from customers.actions.addresses import create_address, delete_address, set_default_address, update_address
 from customers.filters import AddressFilter
 from customers.models import Address, Customer
@@ -20,7 +21,7 @@ from customers.serializers.addresses import AddressSerializer
 
 
 class AddressViewSet(
-    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]
+    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]
 ):
     """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones."""
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from customers.actions.assignments import assign, end_assignment
 from customers.filters import AssignmentFilter
 from customers.models import Assignment, Customer
@@ -17,7 +18,7 @@ from customers.serializers.assignments import AssignmentSerializer, AssignSerial
 
 
 class AssignmentViewSet(
-    RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]
+    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]
 ):
     """Which salesperson has which customer, now and in the past."""
 

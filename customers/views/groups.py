@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, RightsByAction
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from core.shapes import Page
 from customers.actions.groups import add_member, remove_member
 from customers.group_members import count_members, members_of
@@ -24,7 +25,7 @@ from customers.serializers.groups import GroupSerializer, MemberSerializer
 from customers.serializers.profiles import ProfileRow, profiles_data
 
 
-class GroupViewSet(RightsByAction, GenericViewSet[CustomerGroup]):
+class GroupViewSet(AnswersOnce, RightsByAction, GenericViewSet[CustomerGroup]):
     """Groups (segments) of customers and their benefits. Everybody who is signed in may read, admins write."""
 
     queryset = CustomerGroup.objects.order_by("name", "pk")

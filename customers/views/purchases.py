@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from core.shapes import Page
 from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
@@ -28,7 +29,7 @@ from customers.serializers.purchases import (
 )
 
 
-class PurchasesViewSet(RightsByAction, GenericViewSet[Customer]):
+class PurchasesViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
     """What customers buy, want and review."""
 
     rights: ClassVar[Mapping[str, type[BasePermission]]] = {

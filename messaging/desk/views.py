@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
+from core.idempotency import AnswersOnce
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
 from customers.models import Customer, CustomerQuerySet
@@ -25,7 +26,7 @@ from messaging.desk.rows import (
 )
 
 
-class DeskViewSet(RightsByAction, GenericViewSet[Customer]):
+class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
     """Customers with their chat: sales see their own, admins all."""
 
     queryset = Customer.objects.all()

@@ -1,0 +1,162 @@
+"""POSTs that are sent again, because their answer was lost: with the same Idempotency-Key they get the first answer."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+
+from core.files.links import links_for
+from core.models import Answered
+from core.retention import Old
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT_FOR = timedelta(hours=24)
+_KEY = re.compile(r"[ -~]{1,255}")
+# Links to files are good for minutes, so they are signed again. No signature is stored.
+_SIGNED = re.compile(r"(/media/[^\"?]+)\?user=\d+&expires=\d+&sig=[\w-]+")
+_UNSIGNED = re.compile(r"https?://[^/\"]+/media/([^\"?]+)\?signed")
+
+
+class KeyReused(APIException):
+    status_code = 422
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for another request. Nothing was changed."
+
+
+class InProgress(APIException):
+    status_code = 409
+    default_code = "in_progress"
+    default_detail = "The first request with this Idempotency-Key is still running. Try again in a moment."
+
+
+class _AnsweredBefore(Exception):
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class AnswersOnce:
+    """For viewsets: a POST that creates something, and has an Idempotency-Key, creates it once.
+
+    The same key, login, path and body get the first answer for 24 hours. It is stored in the transaction that creates.
+    Refusals are not stored: nothing was changed, so the request can be made again.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        dispatch = super().dispatch  # type: ignore[misc]
+        if request.method != "POST" or "HTTP_IDEMPOTENCY_KEY" not in request.META:
+            answer: HttpResponse = dispatch(request, *args, **kwargs)
+            return answer
+        self._asked: Answered | None = None
+        with transaction.atomic():
+            answer = dispatch(request, *args, **kwargs)
+            if answer.status_code >= 400:
+                transaction.set_rollback(True)
+            elif self._asked is not None:
+                answer.render()
+                _store(self._asked, answer)
+        return answer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Look the key up, after everything that may refuse the caller."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META and creates(self):
+            self._asked = _begin(request)
+
+    def handle_exception(self, error: Exception) -> Any:
+        if isinstance(error, _AnsweredBefore):
+            return error.answer
+        return super().handle_exception(error)  # type: ignore[misc]
+
+
+def creates(view: Any) -> bool:
+    """Whether this action of a view creates something: by its name, or because its documentation says 201."""
+    said = getattr(getattr(view, view.action or "", None), "_swagger_auto_schema", {})
+    return view.action == "create" or 201 in said.get("post", said).get("responses", {})
+
+
+def forget_answers(texts: Iterable[str]) -> None:
+    """Delete the stored answers that contain one of the texts."""
+    found = Q(pk__in=())
+    for text in texts:
+        found |= Q(body__contains=text)
+    Answered.objects.filter(found).delete()
+
+
+def old_rows() -> list[Old]:
+    """Answers that are not given again (setting RETENTION)."""
+    return [Old("answers by Idempotency-Key", Answered.objects.filter(created_at__lt=_oldest()))]
+
+
+def _begin(request: Request) -> Answered:
+    """Claim the key until the transaction ends. Raises _AnsweredBefore, KeyReused, InProgress and ValidationError."""
+    key = request.META["HTTP_IDEMPOTENCY_KEY"]
+    if not _KEY.fullmatch(key):
+        raise ValidationError({"detail": "The Idempotency-Key must have 1 to 255 printable ASCII characters."})
+    login: Any = request.user
+    asked = Answered(user_id=login.pk, key=key, fingerprint=_fingerprint(request))
+    _claim(asked)
+    known = Answered.objects.filter(user_id=asked.user_id, key=key).first()
+    if known is None or known.created_at < _oldest():
+        return asked
+    if known.fingerprint != asked.fingerprint:
+        raise KeyReused
+    links = links_for(request)
+    body = _UNSIGNED.sub(lambda link: links.to(unquote(link[1])), known.body)
+    answer = HttpResponse(body, status=known.status, content_type="application/json")
+    answer[REPLAYED] = "true"
+    raise _AnsweredBefore(answer)
+
+
+def _claim(asked: Answered) -> None:
+    """Raises InProgress. On SQLite only one transaction writes at a time: who comes second has waited for the first."""
+    if connection.vendor != "postgresql":
+        return
+    digest = hashlib.sha256(f"{asked.user_id} {asked.key}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+        if not cursor.fetchone()[0]:
+            raise InProgress
+
+
+def _store(asked: Answered, answer: HttpResponse) -> None:
+    asked.status = answer.status_code
+    asked.body = _SIGNED.sub(r"\1?signed", answer.content.decode())
+    Answered.objects.filter(user_id=asked.user_id, key=asked.key).delete()  # older than a day
+    asked.save()
+
+
+def _oldest() -> datetime:
+    return timezone.now() - KEPT_FOR
+
+
+def _fingerprint(request: Request) -> str:
+    """What stands for path and body. A hash with our secret: a body may hold a password."""
+    text = json.dumps([request.path, _body_of(request.data)], sort_keys=True)
+    return salted_hmac("core.idempotency", text, algorithm="sha256").hexdigest()
+
+
+def _body_of(data: Any) -> Any:
+    if isinstance(data, QueryDict):
+        return {name: [_file(one) if hasattr(one, "chunks") else one for one in data.getlist(name)] for name in data}
+    return dict(data) if isinstance(data, Mapping) else data
+
+
+def _file(file: Any) -> list[Any]:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return [file.name, file.size, digest.hexdigest()]
