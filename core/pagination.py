@@ -36,6 +36,9 @@ AROUND = "around"
 class Pages:
     """Rows in pages: what a paginator asks of them. Subclasses may do it in another way than a queryset does."""
 
+    # From this row on, ids are found first: skipped rows would be read whole, and joined, only to be left out.
+    DEEP = 500
+
     def __init__(self, rows: QuerySet[Any]) -> None:
         self.rows = rows
 
@@ -50,7 +53,15 @@ class Pages:
         return int(plan[0]["Plan"]["Plan Rows"])
 
     def __getitem__(self, part: slice) -> list[Any]:
-        return list(self.rows[part])
+        if part.start < self.DEEP:
+            return list(self.rows[part])
+        ids = list(self.rows.values_list("pk", flat=True)[part])
+        found = {_id_of(row): row for row in self.rows.order_by().filter(pk__in=ids)}
+        return [found[pk] for pk in ids if pk in found]
+
+
+def _id_of(row: Any) -> Any:
+    return row["id"] if isinstance(row, dict) else row.pk
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # it takes none when it runs

@@ -73,18 +73,21 @@ class GroupStatistics(TypedDict):
     average_order_value: Money
 
 
-def analytics(customers: "QuerySet[Customer]") -> Analytics:
-    """The key figures of these customers, in two queries."""
-    totals = customers.aggregate(
-        total=Count("pk"),
-        active=Count("pk", filter=Q(is_active=True)),
-        verified=Count("pk", filter=Q(is_verified=True)),
-        vip=Count("pk", filter=Q(is_vip=True)),
-        email=Count("pk", filter=Q(accepts_marketing_email=True)),
-        sms=Count("pk", filter=Q(accepts_marketing_sms=True)),
-    )
+# What is counted of the customers of a tier, besides all of them.
+_KINDS = {
+    "active": Q(is_active=True),
+    "verified": Q(is_verified=True),
+    "vip": Q(is_vip=True),
+    "email": Q(accepts_marketing_email=True),
+    "sms": Q(accepts_marketing_sms=True),
+}
+
+
+def analytics(customers: "QuerySet[Customer]") -> dict[str, Any]:
+    """The key figures of these customers, in one query."""
     tiers = by_tier(customers)
-    total = totals["total"]
+    totals = {name: sum(row[name] for row in tiers.values()) for name in ("customers", *_KINDS)}
+    total = totals["customers"]
     return {
         "total_customers": total,
         "active": totals["active"],
@@ -99,22 +102,26 @@ def analytics(customers: "QuerySet[Customer]") -> Analytics:
 
 
 def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
-    """`{customers, orders, spent}` for each tier, in one query."""
-    rows: dict[str, dict[str, Any]] = {tier: {"customers": 0, "orders": 0, "spent": 0} for tier in LoyaltyTier.values}
-    found = customers.order_by().values_list("loyalty_tier")
-    for tier, count, orders, spent in found.annotate(Count("pk"), Sum("total_orders"), Sum("total_spent")):
-        rows[tier] = {"customers": count, "orders": orders, "spent": spent}
+    """`{customers, orders, spent}` for each tier and how many of them are of each of _KINDS, in one query."""
+    figures = {"customers": Count("pk"), "orders": Sum("total_orders"), "spent": Sum("total_spent")}
+    kinds = {name: Count("pk", filter=condition) for name, condition in _KINDS.items()}
+    rows: dict[str, dict[str, Any]] = {tier: dict.fromkeys([*figures, *kinds], 0) for tier in LoyaltyTier.values}
+    found: Any = customers.order_by().values("loyalty_tier").annotate(**figures, **kinds)
+    for row in found:
+        rows[row.pop("loyalty_tier")] = row
     return rows
 
 
-def group_statistics(members: "QuerySet[Customer]", manual: int) -> GroupStatistics:
-    """The figures of a group's members, in two queries."""
+def group_statistics(members: "QuerySet[Customer]", manual: int) -> dict[str, Any]:
+    """The figures of a group's members, in one query."""
     tiers = by_tier(members)
-    orders, spent = (sum(row[name] for row in tiers.values()) for name in ("orders", "spent"))
+    count, active, orders, spent = (
+        sum(row[name] for row in tiers.values()) for name in ("customers", "active", "orders", "spent")
+    )
     return {
-        "member_count": sum(row["customers"] for row in tiers.values()),
+        "member_count": count,
         "manual_members": manual,
-        "active_members": members.filter(is_active=True).count(),
+        "active_members": active,
         "by_tier": {tier: row["customers"] for tier, row in tiers.items()},
         "total_orders": orders,
         "total_spent": money(spent),

@@ -11,8 +11,8 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.models import Customer
-from messaging.desk import rows
+from core.pagination import Pages
+from customers.models import Address, Assignment, Customer
 from messaging.models import BusinessNumber, Conversation, Message
 
 pytestmark = [
@@ -105,7 +105,7 @@ def test_orderings_of_the_desk(
     as_admin: APIClient, desk: None, monkeypatch: pytest.MonkeyPatch, ordering: str, deep: bool
 ) -> None:
     if deep:
-        monkeypatch.setattr(rows, "_DEEP", 0)
+        monkeypatch.setattr(Pages, "DEEP", 0)
     plan = plans(as_admin, f"/api/customers/?page_size=50&page=2&ordering={ordering}", "customers_customer")
     assert not sorted_by(plan), plan
 
@@ -124,7 +124,7 @@ def test_pages_far_down_the_desk_are_found_in_an_index_alone(
     as_admin: APIClient, desk: None, monkeypatch: pytest.MonkeyPatch, ordering: str
 ) -> None:
     """Not in the table, of which 100,000 rows would be read only to be left out."""
-    monkeypatch.setattr(rows, "_DEEP", 0)
+    monkeypatch.setattr(Pages, "DEEP", 0)
     plan = plans(as_admin, f"/api/customers/?page_size=50&page=2&ordering=-{ordering}", "customers_customer")
     assert re.search(r"Index Only Scan\w* ?\w* using customer_by_", plan), plan
 
@@ -132,6 +132,21 @@ def test_pages_far_down_the_desk_are_found_in_an_index_alone(
 def test_a_salespersons_customers_are_read_in_their_order(as_owner: APIClient, desk: None) -> None:
     plan = plans(as_owner, "/api/customers/", "customers_customer")
     assert "customer_by_owner_desk" in plan, plan
+    assert not sorted_by(plan), plan
+
+
+@pytest.mark.parametrize("ordering", ["", "created_at", "-created_at", "is_default", "-is_default"])
+def test_orderings_of_addresses(as_admin: APIClient, desk: None, ordering: str) -> None:
+    Address.objects.bulk_create(
+        Address(customer=one, address_type="billing", city="Galle", is_default=True) for one in Customer.objects.all()
+    )
+    plan = plans(as_admin, f"/api/customers/addresses/?ordering={ordering}", "customers_address")
+    assert not sorted_by(plan), plan
+
+
+def test_the_order_of_assignments(as_admin: APIClient, owner: User, desk: None) -> None:
+    Assignment.objects.bulk_create(Assignment(customer=one, salesperson=owner) for one in Customer.objects.all())
+    plan = plans(as_admin, "/api/assignments/", "customers_assignment")
     assert not sorted_by(plan), plan
 
 

@@ -51,6 +51,11 @@ class Address(models.Model):
                 fields=["customer", "address_type"], condition=Q(is_default=True), name="address_one_default"
             )
         ]
+        # The orderings of the list of all addresses, each index read in both directions.
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["created_at", "id"], name="address_by_time"),
+            models.Index(fields=["is_default", "id"], name="address_by_default"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.address_type} of {self.customer_id}: {self.address_line1}, {self.city}"

@@ -47,7 +47,10 @@ class Assignment(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["customer"], condition=Q(ended_at=None), name="assignment_one_open"),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["salesperson", "-id"], name="assignment_newest")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["salesperson", "-id"], name="assignment_newest"),
+            models.Index(fields=["-assigned_at", "-id"], name="assignment_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} -> {self.salesperson_id}"

@@ -13,13 +13,16 @@ from django.utils import timezone
 
 from accounts.models import full_name
 from core.files.names import StoredUnder
-from core.filters import id_in_path
+from core.filters import has_trigram, id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
 from customers.search import matching, search_terms
 from customers.visibility import visible
 
 # The folder of profile pictures, below MEDIA_ROOT and MEDIA_URL.
 AVATARS = "avatars"
+
+# How many customers a search without a word of three letters reads.
+FIRST_ON_DESK = 5_000
 
 # Not merged into another one.
 _SHOWN = Q(merged_into__isnull=True)
@@ -83,9 +86,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return None
 
     def search(self, text: str) -> "CustomerQuerySet":
-        """Customers that match every word of `text` in their names, handle, email, phone or customer id."""
-        found = self
-        for term in search_terms(text):
+        """Customers that match every word of `text` in their names, handle, email, phone or customer id.
+
+        If no word has three letters and none is a number, only those who are first on the desk are searched.
+        """
+        found, terms = self, search_terms(text)
+        if not any(has_trigram(term) or term.isdecimal() for term in terms):
+            found = found.filter(pk__in=self.order_by("-desk_at", "-pk").values("pk")[:FIRST_ON_DESK])
+        for term in terms:
             found = found.filter(matching(term))
         return found
 

@@ -37,7 +37,9 @@ class DeskFilter(FilterSet):
     )
     is_active = BooleanFilter(field_name="is_active")
     search = TextFilter(
-        method="filter_search", label="words to find in names, username, email, phone or customer id; all must occur"
+        method="filter_search",
+        label="words to find in names, username, email, phone or customer id; all must occur. "
+        "Without a number or a word of three letters, only the 5,000 with the newest messages are searched",
     )
     ordering = OrderingFilter(_ORDERS)
 

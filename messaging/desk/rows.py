@@ -25,8 +25,6 @@ NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 # How many messages of a customer are unread, as an expression to order by.
 UNREAD = Coalesce("conversation__unread_count", 0)
 PREVIEW_LENGTH = 200
-# From this row on, ids are found first: skipped rows would be joined with their chats only to be left out.
-_DEEP = 500
 
 _CHAT_COLUMNS = {
     "unread_count": F("conversation__unread_count"),
@@ -72,7 +70,7 @@ class DeskPages(Pages):
         self.parts = _in_turn(rows)
 
     def __getitem__(self, part: slice) -> list[DeskCustomer]:
-        if part.start < _DEEP and len(self.parts) == 1:
+        if part.start < self.DEEP and len(self.parts) == 1:
             return desk_rows(self.rows[part])
         return _in_order(self._ids(part))
 
@@ -100,7 +98,7 @@ class WholeDesk(DeskPages):
         return super().count() if at_most is None else _IDS.count(self.user, limit=at_most, offset=0)
 
     def __getitem__(self, part: slice) -> list[DeskCustomer]:
-        if part.start < _DEEP:
+        if part.start < self.DEEP:
             return _shaped(_PAGE(self.user, limit=part.stop - part.start, offset=part.start))
         return super().__getitem__(part)
 

@@ -160,7 +160,7 @@ def test_csv_of_the_filtered_list(as_admin: APIClient, two: None) -> None:
 
 
 def test_analytics(as_admin: APIClient, two: None, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         answer = as_admin.get(f"{LIST}analytics/")
 
     assert answer.json() == {

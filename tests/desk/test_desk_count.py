@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from core import pagination
+from core.pagination import Pages
 from customers.models import Customer
-from messaging.desk import rows
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/customers/"
@@ -20,7 +20,7 @@ estimated = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite
 def long_list(monkeypatch: pytest.MonkeyPatch, owner: User) -> None:
     """A desk of 25 rows, for which 10 are many."""
     monkeypatch.setattr(pagination, "COUNTED_EXACTLY", 10)
-    monkeypatch.setattr(rows, "_DEEP", 10)
+    monkeypatch.setattr(Pages, "DEEP", 10)
     Customer.objects.bulk_create(Customer(first_name=f"Row {n}", owner=owner) for n in range(25))
     Customer.objects.bulk_create(Customer(first_name="Nobody's") for _ in range(3))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.models import Customer
+from customers.models import Customer, customers
 from messaging.models import Message
 from tags.actions.tags import ensure_system_tags
 from tags.models import CustomerTag, Tag
@@ -250,3 +250,15 @@ def test_search_looks_at_ten_words(as_admin: APIClient, customer: Customer) -> N
     assert found(as_admin, "search=" + quote("john " * 10 + "nobody")) == ["John"]
     assert found(as_admin, "search=" + quote("john " * 9 + "nobody")) == []
     assert found(as_admin, "search=" + quote("john " * 90)) == ["John"]
+
+
+def test_words_too_short_for_an_index_are_looked_for_among_the_first_of_the_desk(
+    as_admin: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "FIRST_ON_DESK", 2)
+    made = [Customer.objects.create(first_name=name) for name in ("Abel 9", "Abby", "Ada", "Abra")]
+    assert found(as_admin, "search=ab") == ["Abra"]
+    assert found(as_admin, "search=a b") == ["Abra"]
+    for text in ("abe", "ab abe", "abel a", "9", f"{made[0].pk}"):
+        assert "Abel 9" in found(as_admin, f"search={text}"), text
+    assert found(as_admin, "search=ab&ordering=name") == ["Abra"]
