@@ -4,7 +4,7 @@ A channel is an app that implements `Channel`, and one line in the setting CHANN
 calling messaging/actions/receiving.py and messaging/actions/statuses.py. A provider's error codes stay in its app.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,6 +82,15 @@ class Fetched:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Reach:
+    """What a channel knows of whether a customer can be written to: by their chat's number, and anywhere at all."""
+
+    number_sends: bool
+    has_address: bool
+    stopped_marketing: bool = False
+
+
 class FileUnavailable(Exception):
     """A file that could not be fetched now, but perhaps later. `str()` tells the desk why."""
 
@@ -98,18 +107,15 @@ class Transport(Protocol):
 
     def has(self, file: "Attachment") -> bool:
         """Whether the provider has the file already, so that it need not be uploaded."""
-        ...
 
     def upload(self, message: "Message", file: "Attachment") -> None:
         """Upload the file of a message before the message is sent. Raises Retry, Rejected or Halted."""
-        ...
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
         """Show the customer that their messages up to `wamid` were read and, with `typing`, that someone is typing.
 
         May raise anything: it is tried again a few times, then dropped.
         """
-        ...
 
     def send(self, message: "Message", file: "Attachment | None" = None) -> str:
         """Send `message`, with its uploaded file, and return the provider's id of it.
@@ -117,11 +123,9 @@ class Transport(Protocol):
         Called outside any transaction. Raises one of the outcomes below; any other exception counts as Unknown. So
         what comes before the request belongs into `with preparing():`.
         """
-        ...
 
     def learn(self) -> None:
         """Take in what else the answer to `send` said. Called once, when the outcome is written down; may raise."""
-        ...
 
 
 class Channel(Protocol):
@@ -133,42 +137,39 @@ class Channel(Protocol):
 
     def messages_per_second(self) -> int:
         """How many messages one of its numbers may send in a second; 0 for no limit."""
-        ...
 
     def transport(self, number: "BusinessNumber") -> Transport:
         """What sends from one of its numbers."""
-        ...
 
     def home_number(self) -> "BusinessNumber":
         """The number that writes to customers who have never written."""
-        ...
 
     def compose(self, draft: Draft) -> Content:
         """Check a draft and return what is to be sent. Raises ValidationError by field, and NumberCannotSend."""
-        ...
 
     def recheck(self, message: "Message") -> None:
         """Check again a message that was queued some time ago. Raises as `compose` does."""
-        ...
+
+    def reach_columns(self) -> dict[str, Any]:
+        """What `reach` reads of many customers in one statement: expressions on customers, under names of its own."""
+
+    def reach(self, row: Mapping[str, Any]) -> Reach:
+        """Whether a customer can be written to, from a row of the desk (messaging/desk/rows.py)."""
 
     def fetch(self, attachment: "Attachment", into: IO[bytes]) -> Fetched:
         """Fetch the file of an inbound message and write it into `into`, within four minutes.
 
         Called outside any transaction. Raises FileRefused and FileUnavailable.
         """
-        ...
 
     def senders_proved(self, customer: "Customer") -> bool:
         """Whether everyone who wrote as this customer on this channel is proved to be them."""
-        ...
 
     def phone_belongs_to_other(self, *, phone: str, customer_id: int | None) -> bool:
         """Whether somebody else than this customer (None: a new one) is known to write from `phone`."""
-        ...
 
     def customers_writing_as(self, customer: "Customer") -> set[int]:
         """The ids of other customers who have an address of this customer's, or one that is their phone."""
-        ...
 
     def send_phone_code(self, *, phone: str, code: str) -> None:
         """Send a code that proves a phone, and store it nowhere.
@@ -176,7 +177,6 @@ class Channel(Protocol):
         Called outside any transaction. Raises one of the outcomes below, or a database error while nothing has left;
         any other exception counts as Unknown.
         """
-        ...
 
 
 class Outcome(Exception):

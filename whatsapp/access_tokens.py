@@ -28,12 +28,23 @@ def access_of(number: BusinessNumber) -> Access | None:
     """The access of a number; None if there is no token for it. In the sandbox every number has access without one."""
     if settings.WHATSAPP_SANDBOX:
         return Access("", ACCOUNT_ID)
-    if number.external_id == own_phone_number_id():
+    if _is_own(number.external_id):
         return Access(settings.WHATSAPP_ACCESS_TOKEN, settings.WHATSAPP_BUSINESS_ACCOUNT_ID)
     row = NumberAccess.objects.filter(number=number).first()
     if row is None or not row.token:
         return None
     return Access(row.token, row.waba_id)
+
+
+def can_access(external_id: str, encrypted_token: str) -> bool:
+    """Whether `access_of` finds access for a number with this id and stored token."""
+    if settings.WHATSAPP_SANDBOX or _is_own(external_id):
+        return True
+    return bool(encrypted_token and NumberAccess(encrypted_token=encrypted_token).token)
+
+
+def _is_own(external_id: str) -> bool:
+    return external_id == own_phone_number_id()
 
 
 def account_of(number: BusinessNumber) -> str:

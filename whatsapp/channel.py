@@ -1,15 +1,16 @@
 """WhatsApp as a channel (setting CHANNELS): all that messaging knows of this app."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from customers.models import Customer
-from messaging.channels import Content, Draft, Fetched, Transport, window_expires_at
+from messaging.channels import Content, Draft, Fetched, Reach, Transport, window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
-from whatsapp import identities
+from whatsapp import identities, reach
 from whatsapp.access_tokens import access_of
 from whatsapp.business_numbers import TRANSPORT, home_number
 from whatsapp.composing import drafts
@@ -57,6 +58,14 @@ class WhatsApp:
     @staticmethod
     def recheck(message: Message) -> None:
         drafts.recheck(message)
+
+    @staticmethod
+    def reach_columns() -> dict[str, Any]:
+        return reach.reach_columns()
+
+    @staticmethod
+    def reach(row: Mapping[str, Any]) -> Reach:
+        return reach.reach_of(row)
 
     @staticmethod
     def fetch(attachment: Attachment, into: IO[bytes]) -> Fetched:

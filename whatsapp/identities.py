@@ -29,6 +29,11 @@ def identities_of(person: Person, number: BusinessNumber) -> IdentityQuerySet:
     return Identity.objects.live().filter(either, business_number=number)
 
 
+def addresses_of(customer: Any, number: Any) -> IdentityQuerySet:
+    """The addresses at which a customer is known on one of our numbers. Ids, or expressions for them."""
+    return Identity.objects.live().filter(customer=customer, business_number=number)
+
+
 def _holder_by(name: str) -> Compiled:
     same = Identity.objects.live().newest_first().values("customer_id")
     return Compiled(lambda number, address: same.filter(business_number=number, **{name: address})[:1])

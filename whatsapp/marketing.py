@@ -6,9 +6,9 @@ from django.db.models import Q
 
 from customers.actions.locking import lock
 from messaging.models import BusinessNumber
-from whatsapp.identities import add_identity, identities_of
+from whatsapp.identities import add_identity, addresses_of, identities_of
 from whatsapp.lookup import customer_id_of
-from whatsapp.models import Identity
+from whatsapp.models import Identity, IdentityQuerySet
 from whatsapp.payload.elements import Person
 
 # Meta's error code for a marketing message to somebody who stopped them.
@@ -35,5 +35,9 @@ def note_preference(*, sender: Person, number: BusinessNumber, accepts: bool, at
 
 def stopped_marketing(*, customer_id: int, number_id: int) -> bool:
     """Whether the customer stopped marketing messages from this number, under any of their identities."""
-    stopped = Identity.objects.live().filter(customer=customer_id, business_number=number_id)
-    return stopped.filter(marketing_stopped_at__isnull=False).exists()
+    return who_stopped(addresses_of(customer_id, number_id)).exists()
+
+
+def who_stopped(identities: IdentityQuerySet) -> IdentityQuerySet:
+    """Those of the identities that stopped marketing messages."""
+    return identities.filter(marketing_stopped_at__isnull=False)

@@ -23,9 +23,10 @@ from customers.visibility import DeskQuery
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.actions.storing import INSERT_MESSAGE, put_last
-from messaging.channels import Content, Draft, channel_of, home_channel, window_expires_at
-from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
+from messaging.channels import Content, Draft, channel_of, channels, home_channel
+from messaging.errors import ClientIdTaken, NotRetryable
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
+from messaging.reach import window_closed
 from messaging.serializers.messages import new_message_row, status_data
 from messaging.serializers.waiting import waiting_when_new
 
@@ -54,12 +55,10 @@ def require_window(customer: Customer, number: BusinessNumber) -> None:
 
 
 def _require_window(conversation: Conversation | None, number: BusinessNumber) -> None:
-    if channel_of(number).service_window is None:
-        return
+    channel_of(number)  # says what is wrong if it is not set up
     written_at = conversation.last_inbound_at if conversation is not None else None
-    expires_at = window_expires_at(number.transport, written_at)
-    if expires_at is None or expires_at <= timezone.now():
-        raise OutsideServiceWindow(expires_at)
+    if (refusal := window_closed(number.transport, written_at, timezone.now())) is not None:
+        raise refusal
 
 
 @transaction.atomic
@@ -110,24 +109,26 @@ def send_message(
     file: "UploadedFile[bytes] | None" = None,
     reply_to: int | None = None,
     to_contact: int | None = None,
+    business_number: int | None = None,
     client_id: str | None = None,
 ) -> tuple[Message, bool]:
     """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
     A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
     when it was used for other content, OutsideServiceWindow, Http404 when the customer is not on the actor's desk, and
-    ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat and for a
-    `to_contact` that is not an active contact.
+    ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat, for a
+    `to_contact` that is not an active contact, and for a `business_number` that is not the one of this chat.
     """
     client_id, sha256 = client_id or None, _sha256(file)
     found: Any = lock_with(_CHAT_TO_WRITE_IN, customer_id, actor=actor, client_id=client_id)
-    client_hash = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact)
+    number = [business_number] if business_number is not None else []  # so hashes without it stay as they are
+    client_hash = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact, *number)
     if found.used:
         return _sent_before(actor, client_id, client_hash), False
     conversation = getattr(found, "conversation", None)
     replied = _replied(found, reply_to)
     to_number = _number_of(found, to_contact)
-    draft = Draft(found, _number(conversation, replied), type, text, payload, template, file, replied)
+    draft = Draft(found, _number(conversation, replied, business_number), type, text, payload, template, file, replied)
     content = _content(draft, conversation)
     message = _new_message(draft, content, actor)
     message.to_contact, message.to_number = to_contact, to_number
@@ -211,14 +212,28 @@ def _replied(customer: Customer, message_id: int | None) -> Message | None:
     return replied
 
 
-def _number(conversation: Conversation | None, replied: Message | None) -> BusinessNumber:
-    """The number a message is sent from: the chat's, unless it answers a message that only another number knows."""
-    number: BusinessNumber = conversation.business_number if conversation is not None else home_channel().home_number()
+def _number(conversation: Conversation | None, replied: Message | None, named: int | None) -> BusinessNumber:
+    """The number a message is sent from: the chat's, unless it answers a message that only another number knows.
+
+    A chat that this message begins is on the number that is `named`, or else on the home number.
+    """
+    if conversation is None:
+        return home_channel().home_number() if named is None else _named(named)
+    number: BusinessNumber = conversation.business_number
+    if named is not None and named != number.pk:
+        raise ValidationError({"business_number": ["This chat is on another number. Leave it out."]})
     if replied is None or replied.business_number_id == number.pk:
         return number
     if replied.business_number.transport != number.transport:
         raise ValidationError({"reply_to": ["This message came through another channel and cannot be answered here."]})
     return replied.business_number
+
+
+def _named(pk: int) -> BusinessNumber:
+    number: BusinessNumber | None = BusinessNumber.objects.filter(pk=pk, transport__in=channels()).first()
+    if number is None:
+        raise ValidationError({"business_number": [f'Invalid pk "{pk}" - object does not exist.']})
+    return number
 
 
 def _attach(message: Message, file: "UploadedFile[bytes]", mime_type: str, sha256: str) -> Attachment:

@@ -5,14 +5,16 @@ import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
+from messaging.consumers.handshake import origin_of
 from messaging.consumers.threads import in_thread
-from messaging.desk.rows import DeskCustomer, desk_rows
+from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
 
 logger = logging.getLogger(__name__)
 
@@ -70,13 +72,18 @@ class InboxFeed:
 
     def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
         chat_gone = passing_text("chat_gone", {"id": customer_id})
-        chat = passing_text("chat", {"customer": row}) if row is not None else chat_gone
+        chat = _chat(row) if row is not None else chat_gone
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
             if has_on_desk(socket.user, owner_id):
-                socket.push(chat)
+                # A picture has a URL for each reader.
+                socket.push(chat if row is None or row["avatar"] is None else _chat(shown_to(row, socket.links)))
             elif socket.user.pk in lost_by:
                 socket.push(chat_gone)
+
+
+def _chat(row: DeskCustomer) -> str:
+    return passing_text("chat", {"customer": row})
 
 
 def _rows(customer_ids: list[int]) -> list[DeskCustomer]:
@@ -97,6 +104,7 @@ class InboxConsumer(DeskConsumer):
     handlers: ClassVar[dict[str, str]] = {"ping": "on_ping"}
 
     async def opened(self) -> None:
+        self.links = Links(self.user.pk, origin_of(self.scope))
         self.feed = inbox_feed_of(self.hub)
         # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)

@@ -8,11 +8,12 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
+from core.files.links import links_for
 from core.shapes import OneOf
 from customers.duplicates import WEIGHTS, possible_duplicates
 from customers.models import Customer
 from messaging.channels import channels
-from messaging.desk.rows import DeskCustomer, desk_rows
+from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
 
 
 class Duplicate(TypedDict):
@@ -41,5 +42,7 @@ class DuplicatesView(APIView):
         for channel in channels().values():
             writing_as |= channel.customers_writing_as(customer)
         found = possible_duplicates(customer, among=customers, writing_as=writing_as)
-        rows = {row["id"]: row for row in desk_rows(Customer.objects.filter(pk__in=[pk for pk, _ in found]))}
+        links = links_for(request)
+        those = desk_rows(Customer.objects.filter(pk__in=[pk for pk, _ in found]))
+        rows = {row["id"]: shown_to(row, links) for row in those}
         return Response([Duplicate(customer=rows[pk], reasons=reasons) for pk, reasons in found if pk in rows])

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
+from core.files.links import links_for
 from customers.actions.merge import merge_customers, preview
 from customers.actions.unmerge import merges_of, undo_merge
 from customers.merged_fields import Difference
@@ -62,7 +63,7 @@ class MergeView(APIView):
             planned = preview(gone=gone, into=into, keep=keep)
             return Response(Merged(dry_run=True, differs=planned["differs"], moves=planned["moves"]))
         merge = merge_customers(gone_id=gone.pk, into_id=into.pk, actor=user, keep=keep)
-        return Response(Merged(merge=merge.pk, customer=desk_row(into.pk)))
+        return Response(Merged(merge=merge.pk, customer=desk_row(into.pk, links=links_for(request))))
 
 
 class MergesView(APIView):
@@ -93,4 +94,6 @@ class UndoMergeView(APIView):
         Admins can undo any merge, salespeople one of two customers who were theirs.
         """
         merge = undo_merge(merge_id=int(merge_id), actor=user_of(request))
-        return Response(MergeUndone(restored=desk_row(merge.gone_id), into=desk_row(merge.into_id)))
+        links = links_for(request)
+        restored, into = desk_row(merge.gone_id, links=links), desk_row(merge.into_id, links=links)
+        return Response(MergeUndone(restored=restored, into=into))

@@ -10,14 +10,16 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce, Left
 
 from core.db.compiled import Compiled
+from core.files.links import Links
 from core.pagination import Pages
-from core.shapes import Time
+from core.shapes import Link, Ref, Time
 from core.timestamps import iso
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CUSTOMER_COLUMNS, CustomerRow, customer_row, known_columns
 from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
 from messaging.models import Conversation, Direction, Status
+from messaging.reach import CanSend, can_send, reach_columns
 from tags.models import Tag
 from tags.serializers import TagRow, tag_data
 
@@ -26,10 +28,17 @@ NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
 UNREAD = Coalesce("conversation__unread_count", 0)
 PREVIEW_LENGTH = 200
 
+# Columns of the customer that are in no event.
+_MORE_COLUMNS = ("avatar", "last_seq", "phone_trusted")
 _CHAT_COLUMNS = {
     "unread_count": F("conversation__unread_count"),
     "last_inbound_at": F("conversation__last_inbound_at"),
     "transport": F("conversation__business_number__transport"),
+    "number_id": F("conversation__business_number_id"),
+    "number_external_id": F("conversation__business_number__external_id"),
+    "number_display": F("conversation__business_number__display"),
+    "paused_until": F("conversation__business_number__paused_until"),
+    "pause_kind": F("conversation__business_number__pause_kind"),
     "message_id": F("conversation__last_message_id"),
     "message_direction": F("conversation__last_message__direction"),
     "message_type": F("conversation__last_message__type"),
@@ -60,6 +69,10 @@ class DeskCustomer(CustomerRow):
     last_message: LastMessage | None
     last_message_at: Time | None
     window_expires_at: Annotated[Time | None, "until then you can write freely; after that only templates can be sent"]
+    avatar: Annotated[Link | None, "opens the picture for you, for at most five minutes"]
+    business_number: Annotated[Ref | None, "our number that the chat is on; null before the first message"]
+    can_send: CanSend
+    last_seq: Annotated[int, "the `seq` of the customer's newest event"]
 
 
 class DeskPages(Pages):
@@ -129,23 +142,33 @@ def _in_turn(customers: CustomerQuerySet) -> list[Any]:
 
 
 def desk_rows(customers: "QuerySet[Customer]") -> list[DeskCustomer]:
-    """The desk rows of `customers`, in their order, as JSON values. The same for every viewer."""
+    """The desk rows of `customers`, in their order, as JSON values: the same for every viewer, until `shown_to`."""
     return _shaped(list(_choose(customers)))
 
 
-def desk_row(customer_id: int, *, user: Any = None) -> DeskCustomer | None:
-    """The desk row of one customer, or None if there is none (any longer), or none on the desk of `user`, if given."""
+def desk_row(customer_id: int, *, links: Links, user: Any = None) -> DeskCustomer | None:
+    """The desk row of one customer, or None if there is none (any longer), or none on the desk of `user`, if given.
+
+    It is as the user of `links` sees it.
+    """
     row = _ONE.first(pk=customer_id) if user is None else _ONE_OF.first(user, pk=customer_id)
-    return None if row is None else _shaped([row])[0]
+    return None if row is None else shown_to(_shaped([row])[0], links)
 
 
 def new_desk_row(customer: Customer) -> DeskCustomer:
-    """`desk_row` of a customer who was just created and has no chat yet."""
-    return _shaped([{**known_columns(customer), **dict.fromkeys(_CHAT_COLUMNS)}])[0]
+    """The row of a customer who was just created and has no chat and no picture yet."""
+    nothing = dict.fromkeys([*_CHAT_COLUMNS, *reach_columns()])
+    more = {"avatar": "", "last_seq": customer.last_seq, "phone_trusted": customer.phone_trusted}
+    return _shaped([{**known_columns(customer), **more, **nothing}])[0]
+
+
+def shown_to(row: DeskCustomer, links: Links) -> DeskCustomer:
+    """A row as the user of `links` sees it, with a URL for the picture. Without one, `row` itself."""
+    return row if row["avatar"] is None else {**row, "avatar": links.to(row["avatar"])}
 
 
 def _choose(customers: "QuerySet[Customer]") -> Any:
-    return customers.values(*CUSTOMER_COLUMNS, **_CHAT_COLUMNS)
+    return customers.values(*CUSTOMER_COLUMNS, *_MORE_COLUMNS, **_CHAT_COLUMNS, **reach_columns())
 
 
 _PAGE = DeskQuery(
@@ -186,4 +209,11 @@ def _shape(row: Mapping[str, Any], tags: list[Tag]) -> DeskCustomer:
         else None,
         "last_message_at": at,
         "window_expires_at": iso(window_expires_at(row["transport"], row["last_inbound_at"])),
+        # Its stored name, until `shown_to`.
+        "avatar": row["avatar"] or None,
+        "business_number": {"id": row["number_id"], "name": row["number_display"] or row["number_external_id"]}
+        if row["number_id"]
+        else None,
+        "can_send": can_send(row),
+        "last_seq": row["last_seq"],
     }

@@ -1,5 +1,7 @@
 """`/api/customers/`: the list of the sales desk, and one customer."""
 
+from typing import Any
+
 from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.decorators import action
@@ -10,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
+from core.files.links import links_for
 from core.idempotency import AnswersOnce
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
@@ -23,6 +26,7 @@ from messaging.desk.rows import (
     WholeDesk,
     desk_row,
     new_desk_row,
+    shown_to,
 )
 
 
@@ -53,8 +57,9 @@ class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
         """Customers with the newest message first."""
         filtered = request.query_params.keys() - {"page", "page_size"}
         pages = DeskPages(self.filter_queryset(self.get_queryset())) if filtered else WholeDesk(request.user)
-        rows = self.paginate_queryset(pages)  # type: ignore[arg-type]
-        return self.get_paginated_response(rows)
+        rows: Any = self.paginate_queryset(pages)  # type: ignore[arg-type]
+        links = links_for(request)
+        return self.get_paginated_response([shown_to(row, links) for row in rows])
 
     @documented(request_body=CustomerWriteSerializer, responses={201: DeskCustomer})
     def create(self, request: Request) -> Response:
@@ -66,7 +71,9 @@ class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         # The object only to say why there is no row.
-        return Response(desk_row(int(pk), user=request.user) or desk_row(self.get_object().pk))
+        links = links_for(request)
+        row = desk_row(int(pk), links=links, user=request.user)
+        return Response(row or desk_row(self.get_object().pk, links=links))
 
     @documented(request_body=CustomerWriteSerializer, responses={200: DeskCustomer})
     def update(self, request: Request, pk: str) -> Response:
@@ -74,7 +81,7 @@ class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
         body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
-        return Response(desk_row(customer.pk))
+        return Response(desk_row(customer.pk, links=links_for(request)))
 
     @documented(request_body=CustomerWriteSerializer, responses={200: DeskCustomer})
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -94,4 +101,4 @@ class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
     def confirm_phone(self, request: Request, pk: str) -> Response:
         """Vouch for the phone that a customer entered, or for theirs again. Messages from it then reach this chat."""
         customer = confirm_phone(customer_id=int(pk), actor=user_of(request))
-        return Response(desk_row(customer.pk))
+        return Response(desk_row(customer.pk, links=links_for(request)))

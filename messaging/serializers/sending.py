@@ -98,6 +98,11 @@ class SendMessageSerializer(KnownFieldsOnly):
         help_text="the id of an active contact of the customer: the message goes to their WhatsApp number; "
         "if left out, to the person who wrote last",
     )
+    business_number = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="the id of our number that the first message of a chat is sent from; later ones leave it out",
+    )
     client_id = serializers.CharField(
         required=False,
         allow_null=True,

@@ -69,6 +69,10 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         },
         "last_message_at": "2026-03-01T12:00:00Z",
         "window_expires_at": "2026-03-02T12:00:00Z",
+        "avatar": None,
+        "business_number": {"id": message.business_number_id, "name": "1"},
+        "can_send": {"text": False, "template": True, "reason": "outside_service_window"},
+        "last_seq": 0,
     }
 
 

@@ -2,8 +2,9 @@
 
 import json
 from collections import deque
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from customers.actions.locking import lock
 from customers.models import Customer
 from messaging.actions.receiving import receive_message
 from messaging.actions.statuses import apply_status
-from messaging.channels import Content, Draft, Fetched, FileRefused, Inbound, Media, Outcome
+from messaging.channels import Content, Draft, Fetched, FileRefused, Inbound, Media, Outcome, Reach
 from messaging.models import Attachment, BusinessNumber, Message
 
 KEY = "the provider's key"
@@ -72,6 +73,14 @@ class Sms:  # a messaging.channels.Channel
 
     @staticmethod
     def recheck(message: Message) -> None: ...
+
+    @staticmethod
+    def reach_columns() -> dict[str, Any]:
+        return {}
+
+    @staticmethod
+    def reach(row: Mapping[str, Any]) -> Reach:
+        return Reach(number_sends=True, has_address=bool(row["phone"]))
 
     @staticmethod
     def fetch(attachment: Attachment, into: IO[bytes]) -> Fetched:

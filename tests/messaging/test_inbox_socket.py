@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 
 from customers.actions.assignments import assign
+from tests.media_files import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +33,18 @@ def test_a_changed_chat_is_the_row_of_the_desk(
     assert (row["unread_count"], row["last_message"]["text"]) == (1, "hello")
     assert admins.read()["data"]["customer"]["id"] == customer.pk
     assert foreign.silent()
+
+
+def test_a_picture_has_a_link_for_each_reader(
+    inbox: Any, owner: Any, admin: Any, customer: Any, says: Any, client: Any
+) -> None:
+    customer.avatar.save("me.png", ContentFile(picture("PNG")))
+    mine, admins = inbox(owner), inbox(admin)
+    says(customer, "hello")
+
+    links = [socket.read()["data"]["customer"]["avatar"] for socket in (mine, admins)]
+    assert links[0] != links[1]
+    assert [client.get(link).status_code for link in links] == [200, 200]
 
 
 def test_a_new_customer_appears(inbox: Any, as_owner: Any, owner: Any, stranger: Any) -> None:

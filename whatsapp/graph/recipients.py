@@ -8,6 +8,7 @@ from core.phones import variants
 from messaging.channels import Rejected, window_expires_at
 from messaging.models import Conversation, Message
 from whatsapp.business_numbers import TRANSPORT
+from whatsapp.identities import addresses_of
 from whatsapp.models import Identity
 
 Address = dict[str, str | None]
@@ -23,8 +24,7 @@ def recipient_of(message: Message) -> Address:
     """
     if message.to_number:
         return {"to": message.to_number.removeprefix("+"), "recipient": None}
-    known = Identity.objects.live().filter(customer=message.customer_id, business_number=message.business_number_id)
-    identities = list(known.newest_first())
+    identities = list(addresses_of(message.customer_id, message.business_number_id).newest_first())
     chats = Conversation.objects.filter(customer=message.customer_id).values_list("last_address", "last_inbound_at")
     address, wrote_at = chats.first() or (None, None)
     last = [

@@ -1,0 +1,75 @@
+"""Whether a customer can be written to now. Rows of the desk say so, and sending refuses by the same code."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, TypedDict
+
+from django.conf import settings
+from django.utils import timezone
+
+from core.shapes import OneOf
+from messaging.channels import Reach, channels, window_expires_at
+from messaging.errors import OutsideServiceWindow
+from messaging.models.numbers import home_channel_name
+from messaging.serializers.waiting import pause_of
+
+# Why a text, or anything, cannot be sent, or what to know before sending it. `blocked` is for people who were blocked.
+REASONS = ("outside_service_window", "no_address", "blocked", "opted_out", "number_paused")
+
+
+class CanSend(TypedDict):
+    """Whether a customer can be written to now."""
+
+    text: Annotated[bool, "text, files and everything else that is no template"]
+    template: bool
+    reason: Annotated[str | None, OneOf(REASONS), "why not; or, if both can be sent, what to know before"]
+
+
+_NOBODY = Reach(number_sends=False, has_address=False)
+
+
+def window_closed(transport: str, last_inbound_at: datetime | None, now: datetime) -> OutsideServiceWindow | None:
+    """The refusal of what is written freely on a channel, by when the customer last wrote; None while it may be sent.
+
+    `transport` is the name of a channel that is set up.
+    """
+    if channels()[transport].service_window is None:
+        return None
+    expires_at = window_expires_at(transport, last_inbound_at)
+    return OutsideServiceWindow(expires_at) if expires_at is None or expires_at <= now else None
+
+
+def reach_columns() -> dict[str, Any]:
+    """What `can_send` reads of the rows of customers that only their channels know: for `.values()`."""
+    return _columns_of(tuple(settings.CHANNELS.items()))
+
+
+@cache
+def _columns_of(installed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    return {name: column for channel in channels().values() for name, column in channel.reach_columns().items()}
+
+
+def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
+    """Whether text and templates can be sent to the customer of a desk row: `{text, template, reason}`.
+
+    A paused number queues, and who stopped marketing messages gets other templates: these reasons only warn.
+    """
+    now = now or timezone.now()
+    transport = row["transport"] or home_channel_name()
+    channel = channels().get(transport)
+    reach = channel.reach(row) if channel is not None else _NOBODY
+    if channel is None or not reach.number_sends:
+        return _said(False, False, "number_paused")
+    if not reach.has_address:
+        return _said(False, False, "no_address")
+    if window_closed(transport, row["last_inbound_at"], now) is not None:
+        return _said(False, True, "outside_service_window")
+    if reach.stopped_marketing:
+        return _said(True, True, "opted_out")
+    paused = pause_of(row["pause_kind"] or "", row["paused_until"], "", now) is not None
+    return _said(True, True, "number_paused" if paused else None)
+
+
+def _said(text: bool, template: bool, reason: str | None) -> CanSend:
+    return {"text": text, "template": template, "reason": reason}
