@@ -1,6 +1,7 @@
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from drf_yasg import openapi
 from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -132,7 +133,9 @@ class TokenRefreshView(SimpleJWTView, RefreshView):
 class TokenVerifyView(SimpleJWTView):
     serializer_class = VerifySerializer
 
-    @documented(responses={200: "`{}`: the token works.", 401: REFUSED})
+    @documented(
+        responses={200: openapi.Response("the token works", openapi.Schema(type=openapi.TYPE_OBJECT)), 401: REFUSED}
+    )
     def post(self, request: Request) -> Response:
         """Learn whether an access or refresh token works: it is valid, and its session has not ended."""
         check_token(token=self.credentials(request)["token"])

@@ -88,7 +88,7 @@ def test_it_is_answered_401(anonymous: APIClient, tokens: Tokens, forge: Any) ->
     answer = anonymous.get(ME, HTTP_AUTHORIZATION=f"Bearer {forge(tokens)}")
 
     assert answer.status_code == 401
-    assert list(answer.json()) == ["detail"]
+    assert list(answer.json()) == ["detail", "code"]
     assert isinstance(answer.json()["detail"], str)
     assert answer["WWW-Authenticate"].startswith("Bearer")
 

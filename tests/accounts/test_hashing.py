@@ -134,8 +134,8 @@ def test_the_admin_without_a_turn(no_turn: None, admin: User) -> None:
 
 
 def _everything_that_hashes(client: APIClient, web: Client, user: User) -> dict[str, Ask]:
-    person = {"email": "n@desk.example", "role": "sales", "is_active": "on"}
-    changed = {"username": user.username, "email": user.email, "role": user.role, "is_active": "on"}
+    person = {"email": "n@desk.example", "role": "sales", "is_active": "true"}
+    changed = {"username": user.username, "email": user.email, "role": user.role, "is_active": "true"}
     change = {"old_password": PASSWORD, "new_password": NEW, "new_password2": NEW}
     own = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
     return {

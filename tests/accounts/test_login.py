@@ -79,7 +79,7 @@ def test_wrong_unknown_inactive_and_removed_look_the_same(
 
     assert [answer.status_code for answer in answers] == [401] * 5
     assert len({answer.content for answer in answers}) == 1
-    assert list(answers[0].json()) == ["detail"]
+    assert list(answers[0].json()) == ["detail", "code"]
     assert answers[0]["WWW-Authenticate"].startswith("Bearer")
     assert Session.objects.count() == sessions
 

@@ -64,6 +64,7 @@ def test_old_rows_are_removed_and_counted(old: None) -> None:
         "removed 0 sign-ins to the admin",
         "removed 2 raw webhooks",
         "removed 2 statuses of unknown messages",
+        "removed 0 answers by Idempotency-Key",
     ]
     assert counts() == [2, 2, 1, 2, 1]
     assert set(WebhookEvent.objects.values_list("state", flat=True)) == {"done", "pending"}

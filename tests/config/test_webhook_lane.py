@@ -185,7 +185,8 @@ class TestOverHttp:
 
         answer = httpx.post(f"{server.url}/api/webhook/", content=body, headers={"X-Hub-Signature-256": signature})
 
-        assert (answer.status_code, answer.json()) == (401, {"detail": "The signature is missing or wrong."})
+        refusal = {"detail": "The signature is missing or wrong.", "code": "bad_signature"}
+        assert (answer.status_code, answer.json()) == (401, refusal)
         assert not ChatMessage.objects.exists()
 
     def test_connections_live_as_long_as_in_django(self, monkeypatch: pytest.MonkeyPatch) -> None:

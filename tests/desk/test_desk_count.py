@@ -83,9 +83,11 @@ def test_another_word_is_refused(as_owner: APIClient) -> None:
 
 
 def test_swagger_knows_it(client: Any) -> None:
-    listed = client.get("/swagger.json").json()["paths"]["/customers/"]["get"]
+    schema = client.get("/swagger.json").json()
+    listed = schema["paths"]["/customers/"]["get"]
     parameter = next(one for one in listed["parameters"] if one["name"] == "count")
     assert parameter["enum"] == ["exact"]
-    page = listed["responses"]["200"]["schema"]
+    assert listed["responses"]["200"]["schema"] == {"$ref": "#/definitions/DeskCustomerPage"}
+    page = schema["definitions"]["DeskCustomerPage"]
     assert page["properties"]["count_is_exact"]["type"] == "boolean"
-    assert page["required"] == ["count", "results"]
+    assert page["required"] == ["count", "next", "previous", "results"]

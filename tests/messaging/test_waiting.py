@@ -203,6 +203,6 @@ def test_a_page_costs_one_statement_more_if_it_has_a_queued_message(
 
 def test_it_is_documented(client: Any) -> None:
     schema = client.get("/swagger.json").json()
-    found = schema["definitions"]["MessageWaiting"]["properties"]
+    found = schema["definitions"]["Waiting"]["properties"]
     assert set(found) == {"code", "title", "until"}
     assert set(found["code"]["enum"]) == {"retry", "throttled", "paused", "unreachable", "behind"}
