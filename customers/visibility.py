@@ -61,6 +61,11 @@ class DeskQuery:
         query = self._of(user)
         return 0 if query is None else query.count(user=user.pk, **values)
 
+    def estimate(self, user: Any, **values: Any) -> int:
+        """About how many rows `user` may see (PostgreSQL)."""
+        query = self._of(user)
+        return 0 if query is None else query.estimate(user=user.pk, **values)
+
     def _of(self, user: Any) -> Compiled | None:
         if not user.is_authenticated or not works_at_desk(user):
             return None

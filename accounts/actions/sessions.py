@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 from django.conf import settings
@@ -61,11 +62,21 @@ class Claims:
 
 def _read(kind: type[Token], raw: str) -> Claims:
     """Check a token of this kind and return its claims. Raises SessionOver for anything but a valid token."""
+    claims: Claims = _signed(kind, raw)  # type: ignore[arg-type]  # classes can be hashed
+    # The leeway (SIMPLE_JWT) is for the clock of another server that is ahead, and lets no token live longer.
+    if claims.expires_at <= timezone.now():
+        raise SessionOver("The token has expired.")
+    return claims
+
+
+@lru_cache(maxsize=1024)
+def _signed(kind: type[Token], raw: str) -> Claims:
+    """`_read` for a token that may have expired since. Who has a token uses it often: its signature is checked once."""
     if len(raw) > MAX_TOKEN_LENGTH:
         raise SessionOver("The token is invalid.")
     try:
         token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
-        claims = Claims(
+        return Claims(
             user_id=str(token["user_id"]),
             sid=uuid.UUID(str(token["sid"])),
             jti=str(token["jti"]),
@@ -77,10 +88,6 @@ def _read(kind: type[Token], raw: str) -> Claims:
     except (TokenError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         # A forged token may hold anything: numbers beyond any date, nesting deeper than the stack.
         raise SessionOver("The token is invalid.") from error
-    # The leeway (SIMPLE_JWT) is for the clock of another server that is ahead, and lets no token live longer.
-    if claims.expires_at <= timezone.now():
-        raise SessionOver("The token has expired.")
-    return claims
 
 
 def _tokens(session: Session) -> Tokens:
@@ -287,9 +294,6 @@ def live_session(claims: Claims) -> Session:
 
 
 def session_of_token(raw: str) -> tuple[Session, datetime]:
-    """Return the live session of an access token, with its user (one query), and when the token expires.
-
-    Raises SessionOver unless it is a valid access token of a live session.
-    """
+    """The live session of an access token, with its user (one query), and when the token expires, or SessionOver."""
     claims = read_access_token(raw)
     return live_session(claims), claims.expires_at

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import user_ref
+from core.bodies import BodySerializer
 from core.fields import KnownFieldsOnly
 from core.shapes import Ref, Time
 from core.timestamps import iso
@@ -47,7 +48,7 @@ class AssignmentSerializer(serializers.BaseSerializer[Assignment]):
         return assignment_data(assignment)
 
 
-class AssignSerializer(KnownFieldsOnly):
+class AssignSerializer(BodySerializer, KnownFieldsOnly):
     """The body of POST /api/assignments/."""
 
     customer = DeskCustomerField()

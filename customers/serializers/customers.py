@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import User, full_name
 from accounts.serializers import OwnerRef
+from core.bodies import BodySerializer
 from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize
 from core.shapes import Time
@@ -162,7 +163,7 @@ class OwnerField(serializers.PrimaryKeyRelatedField[User]):
         return owner
 
 
-class CustomerWriteSerializer(serializers.Serializer[Any]):
+class CustomerWriteSerializer(BodySerializer):
     """The fields of a customer that can be set; sales may only change names and notes. Checks them, saves nothing."""
 
     name = serializers.CharField(

@@ -110,6 +110,9 @@ class WholeDesk(DeskPages):
     def count(self, *, at_most: int | None = None) -> int:
         return super().count() if at_most is None else _IDS.count(self.user, limit=at_most, offset=0)
 
+    def estimate(self) -> int:
+        return _IDS.estimate(self.user, limit=None, offset=0)
+
     def __getitem__(self, part: slice) -> list[DeskCustomer]:
         if part.start < self.DEEP:
             return _shaped(_PAGE(self.user, limit=part.stop - part.start, offset=part.start))

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from core import safe_json
+from core.bodies import BodySerializer
 from core.fields import KnownFieldsOnly
 from customers.serializers.customer_fields import CustomerIdField
 
@@ -63,7 +64,7 @@ class ObjectField(serializers.JSONField):
         return empty if value == "" else value
 
 
-class SendMessageSerializer(KnownFieldsOnly):
+class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
     """The body of POST /api/messages/. A field that is null counts as left out.
 
     Whether the caller may write to the `customer` is not looked up here: locking the customer says it.

@@ -112,6 +112,19 @@ def test_the_real_one_passes(anonymous: APIClient, tokens: Tokens) -> None:
     assert timedelta(minutes=14) < expires_at - timezone.now() <= timedelta(minutes=15)
 
 
+def test_one_that_was_used_before_expires_too(
+    anonymous: APIClient, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its signature is not checked again."""
+    assert anonymous.get(ME, HTTP_AUTHORIZATION=f"Bearer {tokens.access}").status_code == 200
+    later = timezone.now() + timedelta(minutes=15)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+
+    answer = anonymous.get(ME, HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
+
+    assert (answer.status_code, answer.json()["detail"]) == (401, "The token has expired.")
+
+
 def test_authentication_takes_one_query(anonymous: APIClient, tokens: Tokens, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         session, _ = session_of_token(tokens.access)

@@ -1,0 +1,42 @@
+"""Serializers of bodies copy their fields for each request (core/bodies.py)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.bodies import BodySerializer
+
+
+class Pet(serializers.Serializer[Any]):
+    name = serializers.CharField()
+
+
+class Person(BodySerializer):
+    name = serializers.CharField(max_length=5)
+    age = serializers.IntegerField(required=False, min_value=0)
+    pet = Pet(required=False)
+    tags = serializers.ListField(child=serializers.CharField(max_length=3), required=False)
+
+
+def test_two_requests_share_no_field() -> None:
+    one, other = Person(data={}, partial=True), Person(data={})
+    for name, field in one.fields.items():
+        assert field is not other.fields[name]
+        assert (field.root, other.fields[name].root) == (one, other)
+    assert one.fields["tags"].child.root is one
+    assert one.fields["pet"].fields["name"].root is one
+    assert one.is_valid()
+    assert not other.is_valid()
+    assert list(other.errors) == ["name"]
+
+
+def test_they_check_what_is_declared() -> None:
+    for _ in range(2):
+        body = Person(data={"name": "too long", "age": -1, "pet": {}, "tags": ["long"]})
+        assert not body.is_valid()
+        assert body.errors == {
+            "name": ["Ensure this field has no more than 5 characters."],
+            "age": ["Ensure this value is greater than or equal to 0."],
+            "pet": {"name": ["This field is required."]},
+            "tags": {0: ["Ensure this field has no more than 3 characters."]},
+        }
