@@ -26,8 +26,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
     url = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/14")
-    with redis.Redis.from_url(url) as kept:
-        kept.flushdb()
+    try:
+        with redis.Redis.from_url(url) as kept:
+            kept.flushdb()
+    except redis.ConnectionError as error:
+        raise SystemExit(f"peers need Redis at BENCH_REDIS_URL ({url}): {error}") from error
     rounds = options.rounds or (1 if options.quick else 7)
     arguments = [str(rounds), *(["--quick"] if options.quick else []), *options.only]
     settings = {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings", "ACCESS_TOKEN_MINUTES": "600"}

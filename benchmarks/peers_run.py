@@ -64,8 +64,9 @@ class Side:
 class Race:
     """Puts the same requests to several servers in turn."""
 
-    def __init__(self, asking: Asking, rounds: int, seconds: float) -> None:
-        self.asking, self.rounds, self.seconds = asking, rounds, seconds
+    def __init__(self, asking: Asking, rounds: int, quick: bool) -> None:
+        self.asking, self.rounds = asking, rounds
+        self.seconds, self.written, self.warm_ups = (0.5, 100, 20) if quick else (1.0, 2_000, WARM_UPS)
         self.database = DatabaseCpu(os.environ["DATABASE_URL"])
 
     def run(self, operation: str, servers: dict[str, Server], connections: int = CONNECTIONS) -> dict[str, Side]:
@@ -73,13 +74,13 @@ class Race:
         requests = {name: REQUESTS[operation](self.asking) for name in servers}
         before = _stored(operation)
         for name, side in sides.items():
-            self._load(side, islice(requests[name], WARM_UPS), None, connections)
+            self._load(side, islice(requests[name], self.warm_ups), None, connections)
         for turn in range(self.rounds):
             # Each side goes first in turn: whatever slows the machine down hits all alike.
             order = list(sides)[turn % len(sides) :] + list(sides)[: turn % len(sides)]
             for name in order:
                 self._round(sides[name], requests[name], connections)
-        answered = sum(WARM_UPS + side.n for side in sides.values())
+        answered = sum(self.warm_ups + side.n for side in sides.values())
         if any(after - was != answered for after, was in zip(_stored(operation), before, strict=True)):
             raise SystemExit(f"{operation}: {answered} were answered, stored were {_stored(operation)} after {before}")
         return sides
@@ -143,6 +144,19 @@ def _ids(request: bytes, server: Server) -> tuple[int, ...]:
     return tuple(row["id"] for row in answer.get("results", [answer]))
 
 
+def one_worker(race: Race, operations: list[str]) -> Iterator[tuple[str, ...]]:
+    """Every operation by one worker of Patter and of each peer, on tables that were written to."""
+    with ExitStack() as running:
+        servers = {"patter": running.enter_context(Server(PATTER))}
+        servers |= {name: running.enter_context(Server(application)) for name, application in FLOORS.items()}
+        write_before(race.asking, servers["patter"], race.written)
+        same_answers(race.asking, servers)
+        drf = {"DRF": running.enter_context(Gunicorn(DRF))}
+        for operation in operations:
+            if operation != "two":
+                yield from rows(operation, race.run(operation, servers | (drf if operation in AS_USUAL else {})))
+
+
 def two_workers(race: Race) -> Iterator[tuple[str, ...]]:
     """The list by two workers and by one, from 64 connections: fewer may all be taken by one of the two."""
     for name, application in {"patter": PATTER, **FLOORS}.items():
@@ -162,19 +176,9 @@ def main() -> None:
     desk = fill(size)
     asking = Asking(desk.token, desk.chats, desk.terms)
     print(f"{report.machine()}.\n{size.customers:,} customers, {size.messages:,} messages.", flush=True)
-    race = Race(asking, options.rounds, 0.5 if options.quick else 1.0)
-    found = []
-    with ExitStack() as running:
-        servers = {"patter": running.enter_context(Server(PATTER))}
-        servers |= {name: running.enter_context(Server(application)) for name, application in FLOORS.items()}
-        write_before(asking, servers["patter"], 100 if options.quick else 2_000)
-        same_answers(asking, servers)
-        drf = {"DRF": running.enter_context(Gunicorn(DRF))}
-        for operation in options.operations:
-            if operation != "two":
-                found += rows(operation, race.run(operation, servers | (drf if operation in AS_USUAL else {})))
+    race = Race(asking, options.rounds, options.quick)
     print(f"\n{HEAD}\n\n### Signed in, {CONNECTIONS} connections\n")
-    report.table(("", "N", "Patter", "peer", "ratio", "by CPU", "goal"), found)
+    report.table(("", "N", "Patter", "peer", "ratio", "by CPU", "goal"), one_worker(race, options.operations))
     if "two" in options.operations:
         print(f"### {CROWD} connections, two workers against one\n")
         report.table(("", "N", "two", "one", "ratio", "by CPU", "goal"), two_workers(race))

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
 from django.db import connection
@@ -72,7 +73,7 @@ def show(title: str, columns: tuple[str, str], figures: list[Figure]) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table."""
-    for row in (head, ["---"] * len(head), *rows):
-        print("| " + " | ".join(row) + " |")
+    """Print a table, each row when it is there."""
+    for row in chain([head, ["---"] * len(head)], rows):
+        print("| " + " | ".join(row) + " |", flush=True)
     print(flush=True)
