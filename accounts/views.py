@@ -23,7 +23,7 @@ from accounts.actions.sessions import (
     log_out,
     refresh,
 )
-from accounts.actions.users import create_user, remove_user, update_user
+from accounts.actions.users import create_user, lock_login, remove_user, update_user
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.filters import TeamFilter, UserFilter
 from accounts.models import Session, SocketTicket, User, UserQuerySet
@@ -44,6 +44,7 @@ from accounts.serializers import (
 from core.documentation import documented
 from core.idempotency import AnswersOnce
 from core.throttles import client_address
+from core.versions import KnowsVersions
 
 REFUSED = "Refused. `detail` says why."
 TOO_MANY_FAILURES = "Too many failed sign-ins for this login from your address."
@@ -185,7 +186,7 @@ class TeamView(ListAPIView[User]):
         return sorted(super().filter_queryset(queryset), key=lambda user: (user.name.casefold(), user.pk))
 
 
-class UserViewSet(AnswersOnce, ModelViewSet[User]):
+class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
     """The logins. Those of staff are created and changed here; customers get theirs by registering.
 
     PUT changes only the fields that are given. A salesperson leaves by `is_active: false`, by another role, or
@@ -200,6 +201,9 @@ class UserViewSet(AnswersOnce, ModelViewSet[User]):
     permission_classes = (IsAdmin,)
     hashes_passwords = ("create", "update", "partial_update")
     lookup_value_regex = r"\d+"
+
+    def hold(self, pk: int) -> None:
+        lock_login(User(pk=pk))
 
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.present().order_by("id")

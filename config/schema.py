@@ -15,7 +15,8 @@ from config.described import Describer
 from config.parameters import filter_parameters, page_parameters
 from core.idempotency import HEADER, AnswersOnce, creates
 from core.ports import mapped_ports
-from core.shapes import CursorPage, MergedInto, Page, Refusal
+from core.shapes import CursorPage, MergedInto, Page, Refusal, StaleRow
+from core.versions import CHANGES, KnowsVersions
 
 _IDEMPOTENCY_KEY = openapi.Parameter(
     HEADER,
@@ -23,6 +24,13 @@ _IDEMPOTENCY_KEY = openapi.Parameter(
     type=openapi.TYPE_STRING,
     description="1 to 255 characters: sent again with the same body, the request gets its first answer for 24 hours, "
     "with `Idempotent-Replayed: true`",
+)
+
+_IF_MATCH = openapi.Parameter(
+    "If-Match",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="the `ETag` of the row as you know it: if it has changed since, nothing is changed (412)",
 )
 
 # Groups that cannot be told from the first word of a path.
@@ -41,6 +49,7 @@ _WORDS = {
     "404": "Does not exist, or you may not see it.",
     "409": "`code` is in_progress: the first request with this `Idempotency-Key` is still running.",
     "410": "The customer was merged; `into` names the one they became part of.",
+    "412": "The row changed since the version in `If-Match`; `current` is how it looks now.",
     "413": "The body is too large.",
     "415": "Neither JSON nor a form.",
     "422": "`code` is idempotency_key_reused: this `Idempotency-Key` was used for another request.",
@@ -146,7 +155,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
     def _common_refusals(self, refused: Any) -> dict[str, Any]:
         """The refusals of operations like this one, by status: a text and a shape. None stands for `invalid`."""
         own = refused is not Refusal
-        shapes = {"400": refused if own else None, "410": refused if own else MergedInto}
+        shapes = {"400": None, "410": MergedInto, "412": StaleRow} if not own else {}
         statuses = {"400", "503"}
         if not any(isinstance(right, AllowAny) for right in self.view.get_permissions()):
             statuses |= {"401", "403"}
@@ -163,10 +172,16 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
             statuses.add("429")
         if self._answers_once():
             statuses |= {"409", "422"}
+        if self._checks_version():
+            statuses.add("412")
         return {status: (_WORDS[status], shapes.get(status, refused)) for status in sorted(statuses)}
 
     def add_manual_parameters(self, parameters: Any) -> Any:
-        return super().add_manual_parameters([*parameters, *([_IDEMPOTENCY_KEY] if self._answers_once() else ())])
+        own = [_IDEMPOTENCY_KEY] if self._answers_once() else [_IF_MATCH] if self._checks_version() else []
+        return super().add_manual_parameters([*parameters, *own])
+
+    def _checks_version(self) -> bool:
+        return isinstance(self.view, KnowsVersions) and self.view.action in CHANGES
 
     def _answers_once(self) -> bool:
         return self.method == "POST" and isinstance(self.view, AnswersOnce) and creates(self.view)

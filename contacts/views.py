@@ -37,6 +37,7 @@ from core.filters import id_in_path
 from core.idempotency import AnswersOnce
 from core.shapes import Page
 from customers.models import Customer, CustomerMerged, CustomerNotFound
+from customers.versions import CustomersVersions
 
 
 class ContactStats(TypedDict):
@@ -73,7 +74,7 @@ class CustomerContacts(TypedDict):
     contacts: list[ContactRow]
 
 
-class ContactViewSet(AnswersOnce, RightsByAction, viewsets.GenericViewSet[Contact]):
+class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.GenericViewSet[Contact]):
     """The contacts of all customers you may see."""
 
     queryset = Contact.objects.all()

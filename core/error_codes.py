@@ -41,6 +41,7 @@ CODES = (
     "already_undone",
     "merged_since",
     "merged",
+    "stale",
     "too_large",
     "unsupported_media_type",
     "idempotency_key_reused",

@@ -68,6 +68,14 @@ class Refusal(TypedDict):
     code: Annotated[str, OneOf(CODES), "for programs"]
 
 
+class StaleRow(TypedDict):
+    """The answer to a change whose `If-Match` names an older version. Nothing was changed."""
+
+    detail: str
+    code: Annotated[str, OneOf(("stale",))]
+    current: Annotated[FreeObject, "the row as it is now"]
+
+
 class MergedInto(TypedDict):
     """The answer to the id of a customer who became part of another one."""
 

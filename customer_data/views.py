@@ -25,10 +25,16 @@ from customer_data.serializers import (
     CustomerDataSerializer,
 )
 from customers.models import Customer
+from customers.versions import CustomersVersions
 
 
 class CustomerDataViewSet(
-    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[CustomerData]
+    CustomersVersions,
+    AnswersOnce,
+    RightsByAction,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[CustomerData],
 ):
     """Your own entries about customers on your desk. Bodies are JSON, or multipart to send a file."""
 

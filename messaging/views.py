@@ -17,6 +17,7 @@ from core.files.views import PrivateFileView
 from core.filters import id_in_path
 from core.idempotency import AnswersOnce
 from core.pagination import HistoryPages, KeysetPages
+from core.versions import KnowsVersions
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
@@ -50,7 +51,9 @@ class _Waiting(viewsets.GenericViewSet[Any]):
         return with_waiting([super().get_object()])[0]
 
 
-class MessageViewSet(AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting):
+class MessageViewSet(
+    KnowsVersions, AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting
+):
     """The messages of every chat the caller may see."""
 
     queryset = Message.objects.all()

@@ -16,6 +16,7 @@ from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.filters import id_in_path
 from core.idempotency import AnswersOnce
+from core.versions import KnowsVersions
 from tags.actions.customer_tags import (
     TagChange,
     add_tag,
@@ -134,7 +135,7 @@ class CustomerTagView(_OneCustomerView):
         return Response(CustomerTagRemoved(message=text, customer_id=self.customer.pk))
 
 
-class TagViewSet(AnswersOnce, RightsByAction, viewsets.GenericViewSet[Tag]):
+class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericViewSet[Tag]):
     """The team's tags, including the system tags. All staff can see and use them."""
 
     queryset = Tag.objects.by_name()

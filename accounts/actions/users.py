@@ -66,7 +66,7 @@ def update_user(
 
 @transaction.atomic
 def _change(actor: User, user: User, hashed: str | None, hand_over_to: User | None, changes: dict[str, Any]) -> User:
-    current = _locked(user)
+    current = lock_login(user)
     changed = {name for name, value in changes.items() if getattr(current, name) != value}
     if changed and current.role == Role.CUSTOMER:
         raise ValidationError(
@@ -100,7 +100,7 @@ def set_password(*, user: User, password: str, keep: Session | None = None, fiel
     _check_password(user, password, field)
     hashed = make_password(password)
     with transaction.atomic():
-        current = _locked(user)
+        current = lock_login(user)
         current.password = user.password = hashed
         current.save(update_fields=["password"])
         end_sessions(user=current, keep=keep)
@@ -133,7 +133,7 @@ def remove_user(*, actor: User, user: User, hand_over_to: User | None = None) ->
     cannot own customers, NotFound if it has been removed meanwhile.
     """
     with transaction.atomic():
-        current = _locked(user)
+        current = lock_login(user)
         _check_last_admin(current)
         current.is_active = False
         _name_successor(current, hand_over_to)
@@ -141,7 +141,7 @@ def remove_user(*, actor: User, user: User, hand_over_to: User | None = None) ->
         end_sessions(user=current)
     _leave(current, actor)
     with transaction.atomic():
-        current = _locked(current)
+        current = lock_login(current)
         current.deleted_at = timezone.now()
         _rename(current)
     logger.info("login %s removed by login %s", current.pk, actor.pk)
@@ -187,7 +187,7 @@ def _rename(user: User) -> None:
     user.save(update_fields=["first_name", "username", "email", "password", "deleted_at"])
 
 
-def _locked(user: User) -> User:
+def lock_login(user: User) -> User:
     """Lock the login and all active admins, in order of id, and return the login as it is now.
 
     While the admins are locked, no other transaction can remove one of them.
@@ -201,7 +201,7 @@ def _locked(user: User) -> User:
 
 
 def _check_last_admin(leaving: User) -> None:
-    """Refuse if `leaving` is the only active admin. The admins must be locked (`_locked`)."""
+    """Refuse if `leaving` is the only active admin. The admins must be locked (`lock_login`)."""
     admins = User.objects.present().filter(role=Role.ADMIN, is_active=True)
     if admins.filter(pk=leaving.pk).exists() and not admins.exclude(pk=leaving.pk).exists():
         raise ValidationError({"detail": "This is the last active admin. Make someone else an admin first."})

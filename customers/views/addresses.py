@@ -18,10 +18,16 @@ from customers.actions.addresses import create_address, delete_address, set_defa
 from customers.filters import AddressFilter
 from customers.models import Address, Customer
 from customers.serializers.addresses import AddressSerializer
+from customers.versions import CustomersVersions
 
 
 class AddressViewSet(
-    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Address]
+    CustomersVersions,
+    AnswersOnce,
+    RightsByAction,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Address],
 ):
     """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones."""
 

@@ -15,10 +15,16 @@ from customers.actions.assignments import assign, end_assignment
 from customers.filters import AssignmentFilter
 from customers.models import Assignment, Customer
 from customers.serializers.assignments import AssignmentSerializer, AssignSerializer, assignment_data
+from customers.versions import CustomersVersions
 
 
 class AssignmentViewSet(
-    AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Assignment]
+    CustomersVersions,
+    AnswersOnce,
+    RightsByAction,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Assignment],
 ):
     """Which salesperson has which customer, now and in the past."""
 

@@ -17,6 +17,7 @@ from accounts.permissions import IsAdmin, RightsByAction
 from core.documentation import documented
 from core.idempotency import AnswersOnce
 from core.shapes import Page
+from core.versions import KnowsVersions
 from customers.actions.groups import add_member, remove_member
 from customers.group_members import count_members, members_of
 from customers.models import Customer, CustomerGroup, CustomerQuerySet
@@ -25,7 +26,7 @@ from customers.serializers.groups import GroupSerializer, MemberSerializer
 from customers.serializers.profiles import ProfileRow, profiles_data
 
 
-class GroupViewSet(AnswersOnce, RightsByAction, GenericViewSet[CustomerGroup]):
+class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[CustomerGroup]):
     """Groups (segments) of customers and their benefits. Everybody who is signed in may read, admins write."""
 
     queryset = CustomerGroup.objects.order_by("name", "pk")

@@ -33,6 +33,7 @@ from customers.serializers.profiles import (
     stats_data,
 )
 from customers.serializers.purchases import AddPointsSerializer, SetTierSerializer
+from customers.versions import CustomersVersions
 from customers.views.accounts import NO_CUSTOMER, AccountViewSet
 
 _CHANGED = {200: ProfileRow, 429: "too many changes of the email address"}
@@ -42,7 +43,7 @@ ACCOUNT_CHECKS = Limit("THROTTLE_ACCOUNT_CHECKS")
 _FILES = frozenset({"export", "export_one"})
 
 
-class ProfileViewSet(AccountViewSet):
+class ProfileViewSet(CustomersVersions, AccountViewSet):
     """Profiles of customers. Admins manage all, sales read those of customers they own, customers manage their own."""
 
     queryset = Customer.objects.all()

@@ -18,6 +18,7 @@ from customers.actions.customers import create_customer, erase_customer, update_
 from customers.actions.phones import confirm_phone
 from customers.models import Customer, CustomerQuerySet
 from customers.serializers.customers import CustomerWriteSerializer
+from customers.versions import CustomersVersions
 from messaging.desk.filters import DeskFilter
 from messaging.desk.rows import (
     NEWEST_CONVERSATION_FIRST,
@@ -30,7 +31,7 @@ from messaging.desk.rows import (
 )
 
 
-class DeskViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
+class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet[Customer]):
     """Customers with their chat: sales see their own, admins all."""
 
     queryset = Customer.objects.all()

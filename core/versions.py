@@ -1,0 +1,86 @@
+"""Versions of rows: details have an ETag, and a change that names an older one in If-Match is refused."""
+
+import hashlib
+import re
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+METHODS = frozenset({"PUT", "PATCH", "DELETE"})
+CHANGES = frozenset({"update", "partial_update", "destroy"})
+# Links to files are signed for minutes, and are no change.
+_SIGNATURE = re.compile(rb"\?user=\d+&expires=\d+&sig=[\w-]+")
+
+
+class Stale(APIException):
+    """The row changed since the client read it; `current` is how it looks now."""
+
+    status_code = 412
+    default_code = "stale"
+    default_detail = "This was changed since you loaded it. Nothing was changed now."
+
+    def __init__(self, current: Any, etag: str) -> None:
+        super().__init__()
+        # Assigned directly, because DRF would turn the values into texts.
+        self.detail: Any = {"detail": str(self.default_detail), "code": self.default_code, "current": current}
+        self.etag = etag
+
+
+class KnowsVersions:
+    """For viewsets with `retrieve`: details have an ETag, and If-Match counts. It stands first among the bases."""
+
+    action: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        dispatch: Any = super().dispatch  # type: ignore[misc]
+        if request.method in METHODS and "HTTP_IF_MATCH" in request.META:
+            with transaction.atomic():  # in which the row stays locked
+                answer: Any = dispatch(request, *args, **kwargs)
+                if answer.status_code >= 400:
+                    transaction.set_rollback(True)
+            return answer  # type: ignore[no-any-return]
+        answer = dispatch(request, *args, **kwargs)
+        if answer.status_code == 200 and self.action == "retrieve":
+            answer["ETag"] = etag_of(answer.render().content)
+        return answer  # type: ignore[no-any-return]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Compare versions, after everything that may refuse the caller."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if self.action in CHANGES and "HTTP_IF_MATCH" in request.META and "pk" in kwargs:
+            self._refuse_stale(request, kwargs["pk"])
+
+    def handle_exception(self, error: Exception) -> Any:
+        answer = super().handle_exception(error)  # type: ignore[misc]
+        if isinstance(error, Stale):
+            answer["ETag"] = error.etag
+        return answer
+
+    def hold(self, pk: int) -> None:
+        """Lock the row until the transaction ends, in the order in which its actions lock. Raises Http404."""
+        rows: Any = self.queryset.model._default_manager  # type: ignore[attr-defined]
+        rows.select_for_update(no_key=True).filter(pk=pk).first()
+
+    def _refuse_stale(self, request: Request, pk: str) -> None:
+        """Raises Stale. A row that the caller cannot see is left to the action, which says so."""
+        action, self.action = self.action, "retrieve"
+        try:
+            self.hold(int(pk[:20]))
+            data: Any = self.retrieve(request, pk=pk).data  # type: ignore[attr-defined]
+        except (Http404, APIException):
+            return
+        finally:
+            self.action = action
+        renderer: Any = request.accepted_renderer
+        etag = etag_of(renderer.render(data))
+        known = parse_etags(request.META["HTTP_IF_MATCH"])
+        if known != ["*"] and etag not in known:
+            raise Stale(data["data"] if "success" in data else data, etag)
+
+
+def etag_of(content: bytes) -> str:
+    return f'"{hashlib.blake2b(_SIGNATURE.sub(b"", content), digest_size=16).hexdigest()}"'

@@ -1,0 +1,138 @@
+"""Details have an ETag, and a change that names an older version in If-Match is refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from core.versions import KnowsVersions, etag_of
+from customers.models import Customer, Event
+from tests.accounts.parallel import in_parallel
+from tests.permission_matrix import endpoints
+
+# A change that makes another version, by path.
+CHANGES: dict[str, dict[str, Any]] = {
+    "/api/users/{user}/": {"first_name": "Changed"},
+    "/api/customers/{customer}/": {"notes": "Changed"},
+    "/api/customers/customers/{customer}/": {"nic": "123456789V"},
+    "/api/customers/addresses/{address}/": {"city": "Galle"},
+    "/api/customers/groups/{group}/": {"name": "Changed"},
+    "/api/contacts/{contact}/": {"tp_number": "+94112345670"},
+    "/api/message/customer-data/{data}/": {"value": "Changed"},
+    "/api/v1/msg/tags/{tag}/": {"name": "Changed"},
+    "/api/assignments/{assignment}/": {},
+}
+OWNERS = ("/api/message/customer-data/{data}/", "/api/v1/msg/tags/{tag}/")
+
+
+@pytest.fixture
+def client_for(as_admin: APIClient, as_owner: APIClient) -> Callable[[str], APIClient]:
+    return lambda path: as_owner if path in OWNERS else as_admin
+
+
+def row_in(answer: Any) -> Any:
+    body = answer.json()
+    return body["data"] if "success" in body else body
+
+
+def test_every_row_that_can_be_read_and_changed_has_versions() -> None:
+    found = set()
+    for row, view in endpoints():
+        method, path = row.split()
+        if getattr(view, "actions", {}).get(method.lower()) in ("update", "partial_update", "destroy"):
+            assert issubclass(view.cls, KnowsVersions) or not hasattr(view.cls, "retrieve"), path
+            found |= {path} if hasattr(view.cls, "retrieve") else set()
+
+    assert found == set(CHANGES)
+
+
+@pytest.mark.parametrize("path", [path for path, change in CHANGES.items() if change])
+def test_who_knows_an_old_version_changes_nothing(
+    path: str, client_for: Callable[[str], APIClient], things: dict[str, int]
+) -> None:
+    client, url = client_for(path), path.format(**things)
+    old = client.get(url)["ETag"]
+    assert client.get(url)["ETag"] == old
+    assert client.put(url, CHANGES[path], headers={"If-Match": old}).status_code == 200
+    now, events = client.get(url), Event.objects.count()
+    assert now["ETag"] != old
+
+    for method in ("put", "patch", "delete"):
+        answer = getattr(client, method)(url, {} if method == "delete" else CHANGES[path], headers={"If-Match": old})
+        if answer.status_code == 405:  # tags have no PATCH
+            continue
+        said = answer.json()
+        assert answer.status_code == 412, answer.content
+        assert answer["ETag"] == now["ETag"]
+        code, current = (said.get("errors") or said)["code"], (said.get("errors") or said)["current"]
+        assert (code, current) == ("stale", row_in(now))
+
+    assert client.get(url).content == now.content
+    assert Event.objects.count() == events
+    assert client.delete(url, headers={"If-Match": now["ETag"]}).status_code in (200, 204)
+    assert client.get(url).status_code == 404
+
+
+def test_an_assignment_that_has_ended(as_admin: APIClient, things: dict[str, int]) -> None:
+    url = f"/api/assignments/{things['assignment']}/"
+    old = as_admin.get(url)["ETag"]
+    assert as_admin.delete(url, headers={"If-Match": old}).status_code == 204
+
+    again = as_admin.delete(url, headers={"If-Match": old})
+
+    assert (again.status_code, again.json().keys()) == (412, {"detail", "code", "current"})
+    assert again.json()["current"]["is_active"] is False
+
+
+@pytest.mark.parametrize("known", ["*", '"other", {}', "{}"])
+def test_what_matches(as_owner: APIClient, customer: Customer, known: str) -> None:
+    url = f"/api/customers/{customer.pk}/"
+    known = known.format(as_owner.get(url)["ETag"])
+    assert as_owner.patch(url, {"notes": "x"}, headers={"If-Match": known}).status_code == 200
+
+
+@pytest.mark.parametrize("known", ['"other"', "W/{}", "nonsense", ""])
+def test_what_does_not(as_owner: APIClient, customer: Customer, known: str) -> None:
+    url = f"/api/customers/{customer.pk}/"
+    known = known.format(as_owner.get(url)["ETag"])
+    assert as_owner.patch(url, {"notes": "x"}, headers={"If-Match": known}).status_code == 412
+    customer.refresh_from_db()
+    assert customer.notes == ""
+
+
+def test_other_refusals_come_as_ever(
+    as_owner: APIClient, as_stranger: APIClient, as_customer: APIClient, anonymous: APIClient, customer: Customer
+) -> None:
+    url, known = f"/api/customers/{customer.pk}/", {"If-Match": '"old"'}
+    assert anonymous.patch(url, {}, headers=known).status_code == 401
+    assert as_customer.patch(url, {}, headers=known).status_code == 403
+    foreign, missing = (
+        as_stranger.patch(url, {}, headers=known),
+        as_owner.patch("/api/customers/987654/", headers=known),
+    )
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.json() == missing.json()
+    now = {"If-Match": as_owner.get(url)["ETag"]}
+    assert as_owner.patch(url, {"email": "no email"}, headers=now).status_code == 400
+
+
+def test_links_that_are_signed_anew_are_no_change() -> None:
+    row = b'{"url": "http://x/media/a.png?user=%d&expires=1&sig=%s"}'
+    assert etag_of(row % (1, b"a-b_c")) == etag_of(row % (1, b"xyz"))
+    assert etag_of(row % (1, b"a")) != etag_of(row.replace(b"a.png", b"b.png") % (1, b"a"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_at_once_one_wins(owner: User, customer: Customer, client_of: Callable[[User], APIClient]) -> None:
+    clients, url = [client_of(owner) for _ in range(4)], f"/api/customers/{customer.pk}/"
+    known = {"If-Match": clients[0].get(url)["ETag"]}
+    notes = [f"note {number}" for number in range(4)]
+
+    answers = in_parallel(4, lambda: clients.pop().patch(url, {"notes": notes.pop()}, headers=known))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+    assert {answer.json()["current"]["notes"] for answer in answers if answer.status_code == 412} == {won["notes"]}
+    assert Event.objects.filter(customer=customer, type="customer_updated").count() == 1
