@@ -51,7 +51,7 @@ def _described() -> dict[str, dict[str, frozenset[str]]]:
     anybody = Request(HttpRequest())
     anybody.user = AnonymousUser()
     # The address is not used, but it would be taken from the request.
-    generator = swagger_settings.DEFAULT_GENERATOR_CLASS(swagger_settings.DEFAULT_INFO, url="http://localhost/")
+    generator = swagger_settings.DEFAULT_GENERATOR_CLASS(swagger_settings.DEFAULT_INFO, url="http://localhost")
     schema = generator.get_schema(anybody, public=True)
     found: dict[str, dict[str, frozenset[str]]] = {}
     for path, item in schema.paths.items():
