@@ -105,7 +105,7 @@ class CustomerFilter(CustomerTraitFilter):
     search = TextFilter(
         method="filter_search",
         label="words that all occur in the names, username, email, phone or customer id. "
-        "Without a number or a word of three letters, only the 5,000 with the newest messages are searched",
+        "Without a number or a word of three letters, only the 2,000 with the newest messages are searched",
     )
     ordering = OrderingFilter(
         {

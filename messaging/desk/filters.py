@@ -39,7 +39,7 @@ class DeskFilter(FilterSet):
     search = TextFilter(
         method="filter_search",
         label="words to find in names, username, email, phone or customer id; all must occur. "
-        "Without a number or a word of three letters, only the 5,000 with the newest messages are searched",
+        "Without a number or a word of three letters, only the 2,000 with the newest messages are searched",
     )
     ordering = OrderingFilter(_ORDERS)
 
