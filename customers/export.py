@@ -18,7 +18,6 @@ from core.ports import mapped_ports
 from customers.keepers import Collected, Given, keepers
 from customers.models import Customer, Merge, merged_ids
 from customers.serializers.profiles import profile_data
-from customers.tiers import Benefits
 
 _IN_MEMORY = 5 * 1024 * 1024
 _WITHHELD = {
@@ -104,8 +103,8 @@ def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
 
 def _own(customer: Customer, *, for_themselves: bool) -> list[Collected]:
     """The customer's row with their picture, and their login."""
-    profile: dict[str, Any] = {**profile_data(customer, Benefits().as_json(), links=None, for_staff=not for_themselves)}
-    del profile["benefits"], profile["avatar"]
+    profile: dict[str, Any] = {**profile_data(customer, [], links=None, for_staff=not for_themselves)}
+    del profile["benefits"], profile["customer_groups"], profile["avatar"]
     if not for_themselves:
         known = ("phone_trusted", "phone_vouched_at", "pending_phone", "referral_first", "referral_last")
         profile |= {field: getattr(customer, field) for field in known}

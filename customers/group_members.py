@@ -1,10 +1,11 @@
 """The members of groups: those added by hand, and those who match the rules now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 
 from customers.filters import CustomerTraitFilter
@@ -64,19 +65,21 @@ def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet
     return {group.pk: found[f"g{group.pk}"] for group in groups}
 
 
-def benefits_of(customers: Collection[Customer]) -> dict[int, BenefitsRow]:
-    """Each customer's benefits, the best of their tier and groups, by customer id. At most three queries."""
-    best = {customer.pk: benefits_of_tier(customer.loyalty_tier) for customer in customers}
-    if not best:
-        return {}
-    giving = Q(discount_percentage__gt=0) | Q(priority_support=True) | Q(free_shipping=True)
-    groups = {group.pk: group for group in CustomerGroup.objects.filter(giving)}
-    for group_id, members in _members_among(groups, best).items():
-        group = groups[group_id]
-        given = Benefits(group.discount_percentage, group.priority_support, group.free_shipping)
-        for pk in members:
-            best[pk] = best[pk] + given
-    return {pk: benefits.as_json() for pk, benefits in best.items()}
+def groups_of(customers: Collection[Customer]) -> dict[int, list[CustomerGroup]]:
+    """The groups each customer belongs to, by name, keyed by customer id. At most three queries."""
+    found: dict[int, list[CustomerGroup]] = {customer.pk: [] for customer in customers}
+    groups = {group.pk: group for group in CustomerGroup.objects.order_by(Lower("name"), "pk")} if found else {}
+    members = _members_among(groups, found)
+    for group_id, group in groups.items():
+        for pk in members[group_id]:
+            found[pk].append(group)
+    return found
+
+
+def benefits_of(customer: Customer, groups: Iterable[CustomerGroup]) -> BenefitsRow:
+    """The best of what a customer's tier and their groups give."""
+    given = (Benefits(one.discount_percentage, one.priority_support, one.free_shipping) for one in groups)
+    return sum(given, start=benefits_of_tier(customer.loyalty_tier)).as_json()
 
 
 def _members_among(groups: Mapping[int, CustomerGroup], ids: Collection[int]) -> dict[int, set[int]]:

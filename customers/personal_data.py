@@ -98,6 +98,7 @@ _ADDRESS = (
     "address_type",
     "first_name",
     "last_name",
+    "company",
     "phone",
     "address_line1",
     "address_line2",

@@ -11,7 +11,6 @@ from core.shapes import Money
 from customers.models import Customer, LoyaltyTier
 from customers.money import average, money
 from customers.serializers.profiles import profile_data
-from customers.tiers import Benefits
 
 _CHUNK = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -145,7 +144,7 @@ def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
     for customer in in_chunks(customers, _CHUNK):
-        row: dict[str, Any] = {**profile_data(customer, Benefits().as_json(), links=None, for_staff=True)}
+        row: dict[str, Any] = {**profile_data(customer, [], links=None, for_staff=True)}
         row["owner"] = row["owner"] and row["owner"]["name"]
         yield writer.writerow([_cell(row[column]) for column in _COLUMNS])
 

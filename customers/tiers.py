@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
 from core.shapes import Money
 from customers.models import LoyaltyTier
@@ -15,6 +15,7 @@ class BenefitsRow(TypedDict):
     discount_percentage: Money
     priority_support: bool
     free_shipping: bool
+    vip_access: Annotated[bool, "comes with platinum"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class Benefits:
     discount_percentage: Decimal = Decimal(0)
     priority_support: bool = False
     free_shipping: bool = False
+    vip_access: bool = False
 
     def __add__(self, other: "Benefits") -> "Benefits":
         return Benefits(
             max(self.discount_percentage, other.discount_percentage),
             self.priority_support or other.priority_support,
             self.free_shipping or other.free_shipping,
+            self.vip_access or other.vip_access,
         )
 
     def as_json(self) -> BenefitsRow:
@@ -38,6 +41,7 @@ class Benefits:
             "discount_percentage": money(self.discount_percentage),
             "priority_support": self.priority_support,
             "free_shipping": self.free_shipping,
+            "vip_access": self.vip_access,
         }
 
 
@@ -50,12 +54,12 @@ class Tier:
     benefits: Benefits
 
 
-# From lowest to highest. Platinum's "VIP access" is the priority support that gold has too.
+# From lowest to highest.
 TIERS = (
     Tier(LoyaltyTier.BRONZE.value, Decimal(0), Benefits()),
     Tier(LoyaltyTier.SILVER.value, Decimal(1_000), Benefits(Decimal(5))),
     Tier(LoyaltyTier.GOLD.value, Decimal(5_000), Benefits(Decimal(10), priority_support=True)),
-    Tier(LoyaltyTier.PLATINUM.value, Decimal(10_000), Benefits(Decimal(15), priority_support=True, free_shipping=True)),
+    Tier(LoyaltyTier.PLATINUM.value, Decimal(10_000), Benefits(Decimal(15), True, True, vip_access=True)),
 )
 RANK = {tier.name: rank for rank, tier in enumerate(TIERS)}
 

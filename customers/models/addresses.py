@@ -31,6 +31,7 @@ class Address(models.Model):
     address_type = models.CharField(max_length=8, choices=AddressType.choices)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
+    company = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=16, null=True, blank=True)
     address_line1 = models.CharField(max_length=255)
     address_line2 = models.CharField(max_length=255, blank=True)

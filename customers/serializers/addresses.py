@@ -20,6 +20,7 @@ class AddressRow(TypedDict):
     address_type: Annotated[str, AddressType]
     first_name: str
     last_name: str
+    company: str
     phone: str | None
     address_line1: str
     address_line2: str
@@ -43,6 +44,7 @@ class AddressSerializer(serializers.Serializer[Any]):
     address_type = serializers.ChoiceField(choices=AddressType.choices)
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    company = serializers.CharField(required=False, allow_blank=True, max_length=150)
     phone = PhoneField(required=False)
     address_line1 = serializers.CharField(max_length=255)
     address_line2 = serializers.CharField(required=False, allow_blank=True, max_length=255)
@@ -70,6 +72,7 @@ class AddressSerializer(serializers.Serializer[Any]):
             "address_type": address.address_type,
             "first_name": address.first_name,
             "last_name": address.last_name,
+            "company": address.company,
             "phone": address.phone,
             "address_line1": address.address_line1,
             "address_line2": address.address_line2,

@@ -13,10 +13,10 @@ from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
 from core.files.names import shown_name
 from core.files.uploads import UploadRefused, check_upload
-from core.shapes import Day, Money, OneOf, Time
+from core.shapes import Day, Money, OneOf, Ref, Time
 from core.timestamps import iso
-from customers.group_members import benefits_of
-from customers.models import Customer, Gender, LoyaltyTier, Source
+from customers.group_members import benefits_of, groups_of
+from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Source
 from customers.models.customers import language_tag
 from customers.money import average, money
 from customers.serializers.customers import CurrencyField, OwnerField, PhoneField
@@ -64,7 +64,9 @@ class ProfileRow(TypedDict):
     loyalty_points: int
     total_orders: int
     total_spent: Money
+    average_order_value: Money
     last_order_date: Time | None
+    customer_groups: Annotated[list[Ref], "by name"]
     benefits: BenefitsRow
     date_joined: Time
     updated_at: Time
@@ -85,8 +87,10 @@ def stats_data(customer: Customer) -> CustomerStats:
     }
 
 
-def profile_data(customer: Customer, benefits: BenefitsRow, *, links: Links | None, for_staff: bool) -> ProfileRow:
-    """A profile as JSON values."""
+def profile_data(
+    customer: Customer, groups: Collection[CustomerGroup], *, links: Links | None, for_staff: bool
+) -> ProfileRow:
+    """A profile as JSON values, with the groups that the customer belongs to."""
     phone, phone_verified = _phone_shown(customer, for_staff=for_staff)
     data: ProfileRow = {
         "id": customer.pk,
@@ -109,12 +113,9 @@ def profile_data(customer: Customer, benefits: BenefitsRow, *, links: Links | No
         "is_active": customer.is_active,
         "is_verified": customer.is_verified,
         "is_vip": customer.is_vip,
-        "loyalty_tier": customer.loyalty_tier,
-        "loyalty_points": customer.loyalty_points,
-        "total_orders": customer.total_orders,
-        "total_spent": money(customer.total_spent),
-        "last_order_date": iso(customer.last_order_date),
-        "benefits": benefits,
+        **stats_data(customer),  # type: ignore[typeddict-item]  # mypy fears that it has what staff alone see
+        "customer_groups": [{"id": group.pk, "name": group.name} for group in groups],
+        "benefits": benefits_of(customer, groups),
         "date_joined": iso(customer.date_joined),
         "updated_at": iso(customer.updated_at),
     }
@@ -135,11 +136,11 @@ def _phone_shown(customer: Customer, *, for_staff: bool) -> tuple[str | None, bo
 
 def profiles_data(customers: Collection[Customer], request: Any) -> list[ProfileRow]:
     """Profiles in the given order, as the user behind `request` may see them. At most three queries."""
-    benefits = benefits_of(customers)
+    groups = groups_of(customers)
     user = request.user
     links = links_for(request) if user.is_authenticated else None
     for_staff = user.is_authenticated and (user.is_admin or user.is_sales)
-    return [profile_data(one, benefits[one.pk], links=links, for_staff=for_staff) for one in customers]
+    return [profile_data(one, groups[one.pk], links=links, for_staff=for_staff) for one in customers]
 
 
 class AvatarField(serializers.FileField):

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from core.documentation import documented
 from core.throttles import AddressThrottle
 from customers.actions.registration import register
-from customers.group_members import benefits_of
+from customers.group_members import groups_of
 from customers.serializers.accounts import RegisterSerializer
 from customers.serializers.profiles import ProfileRow, profile_data
 
@@ -38,5 +38,5 @@ class RegisterView(APIView):
         body = RegisterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         customer = register(**body.validated_data)
-        profile = profile_data(customer, benefits_of([customer])[customer.pk], links=None, for_staff=False)
+        profile = profile_data(customer, groups_of([customer])[customer.pk], links=None, for_staff=False)
         return Response(profile, status=status.HTTP_201_CREATED)

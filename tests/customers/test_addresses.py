@@ -44,6 +44,16 @@ def test_one_default_of_each_type(as_customer: APIClient) -> None:
     assert as_customer.patch(f"{API}{billing}/", {"is_default": False}).json()["is_default"] is True
 
 
+def test_a_company(as_customer: APIClient, as_admin: APIClient) -> None:
+    pk, other = made(as_customer, company="Doe & Sons"), made(as_customer)
+    assert [as_customer.get(f"{API}{one}/").json()["company"] for one in (pk, other)] == ["Doe & Sons", ""]
+
+    assert as_customer.patch(f"{API}{pk}/", {"company": "x" * 151}).status_code == 400
+    assert as_customer.patch(f"{API}{pk}/", {"company": None}).status_code == 400
+    assert as_admin.get(f"{API}{pk}/").json()["company"] == "Doe & Sons"
+    assert as_customer.patch(f"{API}{pk}/", {"company": ""}).json()["company"] == ""
+
+
 def test_changing_the_type(as_customer: APIClient) -> None:
     first, second = made(as_customer), made(as_customer)
     billing = made(as_customer, address_type="billing")

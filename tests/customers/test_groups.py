@@ -130,16 +130,29 @@ def test_the_best_of_tier_and_groups(as_admin: APIClient, customer: Customer) ->
         return list(as_admin.get(f"{PROFILES}/{customer.pk}/").json()["benefits"].values())
 
     as_admin.post(f"{PROFILES}/{customer.pk}/update_loyalty_tier/", {"loyalty_tier": "gold"})
-    assert benefits() == ["10.00", True, False]
+    assert benefits() == ["10.00", True, False, False]
     by_rule = made(as_admin, name="A", assignment_rules={"loyalty_tier": "gold"}, discount_percentage="7.5")
-    assert benefits() == ["10.00", True, False]
+    assert benefits() == ["10.00", True, False, False]
     as_admin.patch(f"{API}{by_rule['id']}/", {"discount_percentage": "12.5"})
-    assert benefits() == ["12.50", True, False]
+    assert benefits() == ["12.50", True, False, False]
     added = made(as_admin, name="B", free_shipping=True)
     as_admin.post(f"{API}{added['id']}/add_member/", {"customer_id": customer.pk})
-    assert benefits() == ["12.50", True, True]
+    assert benefits() == ["12.50", True, True, False]
     assert as_admin.delete(f"{API}{by_rule['id']}/").status_code == 204
-    assert benefits() == ["10.00", True, True]
+    assert benefits() == ["10.00", True, True, False]
+
+
+def test_profiles_name_their_groups(
+    as_admin: APIClient, as_customer: APIClient, as_owner: APIClient, customer: Customer
+) -> None:
+    added, by_rule = made(as_admin, name="b"), made(as_admin, name="A", assignment_rules={"loyalty_tier": "bronze"})
+    made(as_admin, name="c", assignment_rules={"loyalty_tier": "gold"})
+    as_admin.post(f"{API}{added['id']}/add_member/", {"customer_id": customer.pk})
+
+    groups = [{"id": by_rule["id"], "name": "A"}, {"id": added["id"], "name": "b"}]
+    for client in (as_admin, as_owner, as_customer):
+        assert client.get(f"{PROFILES}/{customer.pk}/").json()["customer_groups"] == groups
+    assert as_admin.get(f"{PROFILES}/").json()["results"][0]["customer_groups"] == groups
 
 
 def test_the_same_queries_however_many(as_admin: APIClient, django_assert_num_queries: Any) -> None:

@@ -79,7 +79,12 @@ def test_a_given_tier_is_set_and_entered(as_admin: APIClient, customer: Customer
     path = f"{API}/{customer.pk}/update_loyalty_tier/"
     shown = as_admin.post(path, {"loyalty_tier": "platinum", "reason": "A friend"}).json()
     assert shown["loyalty_tier"] == "platinum"
-    assert shown["benefits"] == {"discount_percentage": "15.00", "priority_support": True, "free_shipping": True}
+    assert shown["benefits"] == {
+        "discount_percentage": "15.00",
+        "priority_support": True,
+        "free_shipping": True,
+        "vip_access": True,
+    }
     entry = LoyaltyEntry.objects.get()
     assert (entry.points, entry.tier_before, entry.tier_after, entry.reason) == (0, "bronze", "platinum", "A friend")
     assert as_admin.post(path, {"loyalty_tier": "diamond"}).status_code == 400

@@ -39,7 +39,9 @@ KEYS = {
     "loyalty_points",
     "total_orders",
     "total_spent",
+    "average_order_value",
     "last_order_date",
+    "customer_groups",
     "benefits",
     "date_joined",
     "updated_at",
@@ -51,10 +53,23 @@ def test_shape(as_customer: APIClient, as_owner: APIClient, as_admin: APIClient,
     mine = as_customer.get(f"{API}/me/").json()
     assert set(mine) == KEYS
     assert mine["full_name"] == "John Doe"
-    assert mine["benefits"] == {"discount_percentage": "0.00", "priority_support": False, "free_shipping": False}
+    assert mine["benefits"] == {
+        "discount_percentage": "0.00",
+        "priority_support": False,
+        "free_shipping": False,
+        "vip_access": False,
+    }
+    assert (mine["customer_groups"], mine["average_order_value"]) == ([], "0.00")
     assert as_customer.get(f"{API}/{customer.pk}/").json() == mine
     for client in (as_owner, as_admin):
         assert set(client.get(f"{API}/{customer.pk}/").json()) == KEYS | STAFF
+
+
+def test_the_average_order_is_that_of_the_statistics(as_customer: APIClient, customer: Customer) -> None:
+    Customer.objects.filter(pk=customer.pk).update(total_spent="2450.00", total_orders=15)
+
+    assert as_customer.get(f"{API}/me/").json()["average_order_value"] == "163.33"
+    assert as_customer.get(f"{API}/{customer.pk}/stats/").json()["average_order_value"] == "163.33"
 
 
 def test_others_are_missing_for_customers(as_customer: APIClient) -> None:
