@@ -52,7 +52,9 @@ class HandOverSerializer(serializers.Serializer[Any]):
 
 
 class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
-    """A login of a member of staff. accounts/actions/users.py checks that username and email are free."""
+    """A login of a member of staff."""
+
+    # accounts/actions/users.py checks that username and email are free.
 
     # Logins of customers show the role `customer`, but it cannot be set here.
     role = serializers.ChoiceField(choices=[Role.ADMIN.value, Role.SALES.value])
@@ -94,6 +96,8 @@ class TeamMemberSerializer(serializers.ModelSerializer[User]):
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
+    """The login that sends the request."""
+
     customer = serializers.SerializerMethodField(help_text="The id of the customer this login belongs to, or null.")
 
     class Meta:
@@ -108,6 +112,8 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
+    """Who signs in."""
+
     username = serializers.CharField(
         max_length=254, required=False, help_text="Username or email; upper and lower case are the same."
     )
@@ -122,6 +128,8 @@ class LoginSerializer(serializers.Serializer[Any]):
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
+    """A refresh token."""
+
     refresh = serializers.CharField()
 
 
@@ -134,11 +142,15 @@ class VerifySerializer(serializers.Serializer[Any]):
 
 
 class TokensSerializer(serializers.Serializer[Any]):
+    """What a session is used with."""
+
     access = serializers.CharField()
     refresh = serializers.CharField()
 
 
 class SignedInSerializer(TokensSerializer):
+    """What a session is used with, and whose it is."""
+
     user = MeSerializer(source="session.user")
 
 

@@ -125,7 +125,9 @@ class PhoneField(serializers.CharField):
 
 
 class ContactWriteSerializer(serializers.Serializer[Any]):
-    """The fields of a contact that can be written. Rights and duplicates are left to contacts/actions.py."""
+    """The fields of a contact that can be written."""
+
+    # Rights and duplicates are left to contacts/actions.py.
 
     customer = serializers.IntegerField(help_text="the id of a customer")
     email = serializers.EmailField(max_length=254)

@@ -90,6 +90,8 @@ class CustomersTagged(TypedDict):
 
 
 class TagIdsSerializer(serializers.Serializer[Any]):
+    """The ids of tags."""
+
     tag_ids = serializers.ListField(child=serializers.IntegerField(), help_text=f"at most {MAX_TAGS}")
 
     class Meta:
@@ -97,6 +99,8 @@ class TagIdsSerializer(serializers.Serializer[Any]):
 
 
 class TagCustomersSerializer(serializers.Serializer[Any]):
+    """The customers whose tag is added or removed."""
+
     customer_ids = serializers.ListField(child=serializers.IntegerField(), help_text=f"at most {MAX_CUSTOMERS}")
     action = serializers.ChoiceField(choices=["add", "remove"])
 

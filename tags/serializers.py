@@ -81,6 +81,8 @@ def _name(**options: Any) -> serializers.CharField:
 
 
 class RenameTagSerializer(serializers.Serializer[Any]):
+    """The new name of a tag."""
+
     name = _name()
 
     class Meta:

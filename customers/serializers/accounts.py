@@ -30,6 +30,8 @@ class RegisterSerializer(OwnProfileSerializer):
 
 
 class ChangePasswordSerializer(serializers.Serializer[Any]):
+    """The old password and the new one, twice."""
+
     old_password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
     new_password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
     new_password2 = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
@@ -44,6 +46,8 @@ class ChangePasswordSerializer(serializers.Serializer[Any]):
 
 
 class PhoneCodeSerializer(serializers.Serializer[Any]):
+    """The code that a phone received."""
+
     code = serializers.RegexField(r"^\d{6}\Z", help_text="the six digits you received")
 
     class Meta:

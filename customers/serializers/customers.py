@@ -164,7 +164,7 @@ class OwnerField(serializers.PrimaryKeyRelatedField[User]):
 
 
 class CustomerWriteSerializer(BodySerializer):
-    """The fields of a customer that can be set; sales may only change names and notes. Checks them, saves nothing."""
+    """The fields of a customer that can be set; sales may only change names and notes."""
 
     name = serializers.CharField(
         required=False,

@@ -13,7 +13,9 @@ from customers.serializers.customer_fields import CustomerField
 
 
 class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
-    """A group. The context holds `member_counts`, by group id (customers/group_members.py)."""
+    """A group of customers, and what it gives them."""
+
+    # The context holds `member_counts`, by group id (customers/group_members.py).
 
     name = serializers.CharField(max_length=150)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5_000)

@@ -170,7 +170,7 @@ class AvatarField(serializers.FileField):
 
 
 class OwnProfileSerializer(serializers.Serializer[Any]):
-    """What customers can set about themselves. Checks the fields, saves nothing."""
+    """What customers can set about themselves."""
 
     first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
     last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)

@@ -43,6 +43,8 @@ class LoyaltyEntrySerializer(serializers.BaseSerializer[LoyaltyEntry]):
 
 
 class AddPointsSerializer(serializers.Serializer[Any]):
+    """Points to add or to take away."""
+
     points = serializers.IntegerField(
         min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="negative to take points away"
     )
@@ -58,6 +60,8 @@ class AddPointsSerializer(serializers.Serializer[Any]):
 
 
 class SetTierSerializer(serializers.Serializer[Any]):
+    """The tier to set."""
+
     loyalty_tier = serializers.ChoiceField(
         required=False,
         allow_null=True,
@@ -90,6 +94,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
 
 class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):
+    """A product that a customer wants."""
+
     class Meta:
         model = WishlistItem
         fields = ("id", "product_id", "name", "added_at")
@@ -97,6 +103,8 @@ class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):
 
 
 class ReviewSerializer(serializers.ModelSerializer[Review]):
+    """What a customer thinks of a product."""
+
     class Meta:
         model = Review
         fields = ("id", "product_id", "rating", "text", "created_at", "updated_at")
@@ -105,6 +113,8 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
 
 
 class ChangeReviewSerializer(serializers.Serializer[Any]):
+    """What to change in a review."""
+
     rating = serializers.IntegerField(required=False, min_value=1, max_value=5)
     text = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
 
