@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import tokenize
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,12 @@ def test_files_stay_short() -> None:
     }
 
     assert found == {}, f"make it a package of one noun per file (at most {LONGEST_FILE} lines)"
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    names = Counter(path.name for path in ROOT.glob("tests/**/test_*.py"))
+
+    assert not [name for name, times in names.items() if times > 1], "pytest refuses one of two files of the same name"
 
 
 def test_functions_stay_short() -> None:
