@@ -130,6 +130,10 @@ def test_pages_far_down_the_desk_are_found_in_an_index_alone(
 
 
 def test_a_salespersons_customers_are_read_in_their_order(as_owner: APIClient, desk: None) -> None:
+    Customer.objects.filter(first_name__endswith="1").update(first_name="Mine")
+    Customer.objects.exclude(first_name="Mine").update(owner=None)  # or all indexes were as good
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
     plan = plans(as_owner, "/api/customers/", "customers_customer")
     assert "customer_by_owner_desk" in plan, plan
     assert not sorted_by(plan), plan
