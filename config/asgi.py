@@ -96,7 +96,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 async def livez(send: Send) -> None:
     """Answer `/livez` without a thread: as long as this loop runs, the process lives, whatever its threads wait for."""
-    await send({"type": "http.response.start", "status": 200, "headers": LIVE_HEADERS})
+    headers = [*LIVE_HEADERS, (b"x-request-id", request_id.current().encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": LIVE})
 
 
@@ -107,11 +108,9 @@ def _header(scope: Scope, wanted: bytes) -> str:
 async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"] == "/livez":
-        await livez(send)
     elif scope["type"] == "http":
         request_id.begin(_header(scope, b"x-request-id"))
-        await http(scope, receive, send)
+        await (livez(send) if scope["path"] == "/livez" else http(scope, receive, send))
     elif scope["type"] == "websocket":
         await websocket(scope, receive, send)
 

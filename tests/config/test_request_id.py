@@ -63,6 +63,10 @@ def test_a_server_answers_it(server: Any, transactional_db: None, charset: str) 
         assert exposed >= {"X-Request-ID", "Retry-After", "Content-Disposition", "ETag", "Location"}
 
 
+def test_the_probe_that_needs_no_thread_answers_it(server: Any, transactional_db: None) -> None:
+    assert httpx.get(f"{server.url}/livez", headers={"X-Request-ID": "probe-1"}).headers["X-Request-ID"] == "probe-1"
+
+
 def test_pages_of_other_origins_may_send_it(client: Client) -> None:
     asked = {"Origin": ALLOWED, "Access-Control-Request-Method": "POST"}
     response = client.options("/api/messages/", headers=asked)
