@@ -149,8 +149,7 @@ class Scene:
         """Wait until the client is at the end of the log; return its number."""
         drain_webhooks(self.stack)
         head: int = self.stack.database.value(_HEAD, self.customer)
-        # It may wait twice for a server that went away without a word, for 40 to 55 s.
-        wait_for("the client to see everything", lambda: head in client.said["seqs"] or client.said["ended"], 180)
+        wait_for("the client to see everything", lambda: head in client.said["seqs"] or client.said["ended"], 90)
         return head
 
     def _renewed(self) -> int:
