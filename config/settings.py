@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "customer_data",
     "messaging",
     "whatsapp",
+    "console",
     "django_cleanup.apps.CleanupConfig",
 ]
 

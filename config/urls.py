@@ -43,6 +43,7 @@ api = Api(
 )
 
 urlpatterns = [
+    path("", include("console.urls")),
     path("admin/", admin.site.urls),
     api,
     path("swagger/", schema.with_ui("swagger", cache_timeout=0)),

@@ -1,0 +1,90 @@
+/** Times, sizes and money as people read them, in the language of the browser. */
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
+const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const DAY_MS = 86_400_000;
+
+/** @param {string} iso */
+export const time = (iso) => TIME.format(new Date(iso));
+
+/** @param {string} iso */
+export const date = (iso) => DATE.format(new Date(iso));
+
+/** @param {string} iso */
+export const moment = (iso) => MOMENT.format(new Date(iso));
+
+/**
+ * The days between a time and today, by the calendar.
+ *
+ * @param {Date} then
+ */
+function daysAgo(then) {
+  return Math.round((new Date().setHours(0, 0, 0, 0) - new Date(then).setHours(0, 0, 0, 0)) / DAY_MS);
+}
+
+/**
+ * What a row of a list says: the time today, `Yesterday`, a weekday, or a date.
+ *
+ * @param {string} iso
+ */
+export function briefly(iso) {
+  const then = new Date(iso);
+  const days = daysAgo(then);
+  if (days <= 0) return TIME.format(then);
+  if (days === 1) return 'Yesterday';
+  return days < 7 ? WEEKDAY.format(then) : DATE.format(then);
+}
+
+/**
+ * What a line between the days of a chat says.
+ *
+ * @param {string} iso
+ */
+export function dayLine(iso) {
+  const then = new Date(iso);
+  const days = daysAgo(then);
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return days < 300 && days > 0 ? DAY.format(then) : DATE.format(then);
+}
+
+/**
+ * How long until a time: `3 h`, `12 min`, `40 s`; empty if it is over.
+ *
+ * @param {string} iso
+ */
+export function timeLeft(iso) {
+  const seconds = Math.floor((Date.parse(iso) - Date.now()) / 1000);
+  if (seconds <= 0) return '';
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, '0')}`;
+}
+
+/** @param {number | null} bytes */
+export function fileSize(bytes) {
+  if (bytes === null) return '';
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/**
+ * @param {string} amount  as the API writes it: "1250.00"
+ * @param {string} currency  ISO 4217
+ */
+export function money(amount, currency) {
+  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(Number(amount));
+}
+
+/** @param {string} name */
+export function initials(name) {
+  const words = name.trim().split(/\s+/);
+  return [words[0], words.length > 1 ? words[words.length - 1] : ''].map((word) => [...word][0] ?? '').join('').toUpperCase();
+}

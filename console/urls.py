@@ -1,0 +1,9 @@
+from django.conf import settings
+from django.urls import path
+
+from console import views
+
+urlpatterns = [path("", views.desk, name="desk")]
+
+if settings.DEBUG and settings.WHATSAPP_SANDBOX:
+    urlpatterns += [path("phone/", views.phone, name="phone")]

@@ -1,0 +1,41 @@
+"""The console's two pages. They are static: what they show comes from the API and the sockets, as for any front end."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+# Scripts and styles come from files of this origin alone, nothing inline and nothing from elsewhere. `blob:` is for
+# pictures and recordings that have not left the browser yet.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+)
+
+
+def desk(request: HttpRequest) -> HttpResponse:
+    """The console of the sales staff: `/`, or `/?chat=<customer id>` for one chat."""
+    return _page(request, "console/desk.html")
+
+
+def phone(request: HttpRequest) -> HttpResponse:
+    """A customer's phone, for trying Patter without WhatsApp. Its data comes from the sandbox."""
+    return _page(request, "console/phone.html")
+
+
+def _page(request: HttpRequest, template: str) -> HttpResponse:
+    answer = render(request, template)
+    answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    # Voice notes need the microphone; nothing else is needed.
+    answer.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=(self), payment=(), usb=()"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
