@@ -1,0 +1,204 @@
+/** The one client of the REST API: tokens, renewal, retries, and errors as the server says them. */
+
+/** @import { Me, SignedIn } from './types.js' */
+
+import { Session, SignedOut } from './session.js';
+import { texts } from './texts.js';
+
+// What may be sent again: the server did nothing, or does it once.
+const BUSY = [502, 503, 504];
+const TRIES = 3;
+
+/**
+ * @typedef {object} Asking
+ * @property {unknown} [body]  sent as JSON, or as it is if it is FormData
+ * @property {Record<string, unknown>} [query]
+ * @property {AbortSignal} [signal]
+ * @property {Record<string, string>} [headers]
+ */
+
+/** A refusal in the words of the server, or what can be said without any. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status  0: there was no answer
+   * @param {any} body
+   * @param {string} requestId
+   * @param {number} [retryAfter]  seconds
+   */
+  constructor(status, body, requestId = '', retryAfter = 0) {
+    super(wording(status, body));
+    this.status = status;
+    this.body = body;
+    this.code = typeof body?.code === 'string' ? body.code : '';
+    this.requestId = requestId;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * @param {number} status
+ * @param {any} body
+ * @returns {string}
+ */
+function wording(status, body) {
+  if (status === 0) return texts.noAnswer;
+  if (typeof body?.detail === 'string') return body.detail;
+  if (typeof body?.error === 'string') return body.error;
+  const errors = body?.errors ?? body;
+  if (errors && typeof errors === 'object') {
+    const said = Object.entries(errors).map(([field, what]) => sentence(field, what)).filter(Boolean);
+    if (said.length) return said.join(' ');
+  }
+  return typeof body?.message === 'string' ? body.message : texts.serverError(status);
+}
+
+/**
+ * @param {string} field
+ * @param {any} what  texts, or texts by field
+ * @returns {string}
+ */
+function sentence(field, what) {
+  if (typeof what === 'string') return what;
+  if (Array.isArray(what)) {
+    const said = what.map((one) => sentence(field, one)).join(' ');
+    return ['non_field_errors', 'detail'].includes(field) ? said : `${field.replaceAll('_', ' ')}: ${said}`;
+  }
+  return what && typeof what === 'object' ? Object.entries(what).map(([name, one]) => sentence(name, one)).join(' ') : '';
+}
+
+/** An id that nobody else has. crypto.randomUUID is missing on plain HTTP. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+export class Api {
+  session = new Session();
+
+  /**
+   * Raises ApiError: 401 for a wrong name or password, 429 after too many failures.
+   *
+   * @param {string} username
+   * @param {string} password
+   * @returns {Promise<Me>}
+   */
+  async signIn(username, password) {
+    const answer = await attempt('/api/auth/login/', 'POST', { body: { username, password } });
+    /** @type {SignedIn} */
+    const signedIn = await read(answer);
+    this.session.begin(signedIn);
+    return signedIn.user;
+  }
+
+  /** Ends the session on the server if it can be reached, and here in any case. */
+  async signOut() {
+    try {
+      await this.post('/api/auth/logout/');
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof SignedOut)) throw error;
+    }
+    this.session.end();
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, unknown>} [query]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  get(path, query, signal) {
+    return this.ask('GET', path, { query, signal });
+  }
+
+  /**
+   * Create or do something. It is done once, even if the answer is lost and the request sent again.
+   *
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<any>}
+   */
+  post(path, body) {
+    return this.ask('POST', path, { body, headers: { 'Idempotency-Key': newId() } });
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<any>}
+   */
+  patch(path, body) {
+    return this.ask('PATCH', path, { body });
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<any>}
+   */
+  delete(path, body) {
+    return this.ask('DELETE', path, { body });
+  }
+
+  /**
+   * Ask, and renew the token if the server does not take it. A busy server is asked again after a moment.
+   *
+   * @param {string} method
+   * @param {string} path  or a full URL that the API gave
+   * @param {Asking} [asking]
+   * @returns {Promise<any>} the JSON of the answer; null if it has none
+   */
+  async ask(method, path, asking = {}) {
+    let refused = null;
+    for (let tries = 1; ; tries++) {
+      try {
+        const token = await this.session.token(refused);
+        const answer = await attempt(path, method, asking, token);
+        if (answer.status === 401 && refused === null) refused = token;
+        else if (answer.status === 401) this.session.end();
+        else return await read(answer);
+      } catch (error) {
+        const again = error instanceof ApiError && (error.status === 0 || BUSY.includes(error.status));
+        if (!again || tries >= TRIES || asking.signal?.aborted) throw error;
+        await pause(Math.max(error.retryAfter * 1000, 300 * 2 ** tries) * (0.5 + Math.random()));
+      }
+    }
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} method
+ * @param {Asking} asking
+ * @param {string} [token]
+ */
+async function attempt(path, method, { body, query, signal, headers = {} }, token) {
+  const url = new URL(path, location.origin);
+  url.host = location.host; // links of pages lead through the same server
+  url.protocol = location.protocol;
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== '') url.searchParams.set(name, String(value));
+  }
+  const form = body instanceof FormData ? body : null;
+  /** @type {Record<string, string>} */
+  const all = { Accept: 'application/json', ...headers };
+  if (token) all.Authorization = `Bearer ${token}`;
+  if (body !== undefined && !form) all['Content-Type'] = 'application/json';
+  try {
+    return await fetch(url, { method, signal, headers: all, body: form ?? (body === undefined ? null : JSON.stringify(body)) });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, null);
+  }
+}
+
+/** @param {Response} answer */
+async function read(answer) {
+  const json = answer.headers.get('Content-Type')?.includes('json');
+  const body = json ? await answer.json() : null;
+  if (answer.ok) return body;
+  const { headers } = answer;
+  throw new ApiError(answer.status, body, headers.get('X-Request-ID') ?? '', Number(headers.get('Retry-After') ?? 0));
+}

@@ -1,0 +1,115 @@
+/** What is said to the user beside the panes: short notes, refusals, questions, dialogs. */
+
+import { ApiError } from './api.js';
+import { fill, h, iconButton } from './dom.js';
+import { SignedOut } from './session.js';
+import { texts } from './texts.js';
+
+/** @import { Child } from './dom.js' */
+
+const SHOWN_MS = 6000;
+
+/** Screen readers read what is added here. */
+const notes = h('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
+const refusals = h('div', { class: 'notes', role: 'alert' });
+export const feedback = h('div', { class: 'feedback' }, notes, refusals);
+
+/** @param {string} text */
+export function say(text) {
+  show(notes, h('p', { class: 'note' }, text), SHOWN_MS);
+}
+
+/**
+ * Show what went wrong, in the server's words. What is no refusal is a mistake of ours, and goes on to the console.
+ *
+ * @param {unknown} error
+ */
+export function complain(error) {
+  if (error instanceof SignedOut || (error instanceof DOMException && error.name === 'AbortError')) return;
+  const text = error instanceof ApiError ? error.message : texts.pageError;
+  show(refusals, h('p', { class: 'note bad' }, text, reference(error)), SHOWN_MS * 2);
+  if (!(error instanceof ApiError)) throw error;
+}
+
+/**
+ * The id under which the server's log knows a failed request.
+ *
+ * @param {unknown} error
+ */
+export function reference(error) {
+  if (!(error instanceof ApiError) || !error.requestId) return null;
+  return h('span', { class: 'reference small' }, ` ${texts.reference} ${error.requestId}`);
+}
+
+/**
+ * @param {HTMLElement} where
+ * @param {HTMLElement} note
+ * @param {number} ms
+ */
+function show(where, note, ms) {
+  note.append(iconButton('close', texts.close, () => note.remove()));
+  where.append(note);
+  setTimeout(() => note.remove(), ms);
+}
+
+/**
+ * Do something that a button stands for: the button waits, a refusal is shown. Returns whether it worked.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {() => Promise<unknown>} work
+ */
+export async function busy(button, work) {
+  button.disabled = true;
+  button.setAttribute('aria-busy', 'true');
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    complain(error);
+    return false;
+  } finally {
+    button.disabled = false;
+    button.removeAttribute('aria-busy');
+  }
+}
+
+/**
+ * Open a dialog. `Esc` and the cross close it, and the focus goes back to where it was.
+ *
+ * @param {string} title
+ * @param {(close: () => void) => Child[]} content
+ * @returns {HTMLDialogElement}
+ */
+export function openDialog(title, content) {
+  const before = document.activeElement;
+  const heading = h('h2', { id: 'dialog-title' }, title);
+  const box = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => closed() });
+  const close = () => box.close();
+  const closed = () => {
+    box.remove();
+    if (before instanceof HTMLElement && before.isConnected) before.focus();
+  };
+  fill(box, h('div', null, h('header', null, heading, iconButton('close', texts.close, close)), ...content(close)));
+  document.body.append(box);
+  box.showModal();
+  return box;
+}
+
+/**
+ * Ask before something that cannot be undone. Resolves to whether it was confirmed.
+ *
+ * @param {string} question
+ * @param {string} action  what the button that does it says
+ * @returns {Promise<boolean>}
+ */
+export function ask(question, action) {
+  return new Promise((done) => {
+    let yes = false;
+    const box = openDialog(question, (close) => [
+      h('footer', null,
+        h('button', { type: 'button', onclick: close }, texts.cancel),
+        h('button', { type: 'button', class: 'bad', onclick: () => { yes = true; close(); } }, action)),
+    ]);
+    box.addEventListener('close', () => done(yes));
+  });
+}

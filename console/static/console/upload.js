@@ -1,0 +1,61 @@
+/** Sending a message, with its file if it has one. Only XMLHttpRequest says how much of a file has left. */
+
+/** @import { Api } from './api.js' */
+/** @import { Message } from './types.js' */
+
+import { ApiError } from './api.js';
+
+/**
+ * Raises ApiError, also with status 0 if no answer came, and SignedOut.
+ *
+ * @param {Api} api
+ * @param {{client_id: string, customer: number, body: Record<string, unknown>, file: File | null}} written
+ * @param {AbortSignal} signal
+ * @param {(part: number) => void} onProgress
+ * @returns {Promise<Message>}
+ */
+export async function upload(api, { client_id, customer, body, file }, signal, onProgress) {
+  const all = { ...body, customer, client_id };
+  if (file === null) return api.ask('POST', '/api/messages/', { body: all, signal });
+  const form = new FormData();
+  for (const [name, value] of Object.entries(all)) {
+    form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+  }
+  form.set('media', file, file.name);
+  const token = await api.session.token();
+  try {
+    return await post(form, token, signal, onProgress);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    return post(form, await api.session.token(token), signal, onProgress);
+  }
+}
+
+/**
+ * @param {FormData} form
+ * @param {string} token
+ * @param {AbortSignal} signal
+ * @param {(part: number) => void} onProgress
+ * @returns {Promise<Message>}
+ */
+function post(form, token, signal, onProgress) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    const stop = () => request.abort();
+    request.open('POST', '/api/messages/');
+    request.setRequestHeader('Authorization', `Bearer ${token}`);
+    request.setRequestHeader('Accept', 'application/json');
+    request.responseType = 'json';
+    request.upload.onprogress = ({ loaded, total }) => { if (total) onProgress(loaded / total); };
+    request.onload = () => {
+      const id = request.getResponseHeader('X-Request-ID') ?? '';
+      if (request.status < 300) done(request.response);
+      else failed(new ApiError(request.status, request.response, id));
+    };
+    request.onerror = () => failed(new ApiError(0, null));
+    request.onabort = request.onerror;
+    request.onloadend = () => signal.removeEventListener('abort', stop);
+    signal.addEventListener('abort', stop);
+    request.send(form);
+  });
+}
