@@ -184,7 +184,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         return isinstance(self.view, KnowsVersions) and self.view.action in CHANGES
 
     def _answers_once(self) -> bool:
-        return self.method == "POST" and isinstance(self.view, AnswersOnce) and creates(self.view)
+        return self.method == "POST" and isinstance(self.view, AnswersOnce) and creates(self.view, self.view.action)
 
     def _refusal_shape(self) -> Any:
         """What the refusals under this path look like: what the function returns that shapes them."""

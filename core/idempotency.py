@@ -54,9 +54,12 @@ class AnswersOnce:
     Refusals are not stored: nothing was changed, so the request can be made again.
     """
 
+    action: str
+    action_map: dict[str, str]
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         dispatch = super().dispatch  # type: ignore[misc]
-        if request.method != "POST" or "HTTP_IDEMPOTENCY_KEY" not in request.META:
+        if not self._has_key(request):
             answer: HttpResponse = dispatch(request, *args, **kwargs)
             return answer
         self._asked: Answered | None = None
@@ -72,7 +75,7 @@ class AnswersOnce:
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Look the key up, after everything that may refuse the caller."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META and creates(self):
+        if self._has_key(request):
             self._asked = _begin(request)
 
     def handle_exception(self, error: Exception) -> Any:
@@ -80,11 +83,16 @@ class AnswersOnce:
             return error.answer
         return super().handle_exception(error)  # type: ignore[misc]
 
+    def _has_key(self, request: HttpRequest | Request) -> bool:
+        """Whether a key counts here. Other POSTs keep what they write while they refuse, such as a counted guess."""
+        known = request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META
+        return known and creates(self, self.action_map.get("post"))
 
-def creates(view: Any) -> bool:
-    """Whether this action of a view creates something: by its name, or because its documentation says 201."""
-    said = getattr(getattr(view, view.action or "", None), "_swagger_auto_schema", {})
-    return view.action == "create" or 201 in said.get("post", said).get("responses", {})
+
+def creates(view: Any, action: str | None) -> bool:
+    """Whether an action of a view creates something: by its name, or because its documentation says 201."""
+    said = getattr(getattr(view, action or "", None), "_swagger_auto_schema", {})
+    return action == "create" or 201 in said.get("post", said).get("responses", {})
 
 
 def forget_answers(texts: Iterable[str]) -> None:

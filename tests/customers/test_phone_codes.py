@@ -82,17 +82,19 @@ def test_the_code_is_kept_nowhere(as_jane: APIClient, caplog: pytest.LogCaptureF
     assert [model.objects.count() for model in (Message, Conversation, StatusUpdate)] == [0, 0, 0]
 
 
-def test_five_tries(as_jane: APIClient, jane: Customer) -> None:
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_five_tries(headers: dict[str, str], as_jane: APIClient, jane: Customer) -> None:
     code = code_for(as_jane)
+    path = f"{API}/verify_phone/"
     for left in ("4 tries left", "3 tries left", "2 tries left", "1 try left"):
-        answer = as_jane.post(f"{API}/verify_phone/", {"code": another(code)})
+        answer = as_jane.post(path, {"code": another(code)}, headers=headers)
         assert (answer.status_code, left in answer.json()["code"][0]) == (400, True)
-    assert as_jane.post(f"{API}/verify_phone/", {"code": another(code)}).status_code == 400
+    assert as_jane.post(path, {"code": another(code)}, headers=headers).status_code == 400
 
-    assert as_jane.post(f"{API}/verify_phone/", {"code": code}).status_code == 400
+    assert as_jane.post(path, {"code": code}, headers=headers).status_code == 400
     jane.refresh_from_db()
     assert jane.phone_verified is False
-    assert as_jane.post(f"{API}/verify_phone/", {"code": code_for(as_jane)}).status_code == 200
+    assert as_jane.post(path, {"code": code_for(as_jane)}, headers=headers).status_code == 200
 
 
 def test_ten_minutes(as_jane: APIClient) -> None:
