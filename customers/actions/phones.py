@@ -53,8 +53,8 @@ def confirm_phone(*, customer_id: int, actor: User) -> Customer:
     and when somebody else has the phone or writes from it.
     """
     customer = lock(customer_id, actor=actor)
-    phone = customer.pending_phone or (None if customer.phone_trusted else customer.phone)
-    if not phone:
+    phone = customer.phone_to_confirm
+    if phone is None:
         raise ValidationError({"phone": ["There is no phone number to confirm."]})
     refuse_if_elsewhere(phone, customer.pk)
     _set_phone(customer, trusted_as(phone, actor=actor))

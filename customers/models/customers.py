@@ -246,6 +246,11 @@ class Customer(models.Model):
         """The full name, or else the handle, the phone or the customer id."""
         return full_name(self.first_name, self.last_name, self.username or self.phone or self.customer_id)
 
+    @property
+    def phone_to_confirm(self) -> str | None:
+        """What they claim and did not prove, or else their phone after it stopped being trusted."""
+        return self.pending_phone or (None if self.phone_trusted else self.phone) or None
+
 
 class CustomerNotFound(Customer.DoesNotExist, Http404):
     """No such customer, or none that the caller may see. Views answer 404."""

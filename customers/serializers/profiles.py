@@ -38,7 +38,7 @@ class CustomerStats(TypedDict):
 
 
 class ProfileRow(TypedDict):
-    """The profile of a customer. Only staff see the source, the owner and the notes."""
+    """The profile of a customer. Only staff see the source, the owner, the notes and the phone to confirm."""
 
     id: int
     customer_id: Annotated[str, "like CUST000001"]
@@ -73,6 +73,7 @@ class ProfileRow(TypedDict):
     source: NotRequired[Annotated[str, Source, "shown to staff"]]
     owner: NotRequired[Annotated[OwnerRef | None, "shown to staff"]]
     notes: NotRequired[Annotated[str, "shown to staff"]]
+    phone_to_confirm: NotRequired[Annotated[str | None, "what confirm-phone would vouch for; shown to staff"]]
 
 
 def stats_data(customer: Customer) -> CustomerStats:
@@ -123,6 +124,7 @@ def profile_data(
         data["source"] = customer.source
         data["owner"] = owner_ref(customer.owner)
         data["notes"] = customer.notes
+        data["phone_to_confirm"] = customer.phone_to_confirm
     return data
 
 

@@ -183,7 +183,7 @@ def test_people_get_what_they_entered_and_nothing_that_staff_noted(
     for name in ("profile", "addresses", "orders", "wishlist", "reviews"):
         assert MARK in json.dumps(own[name]), name
     assert [entry["points"] for entry in own["loyalty"]] == [5, 5]
-    assert not {"notes", "owner", "source"} & set(own["profile"])
+    assert not {"notes", "owner", "source", "phone_to_confirm"} & set(own["profile"])
     assert [one["email"] for one in json.loads(mine["contacts.json"])] == ["mine@example.com"]
     for name in ("tags.json", "customer_data.json", "events.json"):
         assert list(json.loads(mine[name])) == ["withheld"], name

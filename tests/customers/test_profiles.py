@@ -46,7 +46,7 @@ KEYS = {
     "date_joined",
     "updated_at",
 }
-STAFF = {"source", "owner", "notes"}
+STAFF = {"source", "owner", "notes", "phone_to_confirm"}
 
 
 def test_shape(as_customer: APIClient, as_owner: APIClient, as_admin: APIClient, customer: Customer) -> None:

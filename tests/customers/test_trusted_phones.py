@@ -40,6 +40,10 @@ def phone_of(customer: Customer) -> tuple[Any, ...]:
     return customer.phone, customer.phone_trusted, customer.phone_vouched_at is not None, customer.pending_phone
 
 
+def to_confirm(client: APIClient, customer: Customer) -> Any:
+    return client.get(f"{PROFILES}/{customer.pk}/").json()["phone_to_confirm"]
+
+
 def shown(client: APIClient, customer: Customer) -> tuple[Any, Any]:
     profile = client.get(f"{PROFILES}/{customer.pk}/").json()
     return profile["phone"], profile["phone_verified"]
@@ -236,12 +240,15 @@ class TestConfirming:
     def test_a_claim_becomes_the_phone(
         self, as_owner: APIClient, as_customer: APIClient, owner: User, claims: Customer
     ) -> None:
+        assert to_confirm(as_owner, claims) == CLAIMED
+
         answer = as_owner.post(self.url(claims))
 
         assert answer.status_code == 200, answer.json()
         assert answer.json() == as_owner.get(f"{DESK}/{claims.pk}/").json()
         assert answer.json()["phone"] == CLAIMED
         assert phone_of(claims) == (CLAIMED, True, True, "")
+        assert to_confirm(as_owner, claims) is None
         assert shown(as_customer, claims) == (CLAIMED, False)
         event = Event.objects.get()
         assert (event.type, event.actor, event.data["phone"]) == ("customer_updated", owner, CLAIMED)
@@ -249,6 +256,7 @@ class TestConfirming:
     def test_a_phone_is_trusted_again(self, as_admin: APIClient, customer: Customer) -> None:
         Customer.objects.filter(pk=customer.pk).update(phone_trusted=False)
         assert shown(as_admin, customer) == ("+94771234567", False)
+        assert to_confirm(as_admin, customer) == "+94771234567"
 
         assert as_admin.post(self.url(customer)).status_code == 200
 
@@ -266,6 +274,8 @@ class TestConfirming:
         assert as_owner.post(self.url(claims)).json()["phone"] == CLAIMED
 
     def test_nothing_to_confirm(self, as_owner: APIClient, customer: Customer) -> None:
+        assert to_confirm(as_owner, customer) is None
+
         answer = as_owner.post(self.url(customer))
 
         assert (answer.status_code, answer.json()) == (400, {"phone": ["There is no phone number to confirm."]})
