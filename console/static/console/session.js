@@ -25,11 +25,12 @@ export function alone(name, work) {
   return navigator.locks ? /** @type {Promise<T>} */ (navigator.locks.request(name, work)) : work();
 }
 
-/** Emits `end` when the session is over, here or in another tab. */
+/** Emits `end` when the session is over, here or in another tab, and `other` when somebody else has signed in there. */
 export class Session extends EventTarget {
   /** @type {string | null} */
   access = null;
   #ends = 0;
+  #user = '';
   /** @type {Promise<string> | null} */
   #renewing = null;
 
@@ -46,8 +47,10 @@ export class Session extends EventTarget {
 
   /** @param {Pick<SignedIn, 'access' | 'refresh'>} tokens */
   begin(tokens) {
+    const { user, ends } = claimsOf(tokens.access);
     this.access = tokens.access;
-    this.#ends = expiry(tokens.access);
+    this.#ends = ends;
+    this.#user = user;
     localStorage.setItem(KEY, tokens.refresh);
   }
 
@@ -77,7 +80,9 @@ export class Session extends EventTarget {
     }
     if (!answer.ok) throw new TypeError(`refresh: ${answer.status}`); // the server is busy, so try again later
     const tokens = /** @type {SignedIn} */ (await answer.json());
+    const before = this.#user;
     this.begin(tokens);
+    if (before && before !== this.#user) this.dispatchEvent(new Event('other'));
     return tokens.access;
   }
 
@@ -85,19 +90,19 @@ export class Session extends EventTarget {
   end() {
     const known = this.access !== null || this.known;
     this.access = null;
+    this.#user = '';
     localStorage.removeItem(KEY);
     if (known) this.dispatchEvent(new Event('end'));
   }
 }
 
 /**
- * When a token ends, by the clock of this computer: tokens are not believed to be longer than they say from now on,
- * because clocks differ.
+ * Whose token it is, and when it ends by the clock of this computer, which may differ from the server's.
  *
  * @param {string} token
  */
-function expiry(token) {
+function claimsOf(token) {
   const body = token.split('.')[1] ?? '';
   const claims = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
-  return Date.now() + (claims.exp - claims.iat) * 1000;
+  return { user: String(claims.user_id), ends: Date.now() + (claims.exp - claims.iat) * 1000 };
 }

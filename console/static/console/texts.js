@@ -1,6 +1,39 @@
 /** Everything the console says in its own words. What the server says is shown as it is. */
 
+/** @type {Record<string, string>} */
+const statuses = {
+  queued: 'queued', sending: 'sending', uncertain: 'uncertain', sent: 'sent', failed: 'failed', delivered: 'delivered', read: 'read',
+  played: 'played',
+};
+
+/** What stands in for a text, by the type of a message. @type {Record<string, string>} */
+const kinds = {
+  image: 'Picture', sticker: 'Sticker', video: 'Video', audio: 'Voice message', voice: 'Voice message', document: 'Document',
+  location: 'Location', contacts: 'Contact', order: 'Order', template: 'Template', interactive: 'Choice', reaction: 'Reaction',
+  unsupported: 'Message that cannot be shown', call: 'Call',
+};
+
+/** @type {Record<string, string>} */
+const sources = { whatsapp: 'WhatsApp', instagram: 'Instagram', telegram: 'Telegram', website: 'Website', manual: 'Added by hand' };
+
+/** Why a chat cannot be written to, or what to know before. @type {Record<string, string>} */
+const reasons = {
+  outside_service_window: 'The customer last wrote more than 24 hours ago. Only templates can be sent now.',
+  no_address: 'There is no WhatsApp address for this customer yet. Enter their phone number, or wait until they write.',
+  blocked: 'This customer is blocked.',
+  opted_out: 'This customer wants no marketing messages. Marketing templates will be refused.',
+  number_paused: 'Our number is paused. Messages wait until it sends again.',
+};
+
+/** @type {Record<string, string>} */
+const keys = {
+  j: 'Next chat', k: 'Previous chat', Enter: 'Open the chat, or send the message', 'Shift + Enter': 'New line', '/': 'Search',
+  '↑ ↓': 'Move between messages', Esc: 'Leave the field, or go back', '?': 'Show these keys',
+};
+
 export const texts = {
+  statuses, kinds, sources, reasons, keys,
+
   // Everywhere
   appName: 'Patter',
   cancel: 'Cancel',
@@ -8,13 +41,139 @@ export const texts = {
   save: 'Save',
   edit: 'Edit',
   delete: 'Delete',
+  discard: 'Discard',
   add: 'Add',
   back: 'Back',
+  more: 'Show more',
   loading: 'Loading…',
   tryAgain: 'Try again',
+  you: 'You',
+  customer: 'Customer',
+  colleague: 'A colleague',
   reference: 'Request',
   noAnswer: 'The server cannot be reached. Check your connection.',
   pageError: 'Something went wrong on this page. Reload it and try again.',
   /** @param {number} status */
   serverError: (status) => `The server answered with an error (${status}). Try again in a moment.`,
+
+  // Signing in
+  welcome: 'Sign in to your sales desk.',
+  username: 'Username',
+  password: 'Password',
+  signIn: 'Sign in',
+  signOut: 'Sign out',
+  signedOut: 'You are signed out.',
+  notForCustomers: 'This desk is for staff. Your login is a customer’s.',
+
+  // Connection
+  offline: 'You are offline. What you write is sent when the connection is back.',
+  reconnecting: 'Connecting to the server again…',
+  catchingUp: 'Catching up…',
+
+  // Inbox
+  inbox: 'Inbox',
+  chats: 'Chats',
+  search: 'Search',
+  searchHint: 'Search customers and messages',
+  searchIn: 'Search in',
+  customers: 'Customers',
+  messages: 'Messages',
+  foundMessages: 'Messages found',
+  filters: 'Filters',
+  mine: 'Mine',
+  unread: 'unread',
+  unreadFilter: 'Unread',
+  unassigned: 'Unassigned',
+  source: 'Source',
+  anySource: 'Any source',
+  tag: 'Tag',
+  anyTag: 'Any tag',
+  nobody: 'Unassigned',
+  noMessages: 'No messages yet',
+  noChats: 'No chats yet. When a customer writes to your number, the chat appears here.',
+  nothingFound: 'Nothing found. Try fewer or other words.',
+  nothingFiltered: 'No chat fits these filters.',
+  newCustomer: 'New customer',
+  name: 'Name',
+  phone: 'Phone',
+  windowTitle: 'Time left to write freely. After that, only templates can be sent.',
+  pickChat: 'Pick a chat on the left.',
+  noSuchChat: 'There is no such chat, or it is not yours.',
+  chatGone: 'This chat now belongs to somebody else.',
+  chatMerged: 'This customer became part of another one. Here is their chat.',
+
+  // Chat
+  aboutCustomer: 'About the customer',
+  handOver: 'Hand over',
+  /** @param {string} name */
+  ownedBy: (name) => `Owner: ${name}`,
+  /** @param {string} names @param {number} count */
+  alsoHere: (names, count) => `${names} ${count > 1 ? 'are' : 'is'} here, too`,
+  /** @param {string} names @param {number} count */
+  typing: (names, count) => `${names} ${count > 1 ? 'are' : 'is'} typing…`,
+  chatBegins: 'The chat begins here.',
+  emptyChat: 'No messages yet. Write the first one below.',
+  newMessages: 'New messages',
+  /** @param {number} count */
+  newBelow: (count) => `${count} new below. Go to the newest message`,
+  toEnd: 'Go to the newest message',
+  edited: 'Edited',
+  deleted: 'This message was deleted',
+  inReplyTo: 'In reply to ',
+  reply: 'Reply',
+  react: 'React',
+  noReaction: 'Take the reaction back',
+  reactions: 'Reactions',
+  retry: 'Retry',
+  uncertain: 'WhatsApp gave no answer. The customer may have got this message.',
+  unsupported: 'This message cannot be shown here. Ask the customer to send it in another form.',
+  /** @param {string} type */
+  unknownKind: (type) => `A message of a kind that is new here: ${type}`,
+  file: 'File',
+  noFile: 'The file cannot be shown.',
+  fetchAgain: 'Get the file again',
+  /** @param {string} kind */
+  fetching: (kind) => `${kind} is on its way…`,
+  openPicture: 'Open the picture',
+  contact: 'Contact',
+  order: 'Order',
+  form: 'Form',
+  template: 'Template',
+
+  // Composer
+  compose: 'Write a message',
+  message: 'Message',
+  messageHint: 'Write a message',
+  send: 'Send',
+  attach: 'Attach files',
+  chosenFiles: 'Files to send',
+  dropHere: 'Drop files to send them',
+  /** @param {string} name */
+  withoutFile: (name) => `Do not send ${name}`,
+  uploading: 'Sending the file',
+  noReply: 'Do not reply to this message',
+  record: 'Record a voice message',
+  sendRecording: 'Send the voice message',
+  noMicrophone: 'The browser gives no access to a microphone.',
+  templates: 'Templates',
+  searchTemplates: 'Search templates',
+  noTemplates: 'No approved templates. An admin can fetch them from Meta in Django admin.',
+  sendTemplate: 'Send template',
+  preview: 'Preview',
+  headerFile: 'File for the header',
+  latitude: 'Latitude',
+  longitude: 'Longitude',
+  /** @param {string} name */
+  headerValue: (name) => `Header: ${name}`,
+  /** @param {string} name */
+  bodyValue: (name) => `Value for ${name}`,
+  /** @param {string} button */
+  buttonValue: (button) => `Value for the button “${button}”`,
+
+  // Notices and keys
+  notices: 'Notifications',
+  notifyMe: 'Notify me of new messages while I look elsewhere',
+  playSound: 'Play a sound for new messages',
+  notificationsDenied: 'Your browser blocks notifications of this page. Allow them in its settings.',
+  keysTitle: 'Keyboard',
 };

@@ -1,0 +1,123 @@
+/** One message in the chat. */
+
+/** @import { Message } from '../types.js' */
+/** @import { Thread } from '../thread.js' */
+/** @import { Child } from '../dom.js' */
+
+import { h, icon, iconButton } from '../dom.js';
+import { tick } from '../elements/tick.js';
+import { moment, time } from '../format.js';
+import { texts } from '../texts.js';
+import { contentOf } from './content.js';
+
+/**
+ * @typedef {object} BubbleHandlers
+ * @property {(message: Message) => void} onReply
+ * @property {(message: Message, emoji: string) => void} onReact
+ * @property {(message: Message, button: HTMLButtonElement) => void} onRetry
+ * @property {(message: Message, button: HTMLButtonElement) => void} onFetch  get a file that could not be fetched
+ * @property {(message: Message) => void} onStaleLink  a link to a file is too old
+ * @property {(id: number) => void} onJump
+ */
+
+export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
+
+/**
+ * @param {Message} message
+ * @param {Thread} thread
+ * @param {BubbleHandlers} handlers
+ */
+export function bubble(message, thread, handlers) {
+  const ours = message.direction === 'outbound';
+  return h('article', { class: `bubble ${ours ? 'ours' : 'theirs'}`, 'data-id': message.id, tabindex: -1, 'aria-label': spoken(message, thread) },
+    ours && message.sender && message.sender.id !== thread.store.me.id && h('p', { class: 'sender small' }, message.sender.name),
+    message.reply_to_preview && quote(message.reply_to_preview, handlers, thread),
+    message.deleted_at ? h('p', { class: 'soft' }, h('em', null, texts.deleted)) : contentOf(message, handlers),
+    problems(message, handlers),
+    reactions(message),
+    h('p', { class: 'meta small' },
+      message.edited_at && !message.deleted_at && h('span', { title: moment(message.edited_at) }, texts.edited),
+      h('time', { datetime: message.created_at, title: moment(message.created_at) }, time(message.created_at)),
+      ours && tick(message.status)),
+    actions(message, handlers));
+}
+
+/**
+ * @param {Message} message
+ * @param {Thread} thread
+ */
+function spoken(message, thread) {
+  if (message.direction === 'inbound') return thread.store.row(thread.customer)?.name ?? texts.customer;
+  return message.sender && message.sender.id !== thread.store.me.id ? message.sender.name : texts.you;
+}
+
+/**
+ * @param {NonNullable<Message['reply_to_preview']>} preview
+ * @param {BubbleHandlers} handlers
+ * @param {Thread} thread
+ */
+export function quote(preview, handlers, thread) {
+  return h('button', { type: 'button', class: 'quote', tabindex: -1, onclick: () => handlers.onJump(preview.id) },
+    h('span', { class: 'sr' }, texts.inReplyTo),
+    h('strong', { class: 'small cut' }, spoken(/** @type {Message} */ (/** @type {unknown} */ (preview)), thread)),
+    h('span', { class: 'cut' }, preview.text || (texts.kinds[preview.type] ?? texts.deleted)));
+}
+
+/**
+ * Why it was not sent, or why it waits.
+ *
+ * @param {Message} message
+ * @param {BubbleHandlers} handlers
+ */
+function problems({ error, waiting, status, ...message }, handlers) {
+  /** @type {Child[]} */
+  const said = [];
+  const failed = status === 'failed' || status === 'uncertain';
+  if (failed) {
+    const detail = error ? [h('strong', null, error.title), error.detail && ` ${error.detail}`] : texts.uncertain;
+    said.push(h('p', { class: 'problem small' }, detail));
+  }
+  if (failed && (status === 'uncertain' || error?.retryable)) {
+    said.push(h('button', {
+      type: 'button', class: 'retry',
+      onclick: (/** @type {MouseEvent} */ { currentTarget }) => handlers.onRetry(
+        /** @type {Message} */ ({ ...message, error, waiting, status }), /** @type {HTMLButtonElement} */ (currentTarget)),
+    }, texts.retry));
+  }
+  if (status === 'queued' && waiting && waiting.code !== 'behind') said.push(h('p', { class: 'problem waits small' }, waiting.title));
+  return said;
+}
+
+/** @param {Message} message */
+function reactions({ reactions: all }) {
+  if (!all.length) return null;
+  const name = all.map((one) => `${one.emoji} ${one.from}`).join(', ');
+  return h('p', { class: 'reactions', role: 'img', 'aria-label': `${texts.reactions}: ${name}`, title: name }, all.map((one) => h('span', null, one.emoji)));
+}
+
+/**
+ * @param {Message} message
+ * @param {BubbleHandlers} handlers
+ */
+function actions(message, handlers) {
+  if (message.deleted_at || !message.wamid || ['failed', 'uncertain'].includes(message.status)) return null;
+  const picker = h('span', { class: 'picker', hidden: true }, EMOJI.map((one) => h('button', {
+    type: 'button', class: 'bare', 'aria-label': `${texts.react} ${one}`, onclick: () => handlers.onReact(message, one),
+  }, one)), iconButton('close', texts.noReaction, () => handlers.onReact(message, '')));
+  const more = { tabindex: -1 };
+  return h('div', { class: 'actions' }, picker,
+    iconButton('smile', texts.react, () => { picker.hidden = !picker.hidden; }, more),
+    iconButton('reply', texts.reply, () => handlers.onReply(message), more));
+}
+
+/**
+ * A line in the chat that nobody wrote.
+ *
+ * @param {string} text
+ * @param {string} [kind]
+ */
+export function line(text, kind = '') {
+  return h('p', { class: `line small ${kind}` }, h('span', null, text));
+}
+
+export { icon };

@@ -1,0 +1,188 @@
+/** One chat: who it is with, its messages, and where one writes. */
+
+/** @import { Chat, Message } from '../types.js' */
+/** @import { Store } from '../store.js' */
+
+import { newId } from '../api.js';
+import { fill, h, icon, iconButton } from '../dom.js';
+import { busy, complain, say } from '../feedback.js';
+import { Thread } from '../thread.js';
+import { texts } from '../texts.js';
+import { avatar } from './avatar.js';
+import { timeLeft } from './chat_row.js';
+import { Composer } from './composer.js';
+import { Messages } from './messages.js';
+
+// A link to a file is loaded anew at most this often: what fails again is gone; in ms.
+const STALE_AGAIN = 60_000;
+
+/**
+ * @typedef {object} ChatHandlers
+ * @property {() => void} onBack
+ * @property {(customer: number) => void} onOpen  another chat
+ * @property {(customer: number) => void} onCustomer  show or hide what is known about the customer
+ */
+
+export class ChatView {
+  /** @type {Map<number, number>} */
+  #renewed = new Map();
+  /** @type {(() => void)[]} */
+  #stop = [];
+  #readAt = 0;
+
+  /**
+   * @param {Store} store
+   * @param {Chat} row
+   * @param {ChatHandlers} handlers
+   * @param {number | null} [message]  to begin with
+   */
+  constructor(store, row, handlers, message = null) {
+    this.store = store;
+    this.id = row.id;
+    this.handlers = handlers;
+    this.thread = new Thread(store, row.id, row.last_seq, message);
+    this.messages = new Messages(this.thread, this.#bubbleHandlers());
+    this.composer = new Composer(this.thread, { onSent: () => void this.messages.goToEnd() });
+    this.people = h('p', { class: 'people small', role: 'status', 'aria-live': 'polite' });
+    this.who = h('div', { class: 'grow' });
+    this.picture = h('span');
+    this.head = this.#header();
+    this.element = h('section', { class: 'chat', 'aria-labelledby': 'chat-name' }, this.head, this.messages.element, this.composer.element);
+    this.#drawRow(row);
+    this.#listen();
+    this.#takeDrops();
+    if (message) void this.messages.jump(message);
+  }
+
+  close() {
+    for (const stop of this.#stop) stop();
+    this.composer.close();
+    this.thread.close();
+  }
+
+  focus() {
+    if (matchMedia('(pointer: fine)').matches) this.composer.focus();
+  }
+
+  /** @param {number} message */
+  jump(message) {
+    return this.messages.jump(message);
+  }
+
+  #listen() {
+    const { store, thread, messages } = this;
+    const seen = () => this.#markRead();
+    addEventListener('focus', seen);
+    this.#stop = [
+      store.on('row', ({ row }) => { if (row.id === this.id) this.#drawRow(row); }),
+      store.on('gone', ({ id, into }) => { if (id === this.id) this.#leave(into); }),
+      store.outbox.on('change', (customer) => { if (customer === this.id) messages.draw('live'); }),
+      store.outbox.on('sent', ({ message }) => { if (message.customer === this.id) thread.arrived(message); }),
+      thread.on('messages', (part) => { messages.draw(part); seen(); }),
+      thread.on('people', () => this.#drawPeople()),
+      thread.on('live', () => this.#drawPeople()),
+      thread.on('end', ({ into }) => this.#leave(into)),
+      () => removeEventListener('focus', seen),
+    ];
+    messages.log.addEventListener('scroll', seen, { passive: true });
+  }
+
+  #header() {
+    return h('header', { class: 'chat-head row' },
+      iconButton('back', texts.back, () => this.handlers.onBack(), { class: 'bare narrow-only' }),
+      this.picture, this.who,
+      h('button', { type: 'button', class: 'hand-over', onclick: () => void this.#handOver() }, texts.handOver),
+      iconButton('user', texts.aboutCustomer, () => this.handlers.onCustomer(this.id)));
+  }
+
+  /** @param {Chat} row */
+  #drawRow(row) {
+    fill(this.picture, avatar(row.name, row.avatar));
+    fill(this.who,
+      h('p', { class: 'row' }, h('strong', { id: 'chat-name', class: 'cut' }, row.name),
+        row.window_expires_at && h('span', { class: 'chip', title: texts.windowTitle }, this.#window(row.window_expires_at))),
+      this.people);
+    this.composer.row(row);
+    this.#drawPeople();
+    this.#markRead();
+  }
+
+  /** @param {string} until */
+  #window(until) {
+    const left = timeLeft(until);
+    left.addEventListener('over', () => { const row = this.store.row(this.id); if (row) this.#drawRow(row); });
+    return left;
+  }
+
+  #drawPeople() {
+    const { present, typing, live, loaded } = this.thread;
+    const names = (/** @type {number[]} */ ids) => ids.map((id) => present.get(id)?.name ?? texts.colleague).join(', ');
+    const row = this.store.row(this.id);
+    let said = row ? [row.phone, row.owner && texts.ownedBy(row.owner.name)].filter(Boolean).join(' · ') : '';
+    if (present.size) said = texts.alsoHere(names([...present.keys()]), present.size);
+    if (typing.size) said = texts.typing(names([...typing.keys()]), typing.size);
+    if (loaded && !live) said = texts.catchingUp;
+    if (this.people.textContent !== said) fill(this.people, said);
+  }
+
+  /** What is on the screen of somebody who looks counts as read. */
+  #markRead() {
+    const row = this.store.row(this.id);
+    const { thread } = this;
+    if (!row?.unread_count || !thread.loaded || !this.messages.atEnd || document.hidden || !document.hasFocus()) return;
+    if (row.last_seq === this.#readAt || !thread.live) return;
+    this.#readAt = row.last_seq; // one question for each state of the row
+    thread.socket.send({ type: 'mark_read' });
+  }
+
+  async #handOver() {
+    const row = this.store.row(this.id);
+    const { openHandOver } = await import('./hand_over.js');
+    if (row) openHandOver(this.store, row);
+  }
+
+  /** @param {number | null} into */
+  #leave(into) {
+    say(into === null ? texts.chatGone : texts.chatMerged);
+    if (into === null) this.handlers.onBack();
+    else this.handlers.onOpen(into);
+  }
+
+  #bubbleHandlers() {
+    const { store } = this;
+    return {
+      onReply: (/** @type {Message} */ message) => this.composer.replyTo(message),
+      onReact: (/** @type {Message} */ message, /** @type {string} */ emoji) => void store.outbox.add({
+        client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: message.id, payload: { emoji } },
+      }),
+      onRetry: (/** @type {Message} */ { id }, /** @type {HTMLButtonElement} */ button) => void busy(
+        button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/retry/`))),
+      onFetch: (/** @type {Message} */ { id }, /** @type {HTMLButtonElement} */ button) => void busy(
+        button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/fetch-media/`))),
+      onStaleLink: (/** @type {Message} */ { id }) => this.#renewLink(id),
+      onJump: (/** @type {number} */ id) => void this.messages.jump(id),
+    };
+  }
+
+  /** @param {number} id */
+  #renewLink(id) {
+    if (Date.now() - (this.#renewed.get(id) ?? 0) < STALE_AGAIN) return;
+    this.#renewed.set(id, Date.now());
+    this.thread.reload(id).catch(complain);
+  }
+
+  #takeDrops() {
+    const { element } = this;
+    const hint = h('div', { class: 'drop', hidden: true }, icon('attach'), texts.dropHere);
+    element.append(hint);
+    const hasFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');
+    element.addEventListener('dragover', (event) => { if (hasFiles(event)) { event.preventDefault(); hint.hidden = false; } });
+    element.addEventListener('dragleave', (event) => { if (!element.contains(/** @type {Node | null} */ (event.relatedTarget))) hint.hidden = true; });
+    element.addEventListener('drop', (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      hint.hidden = true;
+      this.composer.attach(event.dataTransfer?.files ?? null);
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** One chat in the list. */
+
+/** @import { Chat } from '../types.js' */
+/** @import { Store } from '../store.js' */
+
+import { fill, h } from '../dom.js';
+import { tick } from '../elements/tick.js';
+import { briefly } from '../format.js';
+import { texts } from '../texts.js';
+import { avatar } from './avatar.js';
+import '../elements/time-left.js';
+
+const TAGS_SHOWN = 2;
+
+/** @type {WeakMap<HTMLLIElement, {row: Chat, current: boolean}>} */
+const drawn = new WeakMap();
+
+/**
+ * Draw a row, unless it shows this already.
+ *
+ * @param {HTMLLIElement} item
+ * @param {Chat} row
+ * @param {Store} store
+ * @param {boolean} current  whether the chat is open
+ */
+export function drawChatRow(item, row, store, current) {
+  const before = drawn.get(item);
+  if (before && before.row === row && before.current === current) return;
+  drawn.set(item, { row, current });
+  let link = item.querySelector('a');
+  if (!link) item.append(link = h('a', { class: 'chat-row' }));
+  const details = `chat-${row.id}`;
+  link.href = `/?chat=${row.id}`;
+  link.setAttribute('aria-label', row.name);
+  link.setAttribute('aria-describedby', details);
+  if (current) link.setAttribute('aria-current', 'page');
+  else link.removeAttribute('aria-current');
+  fill(link,
+    avatar(row.name, row.avatar),
+    h('span', { class: 'grow', id: details },
+      h('span', { class: 'row' },
+        h('span', { class: `name cut grow${row.unread_count ? ' unread' : ''}` }, row.name),
+        row.last_message_at && h('time', { class: 'soft small', datetime: row.last_message_at }, briefly(row.last_message_at))),
+      h('span', { class: 'row' },
+        h('span', { class: 'last cut grow soft' }, preview(row)),
+        row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
+      h('span', { class: 'row marks small' },
+        row.tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
+        row.tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${row.tags.length - TAGS_SHOWN}`),
+        h('span', { class: 'grow' }),
+        store.isAdmin && h('span', { class: 'soft cut' }, row.owner ? row.owner.name : texts.nobody),
+        row.window_expires_at && timeLeft(row.window_expires_at))));
+}
+
+/** @param {string} until */
+export function timeLeft(until) {
+  const left = document.createElement('time-left');
+  left.setAttribute('until', until);
+  left.title = texts.windowTitle;
+  return left;
+}
+
+/** @param {Chat} row */
+function preview({ last_message: last }) {
+  if (!last) return texts.noMessages;
+  const kind = texts.kinds[last.type];
+  const said = last.text || (kind ?? (last.type === 'text' ? texts.deleted : last.type));
+  return last.direction === 'outbound' ? h('span', null, tick(last.status), ' ', said) : said;
+}

@@ -1,0 +1,205 @@
+/** Where messages are written: text with a draft, files, voice notes, replies, templates. */
+
+/** @import { Chat, Message } from '../types.js' */
+/** @import { Thread } from '../thread.js' */
+
+import { newId } from '../api.js';
+import { fill, h, icon, iconButton } from '../dom.js';
+import { draftOf, keepDraft } from '../drafts.js';
+import { fileSize } from '../format.js';
+import { texts } from '../texts.js';
+import { openTemplates } from './templates.js';
+import { VoiceNote } from './voice_note.js';
+
+// A colleague's screen forgets after 25 s that somebody types, and hears it again before that; in ms.
+const TYPING_AGAIN = 10_000;
+const TYPING_STOPS = 5_000;
+const DRAFT_PAUSE = 300;
+
+export class Composer {
+  /** @type {Message | null} */
+  #replyTo = null;
+  /** @type {File[]} */
+  #files = [];
+  #typedAt = 0;
+  /** @type {number | undefined} */
+  #stopping;
+  /** @type {number | undefined} */
+  #keeping;
+
+  /**
+   * @param {Thread} thread
+   * @param {{onSent: () => void}} handlers
+   */
+  constructor(thread, handlers) {
+    this.thread = thread;
+    this.handlers = handlers;
+    this.text = h('textarea', {
+      rows: 1, 'aria-label': texts.message, placeholder: texts.messageHint, maxlength: 4096,
+      oninput: () => this.#typed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#keys(event),
+      onblur: () => this.#stopTyping(), onpaste: (/** @type {ClipboardEvent} */ event) => this.#pasted(event),
+    });
+    this.picker = h('input', { type: 'file', multiple: true, hidden: true, tabindex: -1, 'aria-label': texts.attach, onchange: () => { this.attach(this.picker.files); this.picker.value = ''; } });
+    this.sendButton = h('button', { class: 'main round', 'aria-label': texts.send, title: texts.send }, icon('send'));
+    this.voice = new VoiceNote((file) => this.#sendFile(file, ''));
+    this.reply = h('div', { class: 'row replying', hidden: true });
+    this.chosen = h('ul', { class: 'chosen', 'aria-label': texts.chosenFiles, hidden: true });
+    this.closed = h('div', { class: 'notice warn row wrap', hidden: true });
+    this.line = h('div', { class: 'row end' },
+      iconButton('attach', texts.attach, () => this.picker.click()),
+      iconButton('template', texts.templates, () => this.#templates()),
+      this.text, this.voice.element, this.sendButton);
+    this.element = h('form', { class: 'composer', 'aria-label': texts.compose, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#send(); } },
+      this.closed, this.reply, this.chosen, this.picker, this.line);
+    this.text.value = draftOf(thread.store.me.id, thread.customer);
+    this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
+    requestAnimationFrame(() => this.#grow());
+  }
+
+  close() {
+    this.#stopTyping();
+    this.#keepDraft();
+    this.voice.stop();
+  }
+
+  focus() {
+    if (!this.line.hidden) this.text.focus();
+  }
+
+  /**
+   * Show what can be sent to the customer now.
+   *
+   * @param {Chat} row
+   */
+  row(row) {
+    const { can_send: can, window_expires_at: until } = row;
+    const over = until !== null && Date.parse(until) <= Date.now();
+    const open = can.text && !over;
+    const reason = over && can.text ? 'outside_service_window' : can.reason;
+    this.line.hidden = !open;
+    this.closed.hidden = open && reason === null;
+    const template = can.template && h('button', { type: 'button', onclick: () => this.#templates() }, texts.templates);
+    fill(this.closed, h('span', { class: 'grow' }, reason ? (texts.reasons[reason] ?? reason) : ''), !open && template);
+  }
+
+  /** @param {Message} message */
+  replyTo(message) {
+    this.#replyTo = message;
+    this.reply.hidden = false;
+    fill(this.reply, icon('reply'), h('span', { class: 'grow cut' }, message.text || texts.kinds[message.type]),
+      iconButton('close', texts.noReply, () => this.#noReply()));
+    this.focus();
+  }
+
+  #noReply() {
+    this.#replyTo = null;
+    this.reply.hidden = true;
+    this.focus();
+  }
+
+  /** @param {Iterable<File> | null} files */
+  attach(files) {
+    this.#files.push(...(files ?? []));
+    this.#drawFiles();
+    this.focus();
+  }
+
+  #drawFiles() {
+    this.chosen.hidden = !this.#files.length;
+    fill(this.chosen, this.#files.map((file) => h('li', { class: 'chip' },
+      icon('file'), h('span', { class: 'cut' }, file.name), h('span', { class: 'soft' }, fileSize(file.size)),
+      iconButton('close', texts.withoutFile(file.name), () => {
+        this.#files = this.#files.filter((one) => one !== file);
+        this.#drawFiles();
+      }))));
+  }
+
+  /** @param {ClipboardEvent} event */
+  #pasted(event) {
+    const files = event.clipboardData?.files;
+    if (!files?.length) return;
+    event.preventDefault();
+    this.attach(files);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #keys(event) {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  #send() {
+    const text = this.text.value.trim();
+    const files = this.#files;
+    if (!text && !files.length) return this.text.focus();
+    files.forEach((file, place) => this.#sendFile(file, place === 0 && takesCaption(file) ? text : ''));
+    if (text && !(files[0] && takesCaption(files[0]))) this.#add({ type: 'text', text }, null);
+    this.#files = [];
+    this.#drawFiles();
+    this.text.value = '';
+    this.#grow();
+    this.#keepDraft();
+    this.#stopTyping();
+    this.text.focus();
+  }
+
+  /**
+   * @param {File} file
+   * @param {string} caption
+   */
+  #sendFile(file, caption) {
+    this.#add(caption ? { text: caption } : {}, file);
+  }
+
+  /**
+   * @param {Record<string, unknown>} body
+   * @param {File | null} file
+   */
+  #add(body, file) {
+    const replied = this.#replyTo && { reply_to: this.#replyTo.id };
+    this.#replyTo = null;
+    this.reply.hidden = true;
+    void this.thread.store.outbox.add({ client_id: newId(), customer: this.thread.customer, body: { ...body, ...replied }, file });
+    this.handlers.onSent();
+  }
+
+  #templates() {
+    openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file));
+  }
+
+  #typed() {
+    this.#grow();
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => this.#keepDraft(), DRAFT_PAUSE);
+    clearTimeout(this.#stopping);
+    if (!this.text.value) return this.#stopTyping();
+    this.#stopping = setTimeout(() => this.#stopTyping(), TYPING_STOPS);
+    if (Date.now() - this.#typedAt < TYPING_AGAIN) return undefined;
+    this.#typedAt = Date.now();
+    return this.thread.socket.send({ type: 'typing', is_typing: true });
+  }
+
+  #stopTyping() {
+    clearTimeout(this.#stopping);
+    if (!this.#typedAt) return;
+    this.#typedAt = 0;
+    this.thread.socket.send({ type: 'typing', is_typing: false });
+  }
+
+  #keepDraft() {
+    clearTimeout(this.#keeping);
+    keepDraft(this.thread.store.me.id, this.thread.customer, this.text.value);
+  }
+
+  /** The field is as high as its text, up to a limit that the styles set. */
+  #grow() {
+    this.text.style.height = 'auto';
+    this.text.style.height = `${this.text.scrollHeight + 2}px`;
+  }
+}
+
+/** @param {File} file  Meta shows captions for these (docs/whatsapp.md); a sound has none */
+function takesCaption(file) {
+  return !file.type.startsWith('audio/');
+}

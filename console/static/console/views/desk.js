@@ -1,0 +1,160 @@
+/** The desk: inbox, chat and customer side by side; on a narrow screen one at a time. */
+
+/** @import { Api } from '../api.js' */
+/** @import { Me } from '../types.js' */
+
+import { ApiError } from '../api.js';
+import { fill, h, iconButton } from '../dom.js';
+import { busy, complain, say } from '../feedback.js';
+import { Store } from '../store.js';
+import { texts } from '../texts.js';
+import { ChatView } from './chat.js';
+import { Inbox } from './inbox.js';
+import { Notices } from './notices.js';
+import { listenToKeys, openKeys } from './keys.js';
+
+export class Desk {
+  /** @type {ChatView | null} */
+  #chat = null;
+  /** @type {{element: HTMLElement, close: () => void} | null} */
+  #customer = null;
+  #opening = 0;
+
+  /**
+   * @param {Api} api
+   * @param {Me} me
+   */
+  constructor(api, me) {
+    this.store = new Store(api, me);
+    this.inbox = new Inbox(this.store, { onOpen: (customer, message) => this.go(customer, message) });
+    this.notices = new Notices(this.store, () => this.#chat?.id ?? 0, (customer) => this.go(customer));
+    this.chatPlace = h('main', { class: 'chat-place' });
+    this.customerPlace = h('div', { class: 'customer-place', hidden: true });
+    this.offline = h('p', { class: 'offline', role: 'status', hidden: true });
+    this.element = h('div', { class: 'desk' }, this.#bar(me), this.offline, h('div', { class: 'panes' }, this.inbox.element, this.chatPlace, this.customerPlace));
+    this.#watchConnection();
+    this.stopKeys = listenToKeys(this.inbox, () => this.back());
+    this.#noChat();
+  }
+
+  close() {
+    this.stopKeys();
+    this.notices.close();
+    this.#chat?.close();
+    this.#closeCustomer();
+    this.store.close();
+  }
+
+  /** @param {Me} me */
+  #bar(me) {
+    const out = h('button', { type: 'button', onclick: () => void busy(out, () => this.store.api.signOut()) }, texts.signOut);
+    return h('header', { class: 'bar row' },
+      h('h1', null, texts.appName),
+      h('span', { class: 'grow' }),
+      h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
+      this.notices.button,
+      iconButton('help', texts.keysTitle, openKeys),
+      out);
+  }
+
+  #watchConnection() {
+    const { store, offline } = this;
+    /** @type {number | undefined} */
+    let waiting;
+    const show = () => {
+      clearTimeout(waiting);
+      const away = !navigator.onLine ? texts.offline : store.live ? '' : texts.reconnecting;
+      // A socket that comes back at once is not worth a word.
+      waiting = setTimeout(() => { fill(offline, away); offline.hidden = !away; }, away ? 1500 : 0);
+    };
+    store.on('live', show);
+    addEventListener('online', show);
+    addEventListener('offline', show);
+  }
+
+  /**
+   * Open a chat and put it into the address; 0: none.
+   *
+   * @param {number} customer
+   * @param {number} [message]
+   */
+  go(customer, message) {
+    const wanted = customer ? `/?chat=${customer}` : '/';
+    if (location.pathname + location.search !== wanted) history.pushState(null, '', wanted);
+    void this.show(customer, message);
+  }
+
+  back() {
+    if (this.#customer && matchMedia('(max-width: 900px)').matches) this.#closeCustomer();
+    else this.go(0);
+  }
+
+  /**
+   * Show what the address says.
+   *
+   * @param {number} customer
+   * @param {number} [message]
+   */
+  async show(customer, message) {
+    if (customer && this.#chat?.id === customer) return message ? this.#chat.jump(message) : undefined;
+    const opening = ++this.#opening;
+    this.#chat?.close();
+    this.#chat = null;
+    const wasOpen = this.#customer !== null;
+    this.#closeCustomer();
+    this.inbox.mark(customer);
+    if (!customer) return this.#noChat();
+    this.element.dataset.pane = 'chat';
+    try {
+      const row = this.store.row(customer) ?? await this.store.load(customer);
+      if (opening !== this.#opening) return undefined;
+      if (typeof row === 'number') return this.go(row);
+      if (row === null) return this.#missing();
+      this.#chat = new ChatView(this.store, row, {
+        onBack: () => this.back(), onOpen: (id) => this.go(id), onCustomer: () => void this.#toggleCustomer(),
+      }, message ?? null);
+      fill(this.chatPlace, this.#chat.element);
+      this.#chat.focus();
+      if (wasOpen && matchMedia('(min-width: 1100px)').matches) await this.#toggleCustomer();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      fill(this.chatPlace, h('div', { class: 'center' }, h('div', { class: 'stack' }, h('p', { class: 'notice bad', role: 'alert' }, error.message),
+        h('button', { type: 'button', onclick: () => void this.show(customer, message) }, texts.tryAgain))));
+    }
+    return undefined;
+  }
+
+  #noChat() {
+    this.element.dataset.pane = 'list';
+    fill(this.chatPlace, h('div', { class: 'center soft' }, h('p', null, texts.pickChat)));
+  }
+
+  #missing() {
+    say(texts.noSuchChat);
+    this.go(0);
+  }
+
+  async #toggleCustomer() {
+    if (this.#customer) return this.#closeCustomer();
+    const id = this.#chat?.id;
+    if (!id) return undefined;
+    try {
+      const { CustomerPane } = await import('./customer.js');
+      this.#customer = new CustomerPane(this.store, id, { onClose: () => this.#closeCustomer(), onOpenChat: (other) => this.go(other) });
+      fill(this.customerPlace, this.#customer.element);
+      this.customerPlace.hidden = false;
+      this.element.dataset.pane = 'customer';
+    } catch (error) {
+      complain(error);
+    }
+    return undefined;
+  }
+
+  #closeCustomer() {
+    this.#customer?.close();
+    this.#customer = null;
+    this.customerPlace.hidden = true;
+    fill(this.customerPlace);
+    if (this.#chat) this.element.dataset.pane = 'chat';
+  }
+}

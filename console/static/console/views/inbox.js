@@ -1,0 +1,189 @@
+/** The list of chats with its filters, and the search over customers and messages. */
+
+/** @import { Store } from '../store.js' */
+/** @import { Filters } from '../chat_list.js' */
+/** @import { VirtualList } from '../elements/virtual-list.js' */
+
+import { ChatList } from '../chat_list.js';
+import { fill, h, iconButton } from '../dom.js';
+import { complain } from '../feedback.js';
+import { texts } from '../texts.js';
+import { drawChatRow } from './chat_row.js';
+import { MessageSearch } from './message_search.js';
+import { openNewCustomer } from './new_customer.js';
+import '../elements/virtual-list.js';
+
+const TYPING_PAUSE = 250;
+
+/**
+ * @typedef {object} InboxHandlers
+ * @property {(customer: number, message?: number) => void} onOpen
+ */
+
+export class Inbox {
+  /** @type {number | undefined} */
+  #searching;
+  #current = 0;
+
+  /**
+   * @param {Store} store
+   * @param {InboxHandlers} handlers
+   */
+  constructor(store, handlers) {
+    this.store = store;
+    this.handlers = handlers;
+    this.list = new ChatList(store);
+    this.messages = new MessageSearch(store, handlers.onOpen);
+    this.search = h('input', { type: 'search', placeholder: texts.searchHint, 'aria-label': texts.search, oninput: () => this.#searchSoon() });
+    this.filters = this.#makeFilters();
+    this.rows = /** @type {VirtualList} */ (document.createElement('virtual-list'));
+    this.state = h('div', { class: 'empty', role: 'status' });
+    this.tabs = this.#makeTabs();
+    this.element = h('nav', { class: 'inbox', 'aria-label': texts.inbox },
+      h('div', { class: 'inbox-head' },
+        h('div', { class: 'row' }, this.search, iconButton('plus', texts.newCustomer, () => openNewCustomer(store, handlers.onOpen))),
+        this.filters, this.tabs),
+      this.state, this.rows, this.messages.element);
+    this.#wire();
+  }
+
+  #wire() {
+    const { rows, list, store } = this;
+    rows.label = texts.chats;
+    rows.keyAt = (place) => list.ids[place];
+    rows.render = (item, id) => {
+      const row = store.row(id);
+      if (row) drawChatRow(item, row, store, id === this.#current);
+    };
+    rows.onSeen = (first, last) => list.want(first, last);
+    rows.addEventListener('click', (event) => this.#clicked(event));
+    list.on('change', () => this.#draw());
+    list.on('error', complain);
+    store.on('tags', () => this.#fillTags());
+    void list.show({});
+    void store.loadLists().catch(complain);
+  }
+
+  /** @param {number} customer  the chat that is open; 0: none */
+  mark(customer) {
+    this.#current = customer;
+    this.list.open = customer;
+    this.rows.show(this.list.ids.length);
+  }
+
+  /**
+   * Move the focus along the list.
+   *
+   * @param {1 | -1} step
+   */
+  step(step) {
+    const link = document.activeElement instanceof HTMLAnchorElement ? document.activeElement : null;
+    const from = Number(link?.dataset.id ?? new URL(link?.href ?? location.href).searchParams.get('chat') ?? 0);
+    const place = this.list.ids.indexOf(from || this.#current);
+    const next = Math.min(Math.max(place + step, 0), this.list.ids.length - 1);
+    this.rows.reveal(next);
+    const id = this.list.ids[next];
+    if (id !== undefined) this.rows.rowOf(id)?.querySelector('a')?.focus();
+  }
+
+  #draw() {
+    const { list, rows } = this;
+    rows.show(list.ids.length);
+    const searching = Boolean(this.search.value.trim());
+    const filtered = Object.keys(list.filters).length > 0;
+    this.state.hidden = list.loaded && list.ids.length > 0;
+    if (!list.loaded) fill(this.state, skeletons());
+    else if (!list.ids.length) fill(this.state, searching ? texts.nothingFound : filtered ? texts.nothingFiltered : texts.noChats);
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const link = /** @type {Element} */ (event.target).closest('a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    this.handlers.onOpen(Number(new URL(link.href).searchParams.get('chat')));
+  }
+
+  #makeFilters() {
+    const { store } = this;
+    /** @param {string} name @param {string} text */
+    const toggle = (name, text) => h('button', {
+      type: 'button', class: 'filter', name, 'aria-pressed': 'false',
+      onclick: (/** @type {MouseEvent} */ { currentTarget }) => {
+        const button = /** @type {HTMLButtonElement} */ (currentTarget);
+        button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') !== 'true'));
+        this.#filter();
+      },
+    }, text);
+    const sources = ['whatsapp', 'instagram', 'telegram', 'website', 'manual'];
+    this.source = h('select', { 'aria-label': texts.source, onchange: () => this.#filter() },
+      h('option', { value: '' }, texts.anySource),
+      sources.map((one) => h('option', { value: one }, texts.sources[one] ?? one)));
+    this.tag = h('select', { 'aria-label': texts.tag, onchange: () => this.#filter() }, h('option', { value: '' }, texts.anyTag));
+    return h('div', { class: 'filters', role: 'group', 'aria-label': texts.filters },
+      store.isAdmin && toggle('mine', texts.mine),
+      toggle('unread', texts.unreadFilter),
+      store.isAdmin && toggle('unassigned', texts.unassigned),
+      this.source, this.tag);
+  }
+
+  #fillTags() {
+    const select = /** @type {HTMLSelectElement} */ (this.tag);
+    const chosen = select.value;
+    fill(select, h('option', { value: '' }, texts.anyTag), this.store.tags.map((tag) => h('option', { value: tag.id }, tag.name)));
+    select.value = chosen;
+    if (select.value !== chosen) this.#filter();
+  }
+
+  #makeTabs() {
+    /** @param {boolean} messages @param {string} text */
+    const tab = (messages, text) => h('button', {
+      type: 'button', 'aria-pressed': String(!messages), onclick: () => this.#showMessages(messages),
+    }, text);
+    return h('div', { class: 'tabs row', role: 'group', 'aria-label': texts.searchIn, hidden: true },
+      tab(false, texts.customers), tab(true, texts.messages));
+  }
+
+  /** @param {boolean} shown */
+  #showMessages(shown) {
+    const [customers, messages] = this.tabs.children;
+    customers?.setAttribute('aria-pressed', String(!shown));
+    messages?.setAttribute('aria-pressed', String(shown));
+    this.messages.element.hidden = !shown;
+    this.rows.hidden = shown;
+    this.state.hidden = shown || this.list.ids.length > 0;
+  }
+
+  #searchSoon() {
+    clearTimeout(this.#searching);
+    this.#searching = setTimeout(() => this.#filter(), TYPING_PAUSE);
+  }
+
+  #filter() {
+    /** @param {string} name */
+    const on = (name) => this.filters.querySelector(`[name=${name}]`)?.getAttribute('aria-pressed') === 'true';
+    const search = this.search.value.trim();
+    /** @type {Filters} */
+    const wanted = {
+      ...(on('mine') && { owner: this.store.me.id }),
+      ...(on('unassigned') && { unassigned: true }),
+      ...(on('unread') && { has_unread: true }),
+      ...(this.source?.value && { source: this.source.value }),
+      ...(this.tag?.value && { tag: Number(this.tag.value) }),
+      ...(search && { search }),
+    };
+    this.tabs.hidden = !search;
+    if (!search) this.#showMessages(false);
+    this.messages.find(search);
+    this.rows.scrollTop = 0;
+    void this.list.show(wanted);
+  }
+}
+
+function skeletons() {
+  return [
+    h('span', { class: 'sr' }, texts.loading),
+    Array.from({ length: 8 }, () => h('div', { class: 'chat-row', 'aria-hidden': 'true' },
+      h('span', { class: 'avatar skeleton' }), h('span', { class: 'grow skeleton' }, '.'))),
+  ].flat();
+}

@@ -1,0 +1,34 @@
+/** The dialog that adds a customer, to begin a chat. */
+
+/** @import { Store } from '../store.js' */
+
+import { h } from '../dom.js';
+import { busy, openDialog } from '../feedback.js';
+import { texts } from '../texts.js';
+
+/**
+ * @param {Store} store
+ * @param {(customer: number) => void} onOpen
+ */
+export function openNewCustomer(store, onOpen) {
+  const name = h('input', { required: true, autocomplete: 'off', maxlength: 150 });
+  const phone = h('input', { type: 'tel', autocomplete: 'off', placeholder: '+94 77 123 4567' });
+  const button = h('button', { class: 'main' }, texts.add);
+  openDialog(texts.newCustomer, (close) => {
+    /** @param {SubmitEvent} event */
+    const submit = async (event) => {
+      event.preventDefault();
+      await busy(button, async () => {
+        const row = await store.api.post('/api/customers/', { name: name.value, ...(phone.value && { phone: phone.value }) });
+        store.take(row);
+        close();
+        onOpen(row.id);
+      });
+    };
+    return [h('form', { class: 'stack', onsubmit: submit },
+      h('label', null, h('span', null, texts.name), name),
+      h('label', null, h('span', null, texts.phone), phone),
+      h('footer', null, h('button', { type: 'button', onclick: close }, texts.cancel), button))];
+  });
+  name.focus();
+}

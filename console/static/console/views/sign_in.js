@@ -1,0 +1,56 @@
+/** The form that signs in. */
+
+/** @import { Api } from '../api.js' */
+/** @import { Me } from '../types.js' */
+
+import { ApiError } from '../api.js';
+import { fill, h } from '../dom.js';
+import { texts } from '../texts.js';
+
+/**
+ * @param {Api} api
+ * @param {(me: Me) => void} onSignedIn
+ * @param {string} [why]  why nobody is signed in any more
+ */
+export function signInView(api, onSignedIn, why = '') {
+  const username = h('input', { name: 'username', autocomplete: 'username', required: true, autocapitalize: 'none', spellcheck: 'false' });
+  const password = h('input', { name: 'password', type: 'password', autocomplete: 'current-password', required: true });
+  const button = h('button', { class: 'main' }, texts.signIn);
+  const problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
+
+  /** @param {SubmitEvent} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    problem.hidden = true;
+    button.disabled = true;
+    try {
+      const me = await api.signIn(username.value, password.value);
+      if (me.role === 'customer') {
+        await api.signOut();
+        complainOf(texts.notForCustomers);
+      } else onSignedIn(me);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      complainOf(error.message);
+      password.select();
+    } finally {
+      button.disabled = false;
+    }
+  };
+
+  /** @param {string} text */
+  const complainOf = (text) => {
+    fill(problem, text);
+    problem.hidden = false;
+  };
+
+  const form = h('form', { class: 'sign-in stack', onsubmit: submit },
+    h('h1', null, texts.appName),
+    h('p', { class: 'soft' }, texts.welcome),
+    why && h('p', { class: 'notice', role: 'status' }, why),
+    h('label', null, h('span', null, texts.username), username),
+    h('label', null, h('span', null, texts.password), password),
+    problem,
+    button);
+  return { element: h('main', { class: 'center' }, form), focus: () => username.focus() };
+}
