@@ -24,27 +24,19 @@ from django.db import connection
 from django.db.models import Expression, Field, ForeignKey, Lookup, Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.utils.functional import cached_property
-from psycopg.pq import Format
 
 _PLACEHOLDER = re.compile("%%|%s")
-# How psycopg reads times: in C, in the zone of the connection, which is UTC. Django reads them in Python, and a page of
-# 50 messages has 250 of them.
-_TIMES = psycopg.adapters.types["timestamptz"].oid
-_LOAD_TIMES: Any = psycopg.adapters.get_loader(_TIMES, Format.TEXT)
 
 
 def prepared_cursor() -> Any:
-    """Return a cursor like `connection.cursor()`. On PostgreSQL it prepares statements that run often.
+    """Return a cursor for a `with` block, like `connection.cursor()`. On PostgreSQL it prepares what runs often.
 
     Django puts the parameters into the text of a statement, so PostgreSQL parses and plans a new one each time. Use it
     for hand-written statements that find one row by its key (decision 005): the best plan of others may depend on
     their parameters. How often is often is set by `prepare_threshold` in the OPTIONS of the database.
     """
-    cursor = connection.cursor()
-    if connection.vendor == "postgresql":
-        cursor.cursor = psycopg.Cursor(cursor.cursor.connection)
-        cursor.cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
-    return cursor
+    on_postgresql: Any = connection
+    return on_postgresql.prepared_cursor() if connection.vendor == "postgresql" else connection.cursor()
 
 
 class Param(Expression):

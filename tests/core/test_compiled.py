@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.actions.sessions import sign_in
 from accounts.models import User
-from core.db.compiled import Compiled, Insert
+from core.db.compiled import Compiled, Insert, prepared_cursor
 from customers.actions.locking import lock
 from customers.models import Customer
 from customers.visibility import DeskQuery
@@ -129,6 +129,19 @@ def test_constants_may_hold_what_a_text_is_made_of(customer: Customer) -> None:
         query = Compiled(lambda pk, constant=constant: Customer.objects.filter(pk=pk, first_name=constant), params=[])
         query.params.pop("constant", None)
         assert query.first(pk=customer.pk) == customer, constant
+
+
+def test_statements_may_run_while_another_one_is_read(customer: Customer) -> None:
+    """The connection keeps one cursor, which only one of them has at a time."""
+    with prepared_cursor() as outer:
+        outer.execute("SELECT 1 UNION ALL SELECT 2 ORDER BY 1")
+        first = outer.fetchone()
+        with pytest.raises(DatabaseError), transaction.atomic(), prepared_cursor() as broken:
+            broken.execute("SELECT nothing")
+        with prepared_cursor() as inner:
+            inner.execute("SELECT 3")
+            assert inner.fetchone()[0] == 3
+        assert (first[0], outer.fetchone()[0]) == (1, 2)
 
 
 def test_an_insert_stores_what_create_stores(customer: Customer) -> None:

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from select import POLLIN, poll
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import Error
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
 from core.db.patience import Waits, process_waits
 
@@ -19,6 +20,10 @@ _LOCKING = re.compile(r" FOR (NO KEY )?UPDATE( OF [\w\", .]+)?$")
 # A row that several transactions want is waited for twice: for one's place in the queue, then for the row.
 _SECOND_WAIT_SECONDS = 0.5
 _NAMES = {"lock": "lock_timeout", "statement": "statement_timeout", "idle": "idle_in_transaction_session_timeout"}
+# How psycopg reads times: in C, in the zone of the connection, which is UTC. Django reads them in Python, and a page of
+# 50 messages has 250 of them.
+_TIMES = psycopg.adapters.types["timestamptz"].oid
+_LOAD_TIMES: Any = psycopg.adapters.get_loader(_TIMES, Format.TEXT)
 
 _DjangoCursor: Any = base.Cursor
 _DjangoWrapper: Any = base.DatabaseWrapper
@@ -61,6 +66,26 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self._session: Waits | None = None
         # The limits that the current transaction began with.
         self._began: Waits | None = None
+        # While nobody uses it.
+        self._prepared: psycopg.Cursor[Any] | None = None
+
+    @contextmanager
+    def prepared_cursor(self) -> Iterator[Any]:
+        """A cursor like `cursor()` for the block. It prepares statements that run often (core/db/compiled.py).
+
+        One is kept as long as the connection, because it takes longer to learn how to read each type than to read a row
+        of forty columns. Within the block of another one it is a new one.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        cursor, self._prepared = self._prepared, None
+        if cursor is None or cursor.connection is not self.connection:
+            cursor = psycopg.Cursor(self.connection)
+            cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
+        try:
+            yield self._prepare_cursor(cursor)
+        finally:
+            self._prepared = cursor
 
     @property
     def waits(self) -> Waits:
