@@ -95,12 +95,17 @@ def creates(view: Any, action: str | None) -> bool:
     return action == "create" or 201 in said.get("post", said).get("responses", {})
 
 
-def forget_answers(texts: Iterable[str]) -> None:
-    """Delete the stored answers that contain one of the texts."""
-    found = Q(pk__in=())
-    for text in texts:
-        found |= Q(body__contains=text)
+def forget_answers(*, said: Iterable[str], below: str) -> None:
+    """Delete the stored answers that match one of the regular expressions, or were given below a path."""
+    found = Q(path__contains=below)
+    for expression in said:
+        found |= Q(body__regex=expression)
     Answered.objects.filter(found).delete()
+
+
+def forget_answers_to(user_id: int) -> None:
+    """Delete the stored answers to a login."""
+    Answered.objects.filter(user_id=user_id).delete()
 
 
 def old_rows() -> list[Old]:
@@ -114,7 +119,7 @@ def _begin(request: Request) -> Answered:
     if not _KEY.fullmatch(key):
         raise ValidationError({"detail": "The Idempotency-Key must have 1 to 255 printable ASCII characters."})
     login: Any = request.user
-    asked = Answered(user_id=login.pk, key=key, fingerprint=_fingerprint(request))
+    asked = Answered(user_id=login.pk, key=key, path=request.path, fingerprint=_fingerprint(request))
     _claim(asked)
     known = Answered.objects.filter(user_id=asked.user_id, key=key).first()
     if known is None or known.created_at < _oldest():

@@ -78,7 +78,9 @@ class Answered(models.Model):
 
     user_id = models.BigIntegerField()
     key = models.CharField(max_length=255)
-    # Of path and body, which are not stored.
+    # To find the answers about a customer who is erased: not all of them name one.
+    path = models.CharField(max_length=500, default="")
+    # Of path and body. The body is not stored.
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
     body = models.TextField()

@@ -9,7 +9,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.actions.sessions import end_sessions
 from accounts.models import Role, User
-from core.idempotency import forget_answers
+from core.idempotency import forget_answers, forget_answers_to
 from core.phones import respelled
 from core.ports import ports
 from customers.actions.assignments import INSERT_ASSIGNMENT, hand_over, lock_seller, unassign
@@ -160,12 +160,15 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
             keeper.erase(row)
         # The history of Django admin names the rows that were changed there.
         forget_history(Customer, row.pk)
-        forget_answers([f'"customer":{row.pk}', row.customer_id])
+        # One id may begin with another.
+        said = [rf'"customer": ?{row.pk}[^0-9]', rf"{row.customer_id}[^0-9]"]
+        forget_answers(said=said, below=f"/customers/{row.pk}/")
     login = _lock_login(customer)
     owner_id = customer.owner_id
     customer.delete()
     if login is not None:
         forget_history(User, login.pk)
+        forget_answers_to(login.pk)
         end_sessions(user=login)
         login.delete()
     announce_gone(customer_id, owner_id)
