@@ -23,7 +23,7 @@ from accounts.actions.sessions import (
     log_out,
     refresh,
 )
-from accounts.actions.users import create_user, lock_login, remove_user, update_user
+from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.filters import TeamFilter, UserFilter
 from accounts.models import Session, SocketTicket, User, UserQuerySet
@@ -201,9 +201,8 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
     permission_classes = (IsAdmin,)
     hashes_passwords = ("create", "update", "partial_update")
     lookup_value_regex = r"\d+"
-
-    def hold(self, pk: int) -> None:
-        lock_login(User(pk=pk))
+    # Passwords are hashed, and customers handed over, outside of the transaction in which a login is locked.
+    compares_itself = True
 
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.present().order_by("id")
@@ -216,7 +215,10 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
 
     def perform_update(self, serializer: BaseSerializer[User]) -> None:
         serializer.instance = update_user(
-            actor=user_of(self.request), user=cast(User, serializer.instance), **serializer.validated_data
+            actor=user_of(self.request),
+            user=cast(User, serializer.instance),
+            check=self._refuse_stale_login,
+            **serializer.validated_data,
         )
 
     @documented(query_serializer=HandOverSerializer)
@@ -227,4 +229,8 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
     def perform_destroy(self, instance: User) -> None:
         asked = HandOverSerializer(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
-        remove_user(actor=user_of(self.request), user=instance, **asked.validated_data)
+        given = asked.validated_data
+        remove_user(actor=user_of(self.request), user=instance, check=self._refuse_stale_login, **given)
+
+    def _refuse_stale_login(self, login: User) -> None:
+        self.refuse_stale(self.request, self.get_serializer(login).data)

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 _FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is_active"})
 _NOT_LEAVING = "Customers are only handed over when a salesperson leaves."
 
+# What is called with a login that is locked.
+Check = Callable[[User], None]
+
 
 def create_user(*, actor: User, password: str, **fields: Any) -> User:
     """Create a login for a member of staff.
@@ -44,10 +48,17 @@ def create_user(*, actor: User, password: str, **fields: Any) -> User:
 
 
 def update_user(
-    *, actor: User, user: User, password: str | None = None, hand_over_to: User | None = None, **changes: Any
+    *,
+    actor: User,
+    user: User,
+    password: str | None = None,
+    hand_over_to: User | None = None,
+    check: Check | None = None,
+    **changes: Any,
 ) -> User:
     """Change a login of a member of staff and return it as it is now. `changes` may name any field of a login.
 
+    `check` is called with the locked login before anything is changed, and may raise.
     A new password, another role and deactivation end the login's sessions. Someone who stops selling is replaced as
     the owner of their customers: by `hand_over_to`, or as the apps behind ON_LOGIN_REMOVED see fit. That happens after
     the change is committed, and can be repeated with the same call if it was interrupted. Raises ValidationError as
@@ -58,15 +69,24 @@ def update_user(
     if unknown := changes.keys() - _FIELDS:
         raise TypeError(f"not fields of a login: {sorted(unknown)}")
     hashed = None if password is None else _hashed(user, password, changes)
-    current = _change(actor, user, hashed, hand_over_to, changes)
+    current = _change(actor, user, hashed, hand_over_to, check, changes)
     if not current.sells and current.role != Role.CUSTOMER:
         _leave(current, actor)
     return current
 
 
 @transaction.atomic
-def _change(actor: User, user: User, hashed: str | None, hand_over_to: User | None, changes: dict[str, Any]) -> User:
+def _change(
+    actor: User,
+    user: User,
+    hashed: str | None,
+    hand_over_to: User | None,
+    check: Check | None,
+    changes: dict[str, Any],
+) -> User:
     current = lock_login(user)
+    if check is not None:
+        check(current)
     changed = {name for name, value in changes.items() if getattr(current, name) != value}
     if changed and current.role == Role.CUSTOMER:
         raise ValidationError(
@@ -125,15 +145,18 @@ def change_password(*, user: User, old: str, new: str, keep: Session | None = No
     set_password(user=user, password=new, keep=keep, field="new_password")
 
 
-def remove_user(*, actor: User, user: User, hand_over_to: User | None = None) -> None:
+def remove_user(*, actor: User, user: User, hand_over_to: User | None = None, check: Check | None = None) -> None:
     """End a login for good. What it wrote keeps its name, and its username and email can be used again.
 
     First the login is closed, then its customers are handed over (`update_user` says to whom), then it is removed: an
-    interrupted removal can be repeated. Raises ValidationError for the last active admin and for a `hand_over_to` who
-    cannot own customers, NotFound if it has been removed meanwhile.
+    interrupted removal can be repeated. `check` is called with the locked login before anything is changed, and may
+    raise. Raises ValidationError for the last active admin and for a `hand_over_to` who cannot own customers, NotFound
+    if it has been removed meanwhile.
     """
     with transaction.atomic():
         current = lock_login(user)
+        if check is not None:
+            check(current)
         _check_last_admin(current)
         current.is_active = False
         _name_successor(current, hand_over_to)

@@ -141,6 +141,9 @@ def _everything_that_hashes(client: APIClient, web: Client, user: User) -> dict[
     return {
         "create": lambda: client.post("/api/users/", {**person, "username": "n1", "password": NEW}),
         "update": lambda: client.patch(f"/api/users/{user.pk}/", {"password": NEW}),
+        "update a version": lambda: client.patch(
+            f"/api/users/{user.pk}/", {"password": NEW}, headers={"If-Match": "*"}
+        ),
         "replace": lambda: client.put(f"/api/users/{user.pk}/", {"password": NEW}),
         "admin add": lambda: web.post(
             "/admin/accounts/user/add/", {**person, "email": "n2@desk.example", "username": "n2", "new_password": NEW}

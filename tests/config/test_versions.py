@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from core.versions import KnowsVersions, etag_of
 from customers.models import Customer, Event
+from customers.versions import CustomersVersions
+from messaging.actions import leaving
 from tests.accounts.parallel import in_parallel
 from tests.permission_matrix import endpoints
 
@@ -116,6 +119,67 @@ def test_other_refusals_come_as_ever(
     assert foreign.json() == missing.json()
     now = {"If-Match": as_owner.get(url)["ETag"]}
     assert as_owner.patch(url, {"email": "no email"}, headers=now).status_code == 400
+
+
+@pytest.mark.parametrize("path", [path for path in CHANGES if "users" not in path])
+def test_nobody_waits_for_a_row_that_they_cannot_see(
+    path: str,
+    client_for: Callable[[str], APIClient],
+    as_stranger: APIClient,
+    things: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[int] = []
+    for versions in (KnowsVersions, CustomersVersions):
+        monkeypatch.setattr(versions, "hold", lambda view, pk: held.append(pk))
+    url, known = path.format(**things), {"If-Match": '"old"'}
+    method = "put" if CHANGES[path] else "delete"
+    if "tags" not in path:  # all staff see them
+        refused = getattr(as_stranger, method)(url, CHANGES[path], headers=known)
+        assert refused.status_code in (403, 404)
+    missing = getattr(client_for(path), method)(f"{path.split('{')[0]}987654/", CHANGES[path], headers=known)
+    assert missing.status_code in (400, 404)
+    assert held == []
+
+    assert getattr(client_for(path), method)(url, CHANGES[path], headers=known).status_code == 412
+    assert len(held) == 1
+
+
+def test_a_login_that_changed_meanwhile(as_admin: APIClient, owner: User, stranger: User, customer: Customer) -> None:
+    url = f"/api/users/{owner.pk}/"
+    old = {"If-Match": as_admin.get(url)["ETag"]}
+    User.objects.filter(pk=owner.pk).update(last_name="Changed")
+    before = User.objects.values().get(pk=owner.pk)
+    change = {"is_active": False, "password": "mango-river-88", "hand_over_to": stranger.pk}
+
+    answers = [
+        as_admin.patch(url, change, headers=old),
+        as_admin.delete(f"{url}?hand_over_to={stranger.pk}", headers=old),
+    ]
+
+    assert [answer.status_code for answer in answers] == [412, 412]
+    assert all(answer["ETag"] == as_admin.get(url)["ETag"] for answer in answers)
+    assert User.objects.values().get(pk=owner.pk) == before
+    customer.refresh_from_db()
+    assert customer.owner == owner
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["patch", "delete"])
+def test_customers_are_handed_over_in_no_transaction_of_ours(
+    how: str, as_admin: APIClient, owner: User, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_transaction: list[bool] = []
+    monkeypatch.setattr(leaving, "fault", lambda _: in_transaction.append(connection.in_atomic_block))
+    url = f"/api/users/{owner.pk}/"
+    known = {"If-Match": as_admin.get(url)["ETag"]}
+
+    assert getattr(as_admin, how)(url, {"is_active": False}, headers=known).status_code in (200, 204)
+
+    assert in_transaction == [False]
+    customer.refresh_from_db()
+    assert customer.owner is None
 
 
 def test_links_that_are_signed_anew_are_no_change() -> None:
