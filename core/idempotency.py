@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -16,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
-from core.files.links import links_for
+from core.files.links import links_for, signed_again, unsigned
 from core.models import Answered
 from core.retention import Old
 
@@ -24,9 +23,6 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"[ -~]{1,255}")
-# Links to files are good for minutes, so they are signed again. No signature is stored.
-_SIGNED = re.compile(r"(/media/[^\"?]+)\?user=\d+&expires=\d+&sig=[\w-]+")
-_UNSIGNED = re.compile(r"https?://[^/\"]+/media/([^\"?]+)\?signed")
 
 
 class KeyReused(APIException):
@@ -126,8 +122,7 @@ def _begin(request: Request) -> Answered:
         return asked
     if known.fingerprint != asked.fingerprint:
         raise KeyReused
-    links = links_for(request)
-    body = _UNSIGNED.sub(lambda link: links.to(unquote(link[1])), known.body)
+    body = signed_again(known.body, links_for(request))
     answer = HttpResponse(body, status=known.status, content_type="application/json")
     answer[REPLAYED] = "true"
     raise _AnsweredBefore(answer)
@@ -146,7 +141,7 @@ def _claim(asked: Answered) -> None:
 
 def _store(asked: Answered, answer: HttpResponse) -> None:
     asked.status = answer.status_code
-    asked.body = _SIGNED.sub(r"\1?signed", answer.content.decode())
+    asked.body = unsigned(answer.content.decode())
     Answered.objects.filter(user_id=asked.user_id, key=asked.key).delete()  # older than a day
     asked.save()
 

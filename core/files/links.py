@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -19,6 +19,9 @@ LINK_SECONDS = 300
 LINK_STEP = 60
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
+# What `signed_path` returns, in a text such as a body of JSON, and what `unsigned` makes of it.
+_SIGNED = re.compile(rf"({settings.MEDIA_URL}[^\"?]+)\?user=\d+&expires=\d+&sig=[\w-]+")
+_UNSIGNED = re.compile(rf"https?://[^/\"]+{settings.MEDIA_URL}([^\"?]+)\?signed")
 
 
 def media_path(name: str) -> str:
@@ -53,6 +56,16 @@ def links_for(request: Any) -> Links:
 def link(name: str, *, request: Any) -> str:
     """Return the full URL that opens a stored file for the user who sends `request`."""
     return links_for(request).to(name)
+
+
+def unsigned(text: str) -> str:
+    """Return a text with its links marked as such in place of their signatures, which are good for minutes only."""
+    return _SIGNED.sub(r"\1?signed", text)
+
+
+def signed_again(text: str, links: Links) -> str:
+    """Return what `unsigned` returned with links that open the files for another user, or at another time."""
+    return _UNSIGNED.sub(lambda link: links.to(unquote(link[1])), text)
 
 
 def _signature(name: str, user_id: int, expires: int) -> str:
