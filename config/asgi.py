@@ -101,15 +101,11 @@ async def livez(send: Send) -> None:
     await send({"type": "http.response.body", "body": LIVE})
 
 
-def _header(scope: Scope, wanted: bytes) -> str:
-    return next((value.decode("latin1") for name, value in scope["headers"] if name == wanted), "")
-
-
 async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "http":
-        request_id.begin(_header(scope, b"x-request-id"))
+        request_id.begin(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1"))
         await (livez(send) if scope["path"] == "/livez" else http(scope, receive, send))
     elif scope["type"] == "websocket":
         await websocket(scope, receive, send)

@@ -20,6 +20,7 @@ from core.filters import (
     TimeFilter,
 )
 from customers.models import (
+    FIRST_ON_DESK,
     AddressType,
     Assignment,
     Customer,
@@ -101,11 +102,15 @@ class CustomerTraitFilter(FilterSet):
         return condition, {}
 
 
+SHORT_SEARCHES = (
+    f"Without a number or a word of three letters, only the {FIRST_ON_DESK:,} with the newest messages are searched"
+)
+
+
 class CustomerFilter(CustomerTraitFilter):
     search = TextFilter(
         method="filter_search",
-        label="words that all occur in the names, username, email, phone or customer id. "
-        "Without a number or a word of three letters, only the 2,000 with the newest messages are searched",
+        label=f"words that all occur in the names, username, email, phone or customer id. {SHORT_SEARCHES}",
     )
     ordering = OrderingFilter(
         {

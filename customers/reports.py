@@ -82,7 +82,7 @@ _KINDS = {
 }
 
 
-def analytics(customers: "QuerySet[Customer]") -> dict[str, Any]:
+def analytics(customers: "QuerySet[Customer]") -> Analytics:
     """The key figures of these customers, in one query."""
     tiers = by_tier(customers)
     totals = {name: sum(row[name] for row in tiers.values()) for name in ("customers", *_KINDS)}
@@ -111,7 +111,7 @@ def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
     return rows
 
 
-def group_statistics(members: "QuerySet[Customer]", manual: int) -> dict[str, Any]:
+def group_statistics(members: "QuerySet[Customer]", manual: int) -> GroupStatistics:
     """The figures of a group's members, in one query."""
     tiers = by_tier(members)
     count, active, orders, spent = (

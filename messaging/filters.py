@@ -25,7 +25,7 @@ class MessageFilter(FilterSet):
     search = TextFilter(
         method="filter_search",
         label="words to find in the text; all must occur. "
-        "Without a word of three letters, only the newest 2,000 messages are searched",
+        f"Without a word of three letters, only the newest {NEWEST:,} messages are searched",
     )
 
     class Meta:

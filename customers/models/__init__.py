@@ -4,6 +4,7 @@ from customers.models.addresses import Address, AddressType
 from customers.models.assignments import Assignment
 from customers.models.choices import Gender, LoyaltyTier, Source
 from customers.models.customers import (
+    FIRST_ON_DESK,
     NO_MESSAGE_YET,
     Customer,
     CustomerMerged,
@@ -22,6 +23,7 @@ from customers.models.phone_codes import CodeState, PhoneCode
 from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
 
 __all__ = [
+    "FIRST_ON_DESK",
     "MAX_POINTS",
     "NO_MESSAGE_YET",
     "Address",

@@ -6,6 +6,7 @@ import django_filters
 from django.db.models.functions import Lower
 
 from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, OrderingFilter, TextFilter
+from customers.filters import SHORT_SEARCHES
 from customers.models import Customer, CustomerQuerySet, Source
 from messaging.desk.rows import UNREAD, with_unread, without_unread
 from tags.models import Tag, carrying, carrying_any
@@ -38,8 +39,7 @@ class DeskFilter(FilterSet):
     is_active = BooleanFilter(field_name="is_active")
     search = TextFilter(
         method="filter_search",
-        label="words to find in names, username, email, phone or customer id; all must occur. "
-        "Without a number or a word of three letters, only the 2,000 with the newest messages are searched",
+        label=f"words to find in names, username, email, phone or customer id; all must occur. {SHORT_SEARCHES}",
     )
     ordering = OrderingFilter(_ORDERS)
 
