@@ -11,12 +11,11 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.serializers import owner_ref
 from core.db.compiled import Compiled, Insert, prepared_cursor
 from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
 from customers.models import Assignment, Customer
-from customers.serializers.assignments import assignment_data
+from customers.serializers.assignments import assignment_event_data
 from customers.serializers.customers import customer_event_data
 
 # By hand, or compiled once: every chat that is handed over comes here (docs/decisions/005-hand-written-sql.md).
@@ -121,8 +120,8 @@ def reassign_all(
         # An owner from before assignments were recorded has none that is running.
         one = ended.get(customer.pk) or Assignment(customer=customer, salesperson=leaving, assigned_at=now)
         one.ended_at = now
-        data[customer.pk] = {**assignment_data(one), "owner": None}
-    data |= {one.customer_id: {**assignment_data(one), "owner": owner_ref(one.salesperson)} for one in opened}
+        data[customer.pk] = assignment_event_data(one, None)
+    data |= {one.customer_id: assignment_event_data(one, one.salesperson) for one in opened}
     for owner in set(owners.values()):
         theirs = [customer.pk for customer in customers if owners[customer.pk] == owner]
         Customer.objects.filter(pk__in=theirs).update(owner=owner, updated_at=now)
@@ -182,5 +181,4 @@ def _end_open(customer: Customer, at: datetime) -> None:
 
 
 def _record(customer: Customer, assignment: Assignment, **announced: Any) -> None:
-    data = {**assignment_data(assignment), "owner": owner_ref(customer.owner)}
-    record(customer, "assignment_changed", data, **announced)
+    record(customer, "assignment_changed", assignment_event_data(assignment, customer.owner), **announced)

@@ -18,6 +18,7 @@ from customers.keepers import keepers
 from customers.merged_fields import PHONE, Difference, Side, choose, differences, snapshot, values_joined, values_kept
 from customers.models import Customer, CustomerMerged, CustomerNotFound, Merge, MergeReason
 from customers.serializers.customers import customer_event_data
+from customers.serializers.merges import merge_event_data
 
 MERGED = "customer_merged"
 # What a preview counts, by the names the API has for the relations of Customer.
@@ -181,6 +182,5 @@ def _record(merge: Merge, gone: Customer, into: Customer, *, source_before: str)
     if into.source != source_before:
         for follow in ports("ON_SOURCE_CHANGED"):
             follow(customer=into, source_before=source_before, actor=actor)
-    data = {"merge": merge.pk, "gone": gone.pk, "into": into.pk}
     for customer in (into, gone):
-        record(customer, MERGED, data, actor=actor)
+        record(customer, MERGED, merge_event_data(merge), actor=actor)

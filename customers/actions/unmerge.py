@@ -9,7 +9,6 @@ from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied
 
 from accounts.models import User
-from accounts.serializers import user_ref
 from core.ports import ports
 from customers.actions.assignments import hand_over, lock_seller, unassign
 from customers.errors import CannotUndo
@@ -27,8 +26,9 @@ from customers.models import (
     release_phone,
     survivor_id,
 )
-from customers.serializers.assignments import assignment_data
+from customers.serializers.assignments import assignment_event_data
 from customers.serializers.customers import customer_event_data
+from customers.serializers.merges import merge_event_data
 from customers.visibility import has_on_desk
 
 UNDONE = "merge_undone"
@@ -71,14 +71,13 @@ def undo_merge(*, merge_id: int, actor: User | None) -> Merge:
 
 def _record(gone: Customer, into: Customer, merge: Merge, *, source_before: str) -> None:
     actor = merge.undone_by
-    data = {"merge": merge.pk, "gone": gone.pk, "into": into.pk}
     for customer in (into, gone):
         record(customer, "customer_updated", customer_event_data(customer), actor=actor)
     if into.source != source_before:
         for follow in ports("ON_SOURCE_CHANGED"):
             follow(customer=into, source_before=source_before, actor=actor)
     for customer in (into, gone):
-        record(customer, UNDONE, data, actor=actor)
+        record(customer, UNDONE, merge_event_data(merge), actor=actor)
 
 
 def refusal_to_undo(merge: Merge, actor: User | None, survivor: Customer) -> Exception | None:
@@ -226,6 +225,6 @@ def _restore_owner(customer: Customer, was: dict[str, Any], actor: User | None) 
     ended.save(update_fields=["ended_at"])
     customer.owner = lock_seller(owner)
     customer.save(update_fields=["owner", "updated_at"])
-    data = {**assignment_data(ended), "owner": user_ref(customer.owner)}
+    data = assignment_event_data(ended, customer.owner)
     record(customer, "assignment_changed", data, actor=actor, previous_owner_id=previous_owner_id)
     return True

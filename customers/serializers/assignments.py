@@ -5,7 +5,7 @@ from typing import TypedDict
 from rest_framework import serializers
 
 from accounts.models import User
-from accounts.serializers import user_ref
+from accounts.serializers import OwnerRef, owner_ref, user_ref
 from core.bodies import BodySerializer
 from core.fields import KnownFieldsOnly
 from core.shapes import Ref, Time
@@ -39,6 +39,17 @@ def assignment_data(assignment: Assignment) -> AssignmentRow:
         "ended_at": iso(assignment.ended_at),
         "is_active": assignment.ended_at is None,
     }
+
+
+class AssignmentChange(AssignmentRow):
+    """What `assignment_changed` records: an assignment that began or ended, and who has the customer now."""
+
+    owner: OwnerRef | None
+
+
+def assignment_event_data(assignment: Assignment, owner: User | None) -> AssignmentChange:
+    """The data of `assignment_changed`."""
+    return {**assignment_data(assignment), "owner": owner_ref(owner)}
 
 
 class AssignmentSerializer(serializers.BaseSerializer[Assignment]):

@@ -44,6 +44,19 @@ def merge_data(merge: Merge, *, can_undo: bool) -> MergeRow:
     }
 
 
+class MergeEvent(TypedDict):
+    """What `customer_merged` and `merge_undone` record, by their ids."""
+
+    merge: int
+    gone: int
+    into: int
+
+
+def merge_event_data(merge: Merge) -> MergeEvent:
+    """The data of `customer_merged` and `merge_undone`."""
+    return {"merge": merge.pk, "gone": merge.gone_id, "into": merge.into_id}
+
+
 class MergeBodySerializer(KnownFieldsOnly):
     """The body of POST merge/."""
 

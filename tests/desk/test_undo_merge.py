@@ -446,6 +446,19 @@ def test_what_the_events_say(as_owner: APIClient, owner: User, pair: tuple[Custo
         assert seqs == list(range(1, len(seqs) + 1))
 
 
+def test_an_assignment_that_goes_on_is_told_like_one_that_begins(
+    as_owner: APIClient, owner: User, pair: tuple[Customer, Customer]
+) -> None:
+    gone, into = pair
+    undo(as_owner, merge(as_owner, gone, into))
+
+    events = Event.objects.filter(customer=gone, type="assignment_changed").order_by("seq")
+    began, ended, goes_on = (event.data for event in events)
+    assert goes_on == began
+    assert goes_on["owner"] == {"id": owner.pk, "name": "Sam", "is_active": True}
+    assert (ended.keys(), ended["owner"]) == (began.keys(), None)
+
+
 def test_the_ledger_is_as_it_was(as_owner: APIClient, pair: tuple[Customer, Customer]) -> None:
     before = list(LoyaltyEntry.objects.order_by("pk").values())
     pk = merge(as_owner, *pair)
