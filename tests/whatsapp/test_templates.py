@@ -232,6 +232,14 @@ class TestSending:
         assert not Message.objects.exists()
         assert not BusinessNumber.objects.exists()
 
+    def test_a_field_that_nobody_knows_is_refused(self, send: Any, make: Any) -> None:
+        make({"type": "BODY", "text": "Hi"})
+        response = send(paramters=["x"])
+        assert response.status_code == 400
+        assert response.json() == {"template": {"paramters": ["Unknown field. Did you mean parameters?"]}}
+        assert not Message.objects.exists()
+        assert not BusinessNumber.objects.exists()
+
     @pytest.mark.parametrize("name", [["name"], {"name": 1}, 7, None])
     def test_the_name_of_a_value_is_a_text(self, send: Any, make: Any, name: Any) -> None:
         make({"type": "BODY", "text": "Dear {{name}}"}, parameter_format="NAMED")

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from core.fields import KnownFieldsOnly
 from customers.models import Customer
 from messaging.channels import Content, Draft
 from messaging.models import BusinessNumber
@@ -20,7 +21,7 @@ VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _UNWANTED = re.compile(r"[\n\r\t]| {5,}")
 
 
-class TemplateDraftSerializer(serializers.Serializer[Any]):
+class TemplateDraftSerializer(KnownFieldsOnly):
     """The `template` of a message. `components` has Meta's shape, `parameters` is a short form of it."""
 
     name = serializers.CharField(max_length=MAX_TEMPLATE_NAME)
