@@ -44,7 +44,23 @@ class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
 
 
 async def _connected(connection: AbstractConnection) -> None:
+    _tell_lost_from_late(connection)
     await connection.on_connect()
     if connection in _known:
         layer_was_away()
     _known.add(connection)
+
+
+def _tell_lost_from_late(connection: AbstractConnection) -> None:
+    """Let redis-py see that a connection is lost which the system gave up because nobody answered (ETIMEDOUT).
+
+    Python's error for that is the one by which redis-py knows that nothing came in time. It would read again at once
+    and get the same error, for ever, and the event loop would do nothing else.
+    """
+    reader: Any = connection._reader
+    fail = reader.set_exception
+
+    def failed(error: Exception) -> None:
+        fail(ConnectionResetError(*error.args) if isinstance(error, TimeoutError) else error)
+
+    reader.set_exception = failed
