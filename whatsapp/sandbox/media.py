@@ -25,11 +25,12 @@ class SandboxStore:
     def __init__(self) -> None:
         self._folder = Path(settings.MEDIA_ROOT) / _FOLDER
 
-    def keep(self, file: Path) -> str:
+    def keep(self, file: IO[bytes]) -> str:
         """Copy a file into the store and return its id."""
         self._folder.mkdir(parents=True, exist_ok=True)
         provider_id = str(secrets.randbelow(9 * 10**14) + 10**14)
-        shutil.copyfile(file, self._folder / provider_id)
+        with (self._folder / provider_id).open("xb") as kept:
+            shutil.copyfileobj(file, kept)
         return provider_id
 
     def open(self, provider_id: str) -> IO[bytes] | None:
@@ -43,7 +44,7 @@ class SandboxStore:
 
 
 def fetch_from_sandbox(attachment: Attachment, into: IO[bytes]) -> Fetched:
-    """Read the file of a message, which `whatsapp_say --image` stored. Raises FileRefused and FileUnavailable."""
+    """Read the file of a message that a customer of the sandbox sent. Raises FileRefused and FileUnavailable."""
     kept = SandboxStore().open(attachment.provider_id)
     if kept is None:
         raise FileUnavailable("The sandbox has no such file.")

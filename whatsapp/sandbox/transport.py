@@ -7,7 +7,8 @@ from messaging.channels import preparing
 from messaging.models import Attachment, BusinessNumber, Message
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.sandbox.courier import Courier
-from whatsapp.sandbox.webhook_bodies import as_body, change, envelope, new_wamid, status_item
+from whatsapp.sandbox.wamids import new_wamid
+from whatsapp.sandbox.webhook_bodies import as_body, change, envelope, status_item
 
 # Seconds from a send to each status. Tests empty it, or set it to zero.
 PACE: dict[str, float] = {"sent": 0.3, "delivered": 0.8, "read": 1.5}
@@ -33,7 +34,7 @@ class SandboxTransport:
         Attachment.objects.filter(pk=file.pk).update(provider_id=file.provider_id)
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
-        """Nobody is there to see it."""
+        """The phone sees it by the receipt (whatsapp/sandbox/chats.py)."""
 
     def learn(self) -> None:
         """The answers of the sandbox say nothing else."""
@@ -46,7 +47,7 @@ class SandboxTransport:
         """Return a new wamid, and schedule the statuses. Raises Rejected without a recipient, as with Meta."""
         with preparing():
             address = recipient_of(message)
-        wamid = new_wamid()
+        wamid = new_wamid(address["to"] or "")
         recipient = {"recipient_id": address["to"], "recipient_user_id": address["recipient"]}
         known = {name: value for name, value in recipient.items() if value}
         for name, after in PACE.items():

@@ -3,26 +3,20 @@
 The sandbox, `whatsapp_say` and the demo data are built with it, and so are tests and benchmarks. It needs no database.
 """
 
-import base64
 import hashlib
 import json
-import secrets
 import time
 from typing import Any
 
 import phonenumbers
 
 from whatsapp.sandbox.account import ACCOUNT_ID
+from whatsapp.sandbox.wamids import new_wamid
 
 
 def as_body(payload: dict[str, Any]) -> bytes:
     """A payload as the body of a POST."""
     return json.dumps(payload).encode()
-
-
-def new_wamid() -> str:
-    """A message id like Meta's."""
-    return "wamid." + base64.b64encode(secrets.token_bytes(36)).decode()
 
 
 def envelope(*changes: dict[str, Any], account_id: str = ACCOUNT_ID) -> dict[str, Any]:
@@ -57,11 +51,11 @@ def status_item(wamid: str, status: str, *, at: float | None = None, **more: Any
     return {"id": wamid, "status": status, "timestamp": _seconds(at), **more}
 
 
-def said(phone_number_id: str, phone: str, text: str, name: str = "", **content: Any) -> dict[str, Any]:
-    """The payload of a new message from `phone` (in international form): a text, or `content` in its place."""
-    wa_id, user_id = phone.removeprefix("+"), _user_id(phone)
+def said(phone_number_id: str, phone: str, content: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """The payload of a new message from `phone` (in international form); whatsapp/sandbox/contents.py has contents."""
+    wa_id, user_id = phone.removeprefix("+"), user_id_of(phone)
     sender = contact_item(wa_id, name or f"WhatsApp {wa_id[-4:]}", user_id)
-    item = {**message_item(wa_id, new_wamid(), text, **content), "from_user_id": user_id}
+    item = {"from": wa_id, "from_user_id": user_id, "id": new_wamid(wa_id), "timestamp": _seconds(None), **content}
     return envelope(change(phone_number_id, contacts=[sender], messages=[item]))
 
 
@@ -69,7 +63,7 @@ def _seconds(at: float | None) -> str:
     return str(int(time.time() if at is None else at))
 
 
-def _user_id(phone: str) -> str:
+def user_id_of(phone: str) -> str:
     """A business-scoped id like Meta's: a country, and digits that are always the same for one phone."""
     region = phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or "US"
     digits = int(hashlib.sha256(phone.encode()).hexdigest(), 16) % 10**16

@@ -18,6 +18,7 @@ from messaging.actions.reading import mark_read
 from messaging.actions.sending import send_message
 from whatsapp.business_numbers import own_phone_number_id
 from whatsapp.message_templates import accounts, sync
+from whatsapp.sandbox import contents
 from whatsapp.sandbox.webhook_bodies import as_body, said
 from whatsapp.webhook.deliver import deliver
 from whatsapp.webhook.signature import sign
@@ -127,7 +128,7 @@ def _chat(phone: str, questions: list[str], answers: list[str]) -> None:
     """Let a customer write, and their salesperson read and answer. The relay sends the answers once the server runs."""
     customer = Customer.objects.select_related("owner").get(phone=phone)
     for text in questions:
-        body = as_body(said(own_phone_number_id(), phone, text, customer.first_name))
+        body = as_body(said(own_phone_number_id(), phone, contents.text(text), customer.first_name))
         if (status := deliver(body, sign(body))) != 200:
             raise CommandError(f"The demo chat could not be stored: {status}.")
     if customer.owner is not None and answers:

@@ -1,6 +1,5 @@
 """`manage.py whatsapp_say +94771234567 "Hello"`: write to Patter as a customer would."""
 
-import hashlib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.files.kinds import Family, kind_of
 from core.phones import InvalidPhone, normalize
 from whatsapp.business_numbers import own_phone_number_id
-from whatsapp.sandbox.media import SandboxStore
+from whatsapp.sandbox import contents
 from whatsapp.sandbox.webhook_bodies import as_body, said
 from whatsapp.webhook.signature import secrets, sign
 
@@ -39,8 +38,8 @@ class Command(BaseCommand):
         image: Path | None = options["image"]
         if image is None and not options["text"]:
             raise CommandError("Give a text, or a picture with --image.")
-        content = _picture(image, options["text"]) if image is not None else {}
-        body = as_body(said(own_phone_number_id(), phone, options["text"], options["name"], **content))
+        content = _picture(image, options["text"]) if image is not None else contents.text(options["text"])
+        body = as_body(said(own_phone_number_id(), phone, content, options["name"]))
         status = _post(options["url"], body)
         if status == 401:
             raise CommandError(
@@ -60,12 +59,8 @@ def _picture(file: Path, caption: str) -> dict[str, Any]:
         raise CommandError("--image works only in the sandbox: a real number gets its pictures from Meta.")
     if not file.is_file() or kind is None or kind.family is not Family.PICTURE:
         raise CommandError(f"{file} is not a picture.")
-    image = {
-        "id": SandboxStore().keep(file),
-        "mime_type": kind.mime_type,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-    }
-    return {"type": "image", "image": {**image, "caption": caption} if caption else image}
+    with file.open("rb") as opened:
+        return contents.media("image", opened, mime_type=kind.mime_type, caption=caption)
 
 
 def _post(url: str, body: bytes) -> int:
