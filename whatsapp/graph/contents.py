@@ -5,7 +5,23 @@ from typing import Any
 
 from messaging.channels import Rejected
 from messaging.models import Attachment, Message
+from whatsapp.graph.recipients import Address
 from whatsapp.limits import CAPTIONED_TYPES, MEDIA_TYPES
+
+
+def request_of(message: Message, file: Attachment | None, address: Address) -> dict[str, Any]:
+    """What pywa is to send to an address. `file` is already uploaded. Raises Rejected."""
+    kind, content = content_of(message, file)
+    replied = message.reply_to if kind != "reaction" else None
+    return {
+        "sender": message.business_number.external_id,
+        **address,
+        "recipient_type": "individual",
+        "typ": kind,
+        "msg": content,
+        "reply_to_message_id": replied.wamid if replied is not None else None,
+        "biz_opaque_callback_data": str(message.pk),
+    }
 
 
 def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:

@@ -19,7 +19,7 @@ from whatsapp.graph.answers import learn_from_answer
 from whatsapp.graph.bounds import UPLOAD_BYTES_PER_SECOND, seconds_for, within
 from whatsapp.graph.client import client_for
 from whatsapp.graph.consequences import after_error
-from whatsapp.graph.contents import content_of
+from whatsapp.graph.contents import request_of
 from whatsapp.graph.outcomes import NOT_SENT, described, is_metas, outcome_of, unreadable
 from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
@@ -76,7 +76,7 @@ class GraphTransport:
         """Send a message and return its wamid. Raises the outcomes of messaging/channels.py."""
         with preparing():
             whatsapp = self._whatsapp()
-            request = self._request(message, file)
+            request = request_of(message, file, recipient_of(message))
 
         def post() -> Any:
             answer = whatsapp.api.send_message(**request)
@@ -91,19 +91,6 @@ class GraphTransport:
         """Take in what the last answer says about the recipient, the window, a template or the file."""
         if self._news is not None:
             self._news()
-
-    def _request(self, message: Message, file: Attachment | None) -> dict[str, Any]:
-        kind, content = content_of(message, file)
-        replied = message.reply_to if kind != "reaction" else None
-        return {
-            "sender": self.number.external_id,
-            **recipient_of(message),
-            "recipient_type": "individual",
-            "typ": kind,
-            "msg": content,
-            "reply_to_message_id": replied.wamid if replied is not None else None,
-            "biz_opaque_callback_data": str(message.pk),
-        }
 
     def send_code(self, phone: str, code: str, *, in_window: bool) -> None:
         """Send a code that verifies a phone (whatsapp/graph/phone_codes.py). Raises an Outcome."""
