@@ -69,7 +69,7 @@ class Uploads:
         self.check_size(size, limit)
         address = (scope.get("client") or ("", 0))[0]
         self._count(f"address {address}", PER_ADDRESS, "from your address", held)
-        if not webhook:
+        if not webhook and not endpoint.public:
             user = await self._lane.run(_who_sends, scope, endpoint.admin_page)
             self._count(f"user {user}", PER_USER, "of yours", held)
         return limit
@@ -96,7 +96,7 @@ class Uploads:
 
 def body_limit(endpoint: Endpoint, content_type: bytes) -> int:
     """Return how many bytes a body may have: MAX_UPLOAD_MB for uploads to where files are taken, otherwise 1 MB."""
-    if endpoint.public:
+    if endpoint.public and not endpoint.takes_files:
         return SMALL_BYTES
     if endpoint.takes_files and content_type[:10].lower() == b"multipart/":
         return settings.MAX_UPLOAD_MB * 1024 * 1024 + MULTIPART_SLACK

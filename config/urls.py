@@ -9,6 +9,7 @@ from rest_framework.permissions import AllowAny
 
 from config.api import Api
 from config.errors import not_found
+from config.sandbox import SandboxPaths
 from customer_data.urls import media_urlpatterns as customer_data_files
 from customers.urls import media_urlpatterns as avatars
 from messaging.consumers import ChatConsumer, InboxConsumer, NoSuchSocket
@@ -51,6 +52,7 @@ urlpatterns = [
     path("media/", include(customer_data_files)),
     path("media/", include(avatars)),
     path("media/", include(attachment_files)),
+    SandboxPaths(),
 ]
 
 websocket_urlpatterns = [
