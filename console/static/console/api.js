@@ -35,11 +35,7 @@ export class ApiError extends Error {
   }
 }
 
-/**
- * @param {number} status
- * @param {any} body
- * @returns {string}
- */
+/** @param {number} status @param {any} body @returns {string} */
 function wording(status, body) {
   if (status === 0) return texts.noAnswer;
   if (typeof body?.detail === 'string') return body.detail;
@@ -124,20 +120,12 @@ export class Api {
     return this.ask('POST', path, { body, headers: { 'Idempotency-Key': newId() } });
   }
 
-  /**
-   * @param {string} path
-   * @param {unknown} body
-   * @returns {Promise<any>}
-   */
+  /** @param {string} path @param {unknown} body @returns {Promise<any>} */
   patch(path, body) {
     return this.ask('PATCH', path, { body });
   }
 
-  /**
-   * @param {string} path
-   * @param {unknown} [body]
-   * @returns {Promise<any>}
-   */
+  /** @param {string} path @param {unknown} [body] @returns {Promise<any>} */
   delete(path, body) {
     return this.ask('DELETE', path, { body });
   }
@@ -168,12 +156,7 @@ export class Api {
   }
 }
 
-/**
- * @param {string} path
- * @param {string} method
- * @param {Asking} asking
- * @param {string} [token]
- */
+/** @param {string} path @param {string} method @param {Asking} asking @param {string} [token] */
 async function attempt(path, method, { body, query, signal, headers = {} }, token) {
   const url = new URL(path, location.origin);
   url.host = location.host; // links of pages lead through the same server

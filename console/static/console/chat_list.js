@@ -96,10 +96,7 @@ export class ChatList extends Emitter {
     }
   }
 
-  /**
-   * @param {number} page
-   * @param {PageOf<Chat>} answer
-   */
+  /** @param {number} page @param {PageOf<Chat>} answer */
   #fill(page, answer) {
     if (page === 1) this.ids = [];
     this.ids.length = answer.count;

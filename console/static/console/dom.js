@@ -2,7 +2,8 @@
 
 /**
  * @typedef {Node | string | number | false | null | undefined} Child
- * @typedef {Record<string, unknown>} Props  `on...` are listeners, true and false set and remove an attribute.
+ * @typedef {{[K in keyof GlobalEventHandlersEventMap as `on${K}`]?: (event: GlobalEventHandlersEventMap[K]) => unknown}} Listeners
+ * @typedef {Listeners & Record<string, unknown>} Props  true and false set and remove an attribute
  */
 
 /**
@@ -21,21 +22,14 @@ export function h(tag, props, ...children) {
   return element;
 }
 
-/**
- * @param {Element} element
- * @param {string} name
- * @param {unknown} value
- */
+/** @param {Element} element @param {string} name @param {unknown} value */
 function set(element, name, value) {
   if (name.startsWith('on')) element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
   else if (value === true) element.setAttribute(name, '');
   else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
 }
 
-/**
- * @param {(Child | Child[])[]} children
- * @returns {(Node | string)[]}
- */
+/** @param {(Child | Child[])[]} children @returns {(Node | string)[]} */
 function nodes(children) {
   return children
     .flat()

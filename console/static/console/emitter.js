@@ -20,11 +20,7 @@ export class Emitter {
     return () => { heard.delete(listener); };
   }
 
-  /**
-   * @template {keyof T} K
-   * @param {K} event
-   * @param {T[K]} value
-   */
+  /** @template {keyof T} K @param {K} event @param {T[K]} value */
   emit(event, value) {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(value);
   }

@@ -118,10 +118,7 @@ export class LiveSocket {
     else if (frame.seq !== undefined && frame.seq > this.lastSeq) this.lastSeq = frame.seq;
   }
 
-  /**
-   * @param {CloseEvent} event
-   * @param {string} token
-   */
+  /** @param {CloseEvent} event @param {string} token */
   async #closed({ code, reason }, token) {
     if (this.#over) return undefined;
     this.handlers.onState?.(false);
@@ -157,10 +154,7 @@ export class LiveSocket {
     else this.send({ type: 'ping' });
   }
 
-  /**
-   * @param {number} code
-   * @param {string} reason
-   */
+  /** @param {number} code @param {string} reason */
   #end(code, reason) {
     this.close();
     this.handlers.onEnd(code, reason);

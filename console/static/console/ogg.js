@@ -60,21 +60,14 @@ function numberLength(first) {
   return Math.clz32(first) - 23;
 }
 
-/**
- * @param {Uint8Array} bytes
- * @param {number} at
- * @param {number} length
- */
+/** @param {Uint8Array} bytes @param {number} at @param {number} length */
 function number(bytes, at, length) {
   let value = 0;
   for (let place = at; place < at + length; place++) value = value * 256 + (bytes[place] ?? 0);
   return value;
 }
 
-/**
- * @param {Uint8Array} head
- * @param {Uint8Array[]} packets
- */
+/** @param {Uint8Array} head @param {Uint8Array[]} packets */
 function pages(head, packets) {
   const serial = Math.floor(Math.random() * 2 ** 32);
   const vendor = new TextEncoder().encode('Patter');

@@ -9,7 +9,6 @@
 import { ApiError, pause } from './api.js';
 import { Emitter } from './emitter.js';
 import { alone, SignedOut } from './session.js';
-import { upload } from './upload.js';
 
 const STORE = 'outbox';
 const LONGEST_WAIT = 30_000;
@@ -40,10 +39,7 @@ export class Outbox extends Emitter {
   /** @type {Set<number>} */
   #busy = new Set();
 
-  /**
-   * @param {Api} api
-   * @param {number} user
-   */
+  /** @param {Api} api @param {number} user */
   constructor(api, user) {
     super();
     this.api = api;
@@ -151,7 +147,7 @@ export class Outbox extends Emitter {
     this.#uploads.set(entry.client_id, abort);
     try {
       /** @type {Message} */
-      const message = await upload(this.api, entry, abort.signal, (progress) => this.#change(entry, { progress }));
+      const message = await this.#post(entry, abort.signal);
       this.emit('sent', { entry, message });
       await this.#forget(entry);
       return true;
@@ -170,10 +166,21 @@ export class Outbox extends Emitter {
     }
   }
 
-  /**
-   * @param {Entry} entry
-   * @param {Partial<Entry>} changes
-   */
+  /** @param {Entry} entry @param {AbortSignal} signal */
+  async #post({ file, ...entry }, signal) {
+    const { body, customer, client_id } = entry;
+    if (!file) return this.api.ask('POST', '/api/messages/', { body: { ...body, customer, client_id }, signal });
+    const { upload } = await import('./upload.js');
+    return upload(this.api, { ...entry, file }, signal, (progress) => this.#progress(client_id, progress));
+  }
+
+  /** @param {string} id @param {number} progress */
+  #progress(id, progress) {
+    const entry = this.#entries.get(id);
+    if (entry) this.#change(entry, { progress });
+  }
+
+  /** @param {Entry} entry @param {Partial<Entry>} changes */
   #change(entry, changes) {
     Object.assign(entry, changes);
     this.emit('change', entry.customer);
@@ -204,11 +211,7 @@ function open() {
   return request(opening);
 }
 
-/**
- * @template T
- * @param {IDBRequest<T>} asked
- * @returns {Promise<T>}
- */
+/** @template T @param {IDBRequest<T>} asked @returns {Promise<T>} */
 function request(asked) {
   return new Promise((done, failed) => {
     asked.onsuccess = () => done(asked.result);

@@ -27,10 +27,7 @@ export class Store extends Emitter {
   team = [];
   live = false;
 
-  /**
-   * @param {Api} api
-   * @param {Me} me
-   */
+  /** @param {Api} api @param {Me} me */
   constructor(api, me) {
     super();
     this.api = api;
@@ -93,10 +90,7 @@ export class Store extends Emitter {
     }
   }
 
-  /**
-   * @param {number} id
-   * @param {number | null} [into]
-   */
+  /** @param {number} id @param {number | null} [into] */
   lose(id, into = null) {
     this.#rows.delete(id);
     this.emit('gone', { id, into });

@@ -25,14 +25,8 @@ const reasons = {
   number_paused: 'Our number is paused. Messages wait until it sends again.',
 };
 
-/** @type {Record<string, string>} */
-const keys = {
-  j: 'Next chat', k: 'Previous chat', Enter: 'Open the chat, or send the message', 'Shift + Enter': 'New line', '/': 'Search',
-  '↑ ↓': 'Move between messages', Esc: 'Leave the field, or go back', '?': 'Show these keys',
-};
-
 export const texts = {
-  statuses, kinds, sources, reasons, keys,
+  statuses, kinds, sources, reasons,
 
   // Everywhere
   appName: 'Patter',
@@ -94,8 +88,6 @@ export const texts = {
   nothingFound: 'Nothing found. Try fewer or other words.',
   nothingFiltered: 'No chat fits these filters.',
   newCustomer: 'New customer',
-  name: 'Name',
-  phone: 'Phone',
   windowTitle: 'Time left to write freely. After that, only templates can be sent.',
   pickChat: 'Pick a chat on the left.',
   noSuchChat: 'There is no such chat, or it is not yours.',
@@ -153,27 +145,9 @@ export const texts = {
   uploading: 'Sending the file',
   noReply: 'Do not reply to this message',
   record: 'Record a voice message',
-  sendRecording: 'Send the voice message',
-  noMicrophone: 'The browser gives no access to a microphone.',
   templates: 'Templates',
-  searchTemplates: 'Search templates',
-  noTemplates: 'No approved templates. An admin can fetch them from Meta in Django admin.',
-  sendTemplate: 'Send template',
-  preview: 'Preview',
-  headerFile: 'File for the header',
-  latitude: 'Latitude',
-  longitude: 'Longitude',
-  /** @param {string} name */
-  headerValue: (name) => `Header: ${name}`,
-  /** @param {string} name */
-  bodyValue: (name) => `Value for ${name}`,
-  /** @param {string} button */
-  buttonValue: (button) => `Value for the button “${button}”`,
 
   // Notices and keys
   notices: 'Notifications',
-  notifyMe: 'Notify me of new messages while I look elsewhere',
-  playSound: 'Play a sound for new messages',
-  notificationsDenied: 'Your browser blocks notifications of this page. Allow them in its settings.',
   keysTitle: 'Keyboard',
 };

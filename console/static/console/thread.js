@@ -52,11 +52,12 @@ export class Thread extends Emitter {
     this.customer = customer;
     this.#around = around;
     const first = this.load();
+    /** @type {import('./live.js').Handlers} */
     const handlers = {
-      onFrame: (/** @type {Frame} */ frame) => this.#hear(frame),
+      onFrame: (frame) => this.#hear(frame),
       onSync: () => this.load(),
-      onState: (/** @type {boolean} */ live) => { this.live = live; this.emit('live', live); },
-      onEnd: (/** @type {number} */ code, /** @type {string} */ reason) => this.#ended(code, reason),
+      onState: (live) => { this.live = live; this.emit('live', live); },
+      onEnd: (code, reason) => this.#ended(code, reason),
     };
     this.socket = new LiveSocket(store.api.session, `/ws/chat/${customer}/`, handlers, lastSeq, first);
   }
@@ -101,10 +102,7 @@ export class Thread extends Emitter {
     await this.#loading;
   }
 
-  /**
-   * @param {'older' | 'newer'} side
-   * @param {string} link
-   */
+  /** @param {'older' | 'newer'} side @param {string} link */
   async #more(side, link) {
     const page = await this.store.api.get(link);
     if (this[side] !== link) return; // another part was loaded meanwhile
@@ -178,10 +176,7 @@ export class Thread extends Emitter {
     else if (type === 'customer_merged' || type === 'merge_undone') await this.load();
   }
 
-  /**
-   * @param {number} id
-   * @param {Partial<Message>} changes
-   */
+  /** @param {number} id @param {Partial<Message>} changes */
   #patch(id, changes) {
     const message = this.find(id);
     if (message) this.changed({ ...message, ...changes });
@@ -194,10 +189,7 @@ export class Thread extends Emitter {
     this.emit('messages', 'live');
   }
 
-  /**
-   * @param {Ref[]} present
-   * @param {Ref[]} typing
-   */
+  /** @param {Ref[]} present @param {Ref[]} typing */
   async #enter(present = [], typing = []) {
     if (!this.loaded) await this.load(); // there was no connection when the chat was opened
     this.present = new Map(present.map((one) => [one.id, one]));
@@ -205,10 +197,7 @@ export class Thread extends Emitter {
     this.emit('people', null);
   }
 
-  /**
-   * @param {Ref} user
-   * @param {boolean} online
-   */
+  /** @param {Ref} user @param {boolean} online */
   #see(user, online) {
     if (user.id === this.store.me.id) return;
     if (online) this.present.set(user.id, user);
@@ -219,10 +208,7 @@ export class Thread extends Emitter {
     this.emit('people', null);
   }
 
-  /**
-   * @param {Ref} user
-   * @param {boolean} types
-   */
+  /** @param {Ref} user @param {boolean} types */
   #type(user, types) {
     if (user.id === this.store.me.id) return;
     this.present.set(user.id, user);
@@ -237,10 +223,7 @@ export class Thread extends Emitter {
     if (over.length) this.emit('people', null);
   }
 
-  /**
-   * @param {number} code
-   * @param {string} reason
-   */
+  /** @param {number} code @param {string} reason */
   #ended(code, reason) {
     const into = /^merged:(\d+)$/.exec(reason);
     if (code === 4401) this.store.api.session.end();
@@ -248,10 +231,7 @@ export class Thread extends Emitter {
   }
 }
 
-/**
- * @param {Message} left
- * @param {Message} right
- */
+/** @param {Message} left @param {Message} right */
 function order(left, right) {
   // Without the Z the times sort as texts: one with a fraction of a second comes after the whole second.
   const [first, second] = [left.ordered_at.slice(0, -1), right.ordered_at.slice(0, -1)];

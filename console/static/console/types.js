@@ -22,10 +22,7 @@
  * @property {string | null} previous
  */
 
-/**
- * @template T
- * @typedef {Page & {results: T[]}} PageOf
- */
+/** @template T @typedef {Page & {results: T[]}} PageOf */
 
 /**
  * @typedef {object} Frame  docs/realtime.md

@@ -1,4 +1,4 @@
-/** Sending a message, with its file if it has one. Only XMLHttpRequest says how much of a file has left. */
+/** Sending a message with a file. Only XMLHttpRequest says how much of it has left. */
 
 /** @import { Api } from './api.js' */
 /** @import { Message } from './types.js' */
@@ -9,16 +9,14 @@ import { ApiError } from './api.js';
  * Raises ApiError, also with status 0 if no answer came, and SignedOut.
  *
  * @param {Api} api
- * @param {{client_id: string, customer: number, body: Record<string, unknown>, file: File | null}} written
+ * @param {{client_id: string, customer: number, body: Record<string, unknown>, file: File}} written
  * @param {AbortSignal} signal
  * @param {(part: number) => void} onProgress
  * @returns {Promise<Message>}
  */
 export async function upload(api, { client_id, customer, body, file }, signal, onProgress) {
-  const all = { ...body, customer, client_id };
-  if (file === null) return api.ask('POST', '/api/messages/', { body: all, signal });
   const form = new FormData();
-  for (const [name, value] of Object.entries(all)) {
+  for (const [name, value] of Object.entries({ ...body, customer, client_id })) {
     form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
   form.set('media', file, file.name);

@@ -94,20 +94,14 @@ export class VirtualList extends HTMLElement {
     return row;
   }
 
-  /**
-   * @param {HTMLLIElement} row
-   * @param {number} place
-   */
+  /** @param {HTMLLIElement} row @param {number} place */
   #place(row, place) {
     row.style.transform = `translateY(${place * this.rowHeight}px)`;
     row.ariaPosInSet = String(place + 1);
     row.ariaSetSize = String(this.#length);
   }
 
-  /**
-   * @param {number} key
-   * @param {HTMLLIElement} row
-   */
+  /** @param {number} key @param {HTMLLIElement} row */
   #drop(key, row) {
     this.#rows.delete(key);
     row.remove();

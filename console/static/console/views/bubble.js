@@ -22,11 +22,7 @@ import { contentOf } from './content.js';
 
 export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
-/**
- * @param {Message} message
- * @param {Thread} thread
- * @param {BubbleHandlers} handlers
- */
+/** @param {Message} message @param {Thread} thread @param {BubbleHandlers} handlers */
 export function bubble(message, thread, handlers) {
   const ours = message.direction === 'outbound';
   return h('article', { class: `bubble ${ours ? 'ours' : 'theirs'}`, 'data-id': message.id, tabindex: -1, 'aria-label': spoken(message, thread) },
@@ -42,20 +38,13 @@ export function bubble(message, thread, handlers) {
     actions(message, handlers));
 }
 
-/**
- * @param {Message} message
- * @param {Thread} thread
- */
+/** @param {Message} message @param {Thread} thread */
 function spoken(message, thread) {
   if (message.direction === 'inbound') return thread.store.row(thread.customer)?.name ?? texts.customer;
   return message.sender && message.sender.id !== thread.store.me.id ? message.sender.name : texts.you;
 }
 
-/**
- * @param {NonNullable<Message['reply_to_preview']>} preview
- * @param {BubbleHandlers} handlers
- * @param {Thread} thread
- */
+/** @param {NonNullable<Message['reply_to_preview']>} preview @param {BubbleHandlers} handlers @param {Thread} thread */
 export function quote(preview, handlers, thread) {
   return h('button', { type: 'button', class: 'quote', tabindex: -1, onclick: () => handlers.onJump(preview.id) },
     h('span', { class: 'sr' }, texts.inReplyTo),
@@ -80,7 +69,7 @@ function problems({ error, waiting, status, ...message }, handlers) {
   if (failed && (status === 'uncertain' || error?.retryable)) {
     said.push(h('button', {
       type: 'button', class: 'retry',
-      onclick: (/** @type {MouseEvent} */ { currentTarget }) => handlers.onRetry(
+      onclick: ({ currentTarget }) => handlers.onRetry(
         /** @type {Message} */ ({ ...message, error, waiting, status }), /** @type {HTMLButtonElement} */ (currentTarget)),
     }, texts.retry));
   }
@@ -95,10 +84,7 @@ function reactions({ reactions: all }) {
   return h('p', { class: 'reactions', role: 'img', 'aria-label': `${texts.reactions}: ${name}`, title: name }, all.map((one) => h('span', null, one.emoji)));
 }
 
-/**
- * @param {Message} message
- * @param {BubbleHandlers} handlers
- */
+/** @param {Message} message @param {BubbleHandlers} handlers */
 function actions(message, handlers) {
   if (message.deleted_at || !message.wamid || ['failed', 'uncertain'].includes(message.status)) return null;
   const picker = h('span', { class: 'picker', hidden: true }, EMOJI.map((one) => h('button', {

@@ -1,6 +1,6 @@
 /** One chat: who it is with, its messages, and where one writes. */
 
-/** @import { Chat, Message } from '../types.js' */
+/** @import { Chat } from '../types.js' */
 /** @import { Store } from '../store.js' */
 
 import { newId } from '../api.js';
@@ -148,19 +148,20 @@ export class ChatView {
     else this.handlers.onOpen(into);
   }
 
+  /** @returns {import('./bubble.js').BubbleHandlers} */
   #bubbleHandlers() {
     const { store } = this;
+    /** @param {HTMLButtonElement} button @param {number} id @param {string} what */
+    const again = (button, id, what) => void busy(button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/${what}/`)));
     return {
-      onReply: (/** @type {Message} */ message) => this.composer.replyTo(message),
-      onReact: (/** @type {Message} */ message, /** @type {string} */ emoji) => void store.outbox.add({
-        client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: message.id, payload: { emoji } },
+      onReply: (message) => this.composer.replyTo(message),
+      onReact: ({ id }, emoji) => void store.outbox.add({
+        client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: id, payload: { emoji } },
       }),
-      onRetry: (/** @type {Message} */ { id }, /** @type {HTMLButtonElement} */ button) => void busy(
-        button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/retry/`))),
-      onFetch: (/** @type {Message} */ { id }, /** @type {HTMLButtonElement} */ button) => void busy(
-        button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/fetch-media/`))),
-      onStaleLink: (/** @type {Message} */ { id }) => this.#renewLink(id),
-      onJump: (/** @type {number} */ id) => void this.messages.jump(id),
+      onRetry: ({ id }, button) => again(button, id, 'retry'),
+      onFetch: ({ id }, button) => again(button, id, 'fetch-media'),
+      onStaleLink: ({ id }) => this.#renewLink(id),
+      onJump: (id) => void this.messages.jump(id),
     };
   }
 

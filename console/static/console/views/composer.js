@@ -8,8 +8,6 @@ import { fill, h, icon, iconButton } from '../dom.js';
 import { draftOf, keepDraft } from '../drafts.js';
 import { fileSize } from '../format.js';
 import { texts } from '../texts.js';
-import { openTemplates } from './templates.js';
-import { VoiceNote } from './voice_note.js';
 
 // A colleague's screen forgets after 25 s that somebody types, and hears it again before that; in ms.
 const TYPING_AGAIN = 10_000;
@@ -26,30 +24,29 @@ export class Composer {
   #stopping;
   /** @type {number | undefined} */
   #keeping;
+  /** Throws away what is being recorded. @type {(() => void) | null} */
+  #stopRecording = null;
 
-  /**
-   * @param {Thread} thread
-   * @param {{onSent: () => void}} handlers
-   */
+  /** @param {Thread} thread @param {{onSent: () => void}} handlers */
   constructor(thread, handlers) {
     this.thread = thread;
     this.handlers = handlers;
     this.text = h('textarea', {
       rows: 1, 'aria-label': texts.message, placeholder: texts.messageHint, maxlength: 4096,
-      oninput: () => this.#typed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#keys(event),
-      onblur: () => this.#stopTyping(), onpaste: (/** @type {ClipboardEvent} */ event) => this.#pasted(event),
+      oninput: () => this.#typed(), onkeydown: (event) => this.#keys(event),
+      onblur: () => this.#stopTyping(), onpaste: (event) => this.#pasted(event),
     });
     this.picker = h('input', { type: 'file', multiple: true, hidden: true, tabindex: -1, 'aria-label': texts.attach, onchange: () => { this.attach(this.picker.files); this.picker.value = ''; } });
     this.sendButton = h('button', { class: 'main round', 'aria-label': texts.send, title: texts.send }, icon('send'));
-    this.voice = new VoiceNote((file) => this.#sendFile(file, ''));
+    this.voice = h('span', { class: 'row voice' }, 'MediaRecorder' in window && iconButton('mic', texts.record, () => void this.#record()));
     this.reply = h('div', { class: 'row replying', hidden: true });
     this.chosen = h('ul', { class: 'chosen', 'aria-label': texts.chosenFiles, hidden: true });
     this.closed = h('div', { class: 'notice warn row wrap', hidden: true });
     this.line = h('div', { class: 'row end' },
       iconButton('attach', texts.attach, () => this.picker.click()),
-      iconButton('template', texts.templates, () => this.#templates()),
-      this.text, this.voice.element, this.sendButton);
-    this.element = h('form', { class: 'composer', 'aria-label': texts.compose, onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); this.#send(); } },
+      iconButton('template', texts.templates, () => void this.#templates()),
+      this.text, this.voice, this.sendButton);
+    this.element = h('form', { class: 'composer', 'aria-label': texts.compose, onsubmit: (event) => { event.preventDefault(); this.#send(); } },
       this.closed, this.reply, this.chosen, this.picker, this.line);
     this.text.value = draftOf(thread.store.me.id, thread.customer);
     this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
@@ -59,7 +56,7 @@ export class Composer {
   close() {
     this.#stopTyping();
     this.#keepDraft();
-    this.voice.stop();
+    this.#stopRecording?.();
   }
 
   focus() {
@@ -78,7 +75,7 @@ export class Composer {
     const reason = over && can.text ? 'outside_service_window' : can.reason;
     this.line.hidden = !open;
     this.closed.hidden = open && reason === null;
-    const template = can.template && h('button', { type: 'button', onclick: () => this.#templates() }, texts.templates);
+    const template = can.template && h('button', { type: 'button', onclick: () => void this.#templates() }, texts.templates);
     fill(this.closed, h('span', { class: 'grow' }, reason ? (texts.reasons[reason] ?? reason) : ''), !open && template);
   }
 
@@ -144,18 +141,12 @@ export class Composer {
     this.text.focus();
   }
 
-  /**
-   * @param {File} file
-   * @param {string} caption
-   */
+  /** @param {File} file @param {string} caption */
   #sendFile(file, caption) {
     this.#add(caption ? { text: caption } : {}, file);
   }
 
-  /**
-   * @param {Record<string, unknown>} body
-   * @param {File | null} file
-   */
+  /** @param {Record<string, unknown>} body @param {File | null} file */
   #add(body, file) {
     const replied = this.#replyTo && { reply_to: this.#replyTo.id };
     this.#replyTo = null;
@@ -164,8 +155,19 @@ export class Composer {
     this.handlers.onSent();
   }
 
-  #templates() {
+  async #templates() {
+    const { openTemplates } = await import('./templates.js');
     openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file));
+  }
+
+  async #record() {
+    const button = [...this.voice.childNodes];
+    const { record } = await import('./voice_note.js');
+    this.#stopRecording = await record(this.voice, (file) => {
+      this.#stopRecording = null;
+      fill(this.voice, ...button);
+      if (file) this.#sendFile(file, '');
+    });
   }
 
   #typed() {

@@ -12,11 +12,7 @@ import { texts } from '../texts.js';
 const PICTURE = 280;
 const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
-/**
- * @param {Message} message
- * @param {BubbleHandlers} handlers
- * @returns {Child[]}
- */
+/** @param {Message} message @param {BubbleHandlers} handlers @returns {Child[]} */
 export function contentOf(message, handlers) {
   const shown = SHOWN[message.type];
   if (shown) return shown(message, handlers);
@@ -59,7 +55,7 @@ const SHOWN = {
   button: ({ text }) => [h('p', { class: 'text' }, icon('reply'), ' ', text)],
   template: ({ text, payload }) => [h('p', { class: 'small soft' }, `${texts.template} ${payload?.name ?? ''}`), h('p', { class: 'text' }, linked(text))],
   system: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text))],
-  unsupported: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text || texts.unsupported))],
+  unsupported: () => [h('p', { class: 'soft' }, h('em', null, texts.unsupported))],
 };
 
 /** @param {Message} message */
@@ -84,7 +80,7 @@ function file(message, handlers, show) {
     h('p', { class: 'file soft' }, icon('warning'), ` ${media?.error ?? texts.noFile}`),
     message.direction === 'inbound' && h('button', {
       type: 'button',
-      onclick: (/** @type {MouseEvent} */ { currentTarget }) => handlers.onFetch(message, /** @type {HTMLButtonElement} */ (currentTarget)),
+      onclick: ({ currentTarget }) => handlers.onFetch(message, /** @type {HTMLButtonElement} */ (currentTarget)),
     }, texts.fetchAgain),
   ];
 }
@@ -108,28 +104,17 @@ function picture(message, url, handlers) {
   return h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener', 'aria-label': texts.openPicture }, shown);
 }
 
-/**
- * @param {Message} message
- * @param {string} url
- * @param {BubbleHandlers} handlers
- */
+/** @param {Message} message @param {string} url @param {BubbleHandlers} handlers */
 function video(message, url, handlers) {
   return h('video', { src: url, controls: true, preload: 'metadata', poster: safeUrl(message.media?.thumbnail_url), 'aria-label': texts.kinds.video, onerror: () => handlers.onStaleLink(message) });
 }
 
-/**
- * @param {Message} message
- * @param {string} url
- * @param {BubbleHandlers} handlers
- */
+/** @param {Message} message @param {string} url @param {BubbleHandlers} handlers */
 function audio(message, url, handlers) {
-  return h('audio', { src: url, controls: true, preload: 'none', 'aria-label': texts.kinds.audio, onerror: () => handlers.onStaleLink(message) });
+  return h('audio', { src: url, controls: true, preload: 'metadata', 'aria-label': texts.kinds.audio, onerror: () => handlers.onStaleLink(message) });
 }
 
-/**
- * @param {Message} message
- * @param {string} url
- */
+/** @param {Message} message @param {string} url */
 function download({ media }, url) {
   return h('a', { class: 'file', href: url, target: '_blank', rel: 'noopener' },
     icon('file'), h('span', { class: 'grow' }, h('span', { class: 'cut' }, media?.file_name || texts.file), h('span', { class: 'small soft' }, fileSize(media?.size ?? null))));
@@ -147,11 +132,7 @@ function place(payload, text) {
     icon('pin'), h('span', null, name || `${latitude}, ${longitude}`));
 }
 
-/**
- * @param {any} payload
- * @param {string} text
- * @returns {Child[]}
- */
+/** @param {any} payload @param {string} text @returns {Child[]} */
 function cards(payload, text) {
   const all = Array.isArray(payload) ? payload : payload?.contacts;
   if (!Array.isArray(all) || !all.length) return [h('p', { class: 'text' }, text)];
@@ -161,11 +142,7 @@ function cards(payload, text) {
     (card.emails ?? []).map((/** @type {any} */ one) => h('a', { href: `mailto:${one.email}` }, one.email))));
 }
 
-/**
- * @param {any} payload
- * @param {string} text
- * @returns {Child[]}
- */
+/** @param {any} payload @param {string} text @returns {Child[]} */
 function order(payload, text) {
   /** @type {any[]} */
   const items = payload?.product_items ?? [];

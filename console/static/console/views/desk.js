@@ -8,22 +8,18 @@ import { fill, h, iconButton } from '../dom.js';
 import { busy, complain, say } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
-import { ChatView } from './chat.js';
 import { Inbox } from './inbox.js';
 import { Notices } from './notices.js';
-import { listenToKeys, openKeys } from './keys.js';
+import { listenToKeys } from './keys.js';
 
 export class Desk {
-  /** @type {ChatView | null} */
+  /** @type {import('./chat.js').ChatView | null} */
   #chat = null;
   /** @type {{element: HTMLElement, close: () => void} | null} */
   #customer = null;
   #opening = 0;
 
-  /**
-   * @param {Api} api
-   * @param {Me} me
-   */
+  /** @param {Api} api @param {Me} me */
   constructor(api, me) {
     this.store = new Store(api, me);
     this.inbox = new Inbox(this.store, { onOpen: (customer, message) => this.go(customer, message) });
@@ -53,7 +49,7 @@ export class Desk {
       h('span', { class: 'grow' }),
       h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
       this.notices.button,
-      iconButton('help', texts.keysTitle, openKeys),
+      iconButton('help', texts.keysTitle, async () => (await import('./dialogs.js')).openKeys()),
       out);
   }
 
@@ -106,7 +102,7 @@ export class Desk {
     if (!customer) return this.#noChat();
     this.element.dataset.pane = 'chat';
     try {
-      const row = this.store.row(customer) ?? await this.store.load(customer);
+      const [{ ChatView }, row] = await Promise.all([import('./chat.js'), this.store.row(customer) ?? this.store.load(customer)]);
       if (opening !== this.#opening) return undefined;
       if (typeof row === 'number') return this.go(row);
       if (row === null) return this.#missing();

@@ -9,31 +9,25 @@ import { fill, h, iconButton } from '../dom.js';
 import { complain } from '../feedback.js';
 import { texts } from '../texts.js';
 import { drawChatRow } from './chat_row.js';
-import { MessageSearch } from './message_search.js';
-import { openNewCustomer } from './new_customer.js';
 import '../elements/virtual-list.js';
 
 const TYPING_PAUSE = 250;
 
-/**
- * @typedef {object} InboxHandlers
- * @property {(customer: number, message?: number) => void} onOpen
- */
+/** @typedef {object} InboxHandlers @property {(customer: number, message?: number) => void} onOpen */
 
 export class Inbox {
   /** @type {number | undefined} */
   #searching;
   #current = 0;
+  /** @type {import('./message_search.js').MessageSearch | null} */
+  #messages = null;
 
-  /**
-   * @param {Store} store
-   * @param {InboxHandlers} handlers
-   */
+  /** @param {Store} store @param {InboxHandlers} handlers */
   constructor(store, handlers) {
     this.store = store;
     this.handlers = handlers;
     this.list = new ChatList(store);
-    this.messages = new MessageSearch(store, handlers.onOpen);
+    this.found = h('div', { class: 'found', hidden: true });
     this.search = h('input', { type: 'search', placeholder: texts.searchHint, 'aria-label': texts.search, oninput: () => this.#searchSoon() });
     this.filters = this.#makeFilters();
     this.rows = /** @type {VirtualList} */ (document.createElement('virtual-list'));
@@ -41,9 +35,9 @@ export class Inbox {
     this.tabs = this.#makeTabs();
     this.element = h('nav', { class: 'inbox', 'aria-label': texts.inbox },
       h('div', { class: 'inbox-head' },
-        h('div', { class: 'row' }, this.search, iconButton('plus', texts.newCustomer, () => openNewCustomer(store, handlers.onOpen))),
+        h('div', { class: 'row' }, this.search, iconButton('plus', texts.newCustomer, () => void this.#newCustomer())),
         this.filters, this.tabs),
-      this.state, this.rows, this.messages.element);
+      this.state, this.rows, this.found);
     this.#wire();
   }
 
@@ -109,7 +103,7 @@ export class Inbox {
     /** @param {string} name @param {string} text */
     const toggle = (name, text) => h('button', {
       type: 'button', class: 'filter', name, 'aria-pressed': 'false',
-      onclick: (/** @type {MouseEvent} */ { currentTarget }) => {
+      onclick: ({ currentTarget }) => {
         const button = /** @type {HTMLButtonElement} */ (currentTarget);
         button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') !== 'true'));
         this.#filter();
@@ -149,9 +143,22 @@ export class Inbox {
     const [customers, messages] = this.tabs.children;
     customers?.setAttribute('aria-pressed', String(!shown));
     messages?.setAttribute('aria-pressed', String(shown));
-    this.messages.element.hidden = !shown;
+    this.found.hidden = !shown;
     this.rows.hidden = shown;
     this.state.hidden = shown || this.list.ids.length > 0;
+  }
+
+  /** @param {string} search */
+  async #findMessages(search) {
+    if (!search && !this.#messages) return;
+    const { MessageSearch } = await import('./message_search.js');
+    this.#messages ??= new MessageSearch(this.store, this.found, this.handlers.onOpen);
+    await this.#messages.find(search);
+  }
+
+  async #newCustomer() {
+    const { openNewCustomer } = await import('./new_customer.js');
+    openNewCustomer(this.store, this.handlers.onOpen);
   }
 
   #searchSoon() {
@@ -174,7 +181,7 @@ export class Inbox {
     };
     this.tabs.hidden = !search;
     if (!search) this.#showMessages(false);
-    this.messages.find(search);
+    void this.#findMessages(search);
     this.rows.scrollTop = 0;
     void this.list.show(wanted);
   }

@@ -2,10 +2,6 @@
 
 /** @import { Inbox } from './inbox.js' */
 
-import { h } from '../dom.js';
-import { openDialog } from '../feedback.js';
-import { texts } from '../texts.js';
-
 /**
  * Returns the function that stops listening.
  *
@@ -18,7 +14,7 @@ export function listenToKeys(inbox, onBack) {
     j: () => inbox.step(1),
     k: () => inbox.step(-1),
     '/': () => inbox.search.focus(),
-    '?': openKeys,
+    '?': async () => (await import('./dialogs.js')).openKeys(),
     Escape: onBack,
   };
   /** @param {KeyboardEvent} event */
@@ -34,8 +30,4 @@ export function listenToKeys(inbox, onBack) {
   };
   document.addEventListener('keydown', listen);
   return () => document.removeEventListener('keydown', listen);
-}
-
-export function openKeys() {
-  openDialog(texts.keysTitle, () => [h('dl', { class: 'keys' }, Object.entries(texts.keys).flatMap(([key, what]) => [h('dt', null, h('kbd', null, key)), h('dd', null, what)]))]);
 }

@@ -17,17 +17,14 @@ export class MessageSearch {
   /** @type {AbortController | null} */
   #asking = null;
 
-  /**
-   * @param {Store} store
-   * @param {(customer: number, message: number) => void} onOpen
-   */
-  constructor(store, onOpen) {
+  /** @param {Store} store @param {HTMLElement} place @param {(customer: number, message: number) => void} onOpen */
+  constructor(store, place, onOpen) {
     this.store = store;
     this.onOpen = onOpen;
     this.results = h('ul', { role: 'list', 'aria-label': texts.foundMessages });
     this.state = h('p', { class: 'empty', role: 'status' });
     this.more = h('button', { type: 'button', hidden: true }, texts.more);
-    this.element = h('div', { class: 'found', hidden: true }, this.state, this.results, this.more);
+    place.append(this.state, this.results, this.more);
   }
 
   /** @param {string} text */
@@ -47,11 +44,7 @@ export class MessageSearch {
     }
   }
 
-  /**
-   * @param {string} path
-   * @param {Record<string, unknown>} query
-   * @param {AbortSignal} signal
-   */
+  /** @param {string} path @param {Record<string, unknown>} query @param {AbortSignal} signal */
   async #page(path, query, signal) {
     const page = await this.store.api.get(path, query, signal);
     /** @type {Message[]} */

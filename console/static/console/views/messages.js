@@ -25,17 +25,14 @@ export class Messages {
   #firstUnread = 0;
   #target = 0;
 
-  /**
-   * @param {Thread} thread
-   * @param {BubbleHandlers} handlers
-   */
+  /** @param {Thread} thread @param {BubbleHandlers} handlers */
   constructor(thread, handlers) {
     this.thread = thread;
     this.handlers = handlers;
     this.log = h('div', {
       class: 'log', role: 'log', 'aria-label': texts.messages, tabindex: 0,
-      onscroll: () => this.#scrolled(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#keys(event),
-      onfocusin: (/** @type {FocusEvent} */ event) => this.#focus(event.target),
+      onscroll: () => this.#scrolled(), onkeydown: (event) => this.#keys(event),
+      onfocusin: (event) => this.#focus(event.target),
     });
     this.toEnd = h('button', { type: 'button', class: 'to-end', hidden: true, onclick: () => this.goToEnd() }, icon('down'));
     this.element = h('div', { class: 'log-frame' }, this.log, this.toEnd);
@@ -93,11 +90,7 @@ export class Messages {
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
 
-  /**
-   * @param {string} key
-   * @param {string} text
-   * @param {string} [kind]
-   */
+  /** @param {string} key @param {string} text @param {string} [kind] */
   #line(key, text, kind) {
     const node = this.#lines.get(key + text) ?? line(text, kind);
     this.#lines.set(key + text, node);
@@ -207,10 +200,7 @@ export class Messages {
   }
 }
 
-/**
- * @param {Element} bubble
- * @param {boolean} on
- */
+/** @param {Element} bubble @param {boolean} on */
 function reach(bubble, on) {
   bubble.classList.toggle('current', on);
   for (const button of bubble.querySelectorAll('.actions button, .quote')) /** @type {HTMLElement} */ (button).tabIndex = on ? 0 : -1;

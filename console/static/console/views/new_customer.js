@@ -3,13 +3,12 @@
 /** @import { Store } from '../store.js' */
 
 import { h } from '../dom.js';
-import { busy, openDialog } from '../feedback.js';
+import { openDialog } from '../dialog.js';
+import { busy } from '../feedback.js';
 import { texts } from '../texts.js';
+import { more } from '../texts_dialogs.js';
 
-/**
- * @param {Store} store
- * @param {(customer: number) => void} onOpen
- */
+/** @param {Store} store @param {(customer: number) => void} onOpen */
 export function openNewCustomer(store, onOpen) {
   const name = h('input', { required: true, autocomplete: 'off', maxlength: 150 });
   const phone = h('input', { type: 'tel', autocomplete: 'off', placeholder: '+94 77 123 4567' });
@@ -26,8 +25,8 @@ export function openNewCustomer(store, onOpen) {
       });
     };
     return [h('form', { class: 'stack', onsubmit: submit },
-      h('label', null, h('span', null, texts.name), name),
-      h('label', null, h('span', null, texts.phone), phone),
+      h('label', null, h('span', null, more.name), name),
+      h('label', null, h('span', null, more.phone), phone),
       h('footer', null, h('button', { type: 'button', onclick: close }, texts.cancel), button))];
   });
   name.focus();

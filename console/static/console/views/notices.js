@@ -4,18 +4,12 @@
 /** @import { Chat } from '../types.js' */
 
 import { ApiError } from '../api.js';
-import { h, iconButton } from '../dom.js';
-import { openDialog } from '../feedback.js';
+import { iconButton } from '../dom.js';
+import { noticesWanted } from '../settings.js';
 import { SignedOut } from '../session.js';
 import { texts } from '../texts.js';
 
-const KEY = 'patter.notices';
 const COUNT_PAUSE = 1000;
-
-/** @returns {{show: boolean, sound: boolean}} */
-function wishes() {
-  return { show: false, sound: false, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
-}
 
 export class Notices {
   /** @type {number | undefined} */
@@ -34,7 +28,7 @@ export class Notices {
     this.store = store;
     this.openChat = openChat;
     this.onOpen = onOpen;
-    this.button = iconButton('bell', texts.notices, () => this.#settings());
+    this.button = iconButton('bell', texts.notices, async () => (await import('./dialogs.js')).openNotices(() => this.play()));
     this.#stop = [
       store.on('row', ({ row, before, heard }) => { if (heard) this.#heard(row, before); }),
       store.on('gone', () => this.#countSoon()),
@@ -49,24 +43,18 @@ export class Notices {
     document.title = texts.appName;
   }
 
-  /**
-   * @param {Chat} row
-   * @param {Chat | undefined} before
-   */
+  /** @param {Chat} row @param {Chat | undefined} before */
   #heard(row, before) {
     if (row.unread_count !== before?.unread_count) this.#countSoon();
     const last = row.last_message;
     if (last?.direction !== 'inbound' || last.id === before?.last_message?.id || row.unread_count === 0) return;
     if (document.hasFocus() && this.openChat() === row.id) return;
-    const { show, sound } = wishes();
+    const { show, sound } = noticesWanted();
     if (show && Notification.permission === 'granted' && !document.hasFocus()) this.#show(row, last.text || (texts.kinds[last.type] ?? last.type));
-    if (sound) this.#play();
+    if (sound) this.play();
   }
 
-  /**
-   * @param {Chat} row
-   * @param {string} text
-   */
+  /** @param {Chat} row @param {string} text */
   #show(row, text) {
     const shown = new Notification(row.name, { body: text, tag: `patter-${row.id}` });
     shown.onclick = () => {
@@ -77,7 +65,7 @@ export class Notices {
   }
 
   /** Two short tones. Browsers play nothing before the page was touched. */
-  #play() {
+  play() {
     this.#audio ??= new AudioContext();
     const { currentTime, destination } = this.#audio;
     for (const [place, pitch] of [660, 880].entries()) {
@@ -99,29 +87,5 @@ export class Notices {
         if (!(error instanceof ApiError || error instanceof SignedOut)) throw error; // the next change counts again
       }
     }, COUNT_PAUSE);
-  }
-
-  #settings() {
-    const now = wishes();
-    /** @param {'show' | 'sound'} name @param {string} text */
-    const choice = (name, text) => {
-      const box = h('input', { type: 'checkbox', onchange: () => void this.#choose(name, box) });
-      box.checked = now[name] && (name !== 'show' || Notification.permission === 'granted');
-      return h('label', { class: 'check' }, h('span', null, box), text);
-    };
-    openDialog(texts.notices, () => [
-      'Notification' in window && choice('show', texts.notifyMe),
-      choice('sound', texts.playSound),
-      'Notification' in window && Notification.permission === 'denied' && h('p', { class: 'notice warn' }, texts.notificationsDenied)]);
-  }
-
-  /**
-   * @param {'show' | 'sound'} name
-   * @param {HTMLInputElement} box
-   */
-  async #choose(name, box) {
-    if (name === 'show' && box.checked) box.checked = (await Notification.requestPermission()) === 'granted';
-    localStorage.setItem(KEY, JSON.stringify({ ...wishes(), [name]: box.checked }));
-    if (name === 'sound' && box.checked) this.#play();
   }
 }

@@ -4,8 +4,10 @@
 /** @import { Template } from '../types.js' */
 
 import { fill, h, icon } from '../dom.js';
-import { complain, openDialog } from '../feedback.js';
+import { openDialog } from '../dialog.js';
+import { complain } from '../feedback.js';
 import { texts } from '../texts.js';
+import { more } from '../texts_dialogs.js';
 
 const PAGE = 100;
 const VARIABLE = /\{\{\s*([^{}\s]+)\s*\}\}/g;
@@ -22,15 +24,11 @@ export function openTemplates(store, onSend) {
   back();
 }
 
-/**
- * @param {Store} store
- * @param {HTMLElement} place
- * @param {(template: Template) => void} onPick
- */
+/** @param {Store} store @param {HTMLElement} place @param {(template: Template) => void} onPick */
 async function list(store, place, onPick) {
   const found = h('ul', { role: 'list', class: 'stack', 'aria-label': texts.templates });
   const state = h('p', { class: 'soft', role: 'status' }, texts.loading);
-  const search = h('input', { type: 'search', 'aria-label': texts.searchTemplates, placeholder: texts.searchTemplates });
+  const search = h('input', { type: 'search', 'aria-label': more.searchTemplates, placeholder: more.searchTemplates });
   const load = async () => {
     try {
       const page = await store.api.get('/api/templates/', { status: 'APPROVED', search: search.value, page_size: PAGE });
@@ -38,7 +36,7 @@ async function list(store, place, onPick) {
         h('button', { type: 'button', class: 'template-row', onclick: () => onPick(one) },
           h('span', { class: 'row' }, h('strong', { class: 'grow cut' }, one.name), h('span', { class: 'chip' }, one.language)),
           h('span', { class: 'soft small' }, bodyOf(one))))));
-      fill(state, page.results.length ? null : texts.noTemplates);
+      fill(state, page.results.length ? null : more.noTemplates);
     } catch (error) {
       complain(error);
     }
@@ -61,24 +59,28 @@ function fillIn(template, place, onBack, onSend) {
   const { variables } = template;
   const needsFile = variables.header_format in FILES;
   const file = h('input', { type: 'file', required: needsFile, accept: FILES[/** @type {keyof typeof FILES} */ (variables.header_format)] });
-  const location = variables.header_format === 'LOCATION' ? [field(texts.latitude), field(texts.longitude)] : [];
-  const header = variables.header.map((name) => field(texts.headerValue(name)));
-  const body = variables.body.map((name) => field(texts.bodyValue(name)));
-  const buttons = variables.buttons.map((one) => field(texts.buttonValue(one.text)));
-  const preview = h('div', { class: 'template-preview', 'aria-label': texts.preview, role: 'group' });
+  const location = variables.header_format === 'LOCATION' ? [field(more.latitude), field(more.longitude)] : [];
+  // A name that stands in header and body is asked for once.
+  const named = template.parameter_format === 'NAMED';
+  const fields = new Map([...variables.header.map((name) => ['header', name]), ...variables.body.map((name) => ['body', name])]
+    .map(([part = '', name = '']) => [named ? name : part + name, field(part === 'header' && !named ? more.headerValue(name) : more.bodyValue(name))]));
+  const header = variables.header.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `header${name}`)));
+  const body = variables.body.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `body${name}`)));
+  const buttons = variables.buttons.map((one) => field(more.buttonValue(one.text)));
+  const preview = h('div', { class: 'template-preview', 'aria-label': more.preview, role: 'group' });
   const show = () => fill(preview, ...previewOf(template, valuesOf(header), valuesOf(body)));
   const form = h('form', {
     class: 'stack', oninput: show,
-    onsubmit: (/** @type {Event} */ event) => {
+    onsubmit: (event) => {
       event.preventDefault();
       const components = componentsOf(template, valuesOf(header), valuesOf(body), valuesOf(buttons), valuesOf(location));
       onSend({ template: { name: template.name, language: template.language, components } }, file.files?.[0] ?? null);
     },
   },
     h('h3', null, template.name), preview,
-    needsFile && h('label', null, h('span', null, texts.headerFile), file),
-    [...location, ...header, ...body, ...buttons],
-    h('footer', null, h('button', { type: 'button', onclick: onBack }, texts.back), h('button', { class: 'main' }, icon('send'), texts.sendTemplate)));
+    needsFile && h('label', null, h('span', null, more.headerFile), file),
+    [...location, ...fields.values(), ...buttons],
+    h('footer', null, h('button', { type: 'button', onclick: onBack }, texts.back), h('button', { class: 'main' }, icon('send'), more.sendTemplate)));
   fill(place, form);
   show();
   /** @type {HTMLElement | null} */ (form.querySelector('input, button.main'))?.focus();
@@ -120,11 +122,7 @@ function componentsOf({ variables, parameter_format: format }, header, body, but
   ];
 }
 
-/**
- * @param {Template} template
- * @param {string[]} header
- * @param {string[]} body
- */
+/** @param {Template} template @param {string[]} header @param {string[]} body */
 function previewOf({ components, variables }, header, body) {
   /** @param {string} text @param {string[]} names @param {string[]} values */
   const filled = (text, names, values) => text.replace(VARIABLE, (whole, name) => values[names.indexOf(name)] || whole);

@@ -12,10 +12,7 @@ const previews = new WeakMap();
 /** @type {WeakMap<Entry, {state: string, node: HTMLElement}>} */
 const drawn = new WeakMap();
 
-/**
- * @param {Entry} entry
- * @param {Outbox} outbox
- */
+/** @param {Entry} entry @param {Outbox} outbox */
 export function waitingBubble(entry, outbox) {
   const state = `${entry.state} ${entry.error}`;
   const before = drawn.get(entry);
@@ -26,10 +23,7 @@ export function waitingBubble(entry, outbox) {
   return node;
 }
 
-/**
- * @param {Entry} entry
- * @param {Outbox} outbox
- */
+/** @param {Entry} entry @param {Outbox} outbox */
 function draw(entry, outbox) {
   const refused = entry.state === 'refused';
   const { text, template, payload } = /** @type {any} */ (entry.body);

@@ -1,0 +1,31 @@
+/** What dialogs and other things say that are loaded when they are opened. */
+
+/** @type {Record<string, string>} */
+const keys = {
+  j: 'Next chat', k: 'Previous chat', Enter: 'Open the chat, or send the message', 'Shift + Enter': 'New line', '/': 'Search',
+  '↑ ↓': 'Move between messages', Esc: 'Leave the field, or go back', '?': 'Show these keys',
+};
+
+export const more = {
+  keys,
+  name: 'Name',
+  phone: 'Phone',
+  sendRecording: 'Send the voice message',
+  noMicrophone: 'The browser gives no access to a microphone.',
+  searchTemplates: 'Search templates',
+  noTemplates: 'No approved templates. An admin can fetch them from Meta in Django admin.',
+  sendTemplate: 'Send template',
+  preview: 'Preview',
+  headerFile: 'File for the header',
+  latitude: 'Latitude',
+  longitude: 'Longitude',
+  /** @param {string} name */
+  headerValue: (name) => `Header: ${name}`,
+  /** @param {string} name */
+  bodyValue: (name) => `Value for ${name}`,
+  /** @param {string} button */
+  buttonValue: (button) => `Value for the button “${button}”`,
+  notifyMe: 'Notify me of new messages while I look elsewhere',
+  playSound: 'Play a sound for new messages',
+  notificationsDenied: 'Your browser blocks notifications of this page. Allow them in its settings.',
+};
