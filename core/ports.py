@@ -19,4 +19,10 @@ def ports(setting: str) -> list[Any]:
 
 def mapped_ports(setting: str) -> dict[str, Any]:
     """Return the objects named in a setting that maps names to dotted paths: `{name: object}`."""
-    return {name: _resolve(path) for name, path in getattr(settings, setting).items()}
+    return _mapped(tuple(getattr(settings, setting).items()))
+
+
+@cache
+def _mapped(paths: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Kept, because every row of the desk asks."""
+    return {name: _resolve(path) for name, path in paths}

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from core.shapes import OneOf
 from messaging.channels import Reach, channels, window_expires_at
-from messaging.errors import OutsideServiceWindow
 from messaging.models.numbers import home_channel_name
 from messaging.serializers.waiting import pause_of
 
@@ -29,15 +28,15 @@ class CanSend(TypedDict):
 _NOBODY = Reach(number_sends=False, has_address=False)
 
 
-def window_closed(transport: str, last_inbound_at: datetime | None, now: datetime) -> OutsideServiceWindow | None:
-    """The refusal of what is written freely on a channel, by when the customer last wrote; None while it may be sent.
+def window_closed(transport: str, last_inbound_at: datetime | None, now: datetime) -> bool:
+    """Whether nothing may be written freely on a channel, by when the customer last wrote.
 
     `transport` is the name of a channel that is set up.
     """
     if channels()[transport].service_window is None:
-        return None
+        return False
     expires_at = window_expires_at(transport, last_inbound_at)
-    return OutsideServiceWindow(expires_at) if expires_at is None or expires_at <= now else None
+    return expires_at is None or expires_at <= now
 
 
 def reach_columns() -> dict[str, Any]:
@@ -63,7 +62,7 @@ def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
         return _said(False, False, "number_paused")
     if not reach.has_address:
         return _said(False, False, "no_address")
-    if window_closed(transport, row["last_inbound_at"], now) is not None:
+    if window_closed(transport, row["last_inbound_at"], now):
         return _said(False, True, "outside_service_window")
     if reach.stopped_marketing:
         return _said(True, True, "opted_out")

@@ -23,8 +23,8 @@ from customers.visibility import DeskQuery
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.actions.storing import INSERT_MESSAGE, put_last
-from messaging.channels import Content, Draft, channel_of, channels, home_channel
-from messaging.errors import ClientIdTaken, NotRetryable
+from messaging.channels import Content, Draft, channel_of, channels, home_channel, window_expires_at
+from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
 from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
 from messaging.reach import window_closed
 from messaging.serializers.messages import new_message_row, status_data
@@ -57,8 +57,8 @@ def require_window(customer: Customer, number: BusinessNumber) -> None:
 def _require_window(conversation: Conversation | None, number: BusinessNumber) -> None:
     channel_of(number)  # says what is wrong if it is not set up
     written_at = conversation.last_inbound_at if conversation is not None else None
-    if (refusal := window_closed(number.transport, written_at, timezone.now())) is not None:
-        raise refusal
+    if window_closed(number.transport, written_at, timezone.now()):
+        raise OutsideServiceWindow(window_expires_at(number.transport, written_at))
 
 
 @transaction.atomic

@@ -9,7 +9,6 @@ from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
 from core.live.hub import Hint, Hub
-from customers.models import Customer
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
 from messaging.consumers.handshake import origin_of
@@ -53,7 +52,7 @@ class InboxFeed:
                 part = list(self._changed)[:MAX_ROWS]
                 changed = {customer_id: self._changed.pop(customer_id) for customer_id in part}
                 try:
-                    rows = {row["id"]: row for row in await in_thread(_rows, list(changed))}
+                    rows = {row["id"]: row for row in await in_thread(desk_rows, list(changed))}
                 except Exception:  # the database is away: these changes are lost, the next ones must not be
                     logger.exception("%d changed chats could not be loaded", len(changed))
                     self._resync()
@@ -84,10 +83,6 @@ class InboxFeed:
 
 def _chat(row: DeskCustomer) -> str:
     return passing_text("chat", {"customer": row})
-
-
-def _rows(customer_ids: list[int]) -> list[DeskCustomer]:
-    return desk_rows(Customer.objects.filter(pk__in=customer_ids))
 
 
 _feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()

@@ -43,6 +43,6 @@ class DuplicatesView(APIView):
             writing_as |= channel.customers_writing_as(customer)
         found = possible_duplicates(customer, among=customers, writing_as=writing_as)
         links = links_for(request)
-        those = desk_rows(Customer.objects.filter(pk__in=[pk for pk, _ in found]))
+        those = desk_rows(pk for pk, _ in found)
         rows = {row["id"]: shown_to(row, links) for row in those}
         return Response([Duplicate(customer=rows[pk], reasons=reasons) for pk, reasons in found if pk in rows])

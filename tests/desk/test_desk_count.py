@@ -10,6 +10,7 @@ from accounts.models import User
 from core import pagination
 from core.pagination import Pages
 from customers.models import Customer
+from messaging.desk.rows import DeskPages
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/customers/"
@@ -45,8 +46,12 @@ def test_beyond_the_number_it_is_an_estimate_and_says_so(as_owner: APIClient, qu
     assert first["count"] > 10
 
 
+@pytest.mark.parametrize("at_once", [6, 24, 25])
 @pytest.mark.parametrize("query", ["", "&search=row", "&ordering=name", "&ordering=-unread_count"])
-def test_the_pages_hold_every_row_once(as_owner: APIClient, query: str) -> None:
+def test_the_pages_hold_every_row_once(
+    as_owner: APIClient, monkeypatch: pytest.MonkeyPatch, query: str, at_once: int
+) -> None:
+    monkeypatch.setattr(DeskPages, "AT_ONCE", at_once)
     found = pages(as_owner, query)
     ids = [row["id"] for page in found for row in page["results"]]
     assert len(ids) == len(set(ids)) == 25

@@ -24,7 +24,7 @@ def test_changes_that_cannot_be_loaded_ask_for_a_resync(
         raise OperationalError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "_rows", away)
+        patch.setattr(inbox, "desk_rows", away)
         as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "1"})
         assert socket.read()["type"] == "resync_required"
     as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "2"})
