@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import overload
 
+import orjson
+
 
 @overload
 def iso(at: datetime) -> str: ...
@@ -16,7 +18,8 @@ def iso(at: datetime | None) -> str | None:
     """Return `at` in UTC, such as `2024-01-15T10:30:00Z`, with microseconds if there are any."""
     if at is None:
         return None
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    # As `isoformat` does, in a third of the time: a page of 50 messages has 350 of them.
+    return orjson.dumps(at if at.tzinfo is UTC else at.astimezone(UTC), option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
 def aware(at: datetime) -> datetime:

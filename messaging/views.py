@@ -16,7 +16,7 @@ from core.files.links import links_for
 from core.files.views import PrivateFileView
 from core.filters import id_in_path
 from core.idempotency import AnswersOnce
-from core.pagination import HistoryPages, KeysetPages
+from core.pagination import HistoryPages, KeysetPages, KeysetQuery
 from core.versions import KnowsVersions
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
@@ -145,13 +145,13 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
         if getattr(self, "swagger_fake_view", False):
             return Message.objects.none()
         customer_id = _on_desk(self.request, self.kwargs["customer_id"])
+        # Without filters, the chat as screens ask for it most, compiled once.
+        if not self.request.query_params.keys() - {"cursor", "page_size"}:
+            return CHAT.bind(customer=customer_id)
         return shown_messages().filter(customer_id=customer_id).bubbles()
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Without filters, the chat as screens ask for it most, compiled once."""
-        if self.request.query_params.keys() - {"cursor", "page_size"}:
-            return super().filter_queryset(queryset)
-        return CHAT.bind(customer=id_in_path(self.kwargs["customer_id"]))
+        return queryset if isinstance(queryset, KeysetQuery) else super().filter_queryset(queryset)
 
 
 class AttachmentFileView(PrivateFileView):
