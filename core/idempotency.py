@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,6 +25,10 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"[ -~]{1,255}")
+
+# What this process is answering, by login and key.
+_in_progress: set[tuple[int, str]] = set()
+_guard = Lock()
 
 
 class KeyReused(APIException):
@@ -59,9 +65,9 @@ class AnswersOnce:
             answer: HttpResponse = dispatch(request, *args, **kwargs)
             return answer
         self._asked: Answered | None = None
-        with transaction.atomic():
+        with ExitStack() as self._held:
             answer = dispatch(request, *args, **kwargs)
-            if answer.status_code >= 400:
+            if self._asked is not None and answer.status_code >= 400:
                 transaction.set_rollback(True)
             elif self._asked is not None:
                 answer.render()
@@ -69,13 +75,20 @@ class AnswersOnce:
         return answer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Look the key up, after everything that may refuse the caller."""
+        """Look the key up, after everything that may refuse the caller. From here on there is a transaction."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if self._has_key(request):
-            self._asked = _begin(request)
+            asked = _asked(request)
+            # Before the transaction: on SQLite it would wait for the first request to end.
+            self._held.enter_context(_claimed_here(asked))
+            self._held.enter_context(transaction.atomic())
+            self._asked = asked
+            _claim(asked)
+            _look_up(asked, request)
 
     def handle_exception(self, error: Exception) -> Any:
         if isinstance(error, _AnsweredBefore):
+            self._asked = None
             return error.answer
         return super().handle_exception(error)  # type: ignore[misc]
 
@@ -109,27 +122,31 @@ def old_rows() -> list[Old]:
     return [Old("answers by Idempotency-Key", Answered.objects.filter(created_at__lt=_oldest()))]
 
 
-def _begin(request: Request) -> Answered:
-    """Claim the key until the transaction ends. Raises _AnsweredBefore, KeyReused, InProgress and ValidationError."""
+def _asked(request: Request) -> Answered:
+    """What the request asks, not answered yet. Raises ValidationError."""
     key = request.META["HTTP_IDEMPOTENCY_KEY"]
     if not _KEY.fullmatch(key):
         raise ValidationError({"detail": "The Idempotency-Key must have 1 to 255 printable ASCII characters."})
     login: Any = request.user
-    asked = Answered(user_id=login.pk, key=key, path=request.path, fingerprint=_fingerprint(request))
-    _claim(asked)
-    known = Answered.objects.filter(user_id=asked.user_id, key=key).first()
-    if known is None or known.created_at < _oldest():
-        return asked
-    if known.fingerprint != asked.fingerprint:
-        raise KeyReused
-    body = signed_again(known.body, links_for(request))
-    answer = HttpResponse(body, status=known.status, content_type="application/json")
-    answer[REPLAYED] = "true"
-    raise _AnsweredBefore(answer)
+    return Answered(user_id=login.pk, key=key, path=request.path, fingerprint=_fingerprint(request))
+
+
+@contextmanager
+def _claimed_here(asked: Answered) -> Iterator[None]:
+    """Claim the key among the requests of this process. Raises InProgress."""
+    claim = (asked.user_id, asked.key)
+    with _guard:
+        if claim in _in_progress:
+            raise InProgress
+        _in_progress.add(claim)
+    try:
+        yield
+    finally:
+        _in_progress.discard(claim)
 
 
 def _claim(asked: Answered) -> None:
-    """Raises InProgress. On SQLite only one transaction writes at a time: who comes second has waited for the first."""
+    """Claim the key among all processes until the transaction ends. Raises InProgress. On SQLite there is only one."""
     if connection.vendor != "postgresql":
         return
     digest = hashlib.sha256(f"{asked.user_id} {asked.key}".encode()).digest()
@@ -137,6 +154,19 @@ def _claim(asked: Answered) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
         if not cursor.fetchone()[0]:
             raise InProgress
+
+
+def _look_up(asked: Answered, request: Request) -> None:
+    """Raises _AnsweredBefore and KeyReused."""
+    known = Answered.objects.filter(user_id=asked.user_id, key=asked.key).first()
+    if known is None or known.created_at < _oldest():
+        return
+    if known.fingerprint != asked.fingerprint:
+        raise KeyReused
+    body = signed_again(known.body, links_for(request))
+    answer = HttpResponse(body, status=known.status, content_type="application/json")
+    answer[REPLAYED] = "true"
+    raise _AnsweredBefore(answer)
 
 
 def _store(asked: Answered, answer: HttpResponse) -> None:
