@@ -47,11 +47,12 @@ _WORDS = {
     "401": "Not signed in, or the session has ended.",
     "403": "Signed in, but not allowed.",
     "404": "Does not exist, or you may not see it.",
+    "408": "The body did not arrive in time.",
     "409": "`code` is in_progress: the first request with this `Idempotency-Key` is still running.",
     "410": "The customer was merged; `into` names the one they became part of.",
     "412": "The row changed since the version in `If-Match`; `current` is how it looks now.",
     "413": "The body is too large.",
-    "415": "Neither JSON nor a form.",
+    "415": "The `Content-Type` or its charset is not accepted.",
     "422": "`code` is idempotency_key_reused: this `Idempotency-Key` was used for another request.",
     "429": "Too many requests. `Retry-After` says how many seconds to wait.",
     "507": "The file cannot be stored.",
@@ -156,14 +157,16 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         """The refusals of operations like this one, by status: a text and a shape. None stands for `invalid`."""
         own = refused is not Refusal
         shapes = {"400": None, "410": MergedInto, "412": StaleRow} if not own else {}
-        statuses = {"400", "503"}
-        if not any(isinstance(right, AllowAny) for right in self.view.get_permissions()):
+        statuses = {"400", "415", "503"}
+        public = any(isinstance(right, AllowAny) for right in self.view.get_permissions())
+        if not public:
             statuses |= {"401", "403"}
         if "{" in self.path or self._is_paged():
             statuses.add("404")
         serializer = self.get_request_serializer()
         if serializer is not None:
-            statuses |= {"413", "415"}
+            # Of large bodies, only so many are taken at once; without signing in, none are.
+            statuses |= {"408", "413"} if public else {"408", "413", "429"}
         if _takes_files(serializer):
             statuses.add("507")
         if ("customer" in self.path and "{" in self.path) or _NAMING_CUSTOMERS & set(getattr(serializer, "fields", ())):

@@ -1,14 +1,21 @@
-"""Holds every answer of the test client against /swagger.json: its status, and each field of its body."""
+"""Holds every answer of the test client against /swagger.json: its status, and each field of its body.
+
+Also what is refused in front of Django, whoever sends the request.
+"""
 
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import jsonschema_rs
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import Resolver404, resolve
+
+from config.bodies import SpoolBody
 
 # Answers that are allowed to differ, as `METHOD path status`, each with its reason.
 _THROTTLED = "the test puts a throttle there to see the shape of its refusal"
@@ -99,10 +106,13 @@ def problems(method: str, path: str, status: int, body: Any) -> list[str]:
 
 
 class Watch:
-    """Sees every answer of the test client, and remembers how answers differ from what is declared."""
+    """Sees every answer of the test client, and every refusal of the ASGI application, and remembers how they differ
+    from what is declared."""
 
     def __init__(self) -> None:
         self._found: list[str] = []
+        # By event loops, which have no time to check them.
+        self._refused: list[tuple[Any, list[Any]]] = []
 
     def start(self) -> None:
         """See to it that each request of a test client comes by here."""
@@ -114,9 +124,27 @@ class Watch:
             return response
 
         Client.request = request
+        answer = SpoolBody.__call__
+
+        async def answer_seen(body: SpoolBody, scope: Any, receive: Any, send: Any) -> None:
+            sent: list[Any] = []
+
+            async def seen(message: Any) -> None:
+                if sent or message.get("status", 0) >= HTTPStatus.BAD_REQUEST:
+                    sent.append(message)
+                await send(message)
+
+            await answer(body, scope, receive, seen)
+            if sent:
+                watch._refused.append((scope, sent))
+
+        SpoolBody.__call__ = answer_seen  # type: ignore[method-assign]
 
     def take(self) -> list[str]:
         """What was found since the last call."""
+        refused, self._refused = self._refused, []
+        for scope, sent in refused:
+            self._see_refusal(scope, sent)
         found, self._found = self._found, []
         return found
 
@@ -130,6 +158,18 @@ class Watch:
             response.streaming_content = self._read(method, path, response, response.streaming_content)
         else:
             self._check(method, path, response, response.content)
+
+    def _see_refusal(self, scope: Any, sent: list[Any]) -> None:
+        try:
+            path = plain(resolve(scope["path"]).route)
+        except Resolver404:
+            return
+        method = scope["method"].lower()
+        if method in _operations().get(path, {}):
+            content = b"".join(message.get("body", b"") for message in sent[1:])
+            answer = HttpResponse(content, status=sent[0]["status"])
+            answer["Content-Type"] = dict(sent[0]["headers"]).get(b"content-type", b"").decode()
+            self._check(method, path, answer, content)
 
     def _read(self, method: str, path: str, response: Any, chunks: Iterator[bytes]) -> Iterator[bytes]:
         read = []

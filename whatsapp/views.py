@@ -119,7 +119,12 @@ class WebhookView(APIView):
             )
         ],
         request_body=openapi.Schema(type=openapi.TYPE_OBJECT, description="Meta's webhook payload"),
-        responses={200: ("stored", FreeObject), 401: "bad signature", 503: "could not be stored; send it again"},
+        responses={
+            200: ("stored", FreeObject),
+            401: "bad signature",
+            429: "too many large ones at once from one address",
+            503: "could not be stored; send it again",
+        },
         security=[],
     )
     def post(self, request: HttpRequest) -> HttpResponse:
