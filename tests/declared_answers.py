@@ -63,8 +63,23 @@ def _validator(path: str, method: str, status: str) -> Any:
     schema = _operations()[path][method]["responses"][status].get("schema")
     if schema is None:
         return None
-    checked = {**_strict(schema), "definitions": _definitions()}
+    checked = {**_strict(schema), "definitions": _needed_by(schema)}
     return jsonschema_rs.Draft7Validator(checked, validate_formats=True)
+
+
+def _needed_by(schema: Schema) -> Schema:
+    """The definitions that a schema refers to, and those that they do. With all of them it takes long to compile."""
+    needed: Schema = {}
+    unseen = _named_in(schema)
+    while unseen:
+        name = unseen.pop()
+        needed[name] = _definitions()[name]
+        unseen |= _named_in(needed[name]) - needed.keys()
+    return needed
+
+
+def _named_in(schema: Any) -> set[str]:
+    return set(re.findall(r"#/definitions/([^\"]+)\"", json.dumps(schema)))
 
 
 def _strict(schema: Any) -> Any:
