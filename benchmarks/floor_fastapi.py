@@ -74,10 +74,11 @@ SignedIn = Annotated[User, Depends(signed_in)]
 
 @app.get("/api/customers/", response_model=schemas.CustomerPage)
 async def customer_list(db: Database, user: SignedIn, search: str = "") -> Any:
-    found, count = select(Customer), select(func.count()).select_from(Customer)
+    # The indexes of the desk hold only those who were not merged into others.
+    shown = Customer.merged_into_id.is_(None)
     if search:
-        matches = Customer.search_text.contains(search.lower(), autoescape=True)
-        found, count = found.where(matches), count.where(matches)
+        shown &= Customer.search_text.contains(search.lower(), autoescape=True)
+    found, count = select(Customer).where(shown), select(func.count()).select_from(Customer).where(shown)
     newest = found.options(*_WITH_ALL).order_by(Customer.desk_at.desc(), Customer.id.desc()).limit(20)
     return {"count": await db.scalar(count), "results": (await db.scalars(newest)).all()}
 

@@ -130,6 +130,7 @@ class Customer(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_user.id"))
     date_joined: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    merged_into_id: Mapped[int | None] = mapped_column(deferred=True)
     last_seq: Mapped[int]
     desk_at: Mapped[datetime] = mapped_column(default=datetime(1970, 1, 1, tzinfo=UTC))
     search_text: Mapped[str] = mapped_column(FetchedValue(), deferred=True)

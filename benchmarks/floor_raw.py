@@ -86,7 +86,7 @@ async def _answer(scope: dict[str, Any], body: bytes) -> tuple[int, Any]:
 
 
 async def _list(cursor: Any, words: list[str], query: dict[str, str]) -> Any:
-    where, values = "", []
+    where, values = sql.SHOWN, []
     if "search" in query:
         where, values = sql.SEARCH, [f"%{query['search'].lower()}%"]
     await cursor.execute(f"{sql.COUNT} {where}", values)

@@ -18,8 +18,10 @@ CUSTOMER = (
     "LEFT JOIN messaging_message m ON m.id = v.last_message_id"
 )
 ONE_CUSTOMER = f"{CUSTOMER} WHERE c.id = %s"
+# The indexes of the desk hold only those who were not merged into others.
+SHOWN = "WHERE c.merged_into_id IS NULL"
 COUNT = "SELECT count(*) FROM customers_customer c"
-SEARCH = "WHERE c.search_text LIKE %s"
+SEARCH = f"{SHOWN} AND c.search_text LIKE %s"
 NEWEST = "ORDER BY c.desk_at DESC, c.id DESC LIMIT 20"
 TAGS = (
     "SELECT g.customer_id AS holder, t.id, t.name, t.created_by_id, t.created_at, t.source "
