@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from core import pagination
 from core.pagination import Pages
 from customers.models import Customer
-from messaging.desk.rows import DeskPages
+from messaging.desk.rows import DeskPages, WholeDesk
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/customers/"
@@ -38,12 +39,59 @@ def pages(client: APIClient, query: str = "") -> list[dict[str, Any]]:
 @estimated
 @pytest.mark.parametrize("query", ["", "&search=row", "&ordering=name"])
 def test_beyond_the_number_it_is_an_estimate_and_says_so(as_owner: APIClient, query: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE customers_customer")
+    analyze()
     first = as_owner.get(f"{LIST}?page_size=4{query}").json()
     assert list(first) == ["count", "count_is_exact", "next", "previous", "results"]
     assert first["count_is_exact"] is False
     assert first["count"] > 10
+
+
+def analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
+
+
+def counted(client: APIClient) -> tuple[dict[str, Any], bool]:
+    """The list, and whether its rows were counted for it."""
+    with CaptureQueriesContext(connection) as statements:
+        page = client.get(f"{LIST}?page_size=4").json()
+    return page, any("COUNT(*)" in query["sql"] for query in statements.captured_queries)
+
+
+@estimated
+def test_a_desk_that_is_far_larger_is_not_counted_for_each_page(as_owner: APIClient, as_stranger: APIClient) -> None:
+    analyze()
+    first, was_counted = counted(as_owner)
+    assert was_counted
+    assert counted(as_owner) == (first, False)
+    assert counted(as_stranger)[0]["count"] == 0, "everybody's desk is their own"
+
+
+@estimated
+def test_a_desk_that_is_not_far_larger_is_counted_each_time(
+    as_owner: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyze()
+    monkeypatch.setattr(pagination, "COUNTED_EXACTLY", 24)
+    assert [counted(as_owner)[1] for _ in range(3)] == [True] * 3
+    Customer.objects.filter(first_name="Row 7").delete()
+    page, was_counted = counted(as_owner)
+    assert (page["count"], "count_is_exact" in page, was_counted) == (24, False, True)
+
+
+@estimated
+@pytest.mark.parametrize("how", ["time", "statistics"])
+def test_a_desk_that_shrank_is_counted_again(as_owner: APIClient, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    analyze()
+    counted(as_owner)
+    assert not counted(as_owner)[1]
+    Customer.objects.exclude(first_name__in=[f"Row {n}" for n in range(7)]).delete()
+    if how == "time":
+        monkeypatch.setattr(WholeDesk, "RECOUNT_SECONDS", 0)
+    else:
+        analyze()
+    page, was_counted = counted(as_owner)
+    assert (page["count"], "count_is_exact" in page, was_counted) == (7, False, True)
 
 
 @pytest.mark.parametrize("at_once", [6, 24, 25])
