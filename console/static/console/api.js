@@ -71,6 +71,16 @@ export function newId() {
 /** @param {number} ms */
 export const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
+/** @type {WeakMap<object, string>} */
+const etags = new WeakMap();
+
+/**
+ * The version of a row, for If-Match: of what `get` of one answered, or of the body of a refusal with 412.
+ *
+ * @param {object} body
+ */
+export const etagOf = (body) => etags.get(body);
+
 export class Api {
   session = new Session();
 
@@ -181,7 +191,9 @@ async function attempt(path, method, { body, query, signal, headers = {} }, toke
 async function read(answer) {
   const json = answer.headers.get('Content-Type')?.includes('json');
   const body = json ? await answer.json() : null;
-  if (answer.ok) return body;
   const { headers } = answer;
+  const etag = headers.get('ETag');
+  if (etag && body) etags.set(body, etag);
+  if (answer.ok) return body;
   throw new ApiError(answer.status, body, headers.get('X-Request-ID') ?? '', Number(headers.get('Retry-After') ?? 0));
 }

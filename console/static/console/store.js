@@ -85,7 +85,7 @@ export class Store extends Emitter {
       this.take(await this.api.get(`/api/customers/${id}/`));
       return /** @type {Chat} */ (this.#rows.get(id));
     } catch (error) {
-      if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
+      if (!(error instanceof ApiError) || ![404, 410].includes(error.status)) throw error;
       return error.body?.code === 'merged' ? Number(error.body.into) : null;
     }
   }

@@ -1,4 +1,4 @@
-/** Sending a message with a file. Only XMLHttpRequest says how much of it has left. */
+/** Sending files, alone or with a message. Only XMLHttpRequest says how much of one has left. */
 
 /** @import { Api } from './api.js' */
 /** @import { Message } from './types.js' */
@@ -20,27 +20,41 @@ export async function upload(api, { client_id, customer, body, file }, signal, o
     form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
   }
   form.set('media', file, file.name);
+  return sendForm(api, 'POST', '/api/messages/', form, signal, onProgress);
+}
+
+/**
+ * Send a form with a file. Raises as `upload` does.
+ *
+ * @param {Api} api
+ * @param {'POST' | 'PATCH'} method
+ * @param {string} path
+ * @param {FormData} form
+ * @param {AbortSignal} signal
+ * @param {(part: number) => void} onProgress
+ * @returns {Promise<any>}
+ */
+export async function sendForm(api, method, path, form, signal, onProgress) {
+  const send = (/** @type {string} */ token) => transfer(method, path, form, token, signal, onProgress);
   const token = await api.session.token();
   try {
-    return await post(form, token, signal, onProgress);
+    return await send(token);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    return post(form, await api.session.token(token), signal, onProgress);
+    return send(await api.session.token(token));
   }
 }
 
 /**
- * @param {FormData} form
- * @param {string} token
- * @param {AbortSignal} signal
- * @param {(part: number) => void} onProgress
- * @returns {Promise<Message>}
+ * @param {string} method @param {string} path @param {FormData} form @param {string} token
+ * @param {AbortSignal} signal @param {(part: number) => void} onProgress
+ * @returns {Promise<any>}
  */
-function post(form, token, signal, onProgress) {
+function transfer(method, path, form, token, signal, onProgress) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
-    request.open('POST', '/api/messages/');
+    request.open(method, path);
     request.setRequestHeader('Authorization', `Bearer ${token}`);
     request.setRequestHeader('Accept', 'application/json');
     request.responseType = 'json';
