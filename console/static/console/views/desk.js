@@ -2,6 +2,7 @@
 
 /** @import { Api } from '../api.js' */
 /** @import { Me } from '../types.js' */
+/** @import { CustomerPane } from './customer.js' */
 
 import { ApiError } from '../api.js';
 import { fill, h, iconButton } from '../dom.js';
@@ -15,7 +16,7 @@ import { listenToKeys } from './keys.js';
 export class Desk {
   /** @type {import('./chat.js').ChatView | null} */
   #chat = null;
-  /** @type {{element: HTMLElement, close: () => void} | null} */
+  /** @type {CustomerPane | null} */
   #customer = null;
   #opening = 0;
 
@@ -111,7 +112,7 @@ export class Desk {
       }, message ?? null);
       fill(this.chatPlace, this.#chat.element);
       this.#chat.focus();
-      if (wasOpen && matchMedia('(min-width: 1100px)').matches) await this.#toggleCustomer();
+      if (wasOpen && matchMedia('(min-width: 1100px)').matches) await this.#toggleCustomer(false);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       fill(this.chatPlace, h('div', { class: 'center' }, h('div', { class: 'stack' }, h('p', { class: 'notice bad', role: 'alert' }, error.message),
@@ -130,16 +131,21 @@ export class Desk {
     this.go(0);
   }
 
-  async #toggleCustomer() {
+  /** @param {boolean} [focus]  the user asked for it just now */
+  async #toggleCustomer(focus = true) {
+    const opener = document.activeElement;
     if (this.#customer) return this.#closeCustomer();
     const id = this.#chat?.id;
     if (!id) return undefined;
     try {
       const { CustomerPane } = await import('./customer.js');
-      this.#customer = new CustomerPane(this.store, id, { onClose: () => this.#closeCustomer(), onOpenChat: (other) => this.go(other) });
+      this.#customer = new CustomerPane(this.store, id, {
+        onClose: () => { this.#closeCustomer(); if (opener instanceof HTMLElement) opener.focus(); }, onOpenChat: (other) => this.go(other),
+      });
       fill(this.customerPlace, this.#customer.element);
       this.customerPlace.hidden = false;
       this.element.dataset.pane = 'customer';
+      if (focus) this.#customer.focus();
     } catch (error) {
       complain(error);
     }
