@@ -44,7 +44,7 @@ from accounts.serializers import (
 from core.documentation import documented
 from core.idempotency import AnswersOnce
 from core.throttles import client_address
-from core.versions import KnowsVersions
+from core.versions import CHANGES, KnowsVersions, refuse_stale
 
 REFUSED = "Refused. `detail` says why."
 TOO_MANY_FAILURES = "Too many failed sign-ins for this login from your address."
@@ -202,7 +202,7 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
     hashes_passwords = ("create", "update", "partial_update")
     lookup_value_regex = r"\d+"
     # Passwords are hashed, and customers handed over, outside of the transaction in which a login is locked.
-    compares_itself = True
+    compares_itself = CHANGES
 
     def get_queryset(self) -> QuerySet[User]:
         return User.objects.present().order_by("id")
@@ -233,4 +233,4 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
         remove_user(actor=user_of(self.request), user=instance, check=self._refuse_stale_login, **given)
 
     def _refuse_stale_login(self, login: User) -> None:
-        self.refuse_stale(self.request, self.get_serializer(login).data)
+        refuse_stale(self.request, self.get_serializer(login).data)

@@ -184,7 +184,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         return super().add_manual_parameters([*parameters, *own])
 
     def _checks_version(self) -> bool:
-        return isinstance(self.view, KnowsVersions) and self.view.action in CHANGES
+        return isinstance(self.view, KnowsVersions) and self.view.action in CHANGES | self.view.compares_itself
 
     def _answers_once(self) -> bool:
         return self.method == "POST" and isinstance(self.view, AnswersOnce) and creates(self.view, self.view.action)

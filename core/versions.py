@@ -29,26 +29,29 @@ class Stale(APIException):
 
 
 class KnowsVersions:
-    """For viewsets with `retrieve`: details have an ETag, and If-Match counts. It stands first among the bases."""
+    """For viewsets with `retrieve`: what shows a row has its ETag, and If-Match counts. Stands first among the bases.
 
-    # True if the actions lock the row and call `refuse_stale` themselves, because not all of them is for a transaction.
-    compares_itself = False
+    A row is compared before one of CHANGES begins, which then runs in a transaction.
+    """
+
+    # Actions that lock their row themselves and call `refuse_stale`: not all that they do is for one transaction, or
+    # `retrieve` does not show their row.
+    compares_itself: frozenset[str] = frozenset()
+    # Actions that answer with the row as it is then.
+    shows: frozenset[str] = frozenset({"retrieve", "update", "partial_update"})
 
     action: str
     action_map: dict[str, str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         dispatch: Any = super().dispatch  # type: ignore[misc]
-        if self._is_compared(request):
-            with transaction.atomic():  # in which the row stays locked
-                answer: Any = dispatch(request, *args, **kwargs)
-                if answer.status_code >= 400:
-                    transaction.set_rollback(True)
-            return answer  # type: ignore[no-any-return]
-        answer = dispatch(request, *args, **kwargs)
-        if answer.status_code == 200 and self.action == "retrieve":
-            answer["ETag"] = etag_of(answer.render().content)
-        return answer  # type: ignore[no-any-return]
+        if not self._is_compared(request):
+            return self._with_version(dispatch(request, *args, **kwargs))
+        with transaction.atomic():  # in which the row stays locked
+            answer = dispatch(request, *args, **kwargs)
+            if answer.status_code >= 400:
+                transaction.set_rollback(True)
+            return self._with_version(answer)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Compare versions, after everything that may refuse the caller."""
@@ -67,20 +70,15 @@ class KnowsVersions:
         rows: Any = self.queryset.model._default_manager  # type: ignore[attr-defined]
         rows.select_for_update(no_key=True).filter(pk=pk).first()
 
-    def refuse_stale(self, request: Request, data: Any) -> None:
-        """Raises Stale if the request names another version than `data`, what `retrieve` answers of the locked row."""
-        if "HTTP_IF_MATCH" not in request.META:
-            return
-        renderer: Any = request.accepted_renderer
-        etag = etag_of(renderer.render(data))
-        known = parse_etags(request.META["HTTP_IF_MATCH"])
-        if known != ["*"] and etag not in known:
-            raise Stale(data["data"] if "success" in data else data, etag)
+    def _with_version(self, answer: Any) -> HttpResponse:
+        if answer.status_code < 300 and self.action in self.shows and hasattr(answer, "data"):
+            answer["ETag"] = _version(answer.accepted_renderer, answer.data)
+        return answer  # type: ignore[no-any-return]
 
     def _is_compared(self, request: HttpRequest | Request) -> bool:
-        """Whether the row is compared before the action, which then runs in a transaction."""
+        """Whether the row is compared before the action."""
         action = self.action_map.get((request.method or "").lower())
-        return action in CHANGES and "HTTP_IF_MATCH" in request.META and not self.compares_itself
+        return action in CHANGES - self.compares_itself and "HTTP_IF_MATCH" in request.META
 
     def _compare(self, request: Request, pk: str) -> None:
         """Raises Stale. A row that the caller cannot see is left to the action, which says so."""
@@ -94,10 +92,29 @@ class KnowsVersions:
             return
         finally:
             self.action = action
-        self.refuse_stale(request, data)
+        refuse_stale(request, data)
+
+
+def refuse_stale(request: Request, data: Any) -> None:
+    """Raises Stale if the request names another version than `data`, which is what shows the row. It must be locked."""
+    if "HTTP_IF_MATCH" not in request.META:
+        return
+    version = _version(request.accepted_renderer, data)
+    known = parse_etags(request.META["HTTP_IF_MATCH"])
+    if known != ["*"] and version not in known:
+        raise Stale(_row(data), version)
 
 
 def etag_of(content: bytes) -> str:
-    """The version of what `retrieve` answers. Links that are signed anew are no change."""
+    """The version of a row as JSON. Links that are signed anew are no change."""
     text = unsigned(content.decode())
     return f'"{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"'
+
+
+def _version(renderer: Any, data: Any) -> str:
+    return etag_of(renderer.render(_row(data)))
+
+
+def _row(data: Any) -> Any:
+    """What shows the row, without the envelope that some answers have."""
+    return data["data"] if "success" in data else data

@@ -1,5 +1,6 @@
 """Orders, wishlist and reviews. The customer is locked first, so that totals stay right."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,9 @@ from customers.models import Customer, Order, Review, WishlistItem
 from customers.money import MAX_AMOUNT
 from customers.serializers.customers import customer_event_data
 from customers.tiers import RANK, tier_for
+
+# What is called with a review whose customer is locked.
+Check = Callable[[Review], None]
 
 
 @transaction.atomic
@@ -116,12 +120,12 @@ def write_review(*, customer_id: int, actor: User, product_id: str, rating: int,
 
 
 @transaction.atomic
-def change_review(*, customer_id: int, actor: User, review_id: int, changes: dict[str, Any]) -> Review:
-    """Change the rating or text of a review and return it. Raises Http404."""
+def change_review(
+    *, customer_id: int, actor: User, review_id: int, changes: dict[str, Any], check: Check | None = None
+) -> Review:
+    """Change the rating or text of a review and return it. Raises Http404, and what `check` raises of it before."""
     customer = lock(customer_id, actor=actor, own=True)
-    review: Review | None = customer.reviews.filter(pk=review_id).first()
-    if review is None:
-        raise NotFound
+    review = _review(customer, review_id, check)
     changes = {field: value for field, value in changes.items() if getattr(review, field) != value}
     if changes:
         for field, value in changes.items():
@@ -132,9 +136,19 @@ def change_review(*, customer_id: int, actor: User, review_id: int, changes: dic
 
 
 @transaction.atomic
-def delete_review(*, customer_id: int, actor: User, review_id: int) -> None:
-    """Delete a review. Raises Http404."""
-    _delete(lock(customer_id, actor=actor, own=True), Review, review_id, actor)
+def delete_review(*, customer_id: int, actor: User, review_id: int, check: Check | None = None) -> None:
+    """Delete a review. Raises Http404, and what `check` raises of it before."""
+    customer = lock(customer_id, actor=actor, own=True)
+    _delete(customer, Review, _review(customer, review_id, check).pk, actor)
+
+
+def _review(customer: Customer, pk: int, check: Check | None) -> Review:
+    review: Review | None = customer.reviews.filter(pk=pk).first()
+    if review is None:
+        raise NotFound
+    if check is not None:
+        check(review)
+    return review
 
 
 def _delete(customer: Customer, model: Any, pk: int, actor: User) -> None:

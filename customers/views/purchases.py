@@ -16,9 +16,10 @@ from accounts.permissions import IsAdmin, IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
 from core.idempotency import AnswersOnce
 from core.shapes import Page
+from core.versions import KnowsVersions, refuse_stale
 from customers.actions.purchases import change_review, delete_review, record_order, unwish, wish, write_review
 from customers.filters import OrderFilter
-from customers.models import Customer
+from customers.models import Customer, Review
 from customers.serializers.profiles import profiles_data
 from customers.serializers.purchases import (
     ChangeReviewSerializer,
@@ -29,8 +30,11 @@ from customers.serializers.purchases import (
 )
 
 
-class PurchasesViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
+class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Customer]):
     """What customers buy, want and review."""
+
+    compares_itself = frozenset({"change_review", "delete_review"})
+    shows = KnowsVersions.shows | {"add_review", "change_review"}
 
     rights: ClassVar[Mapping[str, type[BasePermission]]] = {
         "orders": IsAuthenticated,
@@ -105,13 +109,15 @@ class PurchasesViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
             actor=user_of(request),
             review_id=int(review),
             changes=self.checked(ChangeReviewSerializer),
+            check=self._refuse_stale_review,
         )
         return Response(ReviewSerializer(changed).data)
 
     @change_review.mapping.delete
     def delete_review(self, request: Request, pk: str, review: str) -> Response:
         """Delete a review."""
-        delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review))
+        check = self._refuse_stale_review
+        delete_review(customer_id=int(pk), actor=user_of(request), review_id=int(review), check=check)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(responses={200: Page[LoyaltyEntrySerializer]})
@@ -138,6 +144,9 @@ class PurchasesViewSet(AnswersOnce, RightsByAction, GenericViewSet[Customer]):
         body = serializer_class(data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
+
+    def _refuse_stale_review(self, review: Review) -> None:
+        refuse_stale(self.request, ReviewSerializer(review).data)
 
     def _page(self, rows: Any, serializer_class: Any) -> Response:
         page = self.paginate_queryset(rows)

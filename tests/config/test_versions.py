@@ -78,6 +78,49 @@ def test_who_knows_an_old_version_changes_nothing(
     assert client.get(url).status_code == 404
 
 
+@pytest.mark.parametrize("path", [path for path, change in CHANGES.items() if change])
+def test_a_change_answers_with_the_new_version(
+    path: str, client_for: Callable[[str], APIClient], things: dict[str, int]
+) -> None:
+    client, url = client_for(path), path.format(**things)
+    old = client.get(url)["ETag"]
+
+    for method in ("put", "patch"):
+        answer = getattr(client, method)(url, CHANGES[path], headers={"If-Match": old})
+        if answer.status_code == 405:  # tags have no PATCH
+            continue
+        assert answer.status_code == 200, answer.content
+        assert answer["ETag"] == client.get(url)["ETag"]
+        assert method == "patch" or answer["ETag"] != old
+        old = answer["ETag"]
+
+
+def test_the_version_of_a_row_is_the_same_however_it_is_written(as_owner: APIClient, customer: Customer) -> None:
+    url = f"/api/customers/{customer.pk}/"
+    spread = as_owner.get(url, headers={"Accept": "application/json; indent=4"})
+    assert spread.content != as_owner.get(url).content
+    assert as_owner.patch(url, {"notes": "x"}, headers={"If-Match": spread["ETag"]}).status_code == 200
+
+
+def test_reviews_have_versions_where_they_are_written(
+    as_customer: APIClient, as_admin: APIClient, customer: Customer
+) -> None:
+    path = f"/api/customers/customers/{customer.pk}/reviews/"
+    new = as_customer.post(path, {"product_id": "p1", "rating": 4})
+    url, first = f"{path}{new.json()['id']}/", {"If-Match": new["ETag"]}
+    changed = as_admin.put(url, {"text": "Good"}, headers=first)
+    assert changed.status_code == 200, changed.content
+    events = Event.objects.count()
+
+    for stale in (as_customer.put(url, {"rating": 1}, headers=first), as_customer.delete(url, headers=first)):
+        assert (stale.status_code, stale["ETag"]) == (412, changed["ETag"])
+        assert (stale.json()["code"], stale.json()["current"]) == ("stale", changed.json())
+
+    assert as_customer.get(path).json()["results"] == [changed.json()]
+    assert Event.objects.count() == events
+    assert as_customer.delete(url, headers={"If-Match": changed["ETag"]}).status_code == 204
+
+
 def test_an_assignment_that_has_ended(as_admin: APIClient, things: dict[str, int]) -> None:
     url = f"/api/assignments/{things['assignment']}/"
     old = as_admin.get(url)["ETag"]
