@@ -1,17 +1,20 @@
 """The customer's side of the sandbox: what is written arrives as Meta would bring it, and what is sent is seen."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from config.endpoints import endpoint_of
 from contacts.models import Contact
 from customers.models import Customer
-from messaging.models import BusinessNumber, Message
+from messaging.actions.receipts import show_typing
+from messaging.models import BusinessNumber, Message, Receipt
 from messaging.relay.downloads import Downloads
 from messaging.relay.outbox import Outbox
 from messaging.relay.receipts import Receipts
@@ -136,7 +139,7 @@ class TestWhereItIs:
 
 class TestWriting:
     def test_a_text_makes_a_customer(self, phone: Client, as_admin: APIClient) -> None:
-        body = {"type": "text", "text": "  Is it blue?\nYes", "name": "Nimal"}
+        body = {"type": "text", "text": "  Is it blue?\nYes", "profile_name": "Nimal"}
         assert phone.post("/sandbox/chats/0771234567/", body, content_type="application/json").status_code == 201
         (row,) = as_admin.get("/api/customers/").json()["results"]
         assert (row["name"], row["phone"]) == ("Nimal", PHONE)
@@ -155,7 +158,7 @@ class TestWriting:
         ("said", "type", "text", "payload"),
         [
             (
-                {"type": "location", "latitude": 6.93, "longitude": 79.85, "name": "Fort"},
+                {"type": "location", "latitude": 6.93, "longitude": 79.85, "name": "Fort", "profile_name": "Jo"},
                 "location",
                 "Fort",
                 {"latitude": 6.93, "longitude": 79.85, "name": "Fort"},
@@ -300,6 +303,16 @@ class TestSeeing:
         leave()
         say(text="two")
         assert [row["status"] for row in seen(phone)["messages"]] == ["read", "delivered"]
+
+    def test_somebody_types(self, say: Say, phone: Client, customer: Customer) -> None:
+        say(text="one")
+        before = seen(phone)
+        show_typing(customer.pk)
+        leave()
+        now = seen(phone, f"{CHAT}?after={before['version']}")
+        assert (before["typing"], now["typing"]) == (False, True)
+        Receipt.objects.update(not_before=timezone.now() - timedelta(seconds=26))
+        assert seen(phone, f"{CHAT}?after={now['version']}")["typing"] is False
 
     def test_nothing_is_sent_twice_that_is_known(self, say: Say, phone: Client) -> None:
         say(text="one")

@@ -33,15 +33,18 @@ class Phone:
 def written(phone: Phone, data: Any) -> tuple[str, bytes]:
     """The id of a new message that says what `data` says, and the body of its webhook. Raises ValidationError.
 
-    `data` has a `type` and what WRITES asks for under it, perhaps the WhatsApp `name` of whoever writes, and in
-    `reply_to` the id of the message that is answered.
+    `data` has a `type` and what WRITES asks for under it, perhaps the WhatsApp name of whoever writes in
+    `profile_name`, and in `reply_to` the id of the message that is answered.
     """
     head = _checked(_Head, data)
     content = WRITES[head["type"]](phone, data)
     if head.get("reply_to"):
         content["context"] = {"from": phone.business.external_id, "id": head["reply_to"]}
     payload = said(
-        phone.business.external_id, phone.number, content, head.get("name") or name_at(phone.number, phone.business)
+        phone.business.external_id,
+        phone.number,
+        content,
+        head.get("profile_name") or name_at(phone.number, phone.business),
     )
     return payload["entry"][0]["changes"][0]["value"]["messages"][0]["id"], as_body(payload)
 
@@ -55,7 +58,7 @@ def name_at(phone: str, number: BusinessNumber) -> str:
 
 class _Head(BodySerializer):
     type = serializers.CharField()
-    name = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    profile_name = serializers.CharField(required=False, allow_blank=True, max_length=100)
     reply_to = serializers.CharField(required=False, allow_blank=True, max_length=MAX_ID)
 
     def validate_type(self, kind: str) -> str:
