@@ -1,0 +1,74 @@
+/** The dialogs for what is not typed: a location, and a contact. */
+
+/** @import { Said } from './types.js' */
+
+import { h } from '../dom.js';
+import { openDialog, say } from '../feedback.js';
+import { texts } from '../texts.js';
+import { words } from './words.js';
+
+// Colombo, Fort.
+const SOMEWHERE = { latitude: '6.9344', longitude: '79.8428', name: 'Colombo Fort' };
+
+/** @param {(said: Said) => void} onSaid */
+export function locationForm(onSaid) {
+  const latitude = field(words.latitude, 'latitude', { inputmode: 'decimal', required: true, value: SOMEWHERE.latitude });
+  const longitude = field(words.longitude, 'longitude', { inputmode: 'decimal', required: true, value: SOMEWHERE.longitude });
+  const name = field(words.place, 'name', { value: SOMEWHERE.name });
+  const here = () => navigator.geolocation.getCurrentPosition(({ coords }) => {
+    inputOf(latitude).value = coords.latitude.toFixed(5);
+    inputOf(longitude).value = coords.longitude.toFixed(5);
+    inputOf(name).value = '';
+  }, () => say(words.noPosition));
+  openForm(words.location, [
+    h('div', { class: 'row' }, latitude, longitude), name, field(words.address, 'address'),
+    'geolocation' in navigator && h('button', { type: 'button', onclick: here }, words.here),
+  ], ({ latitude: north = '', longitude: east = '', ...about }) => {
+    const named = Object.fromEntries(Object.entries(about).filter(([, value]) => value));
+    onSaid({ type: 'location', latitude: Number(north), longitude: Number(east), ...named });
+  });
+}
+
+/** @param {(said: Said) => void} onSaid */
+export function contactForm(onSaid) {
+  openForm(words.contact, [
+    field(words.contactName, 'name', { required: true }), field(words.contactPhone, 'phone', { required: true, inputmode: 'tel' }),
+  ], ({ name = '', phone = '' }) => {
+    const wa_id = phone.replace(/\D/g, '');
+    onSaid({ type: 'contacts', contacts: [{ name: { formatted_name: name }, phones: [{ phone, wa_id, type: 'CELL' }] }] });
+  });
+}
+
+/**
+ * @param {string} title
+ * @param {import('../dom.js').Child[]} fields
+ * @param {(values: Record<string, string>) => void} onDone
+ */
+function openForm(title, fields, onDone) {
+  openDialog(title, (close) => [h('form', {
+    class: 'stack',
+    onsubmit: (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      const given = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
+      const values = Object.fromEntries([...given].map(([key, value]) => [key, String(value).trim()]));
+      close();
+      onDone(values);
+    },
+  }, fields, h('footer', null,
+    h('button', { type: 'button', onclick: close }, texts.cancel),
+    h('button', { type: 'submit', class: 'main' }, words.send)))]);
+}
+
+/**
+ * @param {string} label
+ * @param {string} name
+ * @param {import('../dom.js').Props} [more]
+ */
+function field(label, name, more) {
+  return h('label', { class: 'grow' }, h('span', null, label), h('input', { name, autocomplete: 'off', ...more }));
+}
+
+/** @param {HTMLElement} label */
+function inputOf(label) {
+  return /** @type {HTMLInputElement} */ (label.querySelector('input'));
+}
