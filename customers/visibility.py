@@ -19,12 +19,14 @@ def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
     """
     if not user.is_authenticated:
         return _NOBODY
+    # What was not moved when two customers were merged belongs to the row that is shown nowhere. Customer.objects
+    # leaves out that row itself, and saying so twice would cost the list an index.
+    shown = Q(**{f"{prefix}merged_into": None}) if prefix else Q()
     if user.is_admin:
-        # What was not moved when two customers were merged belongs to the row that is shown nowhere. Customer.objects
-        # leaves out that row itself, and saying so twice would cost the list an index.
-        return Q(**{f"{prefix}merged_into": None}) if prefix else Q()
+        return shown
     if user.is_sales:
-        return Q(**{f"{prefix}owner": user})
+        # That row has no owner; but the index of an owner's customers is only for what says so.
+        return Q(**{f"{prefix}owner": user}) & shown
     return Q(**{f"{prefix}user": user}) if own else _NOBODY
 
 
