@@ -3,7 +3,8 @@
 /** @import { Row, Said, Written } from './types.js' */
 
 import { fill, h, icon, iconButton } from '../dom.js';
-import { VoiceNote } from '../views/voice_note.js';
+import { texts } from '../texts.js';
+import { record } from '../views/voice_note.js';
 import { brief } from './bubbles.js';
 import { contactForm, locationForm } from './forms.js';
 import { words } from './words.js';
@@ -29,6 +30,8 @@ export class Composer {
   #editing = null;
   /** @type {{ file: File, kind: string } | null} */
   #chosen = null;
+  /** Throws away what is being recorded. @type {(() => void) | null} */
+  #discard = null;
 
   /** @param {(said: Said) => void} onSaid */
   constructor(onSaid) {
@@ -39,14 +42,15 @@ export class Composer {
       oninput: () => this.#resize(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
       onpaste: (/** @type {ClipboardEvent} */ event) => this.#files(event, event.clipboardData),
     });
-    this.voice = new VoiceNote((file) => this.#say({ type: 'audio', file, voice: true }));
+    this.voice = h('span', { class: 'row voice' });
+    this.#offerVoice();
     this.element = h('form', {
       class: 'composer', onsubmit: (/** @type {SubmitEvent} */ event) => { event.preventDefault(); this.#send(); },
       ondragover: (/** @type {DragEvent} */ event) => event.preventDefault(),
       ondrop: (/** @type {DragEvent} */ event) => this.#files(event, event.dataTransfer),
     },
     this.about,
-    h('div', { class: 'line' }, this.#attach(), this.text, this.voice.element,
+    h('div', { class: 'line' }, this.#attach(), this.text, this.voice,
       h('button', { type: 'submit', class: 'main round', 'aria-label': words.send, title: words.send }, icon('send'))));
   }
 
@@ -68,8 +72,19 @@ export class Composer {
 
   /** Forget what was begun in another chat. */
   reset() {
-    this.voice.stop();
+    this.#discard?.();
     this.#clear();
+  }
+
+  #offerVoice() {
+    this.#discard = null;
+    fill(this.voice, 'MediaRecorder' in window && iconButton('mic', texts.record, async () => {
+      this.#discard = await record(this.voice, (file) => {
+        this.#offerVoice();
+        this.text.focus();
+        if (file) this.#say({ type: 'audio', file, voice: true });
+      });
+    }));
   }
 
   #attach() {

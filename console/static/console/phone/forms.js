@@ -2,8 +2,9 @@
 
 /** @import { Said } from './types.js' */
 
+import { openDialog } from '../dialog.js';
 import { h } from '../dom.js';
-import { openDialog, say } from '../feedback.js';
+import { say } from '../feedback.js';
 import { texts } from '../texts.js';
 import { words } from './words.js';
 

@@ -19,8 +19,9 @@ function source(id) {
 export function picture(id, about, kind = '') {
   const url = source(id);
   if (!url) return missing(texts.kinds.image ?? '');
-  const shown = h('img', { src: url, alt: about || texts.kinds[kind || 'image'], onerror: () => frame.replaceWith(missing(texts.kinds.image ?? '')) });
+  const shown = h('img', { src: url, alt: about || texts.kinds[kind || 'image'] });
   const frame = h('a', { class: `picture ${kind}`, href: url, target: '_blank', rel: 'noopener' }, shown);
+  shown.addEventListener('error', () => frame.replaceWith(missing(texts.kinds.image ?? '')));
   return frame;
 }
 

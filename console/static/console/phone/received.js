@@ -3,8 +3,9 @@
 /** @import { Child } from '../dom.js' */
 /** @import { Answers, Received, TemplateButton } from './types.js' */
 
+import { openDialog } from '../dialog.js';
 import { h, icon, safeUrl } from '../dom.js';
-import { openDialog, say } from '../feedback.js';
+import { say } from '../feedback.js';
 import { linked } from '../views/content.js';
 import { cards, place } from './cards.js';
 import { audio, caption, document_, picture, video } from './media.js';
