@@ -8,7 +8,7 @@
 
 const KEY = 'patter.refresh';
 const LOCK = 'patter.refresh';
-// Renewed so long before it ends that no request meets an ended one, in ms.
+// Renewed so long before it ends that no request meets an ended one, in ms; a short-lived one in its last third.
 const EARLY = 60_000;
 
 export class SignedOut extends Error {}
@@ -29,7 +29,8 @@ export function alone(name, work) {
 export class Session extends EventTarget {
   /** @type {string | null} */
   access = null;
-  #ends = 0;
+  /** From then on the token is renewed before it is used. */
+  #renewAt = 0;
   #user = '';
   /** @type {Promise<string> | null} */
   #renewing = null;
@@ -47,9 +48,9 @@ export class Session extends EventTarget {
 
   /** @param {Pick<SignedIn, 'access' | 'refresh'>} tokens */
   begin(tokens) {
-    const { user, ends } = claimsOf(tokens.access);
+    const { user, renewAt } = claimsOf(tokens.access);
     this.access = tokens.access;
-    this.#ends = ends;
+    this.#renewAt = renewAt;
     this.#user = user;
     localStorage.setItem(KEY, tokens.refresh);
   }
@@ -61,7 +62,7 @@ export class Session extends EventTarget {
    * @param {string | null} [refused]  a token that the server did not take
    */
   async token(refused = null) {
-    if (this.access && this.access !== refused && Date.now() < this.#ends - EARLY) return this.access;
+    if (this.access && this.access !== refused && Date.now() < this.#renewAt) return this.access;
     this.#renewing ??= alone(LOCK, () => this.#renew()).finally(() => { this.#renewing = null; });
     return this.#renewing;
   }
@@ -97,12 +98,13 @@ export class Session extends EventTarget {
 }
 
 /**
- * Whose token it is, and when it ends by the clock of this computer, which may differ from the server's.
+ * Whose token it is, and when to renew it by the clock of this computer, which may differ from the server's.
  *
  * @param {string} token
  */
 function claimsOf(token) {
   const body = token.split('.')[1] ?? '';
   const claims = JSON.parse(atob(body.replaceAll('-', '+').replaceAll('_', '/')));
-  return { user: String(claims.user_id), ends: Date.now() + (claims.exp - claims.iat) * 1000 };
+  const life = (claims.exp - claims.iat) * 1000;
+  return { user: String(claims.user_id), renewAt: Date.now() + life - Math.min(EARLY, life / 3) };
 }

@@ -80,7 +80,7 @@ export class ChatView {
       store.outbox.on('sent', ({ message }) => { if (message.customer === this.id) thread.arrived(message); }),
       thread.on('messages', (part) => { messages.draw(part); seen(); }),
       thread.on('people', () => this.#drawPeople()),
-      thread.on('live', () => this.#drawPeople()),
+      thread.on('live', () => { this.#drawPeople(); seen(); }),
       thread.on('end', ({ into }) => this.#leave(into)),
       () => removeEventListener('focus', seen),
     ];
@@ -99,7 +99,7 @@ export class ChatView {
   #drawRow(row) {
     fill(this.picture, avatar(row.name, row.avatar));
     fill(this.who,
-      h('p', { class: 'row' }, h('strong', { id: 'chat-name', class: 'cut' }, row.name),
+      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name),
         row.window_expires_at && h('span', { class: 'chip', title: texts.windowTitle }, this.#window(row.window_expires_at))),
       this.people);
     this.composer.row(row);

@@ -27,29 +27,27 @@ export function drawChatRow(item, row, store, current) {
   const before = drawn.get(item);
   if (before && before.row === row && before.current === current) return;
   drawn.set(item, { row, current });
-  let link = item.querySelector('a');
-  if (!link) item.append(link = h('a', { class: 'chat-row' }));
   const details = `chat-${row.id}`;
-  link.href = `/?chat=${row.id}`;
-  link.setAttribute('aria-label', row.name);
-  link.setAttribute('aria-describedby', details);
+  const focused = item.contains(document.activeElement);
+  const link = h('a', { class: `name cut grow${row.unread_count ? ' unread' : ''}`, href: `/?chat=${row.id}`, 'aria-describedby': details }, row.name);
   if (current) link.setAttribute('aria-current', 'page');
-  else link.removeAttribute('aria-current');
-  fill(link,
+  item.className = 'chat-row';
+  fill(item,
     avatar(row.name, row.avatar),
-    h('span', { class: 'grow', id: details },
-      h('span', { class: 'row' },
-        h('span', { class: `name cut grow${row.unread_count ? ' unread' : ''}` }, row.name),
+    h('div', { class: 'grow' },
+      h('div', { class: 'row' }, link,
         row.last_message_at && h('time', { class: 'soft small', datetime: row.last_message_at }, briefly(row.last_message_at))),
-      h('span', { class: 'row' },
-        h('span', { class: 'last cut grow soft' }, preview(row)),
-        row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
-      h('span', { class: 'row marks small' },
-        row.tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
-        row.tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${row.tags.length - TAGS_SHOWN}`),
-        h('span', { class: 'grow' }),
-        store.isAdmin && h('span', { class: 'soft cut' }, row.owner ? row.owner.name : texts.nobody),
-        row.window_expires_at && timeLeft(row.window_expires_at))));
+      h('div', { id: details },
+        h('div', { class: 'row' },
+          h('span', { class: 'last cut grow soft' }, preview(row)),
+          row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
+        h('div', { class: 'row marks small' },
+          row.tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
+          row.tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${row.tags.length - TAGS_SHOWN}`),
+          h('span', { class: 'grow' }),
+          store.isAdmin && h('span', { class: 'soft cut' }, row.owner ? row.owner.name : texts.nobody),
+          row.window_expires_at && timeLeft(row.window_expires_at)))));
+  if (focused) link.focus({ preventScroll: true });
 }
 
 /** @param {string} until */

@@ -36,18 +36,18 @@ export class Composer {
       oninput: () => this.#typed(), onkeydown: (event) => this.#keys(event),
       onblur: () => this.#stopTyping(), onpaste: (event) => this.#pasted(event),
     });
-    this.picker = h('input', { type: 'file', multiple: true, hidden: true, tabindex: -1, 'aria-label': texts.attach, onchange: () => { this.attach(this.picker.files); this.picker.value = ''; } });
+    this.picker = h('input', { type: 'file', multiple: true, 'aria-label': texts.attach, title: texts.attach, onchange: () => { this.attach(this.picker.files); this.picker.value = ''; } });
     this.sendButton = h('button', { class: 'main round', 'aria-label': texts.send, title: texts.send }, icon('send'));
     this.voice = h('span', { class: 'row voice' }, 'MediaRecorder' in window && iconButton('mic', texts.record, () => void this.#record()));
     this.reply = h('div', { class: 'row replying', hidden: true });
     this.chosen = h('ul', { class: 'chosen', 'aria-label': texts.chosenFiles, hidden: true });
     this.closed = h('div', { class: 'notice warn row wrap', hidden: true });
     this.line = h('div', { class: 'row end' },
-      iconButton('attach', texts.attach, () => this.picker.click()),
+      h('span', { class: 'pick' }, icon('attach'), this.picker),
       iconButton('template', texts.templates, () => void this.#templates()),
       this.text, this.voice, this.sendButton);
     this.element = h('form', { class: 'composer', 'aria-label': texts.compose, onsubmit: (event) => { event.preventDefault(); this.#send(); } },
-      this.closed, this.reply, this.chosen, this.picker, this.line);
+      this.closed, this.reply, this.chosen, this.line);
     this.text.value = draftOf(thread.store.me.id, thread.customer);
     this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
     requestAnimationFrame(() => this.#grow());

@@ -25,10 +25,12 @@ export class Desk {
     this.store = new Store(api, me);
     this.inbox = new Inbox(this.store, { onOpen: (customer, message) => this.go(customer, message) });
     this.notices = new Notices(this.store, () => this.#chat?.id ?? 0, (customer) => this.go(customer));
-    this.chatPlace = h('main', { class: 'chat-place' });
+    this.chatPlace = h('div', { class: 'chat-place' });
     this.customerPlace = h('div', { class: 'customer-place', hidden: true });
     this.offline = h('p', { class: 'offline', role: 'status', hidden: true });
-    this.element = h('div', { class: 'desk' }, this.#bar(me), this.offline, h('div', { class: 'panes' }, this.inbox.element, this.chatPlace, this.customerPlace));
+    this.element = h('div', { class: 'desk' },
+      this.#bar(me), this.offline,
+      h('main', { class: 'panes' }, h('h1', { class: 'sr' }, texts.appName), this.inbox.element, this.chatPlace, this.customerPlace));
     this.#watchConnection();
     this.stopKeys = listenToKeys(this.inbox, () => this.back());
     this.#noChat();
@@ -46,7 +48,7 @@ export class Desk {
   #bar(me) {
     const out = h('button', { type: 'button', onclick: () => void busy(out, () => this.store.api.signOut()) }, texts.signOut);
     return h('header', { class: 'bar row' },
-      h('h1', null, texts.appName),
+      h('span', { class: 'brand', 'aria-hidden': 'true' }, texts.appName),
       h('span', { class: 'grow' }),
       h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
       this.notices.button,

@@ -72,7 +72,7 @@ export class Inbox {
    */
   step(step) {
     const link = document.activeElement instanceof HTMLAnchorElement ? document.activeElement : null;
-    const from = Number(link?.dataset.id ?? new URL(link?.href ?? location.href).searchParams.get('chat') ?? 0);
+    const from = Number(new URL(link?.href ?? location.href).searchParams.get('chat') ?? 0);
     const place = this.list.ids.indexOf(from || this.#current);
     const next = Math.min(Math.max(place + step, 0), this.list.ids.length - 1);
     this.rows.reveal(next);

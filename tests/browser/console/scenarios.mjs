@@ -1,0 +1,218 @@
+// Scenarios of the console: what a salesperson does, and what must not go wrong when something else does.
+import assert from 'node:assert/strict';
+import {
+  becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, please, Rest, row, sameAsRest, signIn, write,
+} from './desk.mjs';
+
+/** Sign in, read, answer, search, stay signed in, sign out. */
+export async function tour(browser, base) {
+  const page = await newPage(browser);
+  await page.goto(base);
+  await page.getByLabel('Username').fill('sam');
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').getByText('username or password').waitFor();
+  await signIn(page, base, 'sam');
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  await sameAsRest(page, rest);
+
+  // A customer writes: the row says so, without a reload, and the title counts.
+  await customerWrites(base, NIMAL.phone, 'Do you have matching chairs?');
+  await chats(page).getByText('Do you have matching chairs?').waitFor();
+  await becomes(() => page.title(), () => '(1) Patter');
+  await openChat(page, NIMAL.name);
+  await log(page).getByText('Do you have matching chairs?').waitFor();
+  assert.equal(new URL(page.url()).search, `?chat=${nimal}`);
+  await becomes(() => page.title(), () => 'Patter'); // it was read
+
+  await write(page, 'We do, six of them.');
+  await log(page).locator('.bubble', { hasText: 'six of them' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await sameAsRest(page, rest, nimal);
+  await customerWrites(base, NIMAL.phone, 'I take all six.');
+  await log(page).getByText('I take all six.').waitFor();
+  await sameAsRest(page, rest, nimal);
+
+  // A reload keeps the session, the chat and what was begun.
+  await message(page).fill('Not finished');
+  await page.waitForTimeout(500);
+  await page.reload();
+  await log(page).getByText('I take all six.').waitFor();
+  assert.equal(await message(page).inputValue(), 'Not finished');
+  await message(page).fill('');
+
+  await page.getByLabel('Search', { exact: true }).fill('matching');
+  await page.getByRole('button', { name: 'Messages', exact: true }).click();
+  await page.getByRole('button', { name: /matching chairs/ }).click();
+  await log(page).locator('.bubble:focus', { hasText: 'matching chairs' }).waitFor();
+  await page.getByRole('button', { name: 'Customers', exact: true }).click();
+  await page.getByLabel('Search', { exact: true }).fill('tom');
+  await becomes(() => chats(page).getByRole('link').allTextContents(), () => ['Tom Weber']);
+  await page.getByLabel('Search', { exact: true }).fill('');
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Username').waitFor();
+  await page.reload();
+  await page.getByLabel('Username').waitFor();
+}
+
+/** What the composer sends: files, voice notes, replies, reactions, templates. */
+export async function composer(browser, base) {
+  const page = await newPage(browser);
+  await signIn(page, base, 'sam');
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  await openChat(page, NIMAL.name);
+  await message(page).fill('Like this?');
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAD0lEQVR4nGP4z8AARFAKABvoAv5p2AMYAAAAAElFTkSuQmCC', 'base64');
+  await page.getByLabel('Attach files').setInputFiles({ name: 'room.png', mimeType: 'image/png', buffer: png });
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await log(page).getByRole('link', { name: 'Open the picture' }).waitFor();
+
+  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  await page.waitForTimeout(1500);
+  await page.getByRole('button', { name: 'Send the voice message' }).click();
+  const voice = log(page).locator('audio');
+  await voice.waitFor();
+  await becomes(() => voice.evaluate((audio) => audio.duration > 0.5 && audio.duration < 10), () => true);
+
+  const asked = log(page).locator('.bubble.theirs', { hasText: 'And do you deliver?' });
+  await asked.hover();
+  await asked.getByRole('button', { name: 'Reply' }).click();
+  await write(page, 'Every Friday.');
+  await log(page).locator('.bubble.ours', { hasText: 'Every Friday.' }).locator('.quote', { hasText: 'And do you deliver?' }).waitFor();
+  await asked.hover();
+  await asked.getByRole('button', { name: 'React', exact: true }).click();
+  await asked.getByRole('button', { name: 'React 👍' }).click();
+  await asked.locator('.reactions').waitFor();
+
+  await page.getByRole('button', { name: 'Templates' }).click();
+  await page.getByRole('button', { name: /order_update/ }).click();
+  for (const [name, value] of [['order', '4711'], ['name', 'Nimal'], ['day', 'Monday']]) await page.getByLabel(`Value for ${name}`).fill(value);
+  await page.getByRole('button', { name: 'Send template' }).click();
+  await log(page).getByText('Hello Nimal, your order 4711 arrives on Monday.').waitFor();
+
+  const { results } = await rest.get(`/api/customers/${nimal}/messages/`);
+  const types = results.filter((one) => one.direction === 'outbound').map((one) => one.type);
+  assert.deepEqual(types.slice(0, 4), ['template', 'text', 'audio', 'image']);
+  assert.equal(results.find((one) => one.type === 'audio').media.mime_type, 'audio/ogg');
+  assert.equal(results.find((one) => one.type === 'image').text, 'Like this?');
+  await becomes(async () => (await rest.get(`/api/customers/${nimal}/messages/`)).results.every((one) => one.direction === 'inbound' || one.status === 'read'), () => true);
+  await sameIds(page, rest, nimal);
+}
+
+async function sameIds(page, rest, customer) {
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('.log .bubble')].map((bubble) => Number(bubble.dataset.id)));
+  await becomes(shown, async () => (await rest.get(`/api/customers/${customer}/messages/?page_size=50`)).results.reverse().map((one) => one.id));
+}
+
+/** Sam is about to answer when an admin hands the chat to Nadia. */
+export async function handOver(browser, base) {
+  const sam = await newPage(browser);
+  const nadia = await newPage(browser);
+  const ada = await newPage(browser);
+  await Promise.all([signIn(sam, base, 'sam'), signIn(nadia, base, 'nadia'), signIn(ada, base, 'admin')]);
+  const rest = { sam: await Rest.signedIn(base, 'sam'), nadia: await Rest.signedIn(base, 'nadia'), ada: await Rest.signedIn(base, 'admin') };
+  const nimal = await rest.sam.customer(NIMAL.name);
+  await openChat(ada, NIMAL.name);
+  await openChat(sam, NIMAL.name);
+  await ada.getByText('Sam Silva is here, too').waitFor();
+  await message(sam).pressSequentially('Let me just che');
+  await ada.getByText('Sam Silva is typing…').waitFor();
+
+  const team = await rest.ada.get('/api/team/');
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Nadia Khan').id });
+  await sam.getByText('This chat now belongs to somebody else.').waitFor();
+  await log(sam).waitFor({ state: 'detached' });
+  await sameAsRest(sam, rest.sam);
+  await openChat(nadia, NIMAL.name);
+  await write(nadia, 'Nadia here. How can I help?');
+  await log(nadia).locator('.bubble', { hasText: 'Nadia here' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await sameAsRest(nadia, rest.nadia, nimal);
+  await sameAsRest(ada, rest.ada, nimal);
+
+  // And back: what Sam had begun is still there.
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Sam Silva').id });
+  await openChat(sam, NIMAL.name);
+  assert.equal(await message(sam).inputValue(), 'Let me just che');
+  await log(nadia).waitFor({ state: 'detached' });
+}
+
+/** The server dies, the network goes away, the laptop sleeps: afterwards nothing is missing, and nothing is there twice. */
+export async function faults(browser, base) {
+  const page = await newPage(browser);
+  await page.clock.install();
+  await signIn(page, base, 'sam');
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  await openChat(page, NIMAL.name);
+  await write(page, 'Before anything');
+  await sameAsRest(page, rest, nimal);
+
+  await please('kill');
+  await write(page, 'While the server is dead');
+  await log(page).locator('.waiting', { hasText: 'While the server is dead' }).waitFor();
+  await page.getByText('Connecting to the server again…').waitFor();
+  await page.reload().catch(() => {}); // the page itself comes from the server, too
+  await please('start');
+  await page.goto(`${base}/?chat=${nimal}`);
+  await log(page).locator('.bubble:not(.waiting)', { hasText: 'While the server is dead' }).waitFor();
+  await customerWrites(base, NIMAL.phone, 'Are you there?');
+  await sameAsRest(page, rest, nimal);
+
+  await please('kill');
+  await please('start');
+  await customerWrites(base, NIMAL.phone, 'While the page did not listen');
+  await log(page).getByText('While the page did not listen').waitFor();
+  await sameAsRest(page, rest, nimal);
+
+  await page.context().setOffline(true);
+  await write(page, 'Written offline');
+  await customerWrites(base, NIMAL.phone, 'While the laptop slept');
+  await page.clock.fastForward('10:00');
+  await page.clock.fastForward('10:00');
+  await page.context().setOffline(false);
+  await log(page).getByText('While the laptop slept').waitFor();
+  await log(page).locator('.bubble:not(.waiting)', { hasText: 'Written offline' }).waitFor();
+  await sameAsRest(page, rest, nimal);
+
+  const { results } = await rest.get(`/api/customers/${nimal}/messages/?page_size=50`);
+  const texts = results.map((one) => one.text);
+  for (const text of ['Before anything', 'While the server is dead', 'Written offline']) assert.equal(texts.filter((one) => one === text).length, 1, text);
+}
+
+/** Tokens of a minute: the page renews them, and two tabs share one session. */
+export async function expiry(browser, base) {
+  const page = await newPage(browser);
+  await signIn(page, base, 'sam');
+  const second = await page.context().newPage();
+  await second.goto(base);
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  await openChat(page, NIMAL.name);
+  await openChat(second, NIMAL.name);
+  await page.waitForTimeout(75_000);
+  const fresh = await Rest.signedIn(base, 'sam');
+  await customerWrites(base, NIMAL.phone, 'Still with me?');
+  for (const one of [page, second]) {
+    await log(one).getByText('Still with me?').waitFor();
+    await sameAsRest(one, fresh, nimal);
+  }
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await second.getByLabel('Username').waitFor();
+}
+
+/** Redis goes away and comes back: what happened meanwhile is on the screen. */
+export async function redisAway(browser, base) {
+  const page = await newPage(browser);
+  await signIn(page, base, 'sam');
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  await openChat(page, NIMAL.name);
+  await please('stop redis');
+  await customerWrites(base, NIMAL.phone, 'Can you hear me?');
+  await please('start redis');
+  await log(page).getByText('Can you hear me?').waitFor({ timeout: 60_000 });
+  await write(page, 'Loud and clear');
+  await sameAsRest(page, rest, nimal);
+}
