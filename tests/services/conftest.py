@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.graph_double import GraphDouble
-from tests.services.harness import KINDS, Stack, Stacks
+from tests.services.harness import KINDS, Server, Stack, Stacks, demo_environment
+
+Start = Callable[..., Server]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,3 +51,21 @@ def stack(request: pytest.FixtureRequest, make_stack: Callable[[str], Stack]) ->
 @pytest.fixture
 def services(make_stack: Callable[[str], Stack]) -> Stack:
     return make_stack("services")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start Patter as `make run` does, with the demo data."""
+    started: list[Server] = []
+
+    def run(**settings: str) -> Server:
+        server = Server(
+            demo_environment(f"sqlite:///{tmp_path}/patter.sqlite3", "", tmp_path, **settings), tmp_path / "server.log"
+        )
+        server.start()
+        started.append(server)
+        return server
+
+    yield run
+    for server in started:
+        server.kill()

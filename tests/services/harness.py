@@ -253,6 +253,14 @@ def environment(database_url: str, redis_url: str, root: Path, graph_url: str) -
     return {**os.environ, **ours}
 
 
+def demo_environment(database_url: str, redis_url: str, root: Path, **settings: str) -> dict[str, str]:
+    """Migrate and fill a database as `make run` does, and return the environment of its servers."""
+    env = {**environment(database_url, redis_url, root, ""), "DEBUG": "1", "ACCESS_TOKEN_MINUTES": "15", **settings}
+    for command in (["migrate", "-v0"], ["seed_demo"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, timeout=300)
+    return env
+
+
 class Stacks:
     """Makes stacks, each with a database of its own. Use as a context manager."""
 

@@ -77,10 +77,12 @@ class Command(BaseCommand):
 
     def _show_where(self) -> None:
         url = f"http://127.0.0.1:{settings.PORT}"
-        elsewhere = "" if settings.PORT == 8000 else f"PORT={settings.PORT} "
+        phone = (
+            f"  phone   {url}/phone/   the customer's side; type {CHATS[0][0]}\n" if settings.WHATSAPP_SANDBOX else ""
+        )
         self.stdout.write(
-            f"\nPatter: {url}\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  stops it\n"
-            f"  try     DEBUG=1 {elsewhere}.venv/bin/python manage.py whatsapp_say +447700900101 'Hello'\n"
+            f"\nOpen these two side by side:\n  desk    {url}/\n{phone}"
+            f"\nFurther:\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  stops it\n\nSign in as:\n"
         )
 
     def _show_users(self) -> None:
@@ -89,7 +91,7 @@ class Command(BaseCommand):
         for username, _, _, role in USERS:
             user, password = present.get(username), PASSWORD.format(username=username)
             if user is not None and user.check_password(password):
-                self.stdout.write(f"  sign in {username:8}{password:22}{role.value}")
+                self.stdout.write(f"  {username:8}{password:22}{role.value}")
 
 
 def _seed() -> None:
