@@ -5,9 +5,9 @@
 import { Session, SignedOut } from './session.js';
 import { texts } from './texts.js';
 
-// What may be sent again: the server did nothing, or does it once.
-const BUSY = [502, 503, 504];
-const TRIES = 3;
+// Answers after which the request may or may not have been carried out; 0: there was none. After 503 it was not.
+const UNSURE = [0, 502, 504];
+const TRIES = 4;
 
 /**
  * @typedef {object} Asking
@@ -141,7 +141,8 @@ export class Api {
   }
 
   /**
-   * Ask, and renew the token if the server does not take it. A busy server is asked again after a moment.
+   * Ask, and renew the token if the server does not take it. What was not carried out, or is carried out once, is asked
+   * again after a moment.
    *
    * @param {string} method
    * @param {string} path  or a full URL that the API gave
@@ -149,21 +150,39 @@ export class Api {
    * @returns {Promise<any>} the JSON of the answer; null if it has none
    */
   async ask(method, path, asking = {}) {
+    /** @type {string | null} */
     let refused = null;
     for (let tries = 1; ; tries++) {
       try {
-        const token = await this.session.token(refused);
+        /** @type {string} */
+        const token = await this.session.token(refused).catch(unreachable);
         const answer = await attempt(path, method, asking, token);
         if (answer.status === 401 && refused === null) refused = token;
         else if (answer.status === 401) this.session.end();
         else return await read(answer);
+        if (!this.session.known) throw new SignedOut();
       } catch (error) {
-        const again = error instanceof ApiError && (error.status === 0 || BUSY.includes(error.status));
-        if (!again || tries >= TRIES || asking.signal?.aborted) throw error;
+        if (!(error instanceof ApiError) || tries >= TRIES || asking.signal?.aborted || !again(error, method, asking)) throw error;
         await pause(Math.max(error.retryAfter * 1000, 300 * 2 ** tries) * (0.5 + Math.random()));
       }
     }
   }
+}
+
+/** @param {ApiError} error @param {string} method @param {Asking} asking */
+function again({ status, code }, method, { headers, body }) {
+  const once = method === 'GET' || headers?.['Idempotency-Key'] || /** @type {any} */ (body)?.client_id;
+  return status === 503 || code === 'in_progress' || (once && UNSURE.includes(status));
+}
+
+/**
+ * A renewal that found no server.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+function unreachable(error) {
+  throw error instanceof TypeError ? new ApiError(0, null) : error;
 }
 
 /** @param {string} path @param {string} method @param {Asking} asking @param {string} [token] */
@@ -190,7 +209,7 @@ async function attempt(path, method, { body, query, signal, headers = {} }, toke
 /** @param {Response} answer */
 async function read(answer) {
   const json = answer.headers.get('Content-Type')?.includes('json');
-  const body = json ? await answer.json() : null;
+  const body = json ? await answer.json().catch(unreachable) : null;
   const { headers } = answer;
   const etag = headers.get('ETag');
   if (etag && body) etags.set(body, etag);

@@ -6,6 +6,8 @@
 import { Emitter } from './emitter.js';
 
 export const PAGE = 50;
+// How often a page is asked for again because chats moved meanwhile. On a busy desk they always do.
+const AGAIN = 2;
 
 /**
  * @typedef {object} Filters  the query parameters of `/api/customers/`
@@ -76,8 +78,8 @@ export class ChatList extends Emitter {
     }
   }
 
-  /** @param {number} page */
-  async #load(page) {
+  /** @param {number} page @param {number} [again] */
+  async #load(page, again = AGAIN) {
     if (this.#asked.has(page)) return;
     this.#asked.add(page);
     const generation = this.#generation;
@@ -87,7 +89,7 @@ export class ChatList extends Emitter {
       const answer = await this.store.api.get('/api/customers/', { ...this.filters, page, page_size: PAGE });
       if (generation !== this.#generation) return;
       this.#asked.delete(page);
-      if (moves !== this.#moves) void this.#load(page); // a chat has moved meanwhile, so places have shifted
+      if (moves !== this.#moves && again) void this.#load(page, again - 1); // places have shifted meanwhile
       else this.#fill(page, answer);
     } catch (error) {
       if (generation !== this.#generation) return;

@@ -80,7 +80,7 @@ export class ChatView {
       store.outbox.on('sent', ({ message }) => { if (message.customer === this.id) thread.arrived(message); }),
       thread.on('messages', (part) => { messages.draw(part); seen(); }),
       thread.on('people', () => this.#drawPeople()),
-      thread.on('live', () => { this.#drawPeople(); seen(); }),
+      thread.on('live', () => { this.#readAt = 0; this.#drawPeople(); seen(); }),
       thread.on('end', ({ into }) => this.#leave(into)),
       () => removeEventListener('focus', seen),
     ];
