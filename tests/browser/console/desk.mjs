@@ -1,5 +1,7 @@
 // What all scenarios of the console share: a browser, signing in, and whether the screen says what REST says.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -121,6 +123,15 @@ export async function sameAsRest(page, rest, customer) {
   if (!customer) return;
   await becomes(() => chatShown(page), async () => (await rest.get(`/api/customers/${customer}/messages/?page_size=50`)).results.reverse()
     .map((one) => [one.id, one.text, one.direction === 'outbound' ? one.status : null]));
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** axe-core finds nothing on the page as it is now. The page must have been opened with `bypassCSP`. */
+export async function accessible(page, where) {
+  await page.evaluate(`${AXE};0`);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  assert.deepEqual(violations.map((one) => [one.id, one.nodes.map((node) => node.target.join(' '))]), [], where);
 }
 
 /** Ask the test that started this script to do something, such as killing the server. */

@@ -1,7 +1,7 @@
 // Scenarios of the console: what a salesperson does, and what must not go wrong when something else does.
 import assert from 'node:assert/strict';
 import {
-  becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, please, Rest, row, sameAsRest, signIn, write,
+  accessible, becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, please, Rest, row, sameAsRest, signIn, write,
 } from './desk.mjs';
 
 /** Sign in, read, answer, search, stay signed in, sign out. */
@@ -215,4 +215,70 @@ export async function redisAway(browser, base) {
   await log(page).getByText('Can you hear me?').waitFor({ timeout: 60_000 });
   await write(page, 'Loud and clear');
   await sameAsRest(page, rest, nimal);
+}
+
+/** Every screen, light and dark, wide and narrow, is as accessible as axe-core can tell, and nothing sticks out. */
+export async function screens(browser, base) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [1280, 390]) {
+      const page = await newPage(browser, { viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+      const look = async (what) => {
+        const where = `${what}, ${colorScheme}, ${width} px`;
+        await accessible(page, where);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), where);
+      };
+      await page.goto(base);
+      await page.getByLabel('Username').waitFor();
+      await look('sign-in');
+      await signIn(page, base, 'admin');
+      await row(page, NIMAL.name).waitFor();
+      await look('list');
+      await page.getByRole('button', { name: 'Notifications' }).click();
+      await look('notifications');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').getByText('Next chat').waitFor();
+      await look('keys');
+      await page.keyboard.press('Escape');
+      await openChat(page, NIMAL.name);
+      await log(page).getByText('And do you deliver?').waitFor();
+      await look('chat');
+      await page.getByRole('button', { name: 'Templates' }).click();
+      await page.getByRole('button', { name: /order_update/ }).click();
+      await look('template');
+      await page.context().close();
+    }
+  }
+}
+
+/** All by keyboard: down the list, into a chat, an answer, to a message above, and back. */
+export async function keyboard(browser, base) {
+  const page = await newPage(browser);
+  await signIn(page, base, 'sam');
+  await row(page, NIMAL.name).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), NIMAL.name);
+  await page.keyboard.press('Enter');
+  await message(page).waitFor();
+  await becomes(() => page.evaluate(() => document.activeElement.getAttribute('aria-label')), () => 'Message');
+  await page.keyboard.type('By keyboard');
+  await page.keyboard.press('Enter');
+  await log(page).getByText('By keyboard').waitFor();
+  await log(page).focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Reply');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('As I said');
+  await page.keyboard.press('Enter');
+  await log(page).locator('.bubble.ours', { hasText: 'As I said' }).locator('.quote').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await log(page).waitFor({ state: 'detached' });
+  await page.keyboard.press('/');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Search');
 }

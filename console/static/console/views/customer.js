@@ -43,7 +43,7 @@ export class CustomerPane {
     this.onOpenChat = onOpenChat;
     this.head = new Head(this);
     this.sections = KINDS.map((kind) => new Section(this, kind));
-    this.element = h('aside', { 'aria-label': texts.customer, class: 'customer', onkeydown: (/** @type {KeyboardEvent} */ event) => {
+    this.element = h('section', { 'aria-label': texts.customer, class: 'customer', onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       onClose();
