@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.graph_double import GraphDouble
-from tests.services.harness import KINDS, Server, Stack, Stacks, demo_environment
-
-Start = Callable[..., Server]
+from tests.services.harness import KINDS, Server, Stack, Stacks, Start, demo_environment
 
 
 @pytest.hookimpl(tryfirst=True)

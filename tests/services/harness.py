@@ -136,6 +136,10 @@ class Server(Process):
         return f"Uvicorn running on {self.url}" in self.output()
 
 
+# Starts a server with the demo data, on settings given by name.
+Start = Callable[..., Server]
+
+
 class Relay(Process):
     """`manage.py relay`."""
 

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.services.conftest import Start
+from tests.services.harness import Start
 from tests.services.test_browser import BROWSER, chromium
 
 

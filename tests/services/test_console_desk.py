@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.conftest import Start
-from tests.services.harness import Server
+from tests.services.harness import Server, Start
 from tests.services.test_browser import BROWSER, chromium
 
 Acts = dict[str, Callable[[], Any]]

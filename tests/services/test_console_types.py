@@ -5,8 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.services.conftest import Start
-from tests.services.harness import ROOT
+from tests.services.harness import ROOT, Start
 from tests.services.test_browser import BROWSER, chromium
 
 CHECK = BROWSER / "console"
