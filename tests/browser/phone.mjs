@@ -57,7 +57,7 @@ try {
   const message = page.getByLabel('Message', { exact: true });
   const bubble = (text) => log.getByRole('article').filter({ hasText: text }).last();
   const theirs = (text) => log.getByRole('article', { name: 'Business' }).filter({ hasText: text }); // and not what quotes it
-  const open = async (of) => { await of.hover(); await of.getByRole('button', { name: 'More about this message' }).click(); };
+  const open = async (of) => { await of.hover(); await of.getByRole('button', { name: 'More' }).click(); };
 
   // It arrives, and the answer comes.
   await message.fill('Is the oak table bleu?');
@@ -92,7 +92,7 @@ try {
   await message.press('Enter');
   await bubble('Lovely').getByText('there are chairs to match').waitFor();
   assert.equal((await arrived('text', 'Lovely')).reply_to, (await history())[1].id);
-  await theirs('Hello Maya!').getByRole('button', { name: 'More about this message' }).focus();
+  await theirs('Hello Maya!').getByRole('button', { name: 'More' }).focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -122,9 +122,9 @@ try {
   await arrived('contacts', 'Ruwan');
 
   // A voice note.
-  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  await page.getByRole('button', { name: 'Record voice' }).click();
   await page.getByRole('timer').getByText('0:01').waitFor();
-  await page.getByRole('button', { name: 'Send the voice message' }).click();
+  await page.getByRole('button', { name: 'Send recording' }).click();
   assert.equal((await arrived('audio', '')).payload.voice, true);
   const sound = log.getByLabel('Voice message').last();
   await until(() => sound.evaluate((audio) => audio.src.includes('/sandbox/media/') && audio.readyState > 0), 'the sound');
@@ -165,7 +165,7 @@ try {
   await page.setViewportSize({ width: 390, height: 844 });
   await shoot('narrow');
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-  await page.getByRole('button', { name: 'Other numbers' }).click();
+  await page.getByRole('button', { name: 'Back' }).click();
   await page.getByRole('button', { name: PHONE }).waitFor();
   await shoot('narrow-numbers');
   if (folder) {

@@ -1,5 +1,6 @@
 """Stacks of real processes. Everything here is marked `services` and needs PostgreSQL and redis-server."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.graph_double import GraphDouble
-from tests.services.harness import KINDS, Server, Stack, Stacks, Start, demo_environment
+from tests.services.harness import KINDS, Server, Stack, Stacks, Start, demo_environment, manage
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,15 +52,25 @@ def services(make_stack: Callable[[str], Stack]) -> Stack:
     return make_stack("services")
 
 
+@pytest.fixture(scope="session")
+def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo data, which no server has used yet."""
+    folder = tmp_path_factory.mktemp("demo")
+    env = demo_environment(f"sqlite:///{folder}/patter.sqlite3", "", folder)
+    manage(env, "migrate", "-v0")
+    manage(env, "seed_demo")
+    return folder / "patter.sqlite3"
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(demo_database: Path, tmp_path: Path) -> Iterator[Start]:
     """Start Patter as `make run` does, with the demo data."""
     started: list[Server] = []
 
     def run(**settings: str) -> Server:
-        server = Server(
-            demo_environment(f"sqlite:///{tmp_path}/patter.sqlite3", "", tmp_path, **settings), tmp_path / "server.log"
-        )
+        own = tmp_path / "patter.sqlite3"
+        shutil.copy(demo_database, own)
+        server = Server(demo_environment(f"sqlite:///{own}", "", tmp_path, **settings), tmp_path / "server.log")
         server.start()
         started.append(server)
         return server

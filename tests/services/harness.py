@@ -258,11 +258,16 @@ def environment(database_url: str, redis_url: str, root: Path, graph_url: str) -
 
 
 def demo_environment(database_url: str, redis_url: str, root: Path, **settings: str) -> dict[str, str]:
-    """Migrate and fill a database as `make run` does, and return the environment of its servers."""
-    env = {**environment(database_url, redis_url, root, ""), "DEBUG": "1", "ACCESS_TOKEN_MINUTES": "15", **settings}
-    for command in (["migrate", "-v0"], ["seed_demo"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, timeout=300)
-    return env
+    """The environment of a Patter with the demo data and the sandbox, as `make run` starts it."""
+    return {**environment(database_url, redis_url, root, ""), "DEBUG": "1", "ACCESS_TOKEN_MINUTES": "15", **settings}
+
+
+def manage(env: dict[str, str], *command: str) -> None:
+    """Run a command of manage.py, which must succeed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 class Stacks:

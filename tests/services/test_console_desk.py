@@ -2,11 +2,12 @@
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.services.harness import Server, Start
+from tests.services.harness import Relay, Server, Stacks, Start, demo_environment, manage
 from tests.services.test_browser import BROWSER, chromium
 
 Acts = dict[str, Callable[[], Any]]
@@ -36,7 +37,7 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
         assert script.wait(60) == 0, f"{''.join(said)}\n{server.output()[-3000:]}"
 
 
-@pytest.mark.parametrize("scenario", ["tour", "composer", "handOver", "keyboard", "screens"])
+@pytest.mark.parametrize("scenario", ["tour", "crossing", "composer", "handOver", "keyboard", "screens"])
 def test_salespeople_work_in_the_console(start: Start, scenario: str) -> None:
     play(scenario, start())
 
@@ -48,3 +49,20 @@ def test_the_console_survives_faults(start: Start) -> None:
 
 def test_the_console_renews_its_tokens(start: Start) -> None:
     play("expiry", start(ACCESS_TOKEN_MINUTES="1"))
+
+
+def test_the_console_survives_an_absence_of_redis(stacks: Stacks, tmp_path: Path) -> None:
+    with stacks.stack("services") as stack:
+        assert stack.redis is not None
+        env = demo_environment(stack.database.url, stack.redis.url, tmp_path)
+        manage(env, "flush", "--noinput")
+        manage(env, "seed_demo")
+        server = Server(env, tmp_path / "server.log")
+        relay = Relay(env, tmp_path / "relay.log")
+        try:
+            server.start()
+            relay.start()
+            play("redisAway", server, {"stop redis": stack.redis.kill, "start redis": stack.redis.start})
+        finally:
+            relay.kill()
+            server.kill()

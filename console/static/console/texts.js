@@ -69,7 +69,7 @@ export const texts = {
   chats: 'Chats',
   search: 'Search',
   searchHint: 'Search customers and messages',
-  searchIn: 'Search in',
+  searchIn: 'Show',
   customers: 'Customers',
   messages: 'Messages',
   foundMessages: 'Messages found',
@@ -107,8 +107,8 @@ export const texts = {
   emptyChat: 'No messages yet. Write the first one below.',
   newMessages: 'New messages',
   /** @param {number} count */
-  newBelow: (count) => `${count} new below. Go to the newest message`,
-  toEnd: 'Go to the newest message',
+  newBelow: (count) => `${count} new. Go to the end`,
+  toEnd: 'Go to the end',
   edited: 'Edited',
   deleted: 'This message was deleted',
   inReplyTo: 'In reply to ',
@@ -133,7 +133,6 @@ export const texts = {
   template: 'Template',
 
   // Composer
-  compose: 'Write a message',
   message: 'Message',
   messageHint: 'Write a message',
   send: 'Send',
@@ -143,8 +142,8 @@ export const texts = {
   /** @param {string} name */
   withoutFile: (name) => `Do not send ${name}`,
   uploading: 'Sending the file',
-  noReply: 'Do not reply to this message',
-  record: 'Record a voice message',
+  noReply: 'No reply',
+  record: 'Record voice',
   templates: 'Templates',
 
   // Notices and keys

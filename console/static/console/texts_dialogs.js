@@ -10,7 +10,7 @@ export const more = {
   keys,
   name: 'Name',
   phone: 'Phone',
-  sendRecording: 'Send the voice message',
+  sendRecording: 'Send recording',
   noMicrophone: 'The browser gives no access to a microphone.',
   searchTemplates: 'Search templates',
   noTemplates: 'No approved templates. An admin can fetch them from Meta in Django admin.',

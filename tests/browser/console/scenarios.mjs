@@ -56,6 +56,23 @@ export async function tour(browser, base) {
   await page.getByLabel('Username').waitFor();
 }
 
+/** A message crosses between the customer's phone and the desk, and the answer comes back. */
+export async function crossing(browser, base) {
+  const phone = await newPage(browser, { viewport: { width: 390, height: 800 } });
+  const desk = await newPage(browser);
+  await signIn(desk, base, 'sam');
+  await phone.goto(`${base}/phone/`);
+  await phone.getByLabel('Number').fill(NIMAL.phone);
+  await phone.getByLabel('Number').press('Enter');
+  await write(phone, 'Is it oak or ash?');
+  await chats(desk).getByText('Is it oak or ash?').waitFor();
+  await openChat(desk, NIMAL.name);
+  await write(desk, 'Oak, from Galle.');
+  await log(phone).getByText('Oak, from Galle.').waitFor();
+  await log(desk).locator('.bubble', { hasText: 'Oak, from Galle.' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await log(phone).locator('.bubble', { hasText: 'Is it oak or ash?' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+}
+
 /** What the composer sends: files, voice notes, replies, reactions, templates. */
 export async function composer(browser, base) {
   const page = await newPage(browser);
@@ -69,9 +86,9 @@ export async function composer(browser, base) {
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await log(page).getByRole('link', { name: 'Open the picture' }).waitFor();
 
-  await page.getByRole('button', { name: 'Record a voice message' }).click();
+  await page.getByRole('button', { name: 'Record voice' }).click();
   await page.waitForTimeout(1500);
-  await page.getByRole('button', { name: 'Send the voice message' }).click();
+  await page.getByRole('button', { name: 'Send recording' }).click();
   const voice = log(page).locator('audio');
   await voice.waitFor();
   await becomes(() => voice.evaluate((audio) => audio.duration > 0.5 && audio.duration < 10), () => true);

@@ -46,7 +46,7 @@ export class Composer {
       h('span', { class: 'pick' }, icon('attach'), this.picker),
       iconButton('template', texts.templates, () => void this.#templates()),
       this.text, this.voice, this.sendButton);
-    this.element = h('form', { class: 'composer', 'aria-label': texts.compose, onsubmit: (event) => { event.preventDefault(); this.#send(); } },
+    this.element = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.#send(); } },
       this.closed, this.reply, this.chosen, this.line);
     this.text.value = draftOf(thread.store.me.id, thread.customer);
     this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
