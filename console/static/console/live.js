@@ -105,11 +105,10 @@ export class LiveSocket {
   async #take(frame) {
     const { handlers } = this;
     if (frame.type === 'ready') {
-      const again = this.#failures > 0;
       this.#failures = 0;
       this.#newest = frame.data.seq ?? 0;
       handlers.onState?.(true);
-      if (again && this.lastSeq === null) await handlers.onSync(); // the inbox has no log to catch up from
+      if (this.lastSeq === null) await handlers.onSync(); // the inbox has no log: what was loaded before may be old
     }
     if (frame.type === 'resync_required') await handlers.onSync();
     else if (frame.seq === undefined || this.lastSeq === null || frame.seq > this.lastSeq) await handlers.onFrame(frame);

@@ -75,6 +75,7 @@ export class ChatView {
     addEventListener('focus', seen);
     this.#stop = [
       store.on('row', ({ row }) => { if (row.id === this.id) this.#drawRow(row); }),
+      store.on('sync', () => void this.#reloadRow().catch(complain)),
       store.on('gone', ({ id, into }) => { if (id === this.id) this.#leave(into); }),
       store.outbox.on('change', (customer) => { if (customer === this.id) messages.draw('live'); }),
       store.outbox.on('sent', ({ message }) => { if (message.customer === this.id) thread.arrived(message); }),
@@ -123,6 +124,11 @@ export class ChatView {
     if (typing.size) said = texts.typing(names([...typing.keys()]), typing.size);
     if (loaded && !live) said = texts.catchingUp;
     if (this.people.textContent !== said) fill(this.people, said);
+  }
+
+  async #reloadRow() {
+    const row = await this.store.load(this.id);
+    if (row === null || typeof row === 'number') this.store.lose(this.id, row);
   }
 
   /** What is on the screen of somebody who looks counts as read. */

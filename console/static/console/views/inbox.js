@@ -55,7 +55,6 @@ export class Inbox {
     list.on('error', complain);
     store.on('tags', () => this.#fillTags());
     void list.show({});
-    void store.loadLists().catch(complain);
   }
 
   /** @param {number} customer  the chat that is open; 0: none */

@@ -33,7 +33,6 @@ export class Notices {
       store.on('row', ({ row, before, heard }) => { if (heard) this.#heard(row, before); }),
       store.on('gone', () => this.#countSoon()),
       store.on('sync', () => this.#countSoon()),
-      store.on('live', (live) => { if (live) this.#countSoon(); }),
     ];
   }
 
