@@ -1,4 +1,7 @@
-"""Which roles may call a view. Which rows they see is decided by `visible_to` of the querysets."""
+"""Which roles may call a view. Which rows they see is decided by `visible_to` of the querysets.
+
+`roles` says in words whom `has_permission` lets through. The documentation of the API takes it from there.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
@@ -14,12 +17,16 @@ if TYPE_CHECKING:
 class IsAdmin(BasePermission):
     """Admins."""
 
+    roles: ClassVar[tuple[str, ...]] = ("admins",)
+
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and request.user.is_admin
 
 
 class IsSalesOrAdmin(BasePermission):
     """Salespeople and admins."""
+
+    roles: ClassVar[tuple[str, ...]] = ("admins", "salespeople")
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and (request.user.is_admin or request.user.is_sales)
@@ -28,8 +35,14 @@ class IsSalesOrAdmin(BasePermission):
 class IsAdminOrCustomer(BasePermission):
     """Admins, and customers for their own data. Not salespeople."""
 
+    roles: ClassVar[tuple[str, ...]] = ("admins", "customers")
+
     def has_permission(self, request: Request, view: "APIView") -> bool:
         return request.user.is_authenticated and not request.user.is_sales
+
+
+class OwnAccount(IsAuthenticated):
+    """Everybody who is signed in, for their own account."""
 
 
 class RightsByAction:

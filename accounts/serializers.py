@@ -134,10 +134,14 @@ class RefreshSerializer(serializers.Serializer[Any]):
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
+    """Whose session ends, if no access token says it."""
+
     refresh = serializers.CharField(required=False, help_text="Not needed by whoever sends an access token.")
 
 
 class VerifySerializer(serializers.Serializer[Any]):
+    """A token to check."""
+
     token = serializers.CharField(help_text="An access or refresh token.")
 
 

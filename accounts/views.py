@@ -6,7 +6,7 @@ from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -27,7 +27,7 @@ from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.filters import TeamFilter, UserFilter
 from accounts.models import Session, SocketTicket, User, UserQuerySet
-from accounts.permissions import IsAdmin, IsSalesOrAdmin
+from accounts.permissions import IsAdmin, IsSalesOrAdmin, OwnAccount
 from accounts.serializers import (
     HandOverSerializer,
     LoginSerializer,
@@ -87,16 +87,17 @@ class RefreshView(CredentialsView):
 
     @documented(responses={200: TokensSerializer, 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for a new pair. Each works once; using an old one again ends the session."""
+        """Get a new pair of tokens. Each refresh token works once; using an old one again ends the session."""
         return Response(TokensSerializer(refresh(token=self.credentials(request)["refresh"])).data)
 
 
 class LogoutView(CredentialsView):
     serializer_class = LogoutSerializer
 
-    @documented(responses={204: "Signed out.", 401: REFUSED})
+    # Nobody needs to be signed in, but the token that is sent names the session.
+    @documented(responses={204: "Signed out.", 401: REFUSED}, security=[{"Bearer": []}])
     def post(self, request: Request) -> Response:
-        """End the session: its access tokens stop working at once and its sockets are closed.
+        """Sign out. The access tokens of the session stop working at once, and its sockets are closed.
 
         It is the session of the access token that is sent, or, if the body has a refresh token, the one of that.
         """
@@ -127,7 +128,7 @@ class SimpleJWTView(CredentialsView):
 class TokenRefreshView(SimpleJWTView, RefreshView):
     @documented(responses={200: TokensSerializer, 401: REFUSED})
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for a new pair, as `/api/auth/refresh/` does: the old one no longer works."""
+        """Get a new pair of tokens, as clients of Simple JWT do. The old refresh token no longer works."""
         return super().post(request)
 
 
@@ -138,16 +139,16 @@ class TokenVerifyView(SimpleJWTView):
         responses={200: openapi.Response("the token works", openapi.Schema(type=openapi.TYPE_OBJECT)), 401: REFUSED}
     )
     def post(self, request: Request) -> Response:
-        """Learn whether an access or refresh token works: it is valid, and its session has not ended."""
+        """Check a token. 200 if the access or refresh token works: it is valid, and its session has not ended."""
         check_token(token=self.credentials(request)["token"])
         return Response({})
 
 
 class MeView(RetrieveAPIView[User]):
-    """The login that sends the request."""
+    """Get your own login. `customer` is the id of your profile, if you are a customer."""
 
     serializer_class = MeSerializer
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (OwnAccount,)
 
     def get_object(self) -> User:
         return user_of(self.request)
@@ -155,17 +156,17 @@ class MeView(RetrieveAPIView[User]):
 
 class SocketTicketView(GenericAPIView[Any]):
     serializer_class = Serializer
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (OwnAccount,)
 
     @documented(request_body=no_body, responses={200: Ticket})
     def post(self, request: Request) -> Response:
-        """Get a ticket that opens one socket (`?ticket=`), for clients that cannot send the token with it."""
+        """Get a ticket that opens one socket. For clients that cannot send the access token with it."""
         ticket = issue_ticket(session=cast(Session, request.auth))
         return Response(Ticket(ticket=ticket, expires_in=int(SocketTicket.LIFETIME.total_seconds())))
 
 
 class TeamView(ListAPIView[User]):
-    """The colleagues: active salespeople and admins, by name. For choosing who takes over a chat.
+    """List the colleagues. Active salespeople and admins, by name: for choosing who takes over a chat.
 
     Admins also see those whose login is no longer active, with `?is_active=false`.
     """
@@ -187,12 +188,20 @@ class TeamView(ListAPIView[User]):
 
 
 class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
-    """The logins. Those of staff are created and changed here; customers get theirs by registering.
+    """The logins. What stands below by action is shown in Swagger UI.
 
-    PUT changes only the fields that are given. A salesperson leaves by `is_active: false`, by another role, or
-    by DELETE, which removes the login permanently. Their customers then go to `hand_over_to`. Without it, chats with
-    something unread or unanswered go to other salespeople (ASSIGNMENT_STRATEGY), and the rest have no owner. What a
-    removed login wrote keeps its name. The last active admin cannot be removed.
+    list: List the logins. Those of staff and of customers; filter by `role`.
+
+    retrieve: Get one login.
+
+    create: Add a login for a member of staff. Customers get theirs by registering.
+
+    update: Change a login. Only the fields that are given change. A salesperson leaves by `is_active: false`, by
+    another role, or by DELETE. Their customers then go to `hand_over_to`. Without it, chats with something unread or
+    unanswered go to other salespeople (ASSIGNMENT_STRATEGY), and the rest have no owner. The last active admin cannot
+    leave.
+
+    partial_update: Change a login.
     """
 
     queryset = User.objects.none()
@@ -223,7 +232,7 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
 
     @documented(query_serializer=HandOverSerializer)
     def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """Remove a login permanently. Its customers go to `hand_over_to`, or as described above."""
+        """Remove a login. Its customers go to `hand_over_to`, or as described for PUT. What it wrote keeps its name."""
         return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: User) -> None:

@@ -21,6 +21,7 @@ from drf_yasg import openapi
 from drf_yasg.utils import get_serializer_ref_name
 from rest_framework import serializers
 
+from config.glossary import explained
 from core.shapes import Format, FreeObject, OneOf
 
 _TYPES = {str: openapi.TYPE_STRING, int: openapi.TYPE_INTEGER, float: openapi.TYPE_NUMBER, bool: openapi.TYPE_BOOLEAN}
@@ -80,12 +81,13 @@ class Describer:
 
     def _model(self, hint: Any) -> Any:
         kind, arguments = get_origin(hint) or hint, get_args(hint)
+        model = "".join(_name_of(part) for part in (*arguments, kind))
 
         def make() -> Any:
             properties = {}
             for name, of in get_type_hints(kind, include_extras=True).items():
                 found = get_args(of)[0] if get_origin(of) is NotRequired else of
-                properties[name] = self.answer(_filled(found, arguments))
+                properties[name] = _told(self.answer(_filled(found, arguments)), name, model)
             required = [name for name in properties if name in kind.__required_keys__]
             return openapi.Schema(
                 type=openapi.TYPE_OBJECT,
@@ -94,7 +96,7 @@ class Describer:
                 required=required or None,
             )
 
-        return self._defined("".join(_name_of(part) for part in (*arguments, kind)), hint, make)
+        return self._defined(model, hint, make)
 
     def _serializer(self, serializer: Any, *, writing: bool) -> Any:
         if isinstance(serializer, serializers.ListSerializer | serializers.ListField):
@@ -102,21 +104,22 @@ class Describer:
             return openapi.Schema(type=openapi.TYPE_ARRAY, items=items)
         unseen = "read_only" if writing else "write_only"
         fields = {name: field for name, field in serializer.fields.items() if not getattr(field, unseen)}
+        model = get_serializer_ref_name(serializer)
+        if writing and serializer.partial:
+            model += "Change"
+        elif writing and len(fields) < len(serializer.fields):
+            model += "Write"
 
         def make() -> Any:
+            shown = {name: self._field(field, writing=writing) for name, field in fields.items()}
             return openapi.Schema(
                 type=openapi.TYPE_OBJECT,
                 description=_own_doc(serializer),
-                properties={name: self._field(field, writing=writing) for name, field in fields.items()},
+                properties={name: _told(schema, name, model) for name, schema in shown.items()},
                 required=[name for name, field in fields.items() if _must(serializer, field, writing)] or None,
             )
 
-        name = get_serializer_ref_name(serializer)
-        if writing and serializer.partial:
-            name += "Change"
-        elif writing and len(fields) < len(serializer.fields):
-            name += "Write"
-        return self._defined(name, type(serializer), make)
+        return self._defined(model, type(serializer), make)
 
     def _field(self, field: Any, *, writing: bool) -> Any:
         said = [str(field.help_text)] if field.help_text else []
@@ -149,6 +152,17 @@ class Describer:
         if self._definitions.setdefault(name, marked)._of != of:
             raise ValueError(f"Two models are called {name}: give {of} another name.")
         return openapi.SchemaRef(self._definitions, name)
+
+
+def _told(schema: Any, name: str, model: str) -> Any:
+    """The schema of a field, which says what it means. One that refers to a model leaves it to that."""
+    if (
+        not isinstance(schema, openapi.SchemaRef)
+        and not schema.get("description")
+        and (text := explained(name, model=model))
+    ):
+        schema["description"] = text
+    return schema
 
 
 def _takes_all(field: serializers.DictField) -> bool:

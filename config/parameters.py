@@ -5,6 +5,7 @@ from typing import Any
 from drf_yasg import openapi
 
 from config.described import Describer
+from config.glossary import explained
 from core.filters import OrderingFilter
 from core.pagination import (
     AROUND,
@@ -14,6 +15,24 @@ from core.pagination import (
     HistoryPages,
     PageNumberPages,
 )
+
+# What an id in a path is an id of, by the word before it.
+_NAMED_BY = {
+    "addresses": "an address",
+    "assignments": "an assignment",
+    "contacts": "a contact",
+    "customer": "a customer",
+    "customer-data": "one of your entries",
+    "customers": "a customer",
+    "groups": "a group",
+    "identities": "an address on WhatsApp",
+    "merges": "a merge",
+    "messages": "a message",
+    "reviews": "a review",
+    "tags": "a tag",
+    "users": "a login",
+    "wishlist": "a product on the wishlist",
+}
 
 
 def filter_parameters(filterset: Any, describer: Describer) -> list[Any]:
@@ -39,8 +58,15 @@ def page_parameters(paginator: Any) -> list[Any]:
     return [page, size, _query("count", openapi.TYPE_STRING, text, enum=["exact"])]
 
 
+def path_parameter(name: str, path: str) -> Any:
+    """An id in a path, named after the word before it: `/api/users/{id}/` has the id of a user."""
+    before = path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
+    text = f"the id of {_NAMED_BY[before]}"
+    return openapi.Parameter(name, openapi.IN_PATH, text, required=True, type=openapi.TYPE_INTEGER)
+
+
 def _query(name: str, type: str, description: str | None, **more: Any) -> Any:
-    return openapi.Parameter(name, openapi.IN_QUERY, description, type=type, **more)
+    return openapi.Parameter(name, openapi.IN_QUERY, description or explained(name), type=type, **more)
 
 
 def _filter_parameter(name: str, one: Any, describer: Describer) -> Any:

@@ -102,7 +102,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
 
     @documented(responses={200: Answer[Page[ContactRow]]})
     def list(self, request: Request) -> Response:
-        """Contacts, newest first."""
+        """List contacts, newest first."""
         contacts: Any = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(contacts.newest_first().values(*CONTACT_COLUMNS))
         data = self.get_paginated_response([contact_row(row) for row in page or []]).data
@@ -110,7 +110,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
 
     @documented(responses={200: Answer[ContactRow]})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One contact."""
+        """Get a contact."""
         return Response(success("Contact retrieved successfully", contact_data(self._get_contact())))
 
     @documented(request_body=ContactWriteSerializer, responses={201: Answer[ContactRow]})
@@ -123,7 +123,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
 
     @documented(request_body=ContactWriteSerializer(partial=True), responses={200: Answer[ContactRow]})
     def update(self, request: Request, pk: str) -> Response:
-        """Change some or all fields of a contact. It stays with its customer."""
+        """Change a contact. Only the fields that are given change. It stays with its customer."""
         contact = self._get_contact()
         changes = _valid_fields(ContactWriteSerializer(contact, data=request.data, partial=True))
         changes.pop("customer", None)
@@ -144,14 +144,14 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"], url_path="set-primary")
     def set_primary(self, request: Request, pk: str) -> Response:
-        """Make a contact, active or not, its customer's primary contact."""
+        """Make a contact primary. It may be inactive."""
         contact = actions.set_primary(actor=user_of(request), contact=self._get_contact())
         return Response(success("Contact set as primary successfully", contact_data(contact)))
 
     @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"], url_path="toggle-status")
     def toggle_status(self, request: Request, pk: str) -> Response:
-        """Deactivate an active contact, or activate an inactive one. A primary contact stays primary."""
+        """Switch a contact on or off. A primary contact stays primary."""
         contact = actions.toggle_status(actor=user_of(request), contact=self._get_contact())
         done = "activated" if contact.is_active else "deactivated"
         return Response(success(f"Contact {done} successfully", contact_data(contact)))
@@ -159,7 +159,10 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     @documented(request_body=no_body, responses={200: Answer[ContactRow]})
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> Response:
-        """Vouch for a contact that the customer added or changed. Messages from its number then reach the customer."""
+        """Confirm a contact. You vouch for one that the customer added or changed.
+
+        Messages from its number then reach the customer.
+        """
         contact = actions.confirm_contact(actor=user_of(request), contact=self._get_contact())
         return Response(success("Contact confirmed successfully", contact_data(contact)))
 
@@ -169,7 +172,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     )
     @action(detail=False, methods=["post"], url_path="bulk-create")
     def bulk_create(self, request: Request) -> Response:
-        """Create many contacts: 201 if all were created, 207 if some were, 400 if none was.
+        """Create many contacts. 201 if all were created, 207 if some were, 400 if none was.
 
         They are created as if one after another: of several primary contacts of a customer, the last stays primary.
         """
@@ -185,7 +188,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     @documented(responses={200: StatsAnswer})
     @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
     def stats(self, request: Request) -> Response:
-        """Counts of the contacts and customers you may see."""
+        """Count contacts. Those you may see, and the customers who have some."""
         counts = self.get_queryset().stats()
         customers = Customer.objects.visible_to(request.user).count()
         stats: ContactStats = {
@@ -212,7 +215,7 @@ class CustomerContactsView(APIView):
 
     @documented(responses={200: Answer[CustomerContacts]})
     def get(self, request: Request, customer_id: str) -> Response:
-        """A customer's contacts, the primary one first."""
+        """List the contacts of one customer, the primary one first."""
         try:
             customer = Customer.objects.visible_to(request.user).or_404(customer_id)
         except CustomerMerged:
@@ -239,7 +242,7 @@ class CustomersWithContactsView(APIView):
 
     @documented(responses={200: Answer[list[CustomerWithContacts]]})
     def get(self, request: Request) -> StreamingHttpResponse:
-        """All customers you may see, also those without contacts. The answer is streamed and has no pages."""
+        """List all customers with their contacts. Also those without any. The answer is streamed and has no pages."""
         return StreamingHttpResponse(stream_customers_with_contacts(user_of(request)), content_type="application/json")
 
 

@@ -13,6 +13,8 @@ from customers.visibility import FollowsCustomer
 
 
 class CustomerDataQuerySet(FollowsCustomer):
+    of_its_author = True
+
     def visible_to(self, user: Any) -> "CustomerDataQuerySet":
         """The entries of `user` about customers who are on their desk now. Admins see only their own, too."""
         own: CustomerDataQuerySet = super().visible_to(user).filter(user_id=user.pk)

@@ -36,7 +36,12 @@ class CustomerDataViewSet(
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[CustomerData],
 ):
-    """Your own entries about customers on your desk. Bodies are JSON, or multipart to send a file."""
+    """Your own entries about customers on your desk. Bodies are JSON, or multipart to send a file.
+
+    list: List your entries about all customers, newest first.
+
+    retrieve: Get one of your entries.
+    """
 
     queryset = CustomerData.objects.all()
     serializer_class = CustomerDataSerializer
@@ -55,14 +60,14 @@ class CustomerDataViewSet(
         responses={201: CustomerDataSerializer, 400: "The key exists already, or there is neither a value nor a file."},
     )
     def create(self, request: Request) -> Response:
-        """Note something about a customer: a value, a file, or both. Without a file, the body can be JSON."""
+        """Create an entry. A value, a file, or both."""
         given = self._valid_fields(CreateDataSerializer)
         entry = create_data(customer_id=given.pop("customer").pk, actor=user_of(request), **given)
         return Response(self.get_serializer(entry).data, status=status.HTTP_201_CREATED)
 
     @documented(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
     def update(self, request: Request, pk: str) -> Response:
-        """Change the key, value or file; fields left out stay as they are. Without a file, the body can be JSON."""
+        """Change an entry. Fields that are left out stay as they are."""
         entry = self.get_object()
         changed = update_data(entry=entry, actor=user_of(request), changes=self._valid_fields(ChangeDataSerializer))
         return Response(self.get_serializer(changed).data)
@@ -95,7 +100,7 @@ class CustomerDataViewSet(
 
 
 class DataOfCustomerView(ListAPIView[CustomerData]):
-    """Your own entries about one customer, newest first."""
+    """List your entries about one customer, newest first."""
 
     queryset = CustomerData.objects.all()
     serializer_class = CustomerDataSerializer

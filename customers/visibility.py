@@ -94,6 +94,8 @@ class FollowsCustomer(models.QuerySet[Any]):
 
     customer_prefix = "customer__"
     shown_to_customers = False
+    # Whether everybody sees only what they wrote themselves.
+    of_its_author = False
 
     def visible_to(self, user: Any) -> Any:
         """The rows of customers that `user` may see."""

@@ -54,7 +54,12 @@ class _Waiting(viewsets.GenericViewSet[Any]):
 class MessageViewSet(
     KnowsVersions, AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting
 ):
-    """The messages of every chat the caller may see."""
+    """The messages of every chat the caller may see. What stands below by action is shown in Swagger UI.
+
+    list: List the messages of all chats, newest first.
+
+    retrieve: Get one message.
+    """
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
@@ -79,9 +84,8 @@ class MessageViewSet(
     def create(self, request: Request) -> Response:
         """Send a message. It is queued, and goes out after the customer's earlier ones.
 
-        When the client_id has been used before, the answer is 200 with the first message, and nothing is sent. The
-        body can be JSON when there is no file. Several files become a message each, the text the caption of the first,
-        and the answer is a list.
+        When the client_id has been used before, the answer is 200 with the first message, and nothing is sent.
+        Several files become a message each, the text the caption of the first, and the answer is a list.
         """
         body = SendMessageSerializer(data=request.data)
         body.is_valid(raise_exception=True)
@@ -112,7 +116,7 @@ class MessageViewSet(
     @documented(request_body=None, responses={200: MessageRow, 409: ("`code` is not_fetchable.", Conflict)})
     @action(detail=True, methods=["post"], url_path="fetch-media")
     def fetch_media(self, request: Request, pk: str) -> Response:
-        """Try again to fetch a file. WhatsApp keeps what a customer sends for seven days."""
+        """Fetch the file of a message again. WhatsApp keeps what a customer sends for seven days."""
         message = self._message(pk)
         fetch_again(message=message, actor=user_of(request))
         return _shown(message, request)
@@ -120,7 +124,7 @@ class MessageViewSet(
     @documented(responses={200: list[StatusSerializer]})
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def statuses(self, request: Request, pk: str) -> Response:
-        """Every status that WhatsApp reported for a message, oldest first, with what the message costs."""
+        """List the statuses of a message. All that WhatsApp reported, oldest first, with what the message costs."""
         updates = self._message(pk).status_updates.order_by("at", "pk")
         return Response(StatusSerializer(updates, many=True).data)
 
@@ -133,7 +137,7 @@ class MessageViewSet(
 
 
 class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
-    """The chat with one customer, newest first."""
+    """List the messages of one chat, newest first."""
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
@@ -177,7 +181,7 @@ class ReadView(APIView):
 
     @documented(request_body=None, responses={200: ReadUpTo})
     def post(self, request: Request, customer_id: str) -> Response:
-        """Mark all messages of the customer as read."""
+        """Mark a chat as read. The customer sees ticks only if WHATSAPP_READ_RECEIPTS is on."""
         return Response(mark_read(customer_id=id_in_path(customer_id), actor=user_of(request)))
 
 

@@ -14,9 +14,7 @@ def tag_operation(
 ) -> Callable[[View], View]:
     """What Swagger says about an operation under `/api/v1/msg/`."""
     responses = {status: answer}
-    return documented(
-        tags=["tags"], operation_id=operation_id, request_body=body, responses=responses, filterset=filterset
-    )
+    return documented(operation_id=operation_id, request_body=body, responses=responses, filterset=filterset)
 
 
 # `name` is answered with the tag, `names` with the array.

@@ -82,20 +82,20 @@ class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
 
     @tag_operation("customer_tags_list", CustomerTags)
     def get(self, request: Request, customer_id: str) -> Response:
-        """All tags of a customer."""
+        """List the tags of a customer."""
         tags = self.filter_queryset(Tag.objects.of_customer(self.customer.pk, self.customer.source).by_name())
         shown = [tag_data(tag) for tag in tags]
         return Response(CustomerTags(customer_id=self.customer.pk, tags=shown, count=len(shown)))
 
     @tag_operation("customer_tags_add", CustomerTagsChanged, body=TagIdsSerializer)
     def post(self, request: Request, customer_id: str) -> Response:
-        """Add tags and keep those the customer has. The message counts only new ones."""
+        """Add tags to a customer. They keep those they have. The message counts only new ones."""
         change = add_tags(**self._arguments(request))
         return self._answer_change(f"Successfully added {len(change.added)} tag(s) to customer", change)
 
     @tag_operation("customer_tags_replace", CustomerTagsChanged, body=TagIdsSerializer)
     def put(self, request: Request, customer_id: str) -> Response:
-        """Replace all tags except the system tag. An empty list removes them all."""
+        """Replace the tags of a customer. The system tag stays. An empty list removes them all."""
         arguments = self._arguments(request, allow_empty=True)
         change = replace_tags(**arguments)
         if not (count := len(arguments["tag_ids"])):
@@ -104,7 +104,7 @@ class CustomerTagsView(_OneCustomerView, GenericAPIView[Tag]):
 
     @tag_operation("customer_tags_remove", CustomerTagsChanged, body=TagIdsSerializer)
     def delete(self, request: Request, customer_id: str) -> Response:
-        """Remove these tags. The message counts only those the customer had."""
+        """Remove tags from a customer. The message counts only those the customer had."""
         change = remove_tags(**self._arguments(request))
         return self._answer_change(f"Successfully removed {len(change.removed)} tag(s) from customer", change)
 
@@ -122,14 +122,14 @@ class CustomerTagView(_OneCustomerView):
 
     @tag_operation("customer_tag_add", CustomerTagAdded, body=no_body)
     def post(self, request: Request, customer_id: str, tag_id: str) -> Response:
-        """Add one tag."""
+        """Add one tag to a customer."""
         tag = add_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
         text = f'Successfully added tag "{tag.name}" to customer'
         return Response(CustomerTagAdded(message=text, customer_id=self.customer.pk, tag=tag_data(tag)))
 
     @tag_operation("customer_tag_delete", CustomerTagRemoved)
     def delete(self, request: Request, customer_id: str, tag_id: str) -> Response:
-        """Remove one tag."""
+        """Remove one tag from a customer."""
         tag = remove_tag(customer_id=self.customer.pk, tag_id=id_in_path(tag_id), actor=user_of(request))
         text = f'Successfully removed tag "{tag.name}" from customer'
         return Response(CustomerTagRemoved(message=text, customer_id=self.customer.pk))
@@ -152,7 +152,7 @@ class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericVie
 
     @tag_operation("tags_list", list[CountedTagSerializer])
     def list(self, request: Request) -> Response:
-        """The team's tags, as a bare array."""
+        """List the tags of the team, as a bare array."""
         return Response(CountedTagSerializer(self.filter_queryset(self.get_queryset()), many=True).data)
 
     @tag_operation(
@@ -162,7 +162,7 @@ class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericVie
         body=NewTagsSerializer,
     )
     def create(self, request: Request) -> Response:
-        """Create one tag (`name`) or several (`names`). Either all are created or none."""
+        """Create tags. One (`name`) or several (`names`). Either all are created or none."""
         body = NewTagsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         names = body.validated_data.get("names")
@@ -172,7 +172,7 @@ class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericVie
 
     @tag_operation("tags_read", CountedTagSerializer, filterset=CountsFilter)
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One tag."""
+        """Get a tag."""
         return Response(CountedTagSerializer(self._get_tag()).data)
 
     @tag_operation("tags_rename", CountedTagSerializer, body=RenameTagSerializer)
@@ -185,7 +185,7 @@ class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericVie
 
     @tag_operation("tags_delete", TagDeleted)
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete a tag, which removes it from every customer. Only its creator or an admin can do that."""
+        """Delete a tag. It is removed from every customer. Only its creator or an admin can do that."""
         tag = delete_tag(tag_id=id_in_path(pk), actor=user_of(request))
         return Response(TagDeleted(message=f"Tag '{tag.name}' deleted successfully", tag_name=tag.name))
 
@@ -210,7 +210,7 @@ class TagViewSet(KnowsVersions, AnswersOnce, RightsByAction, viewsets.GenericVie
     @tag_operation("tags_customers", CustomersTagged, body=TagCustomersSerializer)
     @action(detail=True, methods=["post"])
     def customers(self, request: Request, pk: str) -> Response:
-        """Add the tag to many customers or remove it from them, each by the rules of the endpoint for one."""
+        """Add a tag to many customers, or remove it from them. Each follows the rules for one customer."""
         self._get_tag()
         customer_ids = read_ids(request.data, "customer_ids", at_most=MAX_CUSTOMERS)
         add = read_action(request.data) == "add"

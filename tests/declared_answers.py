@@ -202,4 +202,4 @@ class Watch:
 
 
 # The API's own documentation.
-_PAGES = ("/api/docs/", "/api/redoc/")
+_PAGES = ("/api/docs/", "/api/redoc/", "/api/guide/", "/api/guide/realtime/")

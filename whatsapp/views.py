@@ -37,7 +37,7 @@ def _text_query(name: str, description: str) -> openapi.Parameter:
 
 
 class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Template]):
-    """Message templates approved by Meta, for customers who have not written within the last 24 hours."""
+    """List templates. Meta approved them, for customers who have not written within the last 24 hours."""
 
     queryset = Template.objects.order_by("name", "language", "pk")
     serializer_class = TemplateSerializer
@@ -46,7 +46,7 @@ class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericVie
 
 
 class IdentityViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Identity]):
-    """The addresses on WhatsApp from which a customer writes."""
+    """List the addresses on WhatsApp from which a customer writes."""
 
     queryset = Identity.objects.all()
     serializer_class = IdentitySerializer
@@ -61,7 +61,7 @@ class IdentityViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericVie
         return Identity.objects.filter(customer=customer).select_related("business_number").newest_first()
 
     def destroy(self, request: Request, customer_id: str, pk: str) -> Response:
-        """Detach an address that is not the customer's. Whoever writes from there next is a new customer.
+        """Detach an address on WhatsApp that is not the customer's. Whoever writes from there next is a new customer.
 
         Past messages stay. If it is the customer's phone, nothing from there is theirs and nothing is sent there until
         staff enter or confirm it again.
@@ -89,6 +89,7 @@ class WebhookView(APIView):
 
     @documented(
         operation_summary="Webhook verification (Meta setup)",
+        operation_description="Called by Meta once, when the callback URL is set.",
         manual_parameters=[
             _text_query("hub.mode", "`subscribe`"),
             _text_query("hub.verify_token", "the value of WHATSAPP_VERIFY_TOKEN"),

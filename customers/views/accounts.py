@@ -4,13 +4,13 @@ from typing import cast
 
 from drf_yasg.utils import no_body
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions.users import change_password
 from accounts.authentication import user_of
 from accounts.models import Session
+from accounts.permissions import OwnAccount
 from core.documentation import documented
 from customers.actions.phones import send_phone_code, verify_phone
 from customers.models import PhoneCode
@@ -31,9 +31,9 @@ class AccountViewSet(PurchasesViewSet):
 
     rights = {
         **PurchasesViewSet.rights,
-        "change_password": IsAuthenticated,
-        "send_phone_code": IsAuthenticated,
-        "verify_phone": IsAuthenticated,
+        "change_password": OwnAccount,
+        "send_phone_code": OwnAccount,
+        "verify_phone": OwnAccount,
     }
 
     hashes_passwords = ("change_password",)

@@ -29,7 +29,12 @@ class AddressViewSet(
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[Address],
 ):
-    """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones."""
+    """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones.
+
+    list: List addresses, newest first.
+
+    retrieve: Get one address.
+    """
 
     queryset = Address.objects.all()
     serializer_class = AddressSerializer
@@ -62,7 +67,7 @@ class AddressViewSet(
 
     @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
     def update(self, request: Request, pk: str) -> Response:
-        """Change any of the fields, except the customer."""
+        """Change an address. It stays with its customer."""
         address = self.get_object()
         body = AddressSerializer(address, data=request.data, partial=True, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
@@ -85,6 +90,6 @@ class AddressViewSet(
     @documented(request_body=no_body, responses={200: AddressSerializer})
     @action(detail=True, methods=["post"])
     def set_default(self, request: Request, pk: str) -> Response:
-        """Make this the default address of its type."""
+        """Make an address the default of its type."""
         address = set_default_address(address=self.get_object(), actor=user_of(request))
         return Response(self.get_serializer(address).data)

@@ -26,7 +26,12 @@ class AssignmentViewSet(
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[Assignment],
 ):
-    """Which salesperson has which customer, now and in the past."""
+    """Which salesperson has which customer, now and in the past.
+
+    list: List assignments, newest first.
+
+    retrieve: Get one assignment.
+    """
 
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer
@@ -58,7 +63,7 @@ class AssignmentViewSet(
 
 
 class CustomerAssignmentsView(ListAPIView[Assignment]):
-    """All assignments of a customer, newest first."""
+    """List the assignments of one customer, newest first."""
 
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer

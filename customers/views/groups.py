@@ -47,10 +47,12 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
     }
 
     def list(self, request: Request) -> Response:
+        """List the groups, by name. `member_count` counts the members you can see."""
         page = self.paginate_queryset(self.get_queryset()) or []
         return self.get_paginated_response(self._shown(page))
 
     def retrieve(self, request: Request, pk: str) -> Response:
+        """Get one group."""
         return self._answer(self.get_object())
 
     def create(self, request: Request) -> Response:
@@ -58,7 +60,7 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
         return self._answer(self._save(None), status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: str) -> Response:
-        """Change any of the fields."""
+        """Change a group. Only the fields that are given change."""
         return self._answer(self._save(self.get_object()))
 
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -66,13 +68,14 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a group. Its members stay customers."""
         self.get_object().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(responses={200: Page[ProfileRow]})
     @action(detail=True)
     def members(self, request: Request, pk: str) -> Response:
-        """The members you can see, added by hand or by the rules, newest first."""
+        """List the members of a group. Those you can see, added by hand or by the rules, newest first."""
         members = members_of(self.get_object(), self._visible())
         page = self.paginate_queryset(members.select_related("owner").order_by("-pk")) or []  # type: ignore[arg-type]
         return self.get_paginated_response(profiles_data(page, request))  # type: ignore[arg-type]
@@ -96,7 +99,7 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
     @documented(responses={200: GroupStatistics})
     @action(detail=True)
     def statistics(self, request: Request, pk: str) -> Response:
-        """How many members the group has, and what they have bought."""
+        """Get statistics of a group. How many members it has, and what they have bought."""
         group = self.get_object()
         members = members_of(group, self._visible())
         return Response(group_statistics(members, group.manual_members.count()))

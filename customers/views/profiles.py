@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import user_of
-from accounts.permissions import IsAdmin, IsAdminOrCustomer
+from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
 from core.files.views import PrivateFileView
 from core.throttles import Limit, client_address
@@ -57,8 +57,8 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         "update": IsAdminOrCustomer,
         "partial_update": IsAdminOrCustomer,
         "destroy": IsAdmin,
-        "me": IsAuthenticated,
-        "update_profile": IsAuthenticated,
+        "me": OwnAccount,
+        "update_profile": OwnAccount,
         "stats": IsAuthenticated,
         "verify": IsAdmin,
         "make_vip": IsAdmin,
@@ -79,12 +79,12 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         return super().perform_content_negotiation(request, force=force or self.action in _FILES)
 
     def list(self, request: Request) -> Response:
-        """All customers, newest first."""
+        """List all profiles, newest first."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(profiles_data(page or [], request))
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One customer's profile."""
+        """Get a profile."""
         return self.shown(pk)
 
     @documented(
@@ -92,7 +92,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         responses={**_CHANGED, 403: "a field you may not change"},
     )
     def update(self, request: Request, pk: str) -> Response:
-        """Change any of the fields. 403 if you may not change one of them; `detail` names it."""
+        """Change a profile. 403 if you may not change one of them; `detail` names it."""
         return self._write(self.customer(pk), ProfileWriteSerializer)
 
     @documented(
@@ -104,14 +104,14 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Erase a customer and everything about them, including their chat, files and login."""
+        """Erase a customer. Everything about them goes too: their chat, files and login."""
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(responses={200: ProfileRow, 404: NO_CUSTOMER})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def me(self, request: Request) -> Response:
-        """Your own profile. 404 if your login has no customer."""
+        """Get your own profile. 404 if your login has no customer."""
         return self.shown(self.own().pk)
 
     @documented(method="put", request_body=OwnProfileSerializer, responses=_CHANGED | {404: NO_CUSTOMER})
@@ -124,7 +124,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
     @documented(responses={200: CustomerStats})
     @action(detail=True)
     def stats(self, request: Request, pk: str) -> Response:
-        """What a customer has bought, in six figures."""
+        """Get statistics of a customer. What they have bought, in six figures."""
         return Response(stats_data(self.customer(pk)))
 
     @documented(request_body=no_body, responses={200: ProfileRow})
@@ -169,13 +169,16 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
     @documented(responses={200: Analytics})
     @action(detail=False, pagination_class=None, filterset_class=None)
     def analytics(self, request: Request) -> Response:
-        """Key figures about all customers."""
+        """Get key figures about all customers."""
         return Response(analytics(Customer.objects.all()))
 
     @documented(produces=["text/csv"], responses={200: "a CSV file"})
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
-        """The filtered list as CSV. Texts that a spreadsheet would run as a formula get an apostrophe in front."""
+        """Export profiles as CSV. Takes the filters of the list.
+
+        Texts that a spreadsheet would run as a formula get an apostrophe in front.
+        """
         lines = csv_lines(self.filter_queryset(self.get_queryset()))
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
@@ -183,7 +186,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
     @documented(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
     @action(detail=True, url_path="export", pagination_class=None)
     def export_one(self, request: Request, pk: str) -> HttpResponseBase:
-        """Everything known about one customer, as a ZIP of JSON and files. Customers get their own part of it."""
+        """Export everything known about a customer. A ZIP of JSON and files. Customers get their own part of it."""
         customer = self.customer(pk)
         return FileResponse(
             archive(customer, for_themselves=not user_of(request).is_admin),

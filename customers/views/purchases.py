@@ -52,7 +52,7 @@ class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSe
     @documented(filterset=OrderFilter, responses={200: Page[OrderSerializer]})
     @action(detail=True)
     def orders(self, request: Request, pk: str) -> Response:
-        """A customer's orders, newest first."""
+        """List the orders of a customer, newest first."""
         filters = OrderFilter(request.query_params, self.customer(pk).orders.newest_first(), request=request)
         if not filters.is_valid():
             raise ValidationError(filters.errors)
@@ -68,7 +68,7 @@ class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSe
     @documented(responses={200: Page[WishlistItemSerializer]})
     @action(detail=True)
     def wishlist(self, request: Request, pk: str) -> Response:
-        """A customer's wishlist, newest first."""
+        """List the wishlist of a customer, newest first."""
         return self._page(self.customer(pk).wishlist.order_by("-pk"), WishlistItemSerializer)
 
     @documented(
@@ -90,7 +90,7 @@ class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSe
     @documented(responses={200: Page[ReviewSerializer]})
     @action(detail=True)
     def reviews(self, request: Request, pk: str) -> Response:
-        """A customer's product reviews, newest first."""
+        """List the reviews of a customer, newest first."""
         return self._page(self.customer(pk).reviews.order_by("-pk"), ReviewSerializer)
 
     @documented(request_body=ReviewSerializer, responses={201: ReviewSerializer})
@@ -103,7 +103,7 @@ class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSe
     @documented(request_body=ChangeReviewSerializer, responses={200: ReviewSerializer})
     @action(detail=True, methods=["put"], url_path=r"reviews/(?P<review>\d{1,18})")
     def change_review(self, request: Request, pk: str, review: str) -> Response:
-        """Change the rating, the text or both."""
+        """Change a review. The rating, the text or both."""
         changed = change_review(
             customer_id=int(pk),
             actor=user_of(request),
@@ -123,7 +123,7 @@ class PurchasesViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSe
     @documented(responses={200: Page[LoyaltyEntrySerializer]})
     @action(detail=True)
     def loyalty(self, request: Request, pk: str) -> Response:
-        """The ledger of points and tiers, newest first: what changed, why, and who did it."""
+        """List the loyalty ledger of a customer. Newest first: what changed, why, and who did it."""
         entries = self.customer(pk).loyalty_entries.select_related("actor").order_by("-pk")
         return self._page(entries, LoyaltyEntrySerializer)
 

@@ -34,7 +34,10 @@ class RegisterView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Register. The phone is unverified until `verify_phone/` proves it, and nobody's messages reach you before."""
+        """Register as a customer.
+
+        The phone is unverified until `verify_phone/` proves it, and nobody's messages reach you before.
+        """
         body = RegisterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         customer = register(**body.validated_data)

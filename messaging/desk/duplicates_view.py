@@ -30,7 +30,7 @@ class DuplicatesView(APIView):
 
     @documented(responses={200: list[Duplicate]})
     def get(self, request: Request, customer_id: str) -> Response:
-        """Customers of yours who may be the same person, best first, at most 20, each with the reasons.
+        """List possible duplicates. Customers of yours who may be the same person, best first, at most 20, and why.
 
         `phone`: the same number, however it is spelled, also one that is only claimed. `email`: the same address.
         `name`: the same name, and the same end of the phone or name in front of the email's @. `wa_id`: they write as

@@ -41,7 +41,7 @@ class CustomerEventsView(APIView):
         responses={200: Events},
     )
     def get(self, request: Request, customer_id: str) -> Response:
-        """The events after the number `after`, oldest first, at most 500 at once."""
+        """List what happened to a customer. The events after the number `after`, oldest first, at most 500 at once."""
         after = _after(request)
         customer = Customer.objects.at_desk_of(request.user).or_404(customer_id)
         events = list(Event.objects.after(customer.pk, after)[: MAX_EVENTS + 1])

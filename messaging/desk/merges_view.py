@@ -49,7 +49,7 @@ class MergeView(APIView):
         },
     )
     def post(self, request: Request, customer_id: str) -> Response:
-        """Make one customer of two. The one in the path becomes part of `into`, who stays.
+        """Merge two customers. The one in the path becomes part of `into`, who stays.
 
         Both must be yours. With `dry_run`, the answer says in which fields they differ and what would move, and nothing
         happens.
@@ -73,7 +73,7 @@ class MergesView(APIView):
 
     @documented(responses={200: list[MergeRow]})
     def get(self, request: Request, customer_id: str) -> Response:
-        """The merges of a customer, newest first, those that were undone included."""
+        """List the merges of a customer. Newest first, those that were undone included."""
         user = user_of(request)
         customer = Customer.objects.at_desk_of(user).or_404(customer_id)
         return Response([merge_data(merge, can_undo=can_undo) for merge, can_undo in merges_of(customer, user)])
@@ -89,7 +89,7 @@ class UndoMergeView(APIView):
         responses={200: MergeUndone, 409: "`code` is too_late, already_undone or merged_since."},
     )
     def post(self, request: Request, merge_id: str) -> Response:
-        """Undo a merge within 14 days. Each customer has what they had; what came since stays with the survivor.
+        """Undo a merge, within 14 days. Each customer has what they had; what came since stays with the survivor.
 
         Admins can undo any merge, salespeople one of two customers who were theirs.
         """

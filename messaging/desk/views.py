@@ -55,7 +55,7 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
         return Customer.objects.at_desk_of(self.request.user).select_related("owner").or_404(self.kwargs["pk"])
 
     def list(self, request: Request) -> Response:
-        """Customers with the newest message first."""
+        """List the customers of the desk, those with the newest message first."""
         filtered = request.query_params.keys() - {"page", "page_size"}
         pages = DeskPages(self.filter_queryset(self.get_queryset())) if filtered else WholeDesk(request.user)
         rows: Any = self.paginate_queryset(pages)  # type: ignore[arg-type]
@@ -71,6 +71,7 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
         return Response(new_desk_row(customer), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: str) -> Response:
+        """Get one customer, as the list shows them."""
         # The object only to say why there is no row.
         links = links_for(request)
         row = desk_row(int(pk), links=links, user=request.user)
@@ -78,7 +79,10 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
 
     @documented(request_body=CustomerWriteSerializer, responses={200: DeskCustomer})
     def update(self, request: Request, pk: str) -> Response:
-        """Change the fields that are given. Sales can change the name and the notes; the 403 for others names them."""
+        """Change a customer. Only the fields that are given change.
+
+        Sales can change the name and the notes; the 403 for others names them.
+        """
         body = CustomerWriteSerializer(self.get_object(), data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         customer = update_customer(customer_id=int(pk), actor=user_of(request), changes=body.validated_data)
@@ -90,7 +94,7 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
         return self.update(request, pk)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """Erase the customer with everything that belongs to them, files included. Admins only."""
+        """Erase a customer. Everything that belongs to them goes too, files included."""
         erase_customer(customer_id=int(pk), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -100,6 +104,9 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
     )
     @action(detail=True, methods=["post"], url_path="confirm-phone")
     def confirm_phone(self, request: Request, pk: str) -> Response:
-        """Vouch for the phone that a customer entered, or for theirs again. Messages from it then reach this chat."""
+        """Confirm a phone. You vouch for the one that the customer entered, or for theirs again.
+
+        Messages from it then reach this chat.
+        """
         customer = confirm_phone(customer_id=int(pk), actor=user_of(request))
         return Response(desk_row(customer.pk, links=links_for(request)))

@@ -70,6 +70,7 @@ class MessageError(TypedDict):
 
 
 Reaction = TypedDict("Reaction", {"emoji": str, "from": Annotated[str, "who reacted"], "at": Time})
+Reaction.__doc__ = """A reaction to a message."""
 
 
 class _File(TypedDict):

@@ -1,16 +1,20 @@
 """Swagger shows every endpoint that exists."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from swagger_spec_validator.validator20 import validate_spec
 
+from config.glossary import GLOSSARY
 from tests.declared_answers import plain, problems
+from tests.permission_matrix import MATRIX
 from tests.routes import routes
 
 # The API's own documentation, and what answers every path that does not exist.
-UNDOCUMENTED = ("api/docs/", "api/redoc/", "api/")
+UNDOCUMENTED = ("api/docs/", "api/redoc/", "api/guide/", "api/guide/realtime/", "api/")
 
 
 @pytest.fixture
@@ -30,22 +34,92 @@ def test_it_shows_every_route(schema: dict[str, Any]) -> None:
     assert exist - shown == set(), "not in Swagger"
 
 
-def test_every_operation_says_what_it_answers(schema: dict[str, Any]) -> None:
-    for path, operations in schema["paths"].items():
-        for method, operation in operations.items():
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation, such as `GET /api/users/{}/`, with the parameters of its path among its own."""
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
             if method != "parameters":
-                assert operation["responses"], f"{method} {path}"
-                assert operation["tags"], f"{method} {path}"
+                named = f"{method.upper()} {plain(schema['basePath'].rstrip('/') + path)}"
+                yield named, {**operation, "parameters": operation["parameters"] + item.get("parameters", [])}
 
 
-def test_it_groups_them_under_readable_names(schema: dict[str, Any]) -> None:
-    operations = [
-        operation for path in schema["paths"].values() for name, operation in path.items() if name != "parameters"
-    ]
-    assert {tag for operation in operations for tag in operation["tags"]} == {
-        "Assignments", "Auth", "Contacts", "Customer data", "Customers", "Messages", "Tags", "Team", "Templates",
-        "Users", "Webhook",
+def test_every_operation_says_what_it_does_and_who_may_call_it(schema: dict[str, Any]) -> None:
+    for name, operation in operations(schema):
+        assert re.fullmatch(r"[A-Z][^`\n]{3,74}[^`\n.]", operation["summary"]), f"{name}: {operation['summary']}"
+        assert operation["description"].count("**Who:** ") == 1, name
+        assert operation["responses"], name
+        parameters = [one for one in operation["parameters"] if one["in"] != "body"]
+        assert [one["name"] for one in parameters if not one.get("description")] == [], name
+
+
+def test_every_summary_is_there_once(schema: dict[str, Any]) -> None:
+    said: dict[tuple[str, str], list[str]] = {}
+    for name, operation in operations(schema):
+        said.setdefault((*operation["tags"], operation["summary"]), []).append(name)
+
+    again = {names for names in map(tuple, said.values()) if len({name.split()[1] for name in names}) > 1}
+    assert again == set()
+
+
+def test_who_may_call_is_what_the_permission_matrix_says(schema: dict[str, Any]) -> None:
+    found = {name: operation["description"].rpartition("**Who:** ")[2] for name, operation in operations(schema)}
+
+    for row, statuses in MATRIX.items():
+        who = found[f"{row.split()[0]} {plain(row.split()[1])}"]
+        anonymous, customer, owner, _, admin = statuses.split()
+        if "without signing in" in who:
+            continue
+        everybody = who.startswith("everybody")
+        assert anonymous == "401", row
+        assert (customer != "403") == (everybody or "customers for themselves" in who), f"{row}: {who}"
+        assert (owner != "403") == (everybody or "salespeople" in who), f"{row}: {who}"
+        assert (admin != "403") == (everybody or "admins" in who), f"{row}: {who}"
+
+
+def test_what_is_public_has_no_lock(schema: dict[str, Any]) -> None:
+    public = {name for name, operation in operations(schema) if operation.get("security") == []}
+
+    assert public == {
+        "POST /api/auth/login/", "POST /api/auth/refresh/", "POST /api/token/", "POST /api/token/refresh/",
+        "POST /api/token/verify/", "POST /api/customers/register/", "GET /api/webhook/", "POST /api/webhook/",
     }  # fmt: skip
+
+
+def test_every_model_and_field_is_described(schema: dict[str, Any]) -> None:
+    models = schema["definitions"]
+    silent = [
+        f"{name}.{field}"
+        for name, model in models.items()
+        for field, said in model.get("properties", {}).items()
+        if not said.get("description") and "$ref" not in said and "allOf" not in said
+    ]
+
+    assert [name for name, model in models.items() if not model.get("description")] == []
+    assert silent == [], "say it where the field is declared, or in config/glossary.py if it means the same everywhere"
+
+
+def test_the_glossary_has_no_words_that_nobody_uses(schema: dict[str, Any]) -> None:
+    said = {said for model in schema["definitions"].values() for said in _texts(model)}
+    said |= {one.get("description") for _, operation in operations(schema) for one in operation["parameters"]}
+
+    assert {word for word, text in GLOSSARY.items() if text not in said} == set()
+
+
+def _texts(model: dict[str, Any]) -> Iterator[str | None]:
+    return (field.get("description") for field in model.get("properties", {}).values())
+
+
+def test_it_groups_operations_in_the_order_of_the_documents(schema: dict[str, Any]) -> None:
+    used = {tag for _, operation in operations(schema) for tag in operation["tags"]}
+    shown = [tag["name"] for tag in schema["tags"]]
+
+    assert set(shown) == used
+    assert all(tag["description"] for tag in schema["tags"])
+    assert shown == [
+        "Authentication", "Users", "Desk", "Assignments", "Messages", "Webhook",
+        "Customers: registration", "Customers: profiles", "Customers: purchases", "Customers: addresses",
+        "Customers: groups", "Contacts", "Customer data", "Tags",
+    ]  # fmt: skip
 
 
 def test_it_is_signed_in_with_a_bearer_token(schema: dict[str, Any]) -> None:
