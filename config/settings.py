@@ -356,11 +356,8 @@ SWAGGER_SETTINGS = {
             "description": "`Bearer <access token>`, from POST /api/auth/login/",
         }
     },
-    "USE_SESSION_AUTH": False,
-    "PERSIST_AUTH": True,
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.schema.PatterAutoSchema",
     "DEFAULT_GENERATOR_CLASS": "config.schema.PatterGenerator",
-    "DEFAULT_MODEL_RENDERING": "example",
 }
 
 # --- The desk ------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_yasg import openapi
-from drf_yasg.views import get_schema_view
-from rest_framework.permissions import AllowAny
 
+from config import pages
 from config.api import Api
 from config.errors import not_found
+from config.guide import DOCUMENTS
 from config.sandbox import SandboxPaths
 from customer_data.urls import media_urlpatterns as customer_data_files
 from customers.urls import media_urlpatterns as avatars
@@ -18,19 +18,19 @@ from messaging.urls import media_urlpatterns as attachment_files
 api_info = openapi.Info(
     title="Patter",
     default_version="v1",
-    description="The backend of a sales desk on WhatsApp. Sign in with `POST /api/auth/login/`, then click "
-    "**Authorize** and enter `Bearer <access token>`. The WebSockets are described in docs/realtime.md. "
-    "The last slash of a path may be left out.",
+    description="The backend of a sales desk on WhatsApp. [The guide](/api/guide/) shows how to use it, with examples "
+    "that run; [sockets](/api/guide/realtime/) have a page of their own.\n\n"
+    "In Swagger UI, sign in at the top: your token is then sent with every request, and renewed. Operations without a "
+    "lock need none. The last slash of a path may be left out.",
 )
-schema = get_schema_view(public=True, permission_classes=[AllowAny], authentication_classes=[])
-
 admin.site.site_header = "Patter"
 admin.site.site_title = "Patter"
 
 api = Api(
     [
-        path("docs/", schema.with_ui("swagger", cache_timeout=0), name="docs"),
-        path("redoc/", schema.with_ui("redoc", cache_timeout=0)),
+        path("docs/", pages.swagger_ui, name="docs"),
+        path("redoc/", pages.redoc),
+        *[path(f"guide/{name}/" if name else "guide/", pages.guide, {"name": name}) for name in DOCUMENTS],
         path("", include("accounts.urls")),
         path("", include("whatsapp.urls")),
         path("", include("messaging.urls")),
@@ -47,8 +47,8 @@ urlpatterns = [
     path("", include("console.urls")),
     path("admin/", admin.site.urls),
     api,
-    path("swagger/", schema.with_ui("swagger", cache_timeout=0)),
-    path("swagger.json", schema.without_ui(cache_timeout=0), {"format": "json"}),
+    path("swagger/", pages.swagger_ui),
+    path("swagger.json", pages.swagger_json),
     path("media/", include(customer_data_files)),
     path("media/", include(avatars)),
     path("media/", include(attachment_files)),
