@@ -17,6 +17,7 @@ from rest_framework.serializers import BaseSerializer, FileField, Serializer
 
 from config.described import Describer
 from config.domains import domain_of, tags
+from config.examples import add_examples
 from config.glossary import explained
 from config.parameters import filter_parameters, page_parameters, path_parameter
 from config.rights import is_public, who_may_call
@@ -122,6 +123,8 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
             operation.consumes = [MULTIPART, JSON]
         elif serializer is not None and self.get_consumes() == [JSON]:
             operation.consumes = [JSON, FORM, MULTIPART]
+        models = self.components.with_scope(openapi.SCHEMA_DEFINITIONS)
+        add_examples(operation, self.method, self.path, models)
         return operation
 
     def get_request_form_parameters(self, serializer: Any) -> Any:

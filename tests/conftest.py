@@ -49,6 +49,10 @@ def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
     return result
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-examples", action="store_true", help="write config/examples.json again")
+
+
 answers = Watch()
 answers.start()
 
