@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client
-from rest_framework.test import APIClient
 
 from accounts.actions.sessions import end_sessions, sign_in
 from accounts.models import User
@@ -16,6 +15,7 @@ from config import uploads
 from config.bodies import SpoolBody
 from config.endpoints import endpoint_of
 from config.lanes import Lanes
+from tests.declared_answers import swagger
 from tests.live_server import PATIENCE
 
 MESSAGES, TAGS, LOGIN, WEBHOOK = "/api/messages/", "/api/tags/", "/api/auth/login/", "/api/webhook/"
@@ -235,10 +235,10 @@ def test_a_database_that_cannot_be_asked(post: Any, owner: User, monkeypatch: py
     assert (status, headers[b"retry-after"], b"10.1.2.3" in body) == (503, b"5", False)
 
 
-def test_the_paths_that_take_files_are_those_that_say_so(as_admin: APIClient) -> None:
+def test_the_paths_that_take_files_are_those_that_say_so() -> None:
     said = {
         (method.upper(), path)
-        for path, operations in as_admin.get("/swagger.json").json()["paths"].items()
+        for path, operations in swagger()["paths"].items()
         for method, operation in operations.items()
         if method != "parameters"
         if any(parameter.get("type") == "file" for parameter in operation.get("parameters", []))

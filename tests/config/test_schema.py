@@ -9,7 +9,7 @@ from django.test import Client
 from swagger_spec_validator.validator20 import validate_spec
 
 from config.glossary import GLOSSARY
-from tests.declared_answers import plain, problems
+from tests.declared_answers import plain, problems, swagger
 from tests.permission_matrix import MATRIX
 from tests.routes import routes
 
@@ -18,11 +18,8 @@ UNDOCUMENTED = ("api/docs/", "api/redoc/", "api/guide/", "api/guide/realtime/", 
 
 
 @pytest.fixture
-def schema(client: Client, db: None) -> dict[str, Any]:
-    response = client.get("/swagger.json")
-    assert response.status_code == 200
-    body: dict[str, Any] = response.json()
-    return body
+def schema() -> dict[str, Any]:
+    return swagger()
 
 
 def test_it_shows_every_route(schema: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from messaging.actions.number_pauses import halt, resume
 from messaging.channels import Halted, Rejected, Retry, Unreachable
 from messaging.models import BusinessNumber, Message
 from messaging.relay.pause_notices import PauseNotices
+from tests.declared_answers import swagger
 from tests.messaging.steps import make_due
 
 pytestmark = pytest.mark.django_db
@@ -201,8 +202,7 @@ def test_a_page_costs_one_statement_more_if_it_has_a_queued_message(
         assert statements(path) == before + 1
 
 
-def test_it_is_documented(client: Any) -> None:
-    schema = client.get("/swagger.json").json()
-    found = schema["definitions"]["Waiting"]["properties"]
+def test_it_is_documented() -> None:
+    found = swagger()["definitions"]["Waiting"]["properties"]
     assert set(found) == {"code", "title", "until"}
     assert set(found["code"]["enum"]) == {"retry", "throttled", "paused", "unreachable", "behind"}
