@@ -21,6 +21,7 @@ from tests.cast import PASSWORD, ClientOf
 from tests.declared_answers import Watch
 from tests.live_server import LiveServer, Socket
 from tests.one_of_everything import one_of_everything
+from tests.quick_database import flush_filled, forget_power_failures
 from whatsapp import business_numbers
 from whatsapp.sandbox import transport as sandbox
 from whatsapp.webhook.locked import locked_people
@@ -69,6 +70,7 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hash passwords fast, keep test clients from scanning the static files, store files elsewhere, wait for locks."""
+    forget_power_failures()
     settings.LOCK_TIMEOUT = 30  # seconds: eight threads that want one row take longer on a busy machine than usual
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -87,6 +89,7 @@ def _quick_flush() -> None:
         ensure_system_tags()
 
     flush.emit_post_migrate_signal = as_migrated
+    flush.sql_flush = flush_filled
 
 
 @pytest.fixture(autouse=True)

@@ -72,6 +72,7 @@ def test_only_a_status_of_an_unknown_message_is_kept_without_waiting_for_the_dis
 
     def told_by(wamid: str) -> str:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = on")  # which tests do without
             apply_status(number=number, wamid=wamid, status="read", at=timezone.now())
             cursor.execute("SHOW synchronous_commit")
             (told,) = cursor.fetchone()
