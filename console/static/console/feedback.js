@@ -14,7 +14,7 @@ export const feedback = h('div', { class: 'feedback' }, notes, refusals);
 
 /** @param {string} text */
 export function say(text) {
-  show(notes, h('p', { class: 'note' }, text), SHOWN_MS);
+  show(notes, h('p', { class: 'note' }, h('span', null, text)), SHOWN_MS);
 }
 
 /**
@@ -25,7 +25,7 @@ export function say(text) {
 export function complain(error) {
   if (error instanceof SignedOut || (error instanceof DOMException && error.name === 'AbortError')) return;
   const text = error instanceof ApiError ? error.message : texts.pageError;
-  show(refusals, h('p', { class: 'note bad' }, text, reference(error)), SHOWN_MS * 2);
+  show(refusals, h('p', { class: 'note bad' }, h('span', null, text, reference(error))), SHOWN_MS * 2);
   if (!(error instanceof ApiError)) throw error;
 }
 

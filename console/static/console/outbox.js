@@ -23,6 +23,7 @@ const LONGEST_WAIT = 30_000;
  * @property {File | null} file
  * @property {'waiting' | 'sending' | 'refused'} state
  * @property {string} error  why it was refused
+ * @property {boolean} [final]  sending the same again cannot help
  * @property {number} [progress]  the part of the file that has left, 0 to 1
  */
 
@@ -154,7 +155,7 @@ export class Outbox extends Emitter {
     } catch (error) {
       if (abort.signal.aborted || !this.#entries.has(entry.client_id)) return true;
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-        this.#change(entry, { state: 'refused', error: error.message });
+        this.#change(entry, { state: 'refused', error: error.message, final: [400, 413, 415].includes(error.status) });
         await this.#keep(entry);
         return true;
       }

@@ -18,6 +18,7 @@ const sources = { whatsapp: 'WhatsApp', instagram: 'Instagram', telegram: 'Teleg
 
 /** Why a chat cannot be written to, or what to know before. @type {Record<string, string>} */
 const reasons = {
+  never_wrote: 'The customer has not written yet. Only templates can be sent.',
   outside_service_window: 'The customer last wrote more than 24 hours ago. Only templates can be sent now.',
   no_address: 'There is no WhatsApp address for this customer yet. Enter their phone number, or wait until they write.',
   blocked: 'This customer is blocked.',
@@ -86,6 +87,7 @@ export const texts = {
   noMessages: 'No messages yet',
   noChats: 'No chats yet. When a customer writes to your number, the chat appears here.',
   nothingFound: 'Nothing found. Try fewer or other words.',
+  nobodyFound: 'No customer found. Press “Messages” to search in what was written.',
   nothingFiltered: 'No chat fits these filters.',
   newCustomer: 'New customer',
   windowTitle: 'Time left to write freely. After that, only templates can be sent.',
@@ -104,7 +106,7 @@ export const texts = {
   /** @param {string} names @param {number} count */
   typing: (names, count) => `${names} ${count > 1 ? 'are' : 'is'} typing…`,
   chatBegins: 'The chat begins here.',
-  emptyChat: 'No messages yet. Write the first one below.',
+  emptyChat: 'No messages yet.',
   newMessages: 'New messages',
   /** @param {number} count */
   newBelow: (count) => `${count} new. Go to the end`,

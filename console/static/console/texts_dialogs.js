@@ -22,7 +22,7 @@ export const more = {
   /** @param {string} name */
   headerValue: (name) => `Header: ${name}`,
   /** @param {string} name */
-  bodyValue: (name) => `Value for ${name}`,
+  bodyValue: (name) => `Value for ${/^\d+$/.test(name) ? `{{${name}}}` : name}`,
   /** @param {string} button */
   buttonValue: (button) => `Value for the button “${button}”`,
   notifyMe: 'Notify me of new messages while I look elsewhere',

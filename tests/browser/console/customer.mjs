@@ -61,7 +61,7 @@ async function open(as, customer, options = {}) {
   await page.getByLabel('Password', { exact: true }).fill(`patter-demo-${as}-1`);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'About the customer' }).click();
-  const pane = page.getByRole('complementary', { name: 'Customer' });
+  const pane = page.getByRole('region', { name: 'Customer' });
   await pane.getByRole('heading', { level: 2 }).waitFor();
   const section = async (name) => {
     const heading = page.getByRole('heading', { level: 3, name, exact: true });

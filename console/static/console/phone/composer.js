@@ -30,8 +30,8 @@ export class Composer {
   #editing = null;
   /** @type {{ file: File, kind: string } | null} */
   #chosen = null;
-  /** Throws away what is being recorded. @type {(() => void) | null} */
-  #discard = null;
+  /** What is being recorded. @type {{ send: () => void, discard: () => void } | null} */
+  #recording = null;
 
   /** @param {(said: Said) => void} onSaid */
   constructor(onSaid) {
@@ -72,14 +72,14 @@ export class Composer {
 
   /** Forget what was begun in another chat. */
   reset() {
-    this.#discard?.();
+    this.#recording?.discard();
     this.#clear();
   }
 
   #offerVoice() {
-    this.#discard = null;
+    this.#recording = null;
     fill(this.voice, 'MediaRecorder' in window && iconButton('mic', texts.record, async () => {
-      this.#discard = await record(this.voice, (file) => {
+      this.#recording = await record(this.voice, (file) => {
         this.#offerVoice();
         this.text.focus();
         if (file) this.#say({ type: 'audio', file, voice: true });
@@ -93,8 +93,8 @@ export class Composer {
     const panel = h('div', { class: 'panel', hidden: true, role: 'group', 'aria-label': words.attach },
       this.#way('file', words.photo, () => photo.click(), () => show(false)),
       this.#way('attach', words.document, () => document_.click(), () => show(false)),
-      this.#way('pin', words.location, () => locationForm((said) => this.#say(said)), () => show(false)),
-      this.#way('user', words.contact, () => contactForm((said) => this.#say(said)), () => show(false)));
+      this.#way('pin', words.location, () => locationForm((said) => this.onSaid(said)), () => show(false)),
+      this.#way('user', words.contact, () => contactForm((said) => this.onSaid(said)), () => show(false)));
     const toggle = iconButton('plus', words.attach, () => show(panel.hidden), { 'aria-expanded': 'false' });
     /** @param {boolean} open */
     const show = (open) => {
@@ -153,6 +153,7 @@ export class Composer {
   }
 
   #send() {
+    if (this.#recording) return this.#recording.send();
     const text = this.text.value;
     const chosen = this.#chosen;
     if (chosen) {

@@ -16,20 +16,32 @@ export class Log {
   /** @type {Row[]} */
   #rows = [];
   #atEnd = true;
+  #before = 0;
 
   /** @param {Omit<Answers, 'rowOf'>} answers */
   constructor(answers) {
     this.answers = { ...answers, rowOf: (/** @type {string} */ id) => this.#rows.find((row) => row.id === id) };
     this.element = h('div', { class: 'log', role: 'log', 'aria-label': words.messages, tabindex: 0 });
-    this.element.addEventListener('scroll', () => { this.#atEnd = this.#isNear(); }, { passive: true });
+    this.element.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     // Pictures grow when they are there, and the log when it is shown or a keyboard goes.
     const follow = () => { if (this.#atEnd) this.#toEnd(); };
     this.element.addEventListener('load', follow, true);
     new ResizeObserver(follow).observe(this.element);
   }
 
+  /** Only who scrolls up leaves the end. What grows, such as a picture that has come, only moves it. */
+  #scrolled() {
+    const { scrollTop } = this.element;
+    if (this.#isNear()) this.#atEnd = true;
+    else if (scrollTop < this.#before) this.#atEnd = false;
+    this.#before = scrollTop;
+  }
+
   /** @param {Row[]} rows */
   show(rows) {
+    // Who has just written wants to see it.
+    const mine = rows.at(-1)?.from === 'customer' && rows.at(-1)?.id !== this.#rows.at(-1)?.id;
+    if (mine) this.#atEnd = true;
     this.#rows = rows;
     const tapped = new Set(rows.flatMap((row) => (row.from === 'customer' && row.reply_to && ['interactive', 'contacts'].includes(row.type) ? [row.reply_to] : [])));
     const elements = [];

@@ -30,7 +30,7 @@ export function bubble(message, thread, handlers) {
     message.reply_to_preview && quote(message.reply_to_preview, handlers, thread),
     message.deleted_at ? h('p', { class: 'soft' }, h('em', null, texts.deleted)) : contentOf(message, handlers),
     problems(message, handlers),
-    reactions(message),
+    reactions(message, thread),
     h('p', { class: 'meta small' },
       message.edited_at && !message.deleted_at && h('span', { title: moment(message.edited_at) }, texts.edited),
       h('time', { datetime: message.created_at, title: moment(message.created_at) }, time(message.created_at)),
@@ -77,10 +77,10 @@ function problems({ error, waiting, status, ...message }, handlers) {
   return said;
 }
 
-/** @param {Message} message */
-function reactions({ reactions: all }) {
+/** @param {Message} message @param {Thread} thread */
+function reactions({ reactions: all }, thread) {
   if (!all.length) return null;
-  const name = all.map((one) => `${one.emoji} ${one.from}`).join(', ');
+  const name = all.map((one) => `${one.emoji} ${/^\+?\d+$/.test(one.from) ? (thread.store.row(thread.customer)?.name ?? one.from) : one.from}`).join(', ');
   return h('p', { class: 'reactions', role: 'img', 'aria-label': `${texts.reactions}: ${name}`, title: name }, all.map((one) => h('span', null, one.emoji)));
 }
 

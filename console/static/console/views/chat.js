@@ -92,7 +92,8 @@ export class ChatView {
     return h('header', { class: 'chat-head row' },
       iconButton('back', texts.back, () => this.handlers.onBack(), { class: 'bare narrow-only' }),
       this.picture, this.who,
-      h('button', { type: 'button', class: 'hand-over', onclick: () => void this.#handOver() }, texts.handOver),
+      h('button', { type: 'button', class: 'hand-over', 'aria-label': texts.handOver, title: texts.handOver, onclick: () => void this.#handOver() },
+        icon('forward'), h('span', null, texts.handOver)),
       iconButton('user', texts.aboutCustomer, () => this.handlers.onCustomer(this.id)));
   }
 

@@ -24,8 +24,8 @@ export class Composer {
   #stopping;
   /** @type {number | undefined} */
   #keeping;
-  /** Throws away what is being recorded. @type {(() => void) | null} */
-  #stopRecording = null;
+  /** What is being recorded. @type {{send: () => void, discard: () => void} | null} */
+  #recording = null;
 
   /** @param {Thread} thread @param {{onSent: () => void}} handlers */
   constructor(thread, handlers) {
@@ -56,7 +56,7 @@ export class Composer {
   close() {
     this.#stopTyping();
     this.#keepDraft();
-    this.#stopRecording?.();
+    this.#recording?.discard();
   }
 
   focus() {
@@ -72,7 +72,8 @@ export class Composer {
     const { can_send: can, window_expires_at: until } = row;
     const over = until !== null && Date.parse(until) <= Date.now();
     const open = can.text && !over;
-    const reason = over && can.text ? 'outside_service_window' : can.reason;
+    const closed = until === null ? 'never_wrote' : 'outside_service_window';
+    const reason = can.reason === 'outside_service_window' || (over && can.text) ? closed : can.reason;
     this.line.hidden = !open;
     this.closed.hidden = open && reason === null;
     const template = can.template && h('button', { type: 'button', onclick: () => void this.#templates() }, texts.templates);
@@ -127,6 +128,7 @@ export class Composer {
   }
 
   #send() {
+    if (this.#recording) return this.#recording.send();
     const text = this.text.value.trim();
     const files = this.#files;
     if (!text && !files.length) return this.text.focus();
@@ -163,8 +165,8 @@ export class Composer {
   async #record() {
     const button = [...this.voice.childNodes];
     const { record } = await import('./voice_note.js');
-    this.#stopRecording = await record(this.voice, (file) => {
-      this.#stopRecording = null;
+    this.#recording = await record(this.voice, (file) => {
+      this.#recording = null;
       fill(this.voice, ...button);
       if (file) this.#sendFile(file, '');
     });

@@ -53,10 +53,21 @@ const SHOWN = {
   order: ({ payload, text }) => order(payload, text),
   interactive: ({ payload, text, direction }) => (direction === 'outbound' ? asked(payload, text) : answered(payload, text)),
   button: ({ text }) => [h('p', { class: 'text' }, icon('reply'), ' ', text)],
-  template: ({ text, payload }) => [h('p', { class: 'small soft' }, `${texts.template} ${payload?.name ?? ''}`), h('p', { class: 'text' }, linked(text))],
+  template: (message, handlers) => [...(message.media ? file(message, handlers, headerOf(message.media)) : []), ...template(message)],
   system: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text))],
   unsupported: () => [h('p', { class: 'soft' }, h('em', null, texts.unsupported))],
 };
+
+/** @param {Message} message @returns {Child[]} */
+function template({ text, payload }) {
+  return [h('p', { class: 'small soft' }, `${texts.template} ${payload?.name ?? ''}`), h('p', { class: 'text' }, linked(text))];
+}
+
+/** The file that stands above a template. @param {NonNullable<Message['media']>} media */
+function headerOf({ mime_type: kind }) {
+  if (kind.startsWith('image/')) return picture;
+  return kind.startsWith('video/') ? video : download;
+}
 
 /** @param {Message} message */
 function caption({ text }) {
@@ -94,6 +105,7 @@ function file(message, handlers, show) {
  */
 function picture(message, url, handlers) {
   const { media } = message;
+  const known = Boolean(media?.width && media.height);
   const [width, height] = [media?.width ?? PICTURE, media?.height ?? PICTURE];
   const part = Math.min(1, PICTURE / Math.max(width, height));
   const shown = h('img', {
@@ -101,7 +113,7 @@ function picture(message, url, handlers) {
     width: Math.round(width * part), height: Math.round(height * part),
     onerror: () => handlers.onStaleLink(message),
   });
-  return h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener', 'aria-label': texts.openPicture }, shown);
+  return h('a', { class: `picture${known ? '' : ' unknown'}`, href: url, target: '_blank', rel: 'noopener', 'aria-label': texts.openPicture }, shown);
 }
 
 /** @param {Message} message @param {string} url @param {BubbleHandlers} handlers */

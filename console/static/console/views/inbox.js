@@ -86,7 +86,7 @@ export class Inbox {
     const filtered = Object.keys(list.filters).length > 0;
     this.state.hidden = list.loaded && list.ids.length > 0;
     if (!list.loaded) fill(this.state, skeletons());
-    else if (!list.ids.length) fill(this.state, searching ? texts.nothingFound : filtered ? texts.nothingFiltered : texts.noChats);
+    else if (!list.ids.length) fill(this.state, searching ? texts.nobodyFound : filtered ? texts.nothingFiltered : texts.noChats);
   }
 
   /** @param {MouseEvent} event */

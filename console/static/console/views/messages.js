@@ -21,6 +21,7 @@ export class Messages {
   #drawn = new Map();
   /** Whether the end is followed when something is added. */
   #atEnd = true;
+  #before = 0;
   /** The first unread message when the chat was opened: a line stands above it. */
   #firstUnread = 0;
   #target = 0;
@@ -38,7 +39,9 @@ export class Messages {
     this.element = h('div', { class: 'log-frame' }, this.log, this.toEnd);
     fill(this.log, skeleton());
     this.log.setAttribute('aria-busy', 'true');
-    new ResizeObserver(() => { if (this.#atEnd) this.#follow(); }).observe(this.log);
+    const follow = () => { if (this.atEnd) this.#follow(); };
+    this.log.addEventListener('load', follow, true);
+    new ResizeObserver(follow).observe(this.log);
   }
 
   get atEnd() {
@@ -162,7 +165,10 @@ export class Messages {
   #scrolled() {
     const { log, thread } = this;
     const below = log.scrollHeight - log.clientHeight - log.scrollTop;
-    this.#atEnd = below < AT_END;
+    // Only who scrolls up leaves the end. What grows, such as a picture that has come, only moves it.
+    if (below < AT_END) this.#atEnd = true;
+    else if (log.scrollTop < this.#before) this.#atEnd = false;
+    this.#before = log.scrollTop;
     this.#drawToEnd();
     if (!thread.loaded) return;
     if (log.scrollTop < NEAR && thread.older) void thread.more('older').catch(complain);

@@ -62,7 +62,7 @@ function fillIn(template, place, onBack, onSend) {
   const location = variables.header_format === 'LOCATION' ? [field(more.latitude), field(more.longitude)] : [];
   // A name that stands in header and body is asked for once.
   const named = template.parameter_format === 'NAMED';
-  const fields = new Map([...variables.header.map((name) => ['header', name]), ...variables.body.map((name) => ['body', name])]
+  const fields = new Map([...variables.body.map((name) => ['body', name]), ...variables.header.map((name) => ['header', name])]
     .map(([part = '', name = '']) => [named ? name : part + name, field(part === 'header' && !named ? more.headerValue(name) : more.bodyValue(name))]));
   const header = variables.header.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `header${name}`)));
   const body = variables.body.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `body${name}`)));

@@ -10,7 +10,8 @@ import { more } from '../texts_dialogs.js';
 const KINDS = ['audio/ogg;codecs=opus', 'audio/webm;codecs=opus', 'audio/mp4'];
 
 /**
- * Record in `place` until it is sent or thrown away. Returns what throws it away; null if there is no microphone.
+ * Record in `place` until it is sent or thrown away. Returns what sends it and what throws it away; null if there
+ * is no microphone.
  *
  * @param {HTMLElement} place
  * @param {(file: File | null) => void} onEnd
@@ -29,7 +30,9 @@ export async function record(place, onEnd) {
   /** @type {Blob[]} */
   const parts = [];
   let sent = false;
-  const clock = show(place, () => recorder.stop(), () => { sent = true; recorder.stop(); });
+  const send = () => { sent = true; recorder.stop(); };
+  const discard = () => recorder.stop();
+  const clock = show(place, discard, send);
   recorder.ondataavailable = ({ data }) => parts.push(data);
   recorder.onstop = async () => {
     clearInterval(clock);
@@ -37,7 +40,7 @@ export async function record(place, onEnd) {
     onEnd(sent ? await fileOf(new Blob(parts, { type: recorder.mimeType })) : null);
   };
   recorder.start();
-  return () => recorder.stop();
+  return { send, discard };
 }
 
 /** @param {HTMLElement} place @param {() => void} onDiscard @param {() => void} onSend */
