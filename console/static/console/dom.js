@@ -104,6 +104,20 @@ export function iconButton(picture, name, onclick, more) {
 }
 
 /**
+ * Load styles that are seldom needed, once.
+ *
+ * @param {string} file  beside this one
+ * @returns {Promise<unknown>}
+ */
+export function styles(file) {
+  const href = new URL(file, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  return new Promise((done, failed) => {
+    document.head.append(h('link', { rel: 'stylesheet', href, onload: done, onerror: failed }));
+  });
+}
+
+/**
  * A file that a page of another origin cannot name, for `<img>` and links.
  *
  * @param {string | null | undefined} url

@@ -5,7 +5,7 @@
 /** @import { Child } from '../dom.js' */
 
 import { h, icon, safeUrl } from '../dom.js';
-import { fileSize, money } from '../format.js';
+import { fileSize } from '../format.js';
 import { texts } from '../texts.js';
 
 // The longest side of a picture in the chat, in px.
@@ -14,7 +14,7 @@ const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
 /** @param {Message} message @param {BubbleHandlers} handlers @returns {Child[]} */
 export function contentOf(message, handlers) {
-  const shown = SHOWN[message.type];
+  const shown = SHOWN[message.type] ?? cards?.CARDS[message.type];
   if (shown) return shown(message, handlers);
   if (message.text) return [h('p', { class: 'text' }, linked(message.text))];
   return [h('p', { class: 'soft' }, h('em', null, texts.unknownKind(message.type)))];
@@ -37,6 +37,21 @@ export function linked(text) {
   return [...parts, text.slice(from)];
 }
 
+/** Types that few chats have are loaded when one comes. @type {typeof import('./cards.js') | null} */
+let cards = null;
+const CARDS = ['location', 'contacts', 'order', 'interactive'];
+
+/**
+ * What must be loaded before these messages can be drawn; null if all is there.
+ *
+ * @param {Message[]} messages
+ * @returns {Promise<void> | null}
+ */
+export function missingFor(messages) {
+  if (cards || !messages.some((one) => CARDS.includes(one.type))) return null;
+  return import('./cards.js').then((loaded) => { cards = loaded; });
+}
+
 /** @typedef {(message: any, handlers: BubbleHandlers) => Child[]} Shown  payloads are Meta's, and free */
 
 /** @type {Record<string, Shown>} */
@@ -48,10 +63,6 @@ const SHOWN = {
   audio: (message, handlers) => file(message, handlers, audio),
   voice: (message, handlers) => file(message, handlers, audio),
   document: (message, handlers) => [...file(message, handlers, download), caption(message)],
-  location: ({ payload, text }) => [place(payload, text)],
-  contacts: ({ payload, text }) => cards(payload, text),
-  order: ({ payload, text }) => order(payload, text),
-  interactive: ({ payload, text, direction }) => (direction === 'outbound' ? asked(payload, text) : answered(payload, text)),
   button: ({ text }) => [h('p', { class: 'text' }, icon('reply'), ' ', text)],
   template: (message, handlers) => [...(message.media ? file(message, handlers, headerOf(message.media)) : []), ...template(message)],
   system: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text))],
@@ -130,78 +141,4 @@ function audio(message, url, handlers) {
 function download({ media }, url) {
   return h('a', { class: 'file', href: url, target: '_blank', rel: 'noopener' },
     icon('file'), h('span', { class: 'grow' }, h('span', { class: 'cut' }, media?.file_name || texts.file), h('span', { class: 'small soft' }, fileSize(media?.size ?? null))));
-}
-
-/**
- * @param {{latitude?: number, longitude?: number, name?: string, address?: string} | undefined} payload
- * @param {string} text
- */
-function place(payload, text) {
-  const { latitude, longitude } = payload ?? {};
-  const name = [payload?.name, payload?.address].filter(Boolean).join(', ') || text;
-  const query = new URLSearchParams({ mlat: String(latitude), mlon: String(longitude) });
-  return h('a', { class: 'file', href: `https://www.openstreetmap.org/?${query}#map=16/${latitude}/${longitude}`, target: '_blank', rel: 'noopener noreferrer' },
-    icon('pin'), h('span', null, name || `${latitude}, ${longitude}`));
-}
-
-/** @param {any} payload @param {string} text @returns {Child[]} */
-function cards(payload, text) {
-  const all = Array.isArray(payload) ? payload : payload?.contacts;
-  if (!Array.isArray(all) || !all.length) return [h('p', { class: 'text' }, text)];
-  return all.map((card) => h('div', { class: 'card' },
-    h('strong', null, icon('user'), ' ', card.name?.formatted_name ?? texts.contact),
-    (card.phones ?? []).map((/** @type {any} */ one) => h('a', { href: `tel:${String(one.phone ?? one.wa_id).replace(/[^+\d]/g, '')}` }, one.phone ?? `+${one.wa_id}`)),
-    (card.emails ?? []).map((/** @type {any} */ one) => h('a', { href: `mailto:${one.email}` }, one.email))));
-}
-
-/** @param {any} payload @param {string} text @returns {Child[]} */
-function order(payload, text) {
-  /** @type {any[]} */
-  const items = payload?.product_items ?? [];
-  return [
-    h('strong', null, texts.order),
-    h('ul', { class: 'items' }, items.map((one) => h('li', { class: 'row' },
-      h('span', { class: 'grow' }, `${one.quantity} × ${one.product_retailer_id}`),
-      one.item_price !== undefined && one.currency && h('span', null, money(String(Number(one.item_price) * Number(one.quantity)), one.currency))))),
-    text && h('p', { class: 'text' }, linked(text)),
-  ];
-}
-
-/**
- * Buttons and lists as we sent them.
- *
- * @param {any} payload
- * @param {string} text
- * @returns {Child[]}
- */
-function asked(payload, text) {
-  /** @type {string[]} */
-  const choices = [
-    ...(payload?.action?.buttons ?? []).map((/** @type {any} */ one) => one.reply?.title),
-    ...(payload?.action?.sections ?? []).flatMap((/** @type {any} */ one) => (one.rows ?? []).map((/** @type {any} */ row) => row.title)),
-    payload?.action?.parameters?.display_text,
-  ].filter(Boolean);
-  return [h('p', { class: 'text' }, linked(payload?.body?.text ?? text)), h('ul', { class: 'choices' }, choices.map((one) => h('li', null, one)))];
-}
-
-/**
- * What the customer chose, or what a form was filled in with.
- *
- * @param {any} payload
- * @param {string} text
- * @returns {Child[]}
- */
-function answered(payload, text) {
-  const form = payload?.nfm_reply?.response_json;
-  if (typeof form !== 'string') return [h('p', { class: 'text' }, icon('reply'), ' ', text)];
-  /** @type {Record<string, unknown>} */
-  let fields;
-  try {
-    fields = JSON.parse(form);
-  } catch {
-    return [h('p', { class: 'text' }, text || form)]; // the customer's program wrote it, not ours
-  }
-  return [h('strong', null, icon('list'), ' ', payload.nfm_reply.name ?? texts.form), h('dl', { class: 'fields' },
-    Object.entries(fields).filter(([name]) => name !== 'flow_token').flatMap(([name, value]) => [
-      h('dt', null, name.replaceAll('_', ' ')), h('dd', null, Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value))]))];
 }

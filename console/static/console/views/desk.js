@@ -5,7 +5,7 @@
 /** @import { CustomerPane } from './customer.js' */
 
 import { ApiError } from '../api.js';
-import { fill, h, iconButton } from '../dom.js';
+import { fill, h, iconButton, styles } from '../dom.js';
 import { busy, complain, say } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
@@ -140,7 +140,7 @@ export class Desk {
     const id = this.#chat?.id;
     if (!id) return undefined;
     try {
-      const { CustomerPane } = await import('./customer.js');
+      const [{ CustomerPane }] = await Promise.all([import('./customer.js'), styles('customer.css')]);
       this.#customer = new CustomerPane(this.store, id, {
         onClose: () => { this.#closeCustomer(); if (opener instanceof HTMLElement) opener.focus(); }, onOpenChat: (other) => this.go(other),
       });

@@ -10,6 +10,7 @@ import { complain } from '../feedback.js';
 import { dayLine } from '../format.js';
 import { texts } from '../texts.js';
 import { bubble, line } from './bubble.js';
+import { missingFor } from './content.js';
 import { waitingBubble } from './waiting_bubble.js';
 
 // So near to an end the next page is loaded, and the end counts as reached; in px.
@@ -52,6 +53,8 @@ export class Messages {
   draw(part) {
     const { log, thread } = this;
     if (!thread.loaded) return;
+    const missing = missingFor(thread.messages);
+    if (missing) return void missing.then(() => this.draw(part), complain);
     if (part === 'all') this.#begin();
     const fromBottom = log.scrollHeight - log.scrollTop;
     log.setAttribute('aria-busy', String(part !== 'live')); // history is not read out
@@ -120,6 +123,7 @@ export class Messages {
     this.#target = id;
     try {
       await this.thread.jump(id);
+      await missingFor(this.thread.messages);
       this.#show(id);
     } catch (error) {
       complain(error);
