@@ -82,7 +82,7 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             f"\nOpen these two side by side:\n  desk    {url}/\n{phone}"
-            f"\nFurther:\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  stops it\n\nSign in as:\n"
+            f"\nFurther:\n  API     {url}/api/docs/\n  admin   {url}/admin/\n  Ctrl-C  stops it\n\n"
         )
 
     def _show_users(self) -> None:
@@ -91,7 +91,7 @@ class Command(BaseCommand):
         for username, _, _, role in USERS:
             user, password = present.get(username), PASSWORD.format(username=username)
             if user is not None and user.check_password(password):
-                self.stdout.write(f"  {username:8}{password:22}{role.value}")
+                self.stdout.write(f"  sign in {username:8}{password:22}{role.value}")
 
 
 def _seed() -> None:
