@@ -16,12 +16,13 @@ from accounts.models import User
 from core import throttles
 from core.db.patience import COMMANDS, process_waits, use_in_process
 from customers.models import Customer
+from messaging.desk.rows import WholeDesk
 from tags.actions.tags import ensure_system_tags
-from tests.cast import PASSWORD, ClientOf
+from tests.cast import ClientOf
 from tests.declared_answers import Watch
 from tests.live_server import LiveServer, Socket
-from tests.one_of_everything import one_of_everything
 from tests.quick_database import flush_filled, forget_power_failures
+from tests.standing import StandingCast
 from whatsapp import business_numbers
 from whatsapp.sandbox import transport as sandbox
 from whatsapp.webhook.locked import locked_people
@@ -56,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 answers = Watch()
 answers.start()
+standing = StandingCast()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,74 +96,88 @@ def _quick_flush() -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reset rate limits and remembered business numbers; the sandbox takes messages and reports nothing of them.
+    """Reset rate limits and what is remembered of rows, whose ids come again.
 
-    What left in a test before is forgotten, as the database has forgotten it.
+    The sandbox takes messages and reports nothing of them. What left in a test before is forgotten, as the database has
+    forgotten it.
     """
     throttles.reset()
     business_numbers.forget()
     locked_people.forget()
+    WholeDesk._had_more.clear()
     for departures in Path(settings.MEDIA_ROOT).glob(".departures-*"):
         departures.unlink()
     monkeypatch.setattr(sandbox, "PACE", {})
 
 
-@pytest.fixture
-def admin(db: None) -> User:
-    return User.objects.create_user("ada", "ada@desk.example", PASSWORD, first_name="Ada", role="admin")
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    standing.prepare(item)
+
+
+@pytest.fixture(scope="session")
+def _standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    standing.database_is_there(django_db_blocker)
+    yield
+    standing.end()
 
 
 @pytest.fixture
-def owner(db: None) -> User:
-    """The salesperson who owns `customer`."""
-    return User.objects.create_user("sam", "sam@desk.example", PASSWORD, first_name="Sam", role="sales")
+def cast(_standing: None, db: None) -> StandingCast:
+    return standing
 
 
 @pytest.fixture
-def stranger(db: None) -> User:
-    """A salesperson who owns nobody."""
-    return User.objects.create_user("stella", "stella@desk.example", PASSWORD, first_name="Stella", role="sales")
-
-
-@pytest.fixture
-def customer(owner: User) -> Customer:
-    """A customer of `owner`, without a login."""
-    return Customer.objects.create(
-        first_name="John",
-        last_name="Doe",
-        username="johndoe",
-        email="john@example.com",
-        phone="+94771234567",
-        source="whatsapp",
-        owner=owner,
-    )
-
-
-@pytest.fixture
-def customer_login(customer: Customer) -> User:
-    """The login of `customer`, who is registered from then on."""
-    user = User.objects.create_user("johndoe", "john@example.com", PASSWORD, first_name="John", role="customer")
-    Customer.objects.filter(pk=customer.pk).update(user=user)
-    customer.refresh_from_db()
+def admin(cast: StandingCast) -> User:
+    user: User = cast.give("admin")
     return user
 
 
 @pytest.fixture
-def things(owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
+def owner(cast: StandingCast) -> User:
+    """The salesperson who owns `customer`."""
+    user: User = cast.give("owner")
+    return user
+
+
+@pytest.fixture
+def stranger(cast: StandingCast) -> User:
+    """A salesperson who owns nobody."""
+    user: User = cast.give("stranger")
+    return user
+
+
+@pytest.fixture
+def customer(cast: StandingCast, owner: User) -> Customer:
+    """A customer of `owner`, without a login."""
+    customer: Customer = cast.give("customer")
+    return customer
+
+
+@pytest.fixture
+def customer_login(cast: StandingCast, customer: Customer) -> User:
+    """The login of `customer`, who is registered from then on."""
+    user: User = cast.give("customer_login")
+    return user
+
+
+@pytest.fixture
+def things(cast: StandingCast, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
     """One of everything that has an id, all of it the owner's: ids by the names in tests/permission_matrix.py."""
-    return one_of_everything(owner=owner, stranger=stranger, customer=customer, admin=admin)
+    ids: dict[str, int] = cast.give("things")
+    return ids
+
+
+def _client_with(access: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    return client
 
 
 @pytest.fixture
 def client_of(db: None) -> ClientOf:
     """Return a REST client signed in as the given user."""
-
-    def signed_in(user: User) -> APIClient:
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {sign_in(user=user).access}")
-        return client
-
-    return signed_in
+    return lambda user: _client_with(sign_in(user=user).access)
 
 
 @pytest.fixture
@@ -170,23 +186,23 @@ def anonymous(db: None) -> APIClient:
 
 
 @pytest.fixture
-def as_admin(admin: User, client_of: ClientOf) -> APIClient:
-    return client_of(admin)
+def as_admin(cast: StandingCast, admin: User) -> APIClient:
+    return _client_with(cast.give("as_admin"))
 
 
 @pytest.fixture
-def as_owner(owner: User, client_of: ClientOf) -> APIClient:
-    return client_of(owner)
+def as_owner(cast: StandingCast, owner: User) -> APIClient:
+    return _client_with(cast.give("as_owner"))
 
 
 @pytest.fixture
-def as_stranger(stranger: User, client_of: ClientOf) -> APIClient:
-    return client_of(stranger)
+def as_stranger(cast: StandingCast, stranger: User) -> APIClient:
+    return _client_with(cast.give("as_stranger"))
 
 
 @pytest.fixture
-def as_customer(customer_login: User, client_of: ClientOf) -> APIClient:
-    return client_of(customer_login)
+def as_customer(cast: StandingCast, customer_login: User) -> APIClient:
+    return _client_with(cast.give("as_customer"))
 
 
 @pytest.fixture(scope="session")

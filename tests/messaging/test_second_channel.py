@@ -194,7 +194,8 @@ class TestTakenOut:
         settings.CHANNELS = {"whatsapp": settings.CHANNELS["whatsapp"]}
         return message_id
 
-    def test_its_queue_waits_and_holds_nobody_up(self, queued: int, as_owner: APIClient, customer: Customer) -> None:
+    def test_its_queue_waits_and_holds_nobody_up(self, queued: int, owner: User) -> None:
+        customer = Customer.objects.create(first_name="John", owner=owner)
         number = BusinessNumber.objects.create(transport="whatsapp", external_id="1")
         message = Message.objects.create(
             customer=customer, business_number=number, direction="outbound", status="queued", type="template"

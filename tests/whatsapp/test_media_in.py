@@ -394,6 +394,7 @@ class TestFetchAgain:
         assert (Attachment.objects.values().get(), Event.objects.count()) == before
 
     def test_strangers_and_texts(self, arrived: Attachment, as_stranger: APIClient, as_admin: APIClient) -> None:
+        Customer.objects.update(owner=None)
         Attachment.objects.update(state="failed")
         assert as_stranger.post(self.url(arrived)).status_code == 404
         Attachment.objects.all().delete()
