@@ -1,8 +1,10 @@
 """Swagger UI, ReDoc and the guide in a real browser against a real server."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,10 +23,11 @@ uvicorn.main(["config.asgi:application", *sys.argv[1:]])
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Patter with the demo data, whose access tokens work for some seconds."""
     folder = tmp_path_factory.mktemp("pages")
-    env = demo_environment(f"sqlite:///{folder}/patter.sqlite3", "", folder)
+    own = shutil.copy(demo_database, folder)
+    env = demo_environment(f"sqlite:///{own}", "", folder)
     server = Server(env, folder / "server.log")
     server.argv = [sys.executable, "-c", _SERVE, "--host", "127.0.0.1", "--port", str(server.port)]
     server.start()

@@ -39,10 +39,11 @@ def examples() -> dict[tuple[str, str], str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Patter as `make run` starts it, with the demo data and the sandbox."""
     folder = tmp_path_factory.mktemp("guide")
-    env = demo_environment(f"sqlite:///{folder}/patter.sqlite3", "", folder)
+    own = shutil.copy(demo_database, folder)
+    env = demo_environment(f"sqlite:///{own}", "", folder)
     server = Server(env, folder / "server.log")
     server.argv.remove("--no-access-log")
     server.start()
