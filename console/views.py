@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 # Scripts and styles come from files of this origin alone, nothing inline and nothing from elsewhere. `blob:` is for
 # pictures and recordings that have not left the browser yet.
@@ -22,20 +23,22 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """The console of the sales staff: `/`, or `/?chat=<customer id>` for one chat."""
-    return _page(request, "console/desk.html")
+    return _page(request, title="Patter", styles="console/desk.css", script="console/app.js")
 
 
+@require_safe
 def phone(request: HttpRequest) -> HttpResponse:
     """A customer's phone, for trying Patter without WhatsApp. Its data comes from the sandbox."""
-    return _page(request, "console/phone.html")
+    return _page(request, title="Patter: phone", styles="console/phone/phone.css", script="console/phone/phone.js")
 
 
-def _page(request: HttpRequest, template: str) -> HttpResponse:
-    answer = render(request, template)
+def _page(request: HttpRequest, **files: str) -> HttpResponse:
+    answer = render(request, "console/page.html", files)
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    # Voice notes need the microphone; nothing else is needed.
+    # Voice notes need the microphone, and a customer may share where they are.
     answer.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=(self), payment=(), usb=()"
     answer.headers["Cache-Control"] = "no-cache"
     return answer

@@ -17,6 +17,7 @@ from config.endpoints import endpoint_of
 from config.lanes import Lanes
 from tests.declared_answers import swagger
 from tests.live_server import PATIENCE
+from tests.routes import routes
 
 MESSAGES, TAGS, LOGIN, WEBHOOK = "/api/messages/", "/api/tags/", "/api/auth/login/", "/api/webhook/"
 KB, MB = 1024, 1024 * 1024
@@ -249,3 +250,18 @@ def test_the_paths_that_take_files_are_those_that_say_so() -> None:
         assert endpoint_of(method, concrete).takes_files, f"{method} {concrete}"
     for path in (TAGS, "/api/contacts/", LOGIN, "/api/users/"):
         assert not endpoint_of("POST", path).takes_files
+
+
+def test_only_the_sandbox_takes_files_from_whoever_does_not_sign_in(settings: Any) -> None:
+    settings.DEBUG = True  # without it, there is no sandbox either
+    taken = {
+        path
+        for path, view in routes()
+        if getattr(view, "cls", None) is not None and not view.cls.authentication_classes
+        for action in ("post", "put", "patch", *(getattr(view, "actions", None) or {}).values())
+        if getattr(getattr(view.cls, action, None), "takes_files", False)
+    }
+
+    assert taken == {"sandbox/chats/<str:phone>/"}
+    settings.DEBUG = False
+    assert not endpoint_of("POST", "/sandbox/chats/+94771234567/").takes_files

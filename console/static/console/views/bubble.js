@@ -4,7 +4,7 @@
 /** @import { Thread } from '../thread.js' */
 /** @import { Child } from '../dom.js' */
 
-import { h, icon, iconButton } from '../dom.js';
+import { h, iconButton } from '../dom.js';
 import { tick } from '../elements/tick.js';
 import { moment, time } from '../format.js';
 import { texts } from '../texts.js';
@@ -105,5 +105,3 @@ function actions(message, handlers) {
 export function line(text, kind = '') {
   return h('p', { class: `line small ${kind}` }, h('span', null, text));
 }
-
-export { icon };
