@@ -19,7 +19,8 @@ from accounts.authentication import user_of
 from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
-from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
+from core.admin.readonly import ReadOnlyAdmin
+from core.admin.refusals import RefusalsAdmin, texts_of
 from core.throttles import client_address
 
 # What a login may do depends on its role alone.

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.authentication import user_of
 from contacts.actions import confirm_contact, delete_contact
 from contacts.models import Contact
-from core.admin import RefusalsAdmin
+from core.admin.refusals import RefusalsAdmin
 
 
 @admin.register(Contact)

@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin import ReadOnlyAdmin
+from core.admin.readonly import ReadOnlyAdmin
 from customer_data.models import CustomerData
 
 

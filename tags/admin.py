@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
-from core.admin import RefusalsAdmin
+from core.admin.refusals import RefusalsAdmin
 from tags.actions.tags import create_tags, delete_tags, rename_tag
 from tags.models import Tag
 from tags.serializers import MAX_TAGS

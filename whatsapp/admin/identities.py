@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
-from core.admin import ReadOnlyAdmin
+from core.admin.readonly import ReadOnlyAdmin
 from whatsapp.detaching import detach
 from whatsapp.models import Identity
 

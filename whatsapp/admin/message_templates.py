@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.admin import ReadOnlyAdmin
+from core.admin.readonly import ReadOnlyAdmin
 from whatsapp.message_templates import accounts
 from whatsapp.models import Template, TemplateSync
 from whatsapp.template_syncs import ask_for_templates

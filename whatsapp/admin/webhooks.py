@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from core.admin import ReadOnlyAdmin
+from core.admin.readonly import ReadOnlyAdmin
 from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent
 from whatsapp.webhook.report import daily

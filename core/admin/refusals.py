@@ -1,33 +1,10 @@
-"""Base classes for the pages of several apps in Django admin."""
+"""Pages in Django admin whose forms are saved by the same actions as the API."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import APIException
-
-from core.models import Chore
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Rows can be viewed but not changed, because actions elsewhere write them and do more than write a row."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Chore)
-class ChoreAdmin(ReadOnlyAdmin):
-    """What Patter does once a day by itself, and how that ended."""
-
-    list_display = ("name", "started_at", "started_by", "finished_at", "result", "error")
-    fields = ("name", "started_at", "started_by", "finished_at", "result", "error", "not_before")
 
 
 class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only

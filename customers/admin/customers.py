@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import ForeignKey, Q, QuerySet
 from django.forms import ModelChoiceField
@@ -11,13 +10,10 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import user_of
 from accounts.models import User
-from core.admin import ReadOnlyAdmin, RefusalsAdmin, texts_of
+from core.admin.refusals import RefusalsAdmin, texts_of
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
-from customers.actions.unmerge import undo_merge
-from customers.errors import CannotUndo
-from customers.group_members import check_rules
-from customers.models import Address, Assignment, Customer, CustomerGroup, LoyaltyEntry, Merge, Order, PhoneCode
+from customers.models import Assignment, Customer
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
@@ -96,90 +92,3 @@ class CustomerAdmin(RefusalsAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
         for pk in queryset.order_by("pk").values_list("pk", flat=True):
             erase_customer(customer_id=pk, actor=user_of(request))
-
-
-class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    def clean_assignment_rules(self) -> Any:
-        try:
-            return check_rules(self.cleaned_data["assignment_rules"] or {})
-        except ValidationError as error:
-            raise forms.ValidationError([str(text) for text in error.detail])
-
-
-@admin.register(CustomerGroup)
-class GroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Groups and their rules. Members are added and removed through the API, or match the rules."""
-
-    form = GroupForm
-    list_display = ("name", "discount_percentage", "priority_support", "free_shipping", "assignment_rules")
-    search_fields = ("name",)
-    ordering = ("name",)
-    fields = ("name", "description", "assignment_rules", "discount_percentage", "priority_support", "free_shipping")
-
-
-class CustomerRecordsAdmin(ReadOnlyAdmin):
-    """Read-only, because totals, defaults and balances only follow changes made through the API."""
-
-    list_select_related = ("customer",)
-    show_full_result_count = False
-    ordering = ("-pk",)
-
-
-@admin.register(Order)
-class OrderAdmin(CustomerRecordsAdmin):
-    list_display = ("number", "customer", "status", "total", "currency", "placed_at")
-    list_filter = ("status",)
-    search_fields = ("number",)
-
-
-@admin.register(Address)
-class AddressAdmin(CustomerRecordsAdmin):
-    list_display = ("customer", "address_type", "address_line1", "city", "country", "is_default")
-    list_filter = ("address_type",)
-    search_fields = ("city", "postal_code")
-
-
-@admin.register(LoyaltyEntry)
-class LoyaltyEntryAdmin(CustomerRecordsAdmin):
-    list_display = ("customer", "points", "points_after", "tier_before", "tier_after", "reason", "actor", "created_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("actor")
-
-
-@admin.register(Merge)
-class MergeAdmin(ReadOnlyAdmin):
-    """Merges. They are made at the desk, or by people who prove a phone; here they can be undone."""
-
-    list_display = ("id", "gone", "into", "reason", "actor", "at", "undone_at")
-    list_filter = ("reason",)
-    list_select_related = ("gone", "into", "actor")
-    search_fields = ("gone__search_text", "into__search_text")
-    show_full_result_count = False
-    ordering = ("-pk",)
-    fields = ("gone", "into", "reason", "actor", "at", "undone_at", "undone_by")
-    actions = ("undo",)
-
-    @admin.action(description="Undo the selected merges")
-    def undo(self, request: HttpRequest, queryset: QuerySet[Merge]) -> None:
-        """Undo them, the newest first, and say which could not be undone."""
-        for pk in queryset.order_by("-pk").values_list("pk", flat=True):
-            try:
-                undo_merge(merge_id=pk, actor=user_of(request))
-            except CannotUndo as refused:
-                self.message_user(request, f"Merge {pk}: {refused.text}", messages.ERROR)
-            else:
-                self.message_user(request, f"Merge {pk} is undone.", messages.SUCCESS)
-
-
-@admin.register(PhoneCode)
-class PhoneCodeAdmin(ReadOnlyAdmin):
-    """The code last sent to each customer's phone: whether it left, and why not. Never the code."""
-
-    list_display = ("customer", "phone", "state", "error", "attempts", "tries", "expires_at")
-    list_filter = ("state",)
-    list_select_related = ("customer",)
-    search_fields = ("phone",)
-    ordering = ("-expires_at",)
-    fields = list_display
-    show_full_result_count = False

@@ -1,0 +1,5 @@
+"""Customers and what hangs off them, in Django admin."""
+
+from customers.admin import customers, groups, merges, records
+
+__all__ = ["customers", "groups", "merges", "records"]
