@@ -121,4 +121,6 @@ def test_a_colleague_leaves(
     held.go(colleague.close)
     ada = {"id": admin.pk, "name": "Ada"}
     assert socket.read()["data"]["present"] == [ada]
-    assert socket.read_type("user_presence")["data"] == {"user": ada, "status": "offline"}
+    # That she came may be told late, to a socket that knows it already.
+    news = (socket.read_type("user_presence")["data"] for _ in range(2))
+    assert {"user": ada, "status": "offline"} in news
