@@ -1,9 +1,10 @@
 """Logins and sessions in Django admin. It calls the same actions as the REST API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import PasswordChangeView
@@ -19,8 +20,10 @@ from accounts.authentication import user_of
 from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
+from core.admin.actions import RowAction, RowForm, for_selected
 from core.admin.readonly import ReadOnlyAdmin
-from core.admin.refusals import RefusalsAdmin, texts_of
+from core.admin.reasons import texts_of
+from core.admin.refusals import RefusalsAdmin
 from core.throttles import client_address
 
 # What a login may do depends on its role alone.
@@ -97,16 +100,65 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
             successors.queryset = User.objects.sellers().exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
 
 
+class SuccessorForm(RowForm):
+    """Who gets the customers of a login that will be removed."""
+
+    hand_over_to = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        label="Give their customers to",
+        empty_label="as the assignment strategy says",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hand_over_to"].queryset = User.objects.sellers().order_by("username")  # type: ignore[attr-defined]
+
+
+def _remove(user: User, actor: User, given: Mapping[str, Any]) -> str:
+    remove_user(actor=actor, user=user, hand_over_to=given["hand_over_to"])
+    return ""
+
+
+def _end_session(session: Session, actor: User, given: Mapping[str, Any]) -> str:
+    if session.ended_at is not None:
+        return "It had ended already."
+    end_session(session=session)
+    return ""
+
+
+REMOVE = RowAction(
+    "remove",
+    "Remove the selected logins for good",
+    _remove,
+    done="removed",
+    form=SuccessorForm,
+    asks="Nobody can sign in with these logins again, and their sessions end. What they wrote keeps their name.",
+    harmful=True,
+)
+END_SESSION = RowAction(
+    "end",
+    "End the selected sessions",
+    _end_session,
+    done="ended",
+    asks="Whoever is signed in there has to sign in again.",
+)
+
+
 @admin.register(User)
 class UserAdmin(RefusalsAdmin):
     hashes_passwords = True
+    renamed = {"password": "new_password"}
     in_transaction = False  # a password is hashed, and customers are handed over
     form = UserForm
     list_display = ("username", "name", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
-    actions = ("remove",)
+    actions = (for_selected(REMOVE),)
+
+    def row_name(self, row: User) -> str:
+        return row.name  # which stays after a login was removed
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.present()
@@ -136,16 +188,6 @@ class UserAdmin(RefusalsAdmin):
         else:
             obj.pk = create_user(actor=user_of(request), **wanted).pk
 
-    @admin.action(description="Remove the selected logins permanently", permissions=["change"])
-    def remove(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset:
-            try:
-                remove_user(actor=user_of(request), user=user)
-            except APIException as refused:
-                self.message_user(request, f"{user}: {' '.join(texts_of(refused.detail))}", messages.ERROR)
-            else:
-                self.message_user(request, f"{user} has been removed.", messages.SUCCESS)
-
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
@@ -155,10 +197,4 @@ class SessionAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     ordering = ("-created_at",)
     exclude = ("refresh_jti", "recently_used")
-    actions = ("end",)
-
-    @admin.action(description="End the selected sessions", permissions=["view"])
-    def end(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        for session in queryset:
-            end_session(session=session)
-        self.message_user(request, "The sessions have been ended.", messages.SUCCESS)
+    actions = (for_selected(END_SESSION),)

@@ -18,7 +18,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from config.asgi_types import Scope, Send
-from core.admin.refusals import texts_of
+from core.admin.reasons import texts_of
 from core.db.failures import Trouble, trouble_of
 from core.error_codes import BY_STATUS
 from core.files.storage import DISK_ERRORS, NoRoom

@@ -1,3 +1,6 @@
+"""Contacts in Django admin. Changes go through the same actions as those of the API."""
+
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -5,9 +8,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
+from accounts.models import User
 from contacts.actions import confirm_contact, delete_contact
 from contacts.models import Contact
+from core.admin.actions import RowAction, for_selected
 from core.admin.refusals import RefusalsAdmin
+
+
+def _confirm(contact: Contact, actor: User, given: Mapping[str, Any]) -> str:
+    confirm_contact(actor=actor, contact=contact)
+    return ""
+
+
+CONFIRM = RowAction(
+    "confirm",
+    "Confirm the selected contacts",
+    _confirm,
+    done="confirmed",
+    asks="You vouch for them: messages from their numbers reach their customers from then on.",
+)
 
 
 @admin.register(Contact)
@@ -30,18 +49,12 @@ class ContactAdmin(RefusalsAdmin):
     search_fields = ("email",)
     ordering = ("-pk",)
     show_full_result_count = False
-    actions = ("confirm",)
+    actions = (for_selected(CONFIRM),)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return queryset & Contact.objects.search(search_term), False
-
-    @admin.action(description="Confirm the selected contacts")
-    def confirm(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
-        """Vouch for them: messages from their numbers reach their customers from then on."""
-        for contact in queryset.order_by("pk"):
-            confirm_contact(actor=user_of(request), contact=contact)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
+from core.admin.actions import ActionsAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+
+class ReadOnlyAdmin(ActionsAdmin):
     """Rows can be viewed but not changed, because actions elsewhere write them and do more than write a row."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -2,20 +2,37 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django import forms
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from rest_framework.exceptions import APIException
 
+from core.admin.actions import ActionsAdmin
+from core.admin.reasons import GONE, REFUSALS, Reasons, add_reasons, reasons_of
 
-class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+# How often a form is read again after a rival took what it wants.
+_LOOKS = 2
+
+
+class RefusalsAdmin(ActionsAdmin):
     """A page whose forms are saved by the same actions as the API.
 
-    If an action refuses, the page is shown again with its text above the form.
+    If an action refuses, the form is shown again as it was filled in, with the reasons beside its fields. Passwords
+    have to be entered again.
     """
 
     # Django's admin saves a form in one transaction. Off for forms whose action is slow and has transactions of its
     # own: no lock may be held while it works. The line in the admin's log is then written after the change.
     in_transaction = True
+    # The fields of the form that an action knows by another name.
+    renamed: dict[str, str] = {}
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        reasons: Reasons | None = getattr(request, "refused_because", None)
+        return form if reasons is None else _refused_form(form, reasons, self.renamed)
 
     def changeform_view(
         self,
@@ -25,32 +42,46 @@ class RefusalsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         view: Any = super().changeform_view if self.in_transaction else super()._changeform_view  # type: ignore[misc]
-        try:
-            response: HttpResponse = view(request, object_id, form_url, extra_context)
-            return response
-        except APIException as refused:
-            return self.refused(request, refused)
+        for looks_left in reversed(range(_LOOKS)):
+            try:
+                response: HttpResponse = view(request, object_id, form_url, extra_context)
+                return response
+            except IntegrityError as clash:
+                # Read again, the form sees the rival's row and says in which field it is in the way.
+                if not looks_left:
+                    request.refused_because = reasons_of(clash)  # type: ignore[attr-defined]
+            except Http404:
+                return self.gone(request)
+            except REFUSALS as refused:
+                request.refused_because = reasons_of(refused)  # type: ignore[attr-defined]
+                break
+        shown: HttpResponse = view(request, object_id, form_url, extra_context)
+        return shown
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = super().delete_view(request, *args, **kwargs)
             return response
         except APIException as refused:
-            return self.refused(request, refused)
+            for texts in reasons_of(refused).values():
+                for text in texts:
+                    self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        except Http404:
+            return self.gone(request)
 
-    def refused(self, request: HttpRequest, error: APIException) -> HttpResponse:
-        """Show the page again with the reason why nothing was changed."""
-        for text in texts_of(error.detail):
-            self.message_user(request, text, messages.ERROR)
-        return HttpResponseRedirect(request.get_full_path())
+    def gone(self, request: HttpRequest) -> HttpResponse:
+        """Say on the list that the row is no longer there."""
+        self.message_user(request, GONE, messages.ERROR)
+        return HttpResponseRedirect(reverse(f"admin:{self._named('changelist')}"))
 
 
-def texts_of(detail: Any) -> list[str]:
-    """All texts in the detail of an API error, however deep it is nested. A code beside a text is left out."""
-    if isinstance(detail, dict):
-        if "detail" in detail:
-            return texts_of(detail["detail"])
-        return [text for part in detail.values() for text in texts_of(part)]
-    if isinstance(detail, list):
-        return [text for part in detail for text in texts_of(part)]
-    return [str(detail)]
+def _refused_form(form: "type[forms.BaseForm]", reasons: Reasons, renamed: dict[str, str]) -> Any:
+    """The form, which shows besides its own errors why what it holds was refused."""
+
+    def full_clean(self: Any) -> None:
+        form.full_clean(self)
+        if self.is_bound:
+            add_reasons(self, reasons, renamed=renamed)
+
+    return type(form.__name__, (form,), {"full_clean": full_clean})

@@ -10,7 +10,8 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import user_of
 from accounts.models import User
-from core.admin.refusals import RefusalsAdmin, texts_of
+from core.admin.reasons import texts_of
+from core.admin.refusals import RefusalsAdmin
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
 from customers.models import Assignment, Customer

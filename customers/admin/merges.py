@@ -1,14 +1,29 @@
 """Merges of customers in Django admin."""
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from collections.abc import Mapping
+from typing import Any
 
-from accounts.authentication import user_of
+from django.contrib import admin
+
+from accounts.models import User
+from core.admin.actions import RowAction, for_selected
 from core.admin.readonly import ReadOnlyAdmin
 from customers.actions.unmerge import undo_merge
-from customers.errors import CannotUndo
 from customers.models import Merge
+
+
+def _undo(merge: Merge, actor: User, given: Mapping[str, Any]) -> str:
+    undo_merge(merge_id=merge.pk, actor=actor)
+    return ""
+
+
+UNDO = RowAction(
+    "undo",
+    "Undo the selected merges",
+    _undo,
+    done="undone",
+    asks="Each customer has again what they had. What came since stays with the one who was kept.",
+)
 
 
 @admin.register(Merge)
@@ -22,15 +37,4 @@ class MergeAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     ordering = ("-pk",)
     fields = ("gone", "into", "reason", "actor", "at", "undone_at", "undone_by")
-    actions = ("undo",)
-
-    @admin.action(description="Undo the selected merges")
-    def undo(self, request: HttpRequest, queryset: QuerySet[Merge]) -> None:
-        """Undo them, the newest first, and say which could not be undone."""
-        for pk in queryset.order_by("-pk").values_list("pk", flat=True):
-            try:
-                undo_merge(merge_id=pk, actor=user_of(request))
-            except CannotUndo as refused:
-                self.message_user(request, f"Merge {pk}: {refused.text}", messages.ERROR)
-            else:
-                self.message_user(request, f"Merge {pk} is undone.", messages.SUCCESS)
+    actions = (for_selected(UNDO),)

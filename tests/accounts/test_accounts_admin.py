@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from accounts.actions.sessions import session_of_token, sign_in
 from accounts.models import Session, User
 from customers.models import Customer
+from tests.admin_pages import ask, confirm
 from tests.cast import PASSWORD
 
 USERS = "/admin/accounts/user/"
@@ -114,7 +115,7 @@ def test_who_leaves_hands_over_to_somebody(browser: Client, owner: User, strange
 
 def test_the_last_admin_stays(browser: Client, admin: User) -> None:
     assert "last active admin" in change(browser, admin, role="sales")
-    browser.post(USERS, {"action": "remove", "_selected_action": [admin.pk]}, follow=True)
+    assert "1 refused" in confirm(browser, USERS, "remove", [admin])
     admin.refresh_from_db()
     assert (admin.role, admin.deleted_at) == ("admin", None)
 
@@ -125,8 +126,11 @@ def test_logins_are_removed_but_never_deleted(browser: Client, owner: User) -> N
     owner.refresh_from_db()
     assert owner.is_active
 
-    browser.post(USERS, {"action": "remove", "_selected_action": [owner.pk]})
+    assert "Nobody can sign in with these logins again" in ask(browser, USERS, "remove", [owner])
+    owner.refresh_from_db()
+    assert owner.deleted_at is None
 
+    assert "1 removed" in confirm(browser, USERS, "remove", [owner])
     owner.refresh_from_db()
     assert owner.deleted_at is not None
     assert browser.get(f"{USERS}{owner.pk}/change/").status_code == 302
@@ -145,7 +149,7 @@ def test_sessions_can_be_ended_but_not_changed(browser: Client, owner: User) -> 
     assert browser.post(f"{path}{tokens.session.pk}/change/", {"user": 1}).status_code == 403
     assert browser.get(f"{path}add/").status_code == 403
 
-    browser.post(path, {"action": "end", "_selected_action": [str(tokens.session.pk)]})
+    assert "1 ended" in confirm(browser, path, "end", [tokens.session])
 
     assert not lives(tokens.access)
     assert Session.objects.get(pk=tokens.session.pk).ended_at is not None

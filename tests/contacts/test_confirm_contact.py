@@ -8,6 +8,7 @@ from django.test import Client
 from accounts.models import User
 from contacts.models import Contact
 from customers.models import Event
+from tests.admin_pages import confirm
 from tests.contacts.expected import FIELDS, failure, shown, snapshot
 
 URL = "/api/contacts/"
@@ -129,6 +130,5 @@ def test_the_answer_does_not_tell_whether_the_number_is_known(as_customer: Any, 
 def test_in_django_admin(admin: User, waiting: Contact) -> None:
     desk = Client()
     desk.force_login(admin)
-    chosen = {"action": "confirm", "_selected_action": [waiting.pk]}
-    assert desk.post("/admin/contacts/contact/", chosen).status_code == 302
+    assert "1 confirmed" in confirm(desk, "/admin/contacts/contact/", "confirm", [waiting])
     assert state(waiting) == (True, True)

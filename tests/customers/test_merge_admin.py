@@ -1,7 +1,6 @@
 """Merges in Django admin."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from customers.actions.merge import merge_customers
 from customers.models import Customer, Merge
+from tests.admin_pages import confirm
 
 MERGES = "/admin/customers/merge/"
 
@@ -27,10 +27,6 @@ def merge(customer: Customer, owner: User) -> Merge:
     return merge_customers(gone_id=twin.pk, into_id=customer.pk, actor=owner)
 
 
-def undo(desk: Client, merge: Merge) -> Any:
-    return desk.post(MERGES, {"action": "undo", "_selected_action": [merge.pk]}, follow=True)
-
-
 def test_they_can_be_looked_at(desk: Client, merge: Merge) -> None:
     listed = desk.get(f"{MERGES}?q=johnny").content.decode()
     page = desk.get(f"{MERGES}{merge.pk}/change/").content.decode()
@@ -44,9 +40,7 @@ def test_they_can_be_looked_at(desk: Client, merge: Merge) -> None:
 
 
 def test_undoing(desk: Client, admin: User, merge: Merge) -> None:
-    answer = undo(desk, merge)
-
-    assert f"Merge {merge.pk} is undone." in answer.content.decode()
+    assert "1 undone" in confirm(desk, MERGES, "undo", [merge])
     merge.refresh_from_db()
     assert merge.undone_by == admin
     assert Customer.objects.filter(pk=merge.gone_id).exists()
@@ -55,9 +49,10 @@ def test_undoing(desk: Client, admin: User, merge: Merge) -> None:
 def test_what_cannot_be_undone_says_why(desk: Client, merge: Merge) -> None:
     Merge.objects.update(at=timezone.now() - timedelta(days=15))
 
-    answer = undo(desk, merge)
+    page = confirm(desk, MERGES, "undo", [merge])
 
-    assert "A merge can be undone within 14 days." in answer.content.decode()
+    assert "1 refused" in page
+    assert "A merge can be undone within 14 days." in page
     assert not Customer.objects.filter(pk=merge.gone_id).exists()
 
 

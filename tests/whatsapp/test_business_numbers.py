@@ -11,6 +11,7 @@ from core.encryption import decrypt, encrypt
 from messaging.actions.number_pauses import UNTIL_RESUMED
 from messaging.models import BusinessNumber, Message
 from messaging.relay.outbox import Outbox
+from tests.admin_pages import confirm
 from tests.graph_double import GraphDouble
 from tests.template_syncs import syncs_run
 from tests.webhooks import says, text
@@ -94,7 +95,7 @@ class TestAdmin:
     def test_an_admin_resumes(self, desk: Client, second: BusinessNumber) -> None:
         BusinessNumber.objects.update(paused_until=UNTIL_RESUMED, reason="policy")
         assert b"policy" in desk.get(LIST).content
-        desk.post(LIST, {"action": "resume_sending", "_selected_action": [second.pk]})
+        assert "1 sends again" in confirm(desk, LIST, "resume_sending", [second])
         second.refresh_from_db()
         assert second.paused_until is None
 

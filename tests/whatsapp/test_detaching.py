@@ -14,6 +14,7 @@ from contacts.models import Contact
 from customers.models import Customer
 from messaging.channels import Rejected
 from messaging.models import BusinessNumber, Conversation, Message
+from tests.admin_pages import confirm
 from tests.webhooks import says, text
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.models import Identity
@@ -203,9 +204,7 @@ def test_only_their_own(as_owner: APIClient, owner: User, customer: Customer, wr
 
 def test_in_django_admin(client: Client, admin: User, customer: Customer, wrote: Identity) -> None:
     client.force_login(admin)
-    data = {"action": "detach", "_selected_action": [wrote.pk]}
-    page = client.post("/admin/whatsapp/identity/", data, follow=True)
-    assert b"Addresses that were detached: 1." in page.content
+    assert "1 detached" in confirm(client, "/admin/whatsapp/identity/", "detach", [wrote])
     customer.refresh_from_db()
     assert not customer.phone_trusted
     assert customer.events.latest("seq").actor == admin

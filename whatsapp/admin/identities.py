@@ -1,11 +1,31 @@
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from collections.abc import Mapping
+from typing import Any
 
-from accounts.authentication import user_of
+from django.contrib import admin
+
+from accounts.models import User
+from core.admin.actions import RowAction, for_selected
 from core.admin.readonly import ReadOnlyAdmin
 from whatsapp.detaching import detach
 from whatsapp.models import Identity
+
+
+def _detach(identity: Identity, actor: User, given: Mapping[str, Any]) -> str:
+    if identity.detached_at is not None:
+        return "It had been detached already."
+    detach(customer_id=identity.customer_id, identity_id=identity.pk, actor=actor)
+    return ""
+
+
+DETACH = RowAction(
+    "detach",
+    "Detach: whoever writes from there next is a new customer",
+    _detach,
+    done="detached",
+    asks="Past messages stay where they are. If the address is the customer's phone, nothing is sent there any more "
+    "until somebody confirms the phone.",
+    harmful=True,
+)
 
 
 @admin.register(Identity)
@@ -27,11 +47,4 @@ class IdentityAdmin(ReadOnlyAdmin):
     list_filter = (("detached_at", admin.EmptyFieldListFilter),)
     search_fields = ("wa_id", "user_id", "username", "profile_name")
     ordering = ("-pk",)
-    actions = ("detach",)
-
-    @admin.action(description="Detach: whoever writes from there next is a new customer")
-    def detach(self, request: HttpRequest, queryset: "QuerySet[Identity]") -> None:
-        identities = list(queryset.filter(detached_at=None).order_by("pk"))
-        for identity in identities:
-            detach(customer_id=identity.customer_id, identity_id=identity.pk, actor=user_of(request))
-        self.message_user(request, f"Addresses that were detached: {len(identities)}.")
+    actions = (for_selected(DETACH),)

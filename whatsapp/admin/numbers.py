@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -6,6 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import User
+from core.admin.actions import ActionsAdmin, RowAction, for_selected
 from messaging.actions.number_pauses import resume
 from messaging.models import UNTIL_RESUMED, BusinessNumber
 from whatsapp.access_tokens import access_of
@@ -47,8 +50,24 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
         return token
 
 
+def _resume(number: BusinessNumber, actor: User, given: Mapping[str, Any]) -> str:
+    if number.paused_until is None:
+        return "It was not paused."
+    resume(number)
+    return ""
+
+
+RESUME = RowAction(
+    "resume_sending",
+    "Send again from the selected numbers",
+    _resume,
+    done="sends again",
+    asks="Queued messages go out in order. If what stopped the number is not mended, it stops again and says why.",
+)
+
+
 @admin.register(BusinessNumber)
-class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class BusinessNumberAdmin(ActionsAdmin):
     form = BusinessNumberForm
     fields = (
         "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "paused_until",
@@ -56,7 +75,7 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
     )  # fmt: skip
     list_display = ("__str__", "external_id", "sends", "pause_kind", "paused_until", "reason")
     ordering = ("pk",)
-    actions = ("resume_sending", "sync_templates")
+    actions = (for_selected(RESUME), "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Messages and identities belong to this id. Another number needs another row.
@@ -82,12 +101,6 @@ class BusinessNumberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generi
         if access.token and access.token != before and obj.paused_until == UNTIL_RESUMED:
             resume(obj)
             self.message_user(request, f"{obj} has a new token and sends again.")
-
-    @admin.action(description="Send again from the selected numbers")
-    def resume_sending(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
-        for number in queryset:
-            resume(number)
-            self.message_user(request, f"{number} sends again. Queued messages go out in order.")
 
     @admin.action(description="Fetch the templates of every account from Meta")
     def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:

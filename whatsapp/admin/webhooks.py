@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 
+from accounts.models import User
+from core.admin.actions import RowAction, for_selected
 from core.admin.readonly import ReadOnlyAdmin
 from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent
@@ -21,6 +24,23 @@ _SHOWN_CUSTOMERS = 100
 _REPORT_DAYS = ("2", "7", "31")
 
 
+def _replay(event: WebhookEvent, actor: User, given: Mapping[str, Any]) -> str:
+    # By id, because the queryset of the list may not allow updates.
+    if not WebhookEvent.objects.filter(pk=event.pk).replay():
+        raise WebhookEvent.DoesNotExist
+    wake_relays()
+    return ""
+
+
+REPLAY = RowAction(
+    "replay",
+    "Replay: handle the selected webhooks again",
+    _replay,
+    done="will be handled again within seconds",
+    asks="What is stored already stays as it is: a message is never stored twice.",
+)
+
+
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
     list_display = ("id", "received_at", "state", "error", "attempts", "elements", "took_ms")
@@ -28,7 +48,7 @@ class WebhookEventAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = ("received_at", "state", "error", "attempts", "not_before", "elements", "took_ms", "people", "content")
     readonly_fields = ("people", "content")
-    actions = ("replay",)
+    actions = (for_selected(REPLAY),)
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
@@ -70,10 +90,3 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         except (ValueError, RecursionError):
             pass  # shown as received
         return text[:_SHOWN_CHARACTERS]
-
-    @admin.action(description="Replay: handle the selected webhooks again")
-    def replay(self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]") -> None:
-        # By id, because the queryset of the list may not allow updates.
-        count = WebhookEvent.objects.filter(pk__in=queryset.values("pk")).replay()
-        wake_relays()
-        self.message_user(request, f"Webhooks that will be handled again within seconds: {count}.")
