@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.authentication import user_of
+from core.admin.readonly import ReadOnlyAdmin
 from core.admin.refusals import RefusalsAdmin
+from customers.admin.searching import FoundByCustomer
 from tags.actions.tags import create_tags, delete_tags, rename_tag
-from tags.models import Tag
+from tags.models import CustomerTag, Tag
 from tags.serializers import MAX_TAGS
 
 
@@ -56,3 +58,15 @@ class TagAdmin(RefusalsAdmin):
         ids = list(queryset.values_list("pk", flat=True))
         for start in range(0, len(ids), MAX_TAGS):
             delete_tags(tag_ids=ids[start : start + MAX_TAGS], actor=user_of(request))
+
+
+@admin.register(CustomerTag)
+class CustomerTagAdmin(FoundByCustomer, ReadOnlyAdmin):
+    """Which customers were given which tags. System tags follow a customer's source, and are not here."""
+
+    list_display = ("customer", "tag", "created_at")
+    list_select_related = ("customer", "tag")
+    ordering = ("-pk",)
+    sortable_by = ()
+    search_fields = ("tag__name",)
+    search_help_text = "Name, phone, email or number (CUST000001) of the customer, or a tag."

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from core.admin.lists import ListAdmin
 from core.admin.reasons import GONE, REFUSALS, reason_of
 
 # How many rows one request changes: some seconds of work, each row in a transaction of its own.
@@ -57,7 +58,7 @@ class RowAction:
     harmful: bool = False
 
 
-class ActionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class ActionsAdmin(ListAdmin):
     """A list that may have actions made by `for_selected`."""
 
     def row_name(self, row: Any) -> str:

@@ -1,20 +1,16 @@
-"""What hangs off a customer, in Django admin: orders, addresses, loyalty points, phone codes."""
-
-from typing import Any
+"""What hangs off a customer, in Django admin: orders, addresses, loyalty points, wishes, reviews, phone codes."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from core.admin.readonly import ReadOnlyAdmin
-from customers.models import Address, LoyaltyEntry, Order, PhoneCode
+from customers.admin.searching import HELP, FoundByCustomer
+from customers.models import Address, LoyaltyEntry, Order, PhoneCode, Review, WishlistItem
 
 
-class CustomerRecordsAdmin(ReadOnlyAdmin):
+class CustomerRecordsAdmin(FoundByCustomer, ReadOnlyAdmin):
     """Read-only, because totals, defaults and balances only follow changes made through the API."""
 
-    list_select_related = ("customer",)
-    show_full_result_count = False
+    sortable_by = ()
     ordering = ("-pk",)
 
 
@@ -23,31 +19,47 @@ class OrderAdmin(CustomerRecordsAdmin):
     list_display = ("number", "customer", "status", "total", "currency", "placed_at")
     list_filter = ("status",)
     search_fields = ("number",)
+    search_help_text = f"{HELP}, or the number of the order."
 
 
 @admin.register(Address)
 class AddressAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "address_type", "address_line1", "city", "country", "is_default")
-    list_filter = ("address_type",)
-    search_fields = ("city", "postal_code")
+    list_filter = ("address_type", "is_default")
+    search_fields = ("city", "postal_code", "address_line1", "phone")
+    search_help_text = f"{HELP}, or a street, city or postal code."
 
 
 @admin.register(LoyaltyEntry)
 class LoyaltyEntryAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "points", "points_after", "tier_before", "tier_after", "reason", "actor", "created_at")
+    list_filter = ("tier_after",)
+    list_select_related = ("customer", "actor")
+    search_fields = ("reason",)
+    search_help_text = f"{HELP}, or the reason."
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("actor")
+
+@admin.register(WishlistItem)
+class WishlistItemAdmin(CustomerRecordsAdmin):
+    list_display = ("customer", "product_id", "name", "added_at")
+    search_fields = ("product_id", "name")
+    search_help_text = f"{HELP}, or the product."
+
+
+@admin.register(Review)
+class ReviewAdmin(CustomerRecordsAdmin):
+    list_display = ("customer", "product_id", "rating", "text", "created_at")
+    list_filter = ("rating",)
+    search_fields = ("product_id", "text")
+    search_help_text = f"{HELP}, the product, or words of the review."
 
 
 @admin.register(PhoneCode)
-class PhoneCodeAdmin(ReadOnlyAdmin):
+class PhoneCodeAdmin(CustomerRecordsAdmin):
     """The code last sent to each customer's phone: whether it left, and why not. Never the code."""
 
     list_display = ("customer", "phone", "state", "error", "attempts", "tries", "expires_at")
     list_filter = ("state",)
-    list_select_related = ("customer",)
     search_fields = ("phone",)
     ordering = ("-expires_at",)
     fields = list_display
-    show_full_result_count = False

@@ -1,0 +1,27 @@
+"""The search of the list of messages."""
+
+from django.db.models import Q, QuerySet
+
+from core.filters import containing, has_trigram, search_words, whole_number
+from customers.admin.searching import customers_found
+from messaging.filters import NEWEST
+from messaging.models import Message
+
+# How many of the newest messages that a text matches are found. A list of more is narrowed by a filter.
+MOST = 1_000
+
+
+def found_messages(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
+    """Those of the messages that a search finds: by words of the text, the customer, the wamid or the id.
+
+    The newest that match by text and by customer are looked up first, each with its own index.
+    """
+    text = text.strip()
+    newest = messages.order_by("-ordered_at", "-pk").values_list("pk", flat=True)
+    by_text = newest if any(map(has_trigram, search_words(text))) else newest.filter(pk__in=list(newest[:NEWEST]))
+    by_text = by_text.filter(containing(text, "text"), deleted_at=None)
+    by_customer = newest.filter(customer__in=customers_found(text))
+    found = Q(pk__in=[*by_text[:MOST], *by_customer[:MOST]]) | Q(wamid=text)
+    if (pk := whole_number(text.removeprefix("#"))) is not None:
+        found |= Q(pk=pk)
+    return messages.filter(found)
