@@ -60,6 +60,13 @@ class NotRetryable(Refusal):
         super().__init__(f"Only failed and uncertain messages can be sent again; this one is {status}.")
 
 
+class NotUncertain(Refusal):
+    """Raised in Django admin only, so it has no code of its own."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Only an uncertain message can be settled; this one is {status}.")
+
+
 class NumberCannotSend(Refusal):
     default_code = "number_cannot_send"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from core.admin.actions import ActionsAdmin
 
@@ -18,3 +18,10 @@ class ReadOnlyAdmin(ActionsAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a row offers the actions of the list, which ask first."""
+        offered = self.get_actions(request)
+        context["row_actions"] = [{"name": name, "label": found[2]} for name, found in offered.items() if found]
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page

@@ -8,10 +8,27 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
+from accounts.models import User
+from core.admin.actions import RowAction, for_selected
 from core.admin.readonly import ReadOnlyAdmin
 from core.files.links import Links, links_for
 from customers.admin.searching import HELP, FoundByCustomer
+from messaging.actions.attachments import fetch_again
 from messaging.models import Attachment
+
+
+def _fetch_again(attachment: Attachment, actor: User, given: Any) -> str:
+    fetch_again(message=attachment.message, actor=actor)
+    return ""
+
+
+FETCH_AGAIN = RowAction(
+    "fetch_again",
+    "Fetch again",
+    _fetch_again,
+    done="asked for again",
+    asks="The provider keeps what a customer sends for some days. Files that are here already are refused.",
+)
 
 
 @admin.register(Attachment)
@@ -23,6 +40,7 @@ class AttachmentAdmin(FoundByCustomer, ReadOnlyAdmin):
     list_display_links = ("created_at", "name")
     list_filter = ("state", ("error", admin.EmptyFieldListFilter))
     list_select_related = ("message__customer",)
+    actions = (for_selected(FETCH_AGAIN),)
     ordering = ("-pk",)
     sortable_by = ()
     search_fields = ("file_name",)

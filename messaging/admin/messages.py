@@ -7,11 +7,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 
+from accounts.models import User
+from core.admin.actions import Act, RowAction, for_selected
 from core.admin.json_text import shown_json, shown_text
 from core.admin.readonly import ReadOnlyAdmin
 from core.files.links import links_for
 from customers.admin.searching import HELP, FoundByCustomer, OwnerFilter
+from messaging.actions.sending import retry_message
+from messaging.actions.settling import settle_message
 from messaging.admin.attachments import shown_file
 from messaging.admin.filters import ErrorFilter, TypeFilter
 from messaging.admin.searching import found_messages
@@ -19,6 +24,43 @@ from messaging.models import Attachment, Message
 from messaging.serializers.waiting import waiting_of
 
 _SHOWN_TEXT = 80
+
+
+def _retry(message: Message, actor: User, given: Any) -> str:
+    retry_message(message=message, actor=actor)
+    return ""
+
+
+def _settle(was_sent: bool) -> Act:
+    def settle(message: Message, actor: User, given: Any) -> str:
+        settle_message(message=message, was_sent=was_sent, actor=actor)
+        return ""
+
+    return settle
+
+
+RETRY = RowAction(
+    "retry",
+    "Send again",
+    _retry,
+    done="queued again",
+    asks="Failed and uncertain messages go out again, after what is queued in their chats. One that is uncertain may "
+    "then arrive twice: look into the chat on the phone first.",
+)
+WAS_SENT = RowAction(
+    "was_sent",
+    "Settle as sent",
+    _settle(True),
+    done="settled as sent",
+    asks="For uncertain messages that stand in the chat on the phone. Nothing is sent.",
+)
+WAS_NOT_SENT = RowAction(
+    "was_not_sent",
+    "Settle as failed",
+    _settle(False),
+    done="settled as failed",
+    asks="For uncertain messages that do not stand in the chat on the phone. Nothing is sent; they can be sent again.",
+)
 
 
 @admin.register(Message)
@@ -30,6 +72,7 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     list_filter = ("status", "direction", TypeFilter, ErrorFilter, "business_number", OwnerFilter)
     list_select_related = ("customer", "business_number", "sender")
     search_help_text = f"{HELP}, words of the text, the id or the wamid of the message."
+    actions = (for_selected(RETRY), for_selected(WAS_SENT), for_selected(WAS_NOT_SENT))
     date_hierarchy = "ordered_at"
     ordering = ("-ordered_at", "-pk")
     sortable_by = ()
@@ -95,7 +138,10 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     @admin.display(description="reported by the provider")
     def reported(self, message: Message) -> str:
         updates = message.status_updates.order_by("at", "pk")
-        rows = ((update.at.strftime("%Y-%m-%d %H:%M:%S"), update.status, _reason(update.error)) for update in updates)
+        rows = (
+            (localtime(update.at).strftime("%Y-%m-%d %H:%M:%S"), update.status, _reason(update.error))
+            for update in updates
+        )
         return format_html_join("", "<div>{} {} {}</div>", rows) or "-"
 
     @admin.display(description="answer to")
