@@ -23,7 +23,7 @@ from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin.actions import RowAction, RowForm, for_selected
 from core.admin.readonly import ReadOnlyAdmin
 from core.admin.reasons import texts_of
-from core.admin.refusals import RefusalsAdmin
+from core.admin.refusals import ActionForm, RefusalsAdmin
 from core.throttles import client_address
 
 # What a login may do depends on its role alone.
@@ -70,7 +70,7 @@ admin.site.login_form = SignInForm
 admin.site.password_change = change_own_password  # type: ignore[assignment]  # a function for a method
 
 
-class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class UserForm(ActionForm):
     role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.ADMIN, Role.SALES)])
     new_password = forms.CharField(
         required=False,
@@ -156,6 +156,14 @@ class UserAdmin(RefusalsAdmin):
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
     actions = (for_selected(REMOVE),)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # Who is looked for in another form is to get a customer.
+        looked_for_owner = request.GET.get("field_name") in ("owner", "salesperson")
+        found = queryset & User.objects.search(search_term)
+        return (found & User.objects.sellers() if looked_for_owner else found), False
 
     def row_name(self, row: User) -> str:
         return row.name  # which stays after a login was removed

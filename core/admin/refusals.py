@@ -16,6 +16,16 @@ from core.admin.reasons import GONE, REFUSALS, Reasons, add_reasons, reasons_of
 _LOOKS = 2
 
 
+class ActionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A form whose action knows which rows clash, and says so in words: Django would name the constraint."""
+
+    def validate_unique(self) -> None:
+        """Nothing: the action does."""
+
+    def validate_constraints(self) -> None:
+        """Nothing: the action does."""
+
+
 class RefusalsAdmin(ActionsAdmin):
     """A page whose forms are saved by the same actions as the API.
 
@@ -23,6 +33,7 @@ class RefusalsAdmin(ActionsAdmin):
     have to be entered again.
     """
 
+    form = ActionForm
     # Django's admin saves a form in one transaction. Off for forms whose action is slow and has transactions of its
     # own: no lock may be held while it works. The line in the admin's log is then written after the change.
     in_transaction = True

@@ -1,5 +1,5 @@
 """Customers and what hangs off them, in Django admin."""
 
-from customers.admin import customers, groups, history, merges, records
+from customers.admin import customers, groups, history, merges, records, sections
 
-__all__ = ["customers", "groups", "history", "merges", "records"]
+__all__ = ["customers", "groups", "history", "merges", "records", "sections"]

@@ -2,55 +2,136 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Q, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
-from rest_framework.exceptions import ValidationError
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import path
 
 from accounts.authentication import user_of
 from accounts.models import User
-from core.admin.reasons import texts_of
-from core.admin.refusals import RefusalsAdmin
+from core.admin.refusals import ActionForm, RefusalsAdmin
 from customers.actions.customers import create_customer, erase_customer, update_customer
-from customers.actions.phones import confirm_phone
-from customers.models import Assignment, Customer
+from customers.admin.registry import LIST_ACTIONS, add_list_actions, section_named
+from customers.admin.row_actions import (
+    ASSIGN,
+    CONFIRM_PHONE,
+    END_VIP,
+    ERASE,
+    JOIN_GROUP,
+    LEAVE_GROUP,
+    MAKE_VIP,
+    POINTS,
+    TIER,
+    VERIFY,
+)
+from customers.admin.section_page import section_page, tabs
+from customers.export import archive
+from customers.models import Customer
+from customers.reports import csv_lines
+from customers.serializers.profiles import ProfileWriteSerializer
+
+# Checked by the action, which knows more than the field.
+_NOT_CHECKED = frozenset({"phone", "owner"})
 
 
-class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]  # generic in the stubs only
-    model = Assignment
-    extra = 0
-    can_delete = False
-    fields = ("salesperson", "assigned_by", "note", "assigned_at", "ended_at")
-    readonly_fields = fields
-    ordering = ("-assigned_at", "-id")
+class CustomerForm(ActionForm):
+    """The fields of a customer that admins set, by the rules of the API's profiles."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        given = {name: cleaned[name] for name in self.changed_data if name in cleaned and name not in _NOT_CHECKED}
+        rules = ProfileWriteSerializer(data=given, partial=True)
+        if not rules.is_valid():
+            for name, texts in rules.errors.items():
+                self.add_error(name, [str(text) for text in texts])
+        else:
+            cleaned.update(rules.validated_data)
+        return cleaned
+
+
+class OwnerFilter(admin.SimpleListFilter):
+    """By salesperson, those who have left but still own customers included."""
+
+    title = "owner"
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        owners = Customer.objects.exclude(owner=None).order_by().values("owner")
+        sellers = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners)).order_by("username")
+        return [("none", "Nobody"), *((str(user.pk), user.name) for user in sellers)]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        wanted = self.value()
+        if wanted == "none":
+            return queryset.filter(owner=None)
+        return queryset.filter(owner=int(wanted)) if wanted and wanted.isdecimal() else queryset
+
+
+@admin.action(description="Export as CSV")
+def export_csv(page: RefusalsAdmin, request: HttpRequest, queryset: "QuerySet[Customer]") -> HttpResponseBase:
+    """The file that the API makes, line by line: it may be of all customers."""
+    headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
+    lines = csv_lines(queryset.select_related("owner"))
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+add_list_actions(
+    ASSIGN, CONFIRM_PHONE, VERIFY, MAKE_VIP, END_VIP, TIER, POINTS, JOIN_GROUP, LEAVE_GROUP, ERASE
+)  # fmt: skip
+LIST_ACTIONS.append(export_csv)
 
 
 @admin.register(Customer)
 class CustomerAdmin(RefusalsAdmin):
-    list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_active", "date_joined")
-    list_filter = ("source", "is_active", "is_vip", "loyalty_tier")
+    form = CustomerForm
+    change_form_template = "admin/customers/customer/details.html"
+    list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_vip", "is_active", "date_joined")
+    list_display_links = ("customer_id", "name")
+    list_filter = ("source", OwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
     list_select_related = ("owner",)
     search_fields = ("search_text",)
+    search_help_text = "By name, handle, email, phone or customer id."
     ordering = ("-id",)
     show_full_result_count = False
-    inlines = (AssignmentInline,)
     # A phone that is saved here is vouched for; so is one that the action confirms.
     readonly_fields = ("phone_trusted", "phone_verified", "pending_phone")
-    actions = ("confirm_phones",)
-    fields = (
-        ("first_name", "last_name"),
-        ("username", "email"),
-        ("phone", "phone_trusted", "phone_verified", "pending_phone"),
-        "source",
-        "notes",
-        ("is_active", "is_verified", "is_vip"),
-        "loyalty_tier",
-        "owner",
+    autocomplete_fields = ("owner",)
+    renamed = {"salesperson": "owner"}
+    actions = LIST_ACTIONS
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("first_name", "last_name"),
+                    ("username", "email"),
+                    ("phone", "pending_phone"),
+                    ("phone_trusted", "phone_verified"),
+                    "source",
+                    "owner",
+                    "notes",
+                )
+            },
+        ),
+        ("State", {"fields": (("is_active", "is_verified", "is_vip"), "loyalty_tier")}),
+        (
+            "About them",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("nic", "gender", "date_of_birth"),
+                    ("preferred_language", "preferred_currency"),
+                    ("accepts_marketing_email", "accepts_marketing_sms"),
+                ),
+            },
+        ),
     )
+
+    def row_name(self, row: Customer) -> str:
+        return f"{row.name} ({row.customer_id})"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -65,6 +146,36 @@ class CustomerAdmin(RefusalsAdmin):
             field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
         return field
 
+    def get_urls(self) -> list[Any]:
+        export = path("<int:pk>/export/", self.admin_site.admin_view(self.export_view), name=self._named("export"))
+        return [export, *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Everything known about a customer, as a ZIP."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        customer = Customer.objects.filter(pk=pk).select_related("user", "owner").first()
+        if customer is None:
+            return self.gone(request)
+        headers = {"Cache-Control": "private, no-store"}
+        return FileResponse(
+            archive(customer), as_attachment=True, filename=f"{customer.customer_id}.zip", headers=headers
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        section = section_named(request.GET.get("section", ""))
+        customer = self.get_object(request, object_id)
+        if customer is None:
+            return self.gone(request)
+        if section is not None:
+            if not self.has_view_permission(request, customer):
+                raise PermissionDenied
+            return section_page(self, request, customer, section)
+        shown = {**(extra_context or {}), "tabs": tabs(customer, ""), "title": customer.name}
+        return super().change_view(request, object_id, form_url, shown)
+
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         changed = {field: form.cleaned_data[field] for field in form.changed_data}
         if change:
@@ -73,14 +184,11 @@ class CustomerAdmin(RefusalsAdmin):
             # The other fields of the form have their defaults.
             obj.pk = create_customer(actor=user_of(request), **changed).pk
 
-    @admin.action(description="Confirm the phone of the selected customers")
-    def confirm_phones(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        """Vouch for what they claim, or for a phone that is not trusted. Says whose was refused, and why."""
-        for customer in queryset.order_by("pk"):
-            try:
-                confirm_phone(customer_id=customer.pk, actor=user_of(request))
-            except ValidationError as refused:
-                self.message_user(request, f"{customer}: {' '.join(texts_of(refused.detail))}", messages.ERROR)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # "Erase" does what it would do, and reports on each.
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         deleted, counts, _, protected = super().get_deleted_objects(objs, request)
@@ -89,7 +197,3 @@ class CustomerAdmin(RefusalsAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
         erase_customer(customer_id=obj.pk, actor=user_of(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> None:
-        for pk in queryset.order_by("pk").values_list("pk", flat=True):
-            erase_customer(customer_id=pk, actor=user_of(request))

@@ -12,6 +12,9 @@ from customers.actions.purchases import record_order
 from customers.models import Address, Assignment, Customer, CustomerGroup, Event, LoyaltyEntry, Order
 from tags.actions.tags import ensure_system_tags
 from tags.models import Tag
+from tests.admin_pages import confirm
+
+CUSTOMERS = "/admin/customers/customer/"
 
 
 @pytest.fixture
@@ -22,8 +25,8 @@ def desk(admin: User) -> Client:
 
 
 def form(**fields: Any) -> dict[str, Any]:
-    inline = {f"assignments-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")}
-    return {"source": "manual", "loyalty_tier": "bronze", "is_active": "on", **inline, **fields}
+    usual = {"source": "manual", "loyalty_tier": "bronze", "is_active": "on"}
+    return usual | {"preferred_language": "en", "preferred_currency": "USD"} | fields
 
 
 def test_adding(desk: Client, owner: User) -> None:
@@ -81,10 +84,10 @@ def test_a_phone_that_is_saved_is_vouched_for(desk: Client, customer: Customer) 
 
 def test_confirming_phones(desk: Client, customer: Customer) -> None:
     first, second = (Customer.objects.create(pending_phone=phone) for phone in ("+94770000001", "+94771234567"))
-    chosen = {"action": "confirm_phones", "_selected_action": [first.pk, second.pk]}
 
-    page = desk.post("/admin/customers/customer/", chosen, follow=True).content.decode()
+    page = confirm(desk, CUSTOMERS, "confirm_phones", [first, second])
 
+    assert "1 confirmed, 1 refused" in page
     assert "A customer with this phone number already exists." in page
     first.refresh_from_db()
     second.refresh_from_db()
@@ -95,8 +98,8 @@ def test_confirming_phones(desk: Client, customer: Customer) -> None:
 def test_deleting(desk: Client, customer: Customer) -> None:
     second = Customer.objects.create(first_name="Second")
     assert desk.post(f"/admin/customers/customer/{customer.pk}/delete/", {"post": "yes"}).status_code == 302
-    chosen = {"action": "delete_selected", "_selected_action": [second.pk], "post": "yes"}
-    assert desk.post("/admin/customers/customer/", chosen).status_code == 302
+    assert "delete_selected" not in desk.get(CUSTOMERS).content.decode()
+    assert "1 erased" in confirm(desk, CUSTOMERS, "erase", [second])
 
     assert not Customer.objects.exists()
 

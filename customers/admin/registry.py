@@ -1,0 +1,62 @@
+"""What the customers in Django admin can show and do. Apps above add to it in their admin modules."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from core.admin.actions import RowAction, for_selected
+from customers.models import Customer
+
+# Actions of the list. It is the list that CustomerAdmin has, so that it may grow until the first page is asked for.
+LIST_ACTIONS: list[Callable[..., HttpResponseBase] | str] = []
+
+
+def add_list_actions(*actions: RowAction) -> None:
+    """Offer these for the customers that are selected in the list."""
+    LIST_ACTIONS.extend(for_selected(action) for action in actions)
+
+
+# What a section's template is given, for a customer and the request of an admin.
+Shown = Callable[[HttpRequest, Customer], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a customer's page with an address of its own, `?section=<name>`: it is loaded when it is looked at.
+
+    `shown` reads a page of rows at the most. The template is given besides what it returns: `customer`, and `forms`,
+    by the name of the action.
+    """
+
+    name: str
+    title: str
+    # The tabs are in this order.
+    place: int
+    template: str
+    shown: Shown
+    actions: tuple[RowAction, ...] = ()
+
+    def action(self, name: str) -> RowAction | None:
+        """The action with this name, if the section has it."""
+        return next((action for action in self.actions if action.name == name), None)
+
+
+_sections: dict[str, Section] = {}
+
+
+def add_section(section: Section) -> None:
+    """Give the page of each customer this section."""
+    _sections[section.name] = section
+
+
+def sections() -> list[Section]:
+    """All there are, in the order of their tabs."""
+    return sorted(_sections.values(), key=lambda section: section.place)
+
+
+def section_named(name: str) -> Section | None:
+    """The section with this name."""
+    return _sections.get(name)

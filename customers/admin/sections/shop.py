@@ -1,0 +1,111 @@
+"""What a customer bought and wants, where it goes, and their points."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from accounts.models import User
+from core.admin.actions import RowAction, RowForm
+from core.admin.reasons import GONE
+from customers.actions.addresses import delete_address, set_default_address
+from customers.actions.purchases import delete_review, unwish
+from customers.admin.registry import Section, add_section
+from customers.admin.row_actions import POINTS, TIER, Given
+from customers.models import Address, Customer
+
+# Of each kind.
+_ROWS = 25
+
+
+class ItemForm(RowForm):
+    """Which of the customer's rows is meant: a button beside it says so."""
+
+    item = forms.IntegerField(widget=forms.HiddenInput)
+
+
+def _address(customer: Customer, given: Given) -> Address:
+    address: Address | None = customer.addresses.filter(pk=given["item"]).first()
+    if address is None:
+        raise Address.DoesNotExist(GONE)
+    return address
+
+
+def _default_address(customer: Customer, actor: User, given: Given) -> str:
+    return str(set_default_address(address=_address(customer, given), actor=actor))
+
+
+def _delete_address(customer: Customer, actor: User, given: Given) -> str:
+    delete_address(address=_address(customer, given), actor=actor)
+    return ""
+
+
+def _unwish(customer: Customer, actor: User, given: Given) -> str:
+    unwish(customer_id=customer.pk, actor=actor, item_id=given["item"])
+    return ""
+
+
+def _delete_review(customer: Customer, actor: User, given: Given) -> str:
+    delete_review(customer_id=customer.pk, actor=actor, review_id=given["item"])
+    return ""
+
+
+DEFAULT_ADDRESS = RowAction(
+    "default_address", "Make default", _default_address, done="the default address now", form=ItemForm
+)
+DELETE_ADDRESS = RowAction(
+    "delete_address",
+    "Delete",
+    _delete_address,
+    done="deleted",
+    form=ItemForm,
+    asks="The address is deleted. If it is the default, the oldest other one of its kind becomes that.",
+    harmful=True,
+)
+UNWISH = RowAction(
+    "unwish",
+    "Remove",
+    _unwish,
+    done="removed",
+    form=ItemForm,
+    asks="The product is removed from the wishlist.",
+    harmful=True,
+)
+DELETE_REVIEW = RowAction(
+    "delete_review",
+    "Delete",
+    _delete_review,
+    done="deleted",
+    form=ItemForm,
+    asks="The review is deleted.",
+    harmful=True,
+)
+
+
+def _orders(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    return {
+        "orders": customer.orders.order_by("-placed_at", "-pk")[:_ROWS],
+        "addresses": customer.addresses.order_by("address_type", "-is_default", "pk")[:_ROWS],
+        "wishlist": customer.wishlist.order_by("-pk")[:_ROWS],
+        "reviews": customer.reviews.order_by("-pk")[:_ROWS],
+        "rows": _ROWS,
+    }
+
+
+def _points(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    return {"entries": customer.loyalty_entries.select_related("actor").order_by("-pk")[:_ROWS], "rows": _ROWS}
+
+
+add_section(
+    Section(
+        "shop",
+        "Orders and addresses",
+        60,
+        "admin/customers/customer/sections/shop.html",
+        _orders,
+        (DEFAULT_ADDRESS, DELETE_ADDRESS, UNWISH, DELETE_REVIEW),
+    )
+)
+add_section(
+    Section("points", "Points", 65, "admin/customers/customer/sections/points.html", _points, (POINTS, TIER)),
+)
