@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from accounts.actions.sessions import check_credentials, end_session
@@ -197,10 +198,23 @@ class UserAdmin(RefusalsAdmin):
             obj.pk = create_user(actor=user_of(request), **wanted).pk
 
 
+class InUse(admin.SimpleListFilter):
+    title = "use"
+    parameter_name = "in_use"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("now", "in use now"), ("live", "not ended")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        wanted = {"now": Session.objects.in_use(now), "live": Session.objects.live(now)}.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(pk__in=wanted.values("pk"))
+
+
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "created_at", "expires_at", "ended_at")
-    list_filter = ("created_at",)
+    list_filter = (InUse, "user__role", "created_at")
     search_fields = ("user__username", "user__email")
     list_select_related = ("user",)
     ordering = ("-created_at",)

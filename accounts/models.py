@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
@@ -81,6 +82,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(
             ended_at=None, expires_at__gt=now or timezone.now(), user__is_active=True, user__deleted_at=None
         )
+
+    def in_use(self, now: datetime) -> "SessionQuerySet":
+        """Live sessions of the desk that were opened or refreshed so lately that their access tokens may still work."""
+        # Every refresh moves the end of a session.
+        refreshed = now - timedelta(minutes=settings.ACCESS_TOKEN_MINUTES)
+        since = refreshed + timedelta(days=settings.REFRESH_TOKEN_DAYS)
+        return self.live(now).filter(expires_at__gt=since, user__role__in=("admin", "sales"))
 
 
 class Role(models.TextChoices):

@@ -9,7 +9,6 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
@@ -128,8 +127,6 @@ def _redis() -> Check:
 
 def _numbers() -> Check:
     """The business numbers that are paused. Never a failure, because it is not a fault of this process."""
-    now = timezone.now()
-    paused = BusinessNumber.objects.filter(Q(paused_until__gt=now) | Q(pause_kind=PauseKind.UNREACHABLE)).order_by("pk")
     rows = [
         {
             "number": str(number),
@@ -137,7 +134,7 @@ def _numbers() -> Check:
             "until": iso(number.paused_until),
             "reason": number.reason,
         }
-        for number in paused
+        for number in BusinessNumber.objects.paused(timezone.now())
     ]
     return Check("business_numbers", True, {"paused": rows})
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -120,10 +120,7 @@ def _paused() -> Metric:
 def _of_webhooks() -> Iterator[Metric]:
     """Metrics of the stored webhooks: how many are waiting, have failed, and arrive."""
     now = timezone.now()
-    # The same condition as that of the index webhook_event_open.
-    open_ = WebhookEvent.objects.filter(~Q(state="done")).order_by()
-    rows = open_.values_list("state").annotate(Count("pk"), Min("received_at"))
-    found = {state: (count, oldest) for state, count, oldest in rows}
+    found = WebhookEvent.objects.open_by_state()
 
     family = GaugeMetricFamily(
         "patter_webhooks_open",
@@ -131,10 +128,10 @@ def _of_webhooks() -> Iterator[Metric]:
         labels=["state"],
     )
     for state in (WebhookState.PENDING, WebhookState.FAILED):
-        family.add_metric([state.value], found.get(state, (0, None))[0])
+        family.add_metric([state.value], found[state][0] if state in found else 0)
     yield family
 
-    oldest = found.get(WebhookState.PENDING, (0, None))[1]
+    oldest = found[WebhookState.PENDING][1] if WebhookState.PENDING in found else None
     yield GaugeMetricFamily(
         "patter_webhook_oldest_pending_seconds",
         "How long the oldest pending webhook has been waiting.",

@@ -107,7 +107,7 @@ USE_TZ = True
 
 INSTALLED_APPS = [
     "core",
-    "django.contrib.admin",
+    "config.admin_app.PatterAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -23,8 +23,6 @@ api_info = openapi.Info(
     "In Swagger UI, sign in at the top: your token is then sent with every request, and renewed. Operations without a "
     "lock need none. The last slash of a path may be left out.",
 )
-admin.site.site_header = "Patter"
-admin.site.site_title = "Patter"
 
 api = Api(
     [

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from core.admin.deleting import counted
+
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
     """Counts the rows up to MOST: the exact number of a large table costs more than the page, and nobody needs it.
@@ -41,6 +43,9 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        return counted(objs, self.model)
 
 
 class NamedFilter(admin.SimpleListFilter):

@@ -190,10 +190,5 @@ class CustomerAdmin(RefusalsAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        deleted, counts, _, protected = super().get_deleted_objects(objs, request)
-        # Erasing a person also deletes rows that nobody may delete on their own.
-        return deleted, counts, set(), protected
-
     def delete_model(self, request: HttpRequest, obj: Customer) -> None:
         erase_customer(customer_id=obj.pk, actor=user_of(request))

@@ -23,8 +23,6 @@ from messaging.admin.searching import found_messages
 from messaging.models import Attachment, Message
 from messaging.serializers.waiting import waiting_of
 
-_SHOWN_TEXT = 80
-
 
 def _retry(message: Message, actor: User, given: Any) -> str:
     retry_message(message=message, actor=actor)
@@ -105,10 +103,7 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
 
     @admin.display(description="text")
     def shortened(self, message: Message) -> str:
-        if message.deleted_at is not None:
-            return "(deleted)"
-        text = " ".join(message.text.split())
-        return f"{text[:_SHOWN_TEXT]}…" if len(text) > _SHOWN_TEXT else text or f"({message.type})"
+        return message.preview
 
     @admin.display(description="number", ordering="business_number")
     def number(self, message: Message) -> str:

@@ -11,6 +11,8 @@ from core.db.leases import Leased
 from customers.models import Customer
 from customers.visibility import FollowsCustomer
 
+PREVIEW = 80
+
 
 class Status(models.TextChoices):
     """How far an outbound message has come. An inbound one is `received`, and `read` once the desk has read it."""
@@ -149,6 +151,14 @@ class Message(Leased):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.type} #{self.pk}"
+
+    @property
+    def preview(self) -> str:
+        """The beginning of what it says, on one line."""
+        if self.deleted_at is not None:
+            return "(deleted)"
+        text = " ".join(self.text.split())
+        return f"{text[:PREVIEW]}…" if len(text) > PREVIEW else text or f"({self.type})"
 
     def may_become(self, status: str) -> bool:
         """Whether `status` is a step forward for this message."""

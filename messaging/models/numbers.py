@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 
 def home_channel_name() -> str:
@@ -22,6 +23,12 @@ class PauseKind(models.TextChoices):
     THROTTLED = "throttled"  # the provider wants us to be slower
     PAUSED = "paused"  # access or policy, or the provider works on the number
     UNREACHABLE = "unreachable"  # there is no connection to the provider
+
+
+class BusinessNumberQuerySet(models.QuerySet["BusinessNumber"]):
+    def paused(self, now: datetime) -> "BusinessNumberQuerySet":
+        """Numbers that send nothing now. An unreachable one does not until a message got through."""
+        return self.filter(Q(paused_until__gt=now) | Q(pause_kind=PauseKind.UNREACHABLE)).order_by("pk")
 
 
 class BusinessNumber(models.Model):
@@ -42,6 +49,8 @@ class BusinessNumber(models.Model):
     probes = models.PositiveIntegerField(default=0)
     # The access that was refused when the number was halted (Transport.access); another one resumes it.
     halted_access = models.CharField(max_length=64, blank=True)
+
+    objects = BusinessNumberQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

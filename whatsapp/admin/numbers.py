@@ -6,9 +6,11 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
-from core.admin.actions import ActionsAdmin, RowAction, for_selected
+from core.admin.actions import RowAction, for_selected
+from core.admin.refusals import RefusalsAdmin
 from messaging.actions.number_pauses import resume
 from messaging.models import UNTIL_RESUMED, BusinessNumber
 from whatsapp.access_tokens import access_of
@@ -43,6 +45,14 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
         if access is not None:
             self.fields["waba_id"].initial = access.waba_id
 
+    def clean_external_id(self) -> str:
+        """Only of a new number: the id of one that is there cannot be changed."""
+        external_id: str = self.cleaned_data["external_id"].strip()
+        known = BusinessNumber.objects.filter(transport=TRANSPORT, external_id=external_id).first()
+        if known is not None:
+            raise forms.ValidationError(f"This number is here already, as {known}. Change that one.")
+        return external_id
+
     def clean_access_token(self) -> str:
         token: str = self.cleaned_data["access_token"].strip()
         if not token.isascii() or not token.isprintable() or " " in token:
@@ -66,14 +76,26 @@ RESUME = RowAction(
 )
 
 
+class PausedFilter(admin.SimpleListFilter):
+    title = "sending"
+    parameter_name = "paused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "paused")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> "QuerySet[BusinessNumber]":
+        return queryset & BusinessNumber.objects.paused(timezone.now()) if self.value() == "yes" else queryset
+
+
 @admin.register(BusinessNumber)
-class BusinessNumberAdmin(ActionsAdmin):
-    form = BusinessNumberForm
+class BusinessNumberAdmin(RefusalsAdmin):
+    form: type[Any] = BusinessNumberForm
     fields = (
         "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "paused_until",
         "reason",
     )  # fmt: skip
     list_display = ("__str__", "external_id", "sends", "pause_kind", "paused_until", "reason")
+    list_filter = (PausedFilter, "pause_kind")
     ordering = ("pk",)
     actions = (for_selected(RESUME), "sync_templates")
 
