@@ -19,6 +19,7 @@ from django.urls import path, reverse
 
 from core.admin.lists import ListAdmin
 from core.admin.reasons import GONE, REFUSALS, reason_of
+from core.filters import MAX_ID
 
 # How many rows one request changes: some seconds of work, each row in a transaction of its own.
 MOST = 500
@@ -38,6 +39,12 @@ class RowForm(forms.Form):
         self.row = row
 
 
+class ItemForm(RowForm):
+    """Which of a row's own rows is meant: the button beside it says so."""
+
+    item = forms.IntegerField(min_value=1, max_value=MAX_ID, widget=forms.HiddenInput)
+
+
 # Does it to a row, for a user, with what the form was given. Returns what there is to say about this row, or "".
 Act = Callable[[Any, Any, Mapping[str, Any]], str]
 
@@ -54,8 +61,10 @@ class RowAction:
     form: type[RowForm] = RowForm
     # What to know before doing it.
     asks: str = ""
-    # Whether it takes something away.
+    # Whether it takes something away: then it asks first on a page about one row, too.
     harmful: bool = False
+    # What it would do to a row, in lines for that page.
+    foresee: Callable[[Any, Mapping[str, Any]], Sequence[str]] | None = None
 
 
 class ActionsAdmin(ListAdmin):

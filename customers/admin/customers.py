@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Q, QuerySet
 from django.forms import ModelChoiceField
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 
 from accounts.authentication import user_of
 from accounts.models import User
 from core.admin.refusals import ActionForm, RefusalsAdmin
+from core.filters import MAX_ID
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.admin.registry import LIST_ACTIONS, add_list_actions, section_named
 from customers.admin.row_actions import (
@@ -27,9 +28,10 @@ from customers.admin.row_actions import (
     TIER,
     VERIFY,
 )
+from customers.admin.searching import OwnerFilter
 from customers.admin.section_page import section_page, tabs
 from customers.export import archive
-from customers.models import Customer
+from customers.models import Customer, customer_number, survivor_id
 from customers.reports import csv_lines
 from customers.serializers.profiles import ProfileWriteSerializer
 
@@ -52,22 +54,8 @@ class CustomerForm(ActionForm):
         return cleaned
 
 
-class OwnerFilter(admin.SimpleListFilter):
-    """By salesperson, those who have left but still own customers included."""
-
-    title = "owner"
-    parameter_name = "owner"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        owners = Customer.objects.exclude(owner=None).order_by().values("owner")
-        sellers = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners)).order_by("username")
-        return [("none", "Nobody"), *((str(user.pk), user.name) for user in sellers)]
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        wanted = self.value()
-        if wanted == "none":
-            return queryset.filter(owner=None)
-        return queryset.filter(owner=int(wanted)) if wanted and wanted.isdecimal() else queryset
+class CustomersOwnerFilter(OwnerFilter):
+    path = "owner"
 
 
 @admin.action(description="Export as CSV")
@@ -90,12 +78,13 @@ class CustomerAdmin(RefusalsAdmin):
     change_form_template = "admin/customers/customer/details.html"
     list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_vip", "is_active", "date_joined")
     list_display_links = ("customer_id", "name")
-    list_filter = ("source", OwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
+    list_filter = ("source", CustomersOwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
     list_select_related = ("owner",)
     search_fields = ("search_text",)
     search_help_text = "By name, handle, email, phone or customer id."
     ordering = ("-id",)
-    show_full_result_count = False
+    date_hierarchy = "date_joined"
+    sortable_by = ("customer_id", "date_joined")
     # A phone that is saved here is vouched for; so is one that the action confirms.
     readonly_fields = ("phone_trusted", "phone_verified", "pending_phone")
     autocomplete_fields = ("owner",)
@@ -168,13 +157,21 @@ class CustomerAdmin(RefusalsAdmin):
         section = section_named(request.GET.get("section", ""))
         customer = self.get_object(request, object_id)
         if customer is None:
-            return self.gone(request)
+            return self._survivor(request, object_id)
         if section is not None:
             if not self.has_view_permission(request, customer):
                 raise PermissionDenied
             return section_page(self, request, customer, section)
         shown = {**(extra_context or {}), "tabs": tabs(customer, ""), "title": customer.name}
         return super().change_view(request, object_id, form_url, shown)
+
+    def _survivor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show whom a merged row became part of. A row that is not there at all is said on the list."""
+        into = survivor_id(int(object_id)) if object_id.isdecimal() and int(object_id) <= MAX_ID else None
+        if into is None:
+            return self.gone(request)
+        self.message_user(request, f"{customer_number(int(object_id))} became part of this customer.")
+        return HttpResponseRedirect(reverse(f"admin:{self._named('change')}", args=[into]))
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         changed = {field: form.cleaned_data[field] for field in form.changed_data}

@@ -1,13 +1,14 @@
 """What the customers in Django admin can show and do. Apps above add to it in their admin modules."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from core.admin.actions import RowAction, for_selected
+from core.admin.actions import ItemForm, RowAction, for_selected
 from customers.models import Customer
 
 # Actions of the list. It is the list that CustomerAdmin has, so that it may grow until the first page is asked for.
@@ -17,6 +18,15 @@ LIST_ACTIONS: list[Callable[..., HttpResponseBase] | str] = []
 def add_list_actions(*actions: RowAction) -> None:
     """Offer these for the customers that are selected in the list."""
     LIST_ACTIONS.extend(for_selected(action) for action in actions)
+
+
+def on_item(action: RowAction, rows: Callable[[Customer], "QuerySet[Any]"], *, label: str = "") -> RowAction:
+    """What can be done to one of a customer's `rows`, for a button beside it."""
+
+    def act(customer: Customer, actor: Any, given: Mapping[str, Any]) -> str:
+        return action.act(rows(customer).get(pk=given["item"]), actor, given)
+
+    return replace(action, act=act, form=ItemForm, label=label or action.label)
 
 
 # What a section's template is given, for a customer and the request of an admin.

@@ -1,5 +1,6 @@
 """One section of a customer's page in Django admin: what it shows, and what can be done there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -33,16 +34,20 @@ def section_page(page: ActionsAdmin, request: HttpRequest, customer: Customer, s
         return HttpResponseRedirect(section_url(customer, section.name))
     form = action.form(request.POST, request.FILES, row=customer)
     asking = action.harmful and "confirmed" not in request.POST
-    if form.is_valid() and not asking:
+    foreseen: Sequence[str] = ()
+    if form.is_valid():
         try:
-            text = action.act(customer, request.user, form.cleaned_data)
+            if asking and action.foresee is not None:
+                foreseen = action.foresee(customer, form.cleaned_data)
+            text = "" if asking else action.act(customer, request.user, form.cleaned_data)
         except REFUSALS as refused:
             add_reasons(form, reasons_of(refused))
         else:
-            page.message_user(request, _done(action, text), messages.SUCCESS)
-            return HttpResponseRedirect(section_url(customer, section.name))
-    if action.harmful:
-        return _ask(page, request, customer, section, action, form)
+            if not asking:
+                page.message_user(request, _done(action, text), messages.SUCCESS)
+                return HttpResponseRedirect(section_url(customer, section.name))
+    if action.harmful and (form.visible_fields() or not form.errors):
+        return _ask(page, request, customer, section, action, form, foreseen)
     return _show(page, request, customer, section, {action.name: form})
 
 
@@ -70,9 +75,15 @@ def _show(
 
 
 def _ask(
-    page: ActionsAdmin, request: HttpRequest, customer: Customer, section: Section, action: RowAction, form: RowForm
+    page: ActionsAdmin,
+    request: HttpRequest,
+    customer: Customer,
+    section: Section,
+    action: RowAction,
+    form: RowForm,
+    foreseen: Sequence[str],
 ) -> HttpResponse:
-    context = _context(page, request, customer, section) | {"action": action, "form": form}
+    context = _context(page, request, customer, section) | {"action": action, "form": form, "foreseen": foreseen}
     context["media"] = page.media + form.media
     return TemplateResponse(request, "admin/customers/customer/ask.html", context)
 

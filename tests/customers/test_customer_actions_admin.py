@@ -111,7 +111,7 @@ def test_exporting(desk: Client, customer: Customer, nimal: Customer) -> None:
 
 def test_the_list_is_filtered_by_owner(desk: Client, owner: User, customer: Customer) -> None:
     Customer.objects.create(first_name="Nobodys")
-    for wanted, names in ((str(owner.pk), {"John"}), ("none", {"Nobodys"}), ("x", {"John", "Nobodys"})):
+    for wanted, names in ((str(owner.pk), {"John"}), ("none", {"Nobodys"}), ("x", set())):
         page = desk.get(CUSTOMERS, {"owner": wanted}).content.decode()
         assert {name for name in ("John", "Nobodys") if f">{name}" in page} == names
 

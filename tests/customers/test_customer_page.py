@@ -15,6 +15,7 @@ from customers.actions.customers import update_customer
 from customers.actions.purchases import record_order, wish, write_review
 from customers.admin.registry import sections
 from customers.models import Customer, CustomerGroup, Event
+from tests.admin_pages import customer_url, do, opened
 
 
 @pytest.fixture
@@ -23,32 +24,17 @@ def desk(client: Client, admin: User) -> Client:
     return client
 
 
-def url(customer: Customer, section: str = "") -> str:
-    path = f"/admin/customers/customer/{customer.pk}/change/"
-    return f"{path}?section={section}" if section else path
-
-
-def opened(desk: Client, customer: Customer, section: str) -> str:
-    answer = desk.get(url(customer, section))
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def do(desk: Client, customer: Customer, section: str, action: str, **given: Any) -> str:
-    """Fill in a form of a section, confirmed if it asks. Returns the page that is shown then."""
-    body = {"do": action, "confirmed": "yes"} | {f"given-{name}": value for name, value in given.items()}
-    answer = desk.post(url(customer, section), body, follow=True)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
 def test_each_section_opens_and_names_the_others(desk: Client, customer: Customer) -> None:
     names = [section.name for section in sections()]
-    assert {"assignments", "groups", "shop", "points", "timeline"} <= set(names)
-    for page in (desk.get(url(customer)).content.decode(), *(opened(desk, customer, name) for name in names)):
+    assert names[0] == "chat"
+    assert {"assignments", "groups", "shop", "points", "timeline", "tags", "contacts", "data", "identities"} < set(
+        names
+    )
+    for page in (desk.get(customer_url(customer)).content.decode(), *(opened(desk, customer, name) for name in names)):
         assert all(f"?section={name}" in page for name in names)
-    assert desk.get(url(customer, "nonsense")).status_code == 200
+    assert desk.get(customer_url(customer, "nonsense")).status_code == 200
     assert desk.get("/admin/customers/customer/987654321/change/?section=shop").status_code == 302
+    assert desk.get(f"/admin/customers/customer/{10**30}/change/").status_code == 302
 
 
 def test_sections_take_the_same_statements_with_many_rows(
@@ -66,7 +52,7 @@ def test_sections_take_the_same_statements_with_many_rows(
         assign(customer_id=customer.pk, salesperson=(stranger, owner)[number % 2], actor=admin)
     for section in sections():
         with django_assert_max_num_queries(12) as statements:
-            desk.get(url(customer, section.name))
+            desk.get(customer_url(customer, section.name))
         assert len(statements.captured_queries) <= 12, section.name
 
 
@@ -95,7 +81,7 @@ def test_what_is_refused_keeps_what_was_entered(desk: Client, owner: User, custo
 
 
 def test_taking_something_away_asks_first(desk: Client, owner: User, customer: Customer) -> None:
-    page = desk.post(url(customer, "assignments"), {"do": "end_assignment"}).content.decode()
+    page = desk.post(customer_url(customer, "assignments"), {"do": "end_assignment"}).content.decode()
     assert "Nobody has the chat then" in page
     customer.refresh_from_db()
     assert customer.owner == owner
@@ -159,10 +145,10 @@ def test_the_timeline_goes_back_by_number(desk: Client, admin: User, customer: C
     page = opened(desk, customer, "timeline")
     assert page.count("Changed: notes") == 50
     assert "before=11" in page
-    older = desk.get(f"{url(customer, 'timeline')}&before=11").content.decode()
+    older = desk.get(f"{customer_url(customer, 'timeline')}&before=11").content.decode()
     assert older.count("Changed: notes") == 9
     assert "before=" not in older.split("customer-section")[1]
-    assert desk.get(f"{url(customer, 'timeline')}&before=x").status_code == 200
+    assert desk.get(f"{customer_url(customer, 'timeline')}&before=x").status_code == 200
 
 
 def test_exporting_everything(desk: Client, customer: Customer) -> None:
@@ -175,9 +161,11 @@ def test_exporting_everything(desk: Client, customer: Customer) -> None:
 def test_nobody_else_comes_in(client: Client, who: str, request: pytest.FixtureRequest, customer: Customer) -> None:
     client.force_login(request.getfixturevalue(who))
     for section in sections():
-        assert client.get(url(customer, section.name)).status_code == 302
+        assert client.get(customer_url(customer, section.name)).status_code == 302
     assert (
-        client.post(url(customer, "points"), {"do": "add_points", "given-points": "5", "given-reason": "x"}).status_code
+        client.post(
+            customer_url(customer, "points"), {"do": "add_points", "given-points": "5", "given-reason": "x"}
+        ).status_code
         == 302
     )
     customer.refresh_from_db()

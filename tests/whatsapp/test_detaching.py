@@ -14,7 +14,7 @@ from contacts.models import Contact
 from customers.models import Customer
 from messaging.channels import Rejected
 from messaging.models import BusinessNumber, Conversation, Message
-from tests.admin_pages import confirm
+from tests.admin_pages import confirm, customer_url, do, opened
 from tests.webhooks import says, text
 from whatsapp.graph.recipients import recipient_of
 from whatsapp.models import Identity
@@ -209,3 +209,22 @@ def test_in_django_admin(client: Client, admin: User, customer: Customer, wrote:
     assert not customer.phone_trusted
     assert customer.events.latest("seq").actor == admin
     assert client.get("/admin/whatsapp/identity/", {"detached_at__isempty": "0"}).status_code == 200
+
+
+def test_on_a_customers_page_in_django_admin(
+    client: Client, admin: User, owner: User, customer: Customer, wrote: Identity
+) -> None:
+    client.force_login(admin)
+    assert f"+{WA_ID}" in opened(client, customer, "identities")
+    other = Customer.objects.create(first_name="Other", owner=owner)
+    assert "errornote" in do(client, other, "identities", "detach", item=wrote.pk)
+    asked = client.post(customer_url(customer, "identities"), {"do": "detach", "given-item": wrote.pk})
+    assert b"Past messages stay where they are." in asked.content
+    wrote.refresh_from_db()
+    assert wrote.detached_at is None
+
+    assert "Detached." in do(client, customer, "identities", "detach", item=wrote.pk)
+
+    wrote.refresh_from_db()
+    assert wrote.detached_at is not None
+    assert customer.events.latest("seq").actor == admin

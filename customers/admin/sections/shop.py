@@ -2,41 +2,27 @@
 
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest
 
 from accounts.models import User
-from core.admin.actions import RowAction, RowForm
-from core.admin.reasons import GONE
+from core.admin.actions import ItemForm, RowAction
 from customers.actions.addresses import delete_address, set_default_address
 from customers.actions.purchases import delete_review, unwish
 from customers.admin.registry import Section, add_section
 from customers.admin.row_actions import POINTS, TIER, Given
-from customers.models import Address, Customer
+from customers.models import Customer
 
 # Of each kind.
 _ROWS = 25
 
 
-class ItemForm(RowForm):
-    """Which of the customer's rows is meant: a button beside it says so."""
-
-    item = forms.IntegerField(widget=forms.HiddenInput)
-
-
-def _address(customer: Customer, given: Given) -> Address:
-    address: Address | None = customer.addresses.filter(pk=given["item"]).first()
-    if address is None:
-        raise Address.DoesNotExist(GONE)
-    return address
-
-
 def _default_address(customer: Customer, actor: User, given: Given) -> str:
-    return str(set_default_address(address=_address(customer, given), actor=actor))
+    set_default_address(address=customer.addresses.get(pk=given["item"]), actor=actor)
+    return ""
 
 
 def _delete_address(customer: Customer, actor: User, given: Given) -> str:
-    delete_address(address=_address(customer, given), actor=actor)
+    delete_address(address=customer.addresses.get(pk=given["item"]), actor=actor)
     return ""
 
 

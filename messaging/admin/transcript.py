@@ -1,0 +1,121 @@
+"""A chat as people read it: what each message said, who wrote it, and what became of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from messaging.serializers.messages import MessageRow
+
+# What stands in for a text, by the type of a message.
+_KINDS = {
+    "image": "Picture",
+    "sticker": "Sticker",
+    "video": "Video",
+    "audio": "Voice message",
+    "voice": "Voice message",
+    "document": "Document",
+    "location": "Location",
+    "contacts": "Contact",
+    "order": "Order",
+    "template": "Template",
+    "interactive": "Choice",
+    "reaction": "Reaction",
+    "unsupported": "Message that WhatsApp does not pass on",
+    "system": "Notice",
+    "call": "Call",
+}
+_TICKS = {"sent": "✓", "delivered": "✓✓", "read": "✓✓", "played": "✓✓", "failed": "✗", "uncertain": "?"}
+_AGAIN = frozenset({"failed", "uncertain"})
+
+
+def bubbles(messages: Iterable[MessageRow], customer_name: str) -> list[dict[str, Any]]:
+    """Messages as a template shows them. Reads nothing."""
+    return [_bubble(message, customer_name) for message in messages]
+
+
+def _bubble(message: MessageRow, customer_name: str) -> dict[str, Any]:
+    ours = message["direction"] == "outbound"
+    sender, answered = message["sender"], message["reply_to_preview"]
+    status = message["status"]
+    return {
+        "id": message["id"],
+        "ours": ours,
+        "at": parse_datetime(message["ordered_at"]),
+        "author": (sender["name"] if sender else "sent from the phone") if ours else customer_name,
+        "kind": "" if message["type"] in ("text", "button") else _KINDS.get(message["type"], message["type"]),
+        "text": message["text"],
+        "details": [] if message["deleted_at"] else details(message["type"], message["payload"]),
+        "media": _media(message),
+        "answered": answered and (answered["text"] or _KINDS.get(answered["type"], answered["type"])),
+        "reactions": " ".join(reaction["emoji"] for reaction in message["reactions"]),
+        "edited": message["edited_at"] is not None,
+        "deleted": message["deleted_at"] is not None,
+        "status": status if ours else "",
+        "tick": _TICKS.get(status, "…") if ours else "",
+        "error": message["error"],
+        "waiting": message["waiting"],
+        "again": ours and status in _AGAIN,
+    }
+
+
+def _media(message: MessageRow) -> dict[str, Any] | None:
+    media = message["media"]
+    if media is None:
+        return None
+    family = media["mime_type"].partition("/")[0]
+    shown_as = family if family in ("image", "audio", "video") and media["url"] else "file"
+    return {**media, "shown_as": shown_as, "name": media["file_name"] or _KINDS.get(message["type"], "File")}
+
+
+def details(kind: str, payload: Any) -> list[str]:
+    """What a message says besides its text, in lines: a place, cards, what was ordered, the choices that were given."""
+    tell = _DETAILS.get(kind)
+    try:
+        return [line for line in tell(payload) if line] if tell else []
+    except (AttributeError, TypeError, KeyError):
+        # Payloads are the provider's: what is not as it says is shown on the message's own page.
+        return []
+
+
+def _location(payload: Any) -> list[str]:
+    named = ", ".join(str(payload[part]) for part in ("name", "address") if payload.get(part))
+    return [named, f"{payload.get('latitude')}, {payload.get('longitude')}"]
+
+
+def _cards(payload: Any) -> list[str]:
+    cards = payload if isinstance(payload, list) else payload.get("contacts") or []
+    return [
+        " ".join([str((card.get("name") or {}).get("formatted_name", "")), *_numbers(card)]).strip() for card in cards
+    ]
+
+
+def _numbers(card: Any) -> list[str]:
+    return [str(phone.get("phone") or f"+{phone.get('wa_id')}") for phone in card.get("phones") or []]
+
+
+def _order(payload: Any) -> list[str]:
+    return [
+        f"{item.get('quantity')} x {item.get('product_retailer_id')}, {item.get('item_price')} {item.get('currency')}"
+        for item in payload.get("product_items") or []
+    ]
+
+
+def _choices(payload: Any) -> list[str]:
+    action = payload.get("action") or {}
+    buttons = [(button.get("reply") or {}).get("title") for button in action.get("buttons") or []]
+    rows = [row.get("title") for section in action.get("sections") or [] for row in section.get("rows") or []]
+    return [f"○ {title}" for title in [*buttons, *rows] if title]
+
+
+def _template(payload: Any) -> list[str]:
+    return [str(payload.get("name") or "")]
+
+
+_DETAILS = {
+    "location": _location,
+    "contacts": _cards,
+    "order": _order,
+    "interactive": _choices,
+    "template": _template,
+}

@@ -1,0 +1,162 @@
+"""The chat on a customer's page in Django admin: readable, page by page, and what can be done to a message."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from customers.models import Customer
+from messaging.admin.transcript import details
+from messaging.models import Attachment, BusinessNumber, Message
+from tests.admin_pages import customer_url, do, opened
+from tests.media_files import picture
+
+
+@pytest.fixture
+def desk(client: Client, admin: User) -> Client:
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def sent(customer: Customer, number: BusinessNumber, owner: User, says: Any) -> Any:
+    """Let the owner send: `sent("text", status="read")`."""
+    says(customer)
+
+    def send(text: str, status: str = "sent", **fields: Any) -> Message:
+        return Message.objects.create(
+            customer=customer,
+            business_number=number,
+            direction="outbound",
+            sender=owner,
+            text=text,
+            status=status,
+            **fields,
+        )
+
+    return send
+
+
+def said(page: str) -> list[str]:
+    return re.findall(r'<p class="said">(.*?)</p>', page)
+
+
+def test_it_reads_like_a_chat(desk: Client, customer: Customer, owner: User, says: Any, sent: Any) -> None:
+    says(customer, "Is my <b>sofa</b> ready? https://shop.example/sofa")
+    answered = Message.objects.latest("pk")
+    sent("It is.", "read", reply_to=answered, reactions=[{"emoji": "👍", "from": "94771234567"}])
+    sent(
+        "We deliver.",
+        "failed",
+        error={"code": 131047, "title": "Too late", "detail": "Use a template.", "retryable": True},
+    )
+
+    page = opened(desk, customer, "chat")
+
+    assert "Is my &lt;b&gt;sofa&lt;/b&gt; ready?" in page
+    assert '<a href="https://shop.example/sofa"' in page
+    assert f"<strong>{customer.name}</strong>" in page
+    assert f"<strong>{owner.name}</strong>" in page
+    assert "<blockquote>Is my" in page
+    assert "👍" in page
+    assert re.search(r"✓✓</span>\s*read", page)
+    assert "<strong>Too late</strong> Use a template." in page
+    assert page.index("Is my") < page.index("It is.") < page.index("We deliver.")
+
+
+def test_pictures_open_for_the_admin(desk: Client, customer: Customer, says: Any) -> None:
+    says(customer, "look")
+    message = Message.objects.latest("pk")
+    attachment = Attachment(message=message, state="ready", mime_type="image/jpeg", file_name="sofa.jpg")
+    attachment.file.save("sofa.jpg", ContentFile(picture()))
+
+    found = re.search(r'<img src="([^"]+)" alt="sofa.jpg"', opened(desk, customer, "chat"))
+
+    assert found is not None
+    answer = desk.get(found[1].replace("&amp;", "&"))
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    Message.objects.filter(pk=message.pk).update(deleted_at=timezone.now())
+    page = opened(desk, customer, "chat")
+    assert "<img" not in page.split("customer-section")[1]
+    assert "deleted by its sender" in page
+
+
+def test_long_chats_are_read_page_by_page(
+    desk: Client, customer: Customer, says: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(120):
+        says(customer, f"message {number}", ago=timedelta(minutes=200 - number))
+    with django_assert_max_num_queries(9):
+        page = opened(desk, customer, "chat")
+    seen = said(page)
+    assert seen == [f"message {number}" for number in range(70, 120)]
+    while found := re.search(r'href="([^"]+)">Older messages', page):
+        with django_assert_max_num_queries(9):
+            page = desk.get(customer_url(customer) + found[1].replace("&amp;", "&")).content.decode()
+        seen = [*said(page), *seen]
+    assert seen == [f"message {number}" for number in range(120)]
+    assert "Newer messages" in page
+
+
+def test_it_opens_around_a_message(desk: Client, customer: Customer, says: Any) -> None:
+    ids = [says(customer, f"message {number}", ago=timedelta(minutes=200 - number)) for number in range(120)]
+    page = opened(desk, customer, "chat", around=str(ids[10]))
+    assert "message 10" in said(page)
+    assert re.search(rf'marked" id="message-{ids[10]}"', page)
+    for query in ({"around": "x"}, {"around": "0"}, {"cursor": "nonsense"}, {"page_size": "100000"}):
+        assert said(opened(desk, customer, "chat", **query))[-1] == "message 119"
+
+
+def test_a_failed_message_is_sent_again(desk: Client, admin: User, customer: Customer, sent: Any) -> None:
+    message = sent("We deliver.", "failed")
+    assert ">Send again</button>" in opened(desk, customer, "chat").replace("\n", "")
+
+    page = do(desk, customer, "chat", "retry", item=message.pk)
+
+    assert "Queued again." in page
+    message.refresh_from_db()
+    assert (message.status, message.retried_by) == ("queued", admin)
+    assert "errornote" in do(desk, customer, "chat", "retry", item=message.pk)
+
+
+def test_messages_of_others_are_not_there(desk: Client, owner: User, customer: Customer, sent: Any) -> None:
+    message = sent("We deliver.", "failed")
+    other = Customer.objects.create(first_name="Other", owner=owner)
+    for item in (message.pk, 0, 10**20, "x", ""):
+        assert "errornote" in do(desk, other, "chat", "retry", item=item)
+    message.refresh_from_db()
+    assert message.status == "failed"
+
+
+def test_settling_asks_first(desk: Client, customer: Customer, sent: Any) -> None:
+    message = sent("We deliver.", "uncertain")
+    body = {"do": "was_sent", "given-item": message.pk}
+    assert "Nothing is sent." in desk.post(customer_url(customer, "chat"), body).content.decode()
+    message.refresh_from_db()
+    assert message.status == "uncertain"
+    do(desk, customer, "chat", "was_sent", item=message.pk)
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "lines"),
+    [
+        ("location", {"name": "Shop", "latitude": 6.9, "longitude": 79.8}, ["Shop", "6.9, 79.8"]),
+        ("contacts", [{"name": {"formatted_name": "Jo"}, "phones": [{"phone": "+94 77"}]}], ["Jo +94 77"]),
+        ("contacts", {"contacts": [{"name": {"formatted_name": "Jo"}, "phones": [{"wa_id": "9477"}]}]}, ["Jo +9477"]),
+        ("order", {"product_items": [{"product_retailer_id": "S", "quantity": 2, "item_price": 9, "currency": "USD"}]},
+         ["2 x S, 9 USD"]),
+        ("interactive", {"action": {"buttons": [{"reply": {"title": "Yes"}}]}}, ["○ Yes"]),
+        ("interactive", {"action": {"sections": [{"rows": [{"title": "Red"}]}]}}, ["○ Red"]),
+        ("template", {"name": "hello"}, ["hello"]),
+        ("location", None, []), ("contacts", "x", []), ("order", {"product_items": [1]}, []), ("new_kind", {}, []),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_told(kind: str, payload: Any, lines: list[str]) -> None:
+    assert details(kind, payload) == lines
