@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.db.encoding import refuse_wrong_encoding
 from core.db.patience import requests, use_in_process
+from core.files.storage import stored_files
 from core.live.publishing import attach
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -80,6 +81,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
             spare_what_stays()
             try:
                 await asyncio.to_thread(refuse_wrong_encoding)
+                await asyncio.to_thread(stored_files().refuse_unusable)
                 if settings.EMBEDDED:
                     relay = EmbeddedRelay()
                     await relay.start()

@@ -1,6 +1,7 @@
 """All settings of Patter. They come from the environment or a `.env` file; docs/operations.md lists them."""
 
 import logging
+import os
 import re
 from datetime import time, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ import environ
 import phonenumbers
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
+
+from core.files.addresses import s3_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -178,8 +181,21 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(VAR_DIR / "media"))()
 MEDIA_URL = "/media/"
+# Files on S3 instead, for several machines: s3://bucket/prefix?endpoint=... MEDIA_ROOT then holds only what each
+# machine knows of its own relays.
+MEDIA_STORAGE = env.str("MEDIA_STORAGE", default="")
+# Where browsers fetch files from, beside Patter itself; for the policies of its pages.
+MEDIA_ORIGIN = ""
+_media_storage: dict[str, Any] = {"BACKEND": "core.files.storage.MediaStorage"}
+if MEDIA_STORAGE:
+    try:
+        _s3 = s3_address(MEDIA_STORAGE, os.environ)
+    except ValueError as error:
+        raise ImproperlyConfigured(str(error)) from None
+    MEDIA_ORIGIN = _s3.origin
+    _media_storage = {"BACKEND": "core.files.s3.S3MediaStorage", "OPTIONS": {"address": _s3}}
 STORAGES = {
-    "default": {"BACKEND": "core.files.storage.MediaStorage"},
+    "default": _media_storage,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
@@ -187,6 +203,10 @@ MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
 MAX_UPLOAD_SECONDS = _whole_number("MAX_UPLOAD_SECONDS", 300)
 # The internal location in nginx that serves MEDIA_ROOT, such as `/protected/`. If set, nginx sends the files.
 FILES_ACCEL_PREFIX = env.str("FILES_ACCEL_PREFIX", default="")
+if FILES_ACCEL_PREFIX and MEDIA_STORAGE:
+    raise ImproperlyConfigured(
+        "FILES_ACCEL_PREFIX lets nginx send the files in MEDIA_ROOT, but MEDIA_STORAGE keeps them elsewhere. Set one."
+    )
 # config/uploads.py limits bodies per path before Django reads them. Django's own limit does not count files, so
 # it is the one for bodies without files.
 WEBHOOK_MAX_BYTES = 3 * 1024 * 1024
@@ -430,5 +450,7 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         # It logs the URL of every request, and those of Meta's media contain credentials.
         "httpx": {"level": "WARNING"},
+        # It tells where it found credentials, for each client.
+        "botocore.credentials": {"level": "WARNING"},
     },
 }

@@ -1,18 +1,20 @@
 """The console's two pages. They are static: what they show comes from the API and the sockets, as for any front end."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 # Scripts and styles come from files of this origin alone, nothing inline and nothing from elsewhere. `blob:` is for
-# pictures and recordings that have not left the browser yet.
+# pictures and recordings that have not left the browser yet. Pictures and audio may be kept elsewhere (MEDIA_STORAGE).
+_FILES = " ".join(filter(None, ("'self'", settings.MEDIA_ORIGIN)))
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
+        f"img-src {_FILES} data: blob:",
+        f"media-src {_FILES} blob:",
         "connect-src 'self'",
         "manifest-src 'self'",
         "form-action 'self'",

@@ -50,6 +50,7 @@ CODES = (
     "busy",
     "unavailable",
     "no_room",
+    "files_away",
     "code_not_sent",
     "cannot_store",
 )

@@ -11,9 +11,9 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import IO, Any
 
-from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 
+from core.files.storage import stored_files
 from core.ports import mapped_ports
 from customers.keepers import Collected, Given, keepers
 from customers.models import Customer, Merge, merged_ids
@@ -94,7 +94,7 @@ def _document(parts: list[Collected], given: Collection[Given]) -> Any:
 
 def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
     try:
-        with default_storage.open(stored, "rb") as file, archived.open(name, "w", force_zip64=True) as target:
+        with stored_files().open(stored, "rb") as file, archived.open(name, "w", force_zip64=True) as target:
             for chunk in file.chunks():
                 target.write(chunk)
     except FileNotFoundError:

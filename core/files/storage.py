@@ -3,10 +3,14 @@
 import errno
 import logging
 import os
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, cast
+from uuid import UUID
 
 from django.core.files.move import file_move_safe
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from rest_framework.exceptions import APIException
 
 logger = logging.getLogger(__name__)
@@ -16,7 +20,7 @@ DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, err
 
 
 class CannotStore(APIException):
-    """MEDIA_ROOT does not take a file. Nothing of it is left."""
+    """MEDIA_ROOT or MEDIA_STORAGE does not take a file. Nothing of it is left."""
 
     status_code = 507
     default_code = "cannot_store"
@@ -24,6 +28,19 @@ class CannotStore(APIException):
 
     def __init__(self) -> None:
         super().__init__({"detail": self.default_detail, "code": self.default_code})
+
+
+class FilesAway(APIException):
+    """MEDIA_STORAGE does not answer, or not as it should. What it holds is still there."""
+
+    status_code = 503
+    default_detail = "The files cannot be reached at the moment. Please try again later."
+    default_code = "files_away"
+    wait = 30  # seconds; DRF makes it the Retry-After
+
+
+class StorageUnusable(RuntimeError):
+    """MEDIA_STORAGE is set up wrongly; `str()` says what to do."""
 
 
 class NoRoom(APIException):
@@ -35,8 +52,73 @@ class NoRoom(APIException):
     wait = 30  # seconds; DRF makes it the Retry-After
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A stored file: its name, its size in bytes, and when it was last written, in seconds since 1970."""
+
+    name: str
+    size: int
+    written_at: float
+
+
+class Storage(Protocol):
+    """What Patter's storages can do beyond Django's: `MediaStorage` on disk, and that of core/files/s3.py.
+
+    Beside CannotStore and FileNotFoundError, each of their methods may raise FilesAway.
+    """
+
+    def open(self, name: str, mode: str = "rb") -> Any: ...
+    def save(self, name: str, content: Any) -> str: ...
+    def delete(self, name: str) -> None: ...
+    def exists(self, name: str) -> bool: ...
+
+    def redirect_to(self, name: str, *, content_type: str, disposition: str, method: str) -> str:
+        """Return a URL that opens the file for a moment, or "" if Patter has to send it."""
+
+    def kept(self, folder: str) -> Iterator[Kept]:
+        """Yield all files below a folder."""
+
+    def existing(self, names: Collection[str]) -> set[str]:
+        """Return those of the names under which there is a file."""
+
+    def claimed_by_others(self, key: UUID) -> list[str]:
+        """Name what shows that other installations than the one with this key store files in the same place."""
+
+    def refuse_unusable(self) -> None:
+        """Raise StorageUnusable if this can never work. One that only does not answer is logged."""
+
+
+def stored_files() -> Storage:
+    """Return where all files are kept."""
+    return cast(Storage, default_storage)
+
+
 class MediaStorage(FileSystemStorage):
     """Django's, except that a write that fails leaves nothing behind, and raises CannotStore."""
+
+    def redirect_to(self, name: str, *, content_type: str, disposition: str, method: str) -> str:
+        return ""
+
+    def kept(self, folder: str) -> Iterator[Kept]:
+        root = Path(self.location)
+        for path in (root / folder).rglob("*"):
+            try:
+                if path.is_file():
+                    stat = path.stat()
+                    yield Kept(str(path.relative_to(root)), stat.st_size, stat.st_mtime)
+            except FileNotFoundError:  # removed with its row meanwhile
+                continue
+
+    def existing(self, names: Collection[str]) -> set[str]:
+        return {name for name in names if self.exists(name)}
+
+    def claimed_by_others(self, key: UUID) -> list[str]:
+        # Whoever sends messages counts them here (messaging/relay/departures.py).
+        ours = f".departures-{key}"
+        return sorted(path.name for path in Path(self.location).glob(".departures-*") if path.name != ours)
+
+    def refuse_unusable(self) -> None:
+        pass
 
     def _save(self, name: str, content: Any) -> str:
         try:

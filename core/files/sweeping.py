@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -17,6 +16,7 @@ from django.conf import settings
 from django.db import models
 
 from core.files.names import StoredUnder
+from core.files.storage import FilesAway, Kept, stored_files
 from core.models import Installation
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class SweepRefused(ValueError):
 
 @dataclass(frozen=True)
 class Orphan:
-    """A stored file that no row names: its path below MEDIA_ROOT, its size in bytes, why it could not be removed."""
+    """A stored file that no row names: its name, its size in bytes, why it could not be removed."""
 
     name: str
     size: int
@@ -55,39 +55,34 @@ def sweep(*, grace_hours: float, dry_run: bool = False, after_batch: Callable[[]
         raise SweepRefused(f"The grace must be {MIN_GRACE_HOURS} or more hours: an upload under way has no row yet.")
     before = time.time() - grace_hours * 3600
     for folder, fields in _fields_by_folder().items():
-        for path in _orphans(folder, fields, before, after_batch):
-            name = str(path.relative_to(settings.MEDIA_ROOT))
+        for found in _orphans(folder, fields, before, after_batch):
             try:
-                size = path.stat().st_size
                 if not dry_run:
-                    path.unlink()
-            except FileNotFoundError:  # removed with its row meanwhile
-                continue
-            except OSError as error:
-                logger.error("%s could not be removed: %s", name, error)
-                yield Orphan(name, 0, str(error))
+                    stored_files().delete(found.name)
+            except (OSError, FilesAway) as error:
+                logger.error("%s could not be removed: %s", found.name, error)
+                yield Orphan(found.name, 0, str(error))
             else:
-                yield Orphan(name, size)
+                yield Orphan(found.name, found.size)
 
 
 def refuse_unless_ours(*, after_batch: Callable[[], None] = _nothing) -> None:
-    """Raise SweepRefused if MEDIA_ROOT does not seem to belong to this database: nobody looks before it is swept."""
-    ours = Installation.this().file("departures")
-    for other in sorted(ours.parent.glob(".departures-*")):
-        if other != ours:
-            raise SweepRefused(
-                f"Another Patter has sent messages with this MEDIA_ROOT (its file {other.name}). If that one is gone, "
-                "remove the file; otherwise give each a MEDIA_ROOT of its own."
-            )
+    """Raise SweepRefused if the files do not seem to belong to this database: nobody looks before they are swept."""
+    place = "MEDIA_STORAGE" if settings.MEDIA_STORAGE else "MEDIA_ROOT"
+    for other in stored_files().claimed_by_others(Installation.this().key):
+        raise SweepRefused(
+            f"Another Patter has sent messages with this {place} (its file {other}). If that one is gone, "
+            f"remove the file; otherwise give each a {place} of its own."
+        )
     files = orphans = 0
     before = time.time() - MIN_GRACE_HOURS * 3600
     for folder, fields in _fields_by_folder().items():
-        files += sum(1 for _ in _stored(folder))
+        files += sum(1 for _ in stored_files().kept(folder))
         orphans += sum(1 for _ in _orphans(folder, fields, before, after_batch))
     if orphans > FEW_ORPHANS and orphans > files / 2:
         raise SweepRefused(
             f"{orphans} of {files} stored files belong to no row, which is more than crashes leave behind. Check that "
-            "MEDIA_ROOT belongs to this database, then run manage.py sweep_files yourself."
+            f"{place} belongs to this database, then run manage.py sweep_files yourself."
         )
 
 
@@ -96,17 +91,18 @@ def missing_files(*, after_batch: Callable[[], None] = _nothing) -> Iterator[str
     for fields in _fields_by_folder().values():
         for field in fields:
             rows = field.model._default_manager.exclude(**{field.name: ""}).exclude(**{field.name: None})
-            for index, name in enumerate(rows.values_list(field.name, flat=True).iterator(chunk_size=BATCH)):
-                if index % BATCH == 0:
-                    after_batch()
-                if not field.storage.exists(name):
-                    yield name
+            # By id, and therefore mostly by the day whose folder the files are in.
+            named = rows.order_by("pk").values_list(field.name, flat=True).iterator(chunk_size=BATCH)
+            while names := list(islice(named, BATCH)):
+                after_batch()
+                there = stored_files().existing(names)
+                yield from (name for name in names if name not in there)
 
 
 def _fields_by_folder() -> dict[str, list[models.FileField]]:
-    """Every file field of every app, by the folder below MEDIA_ROOT that its files are stored in.
+    """Every file field of every app, by the folder that its files are stored in.
 
-    Other folders below MEDIA_ROOT are not Patter's. Raises SweepRefused for a field that names no folder.
+    Other folders are not Patter's. Raises SweepRefused for a field that names no folder.
     """
     found: dict[str, list[models.FileField]] = {}
     for model in apps.get_models():
@@ -124,26 +120,12 @@ def _folder_of(field: models.FileField) -> str:
     return str(folder)
 
 
-def _stored(folder: str) -> Iterator[Path]:
-    return (path for path in (Path(settings.MEDIA_ROOT) / folder).rglob("*") if path.is_file())
-
-
-def _written_before(paths: Iterator[Path], before: float) -> Iterator[Path]:
-    for path in paths:
-        try:
-            if path.stat().st_mtime < before:
-                yield path
-        except FileNotFoundError:  # removed with its row meanwhile
-            continue
-
-
 def _orphans(
     folder: str, fields: list[models.FileField], before: float, after_batch: Callable[[], None]
-) -> Iterator[Path]:
+) -> Iterator[Kept]:
     """Files below the folder, last written before the time `before`, that none of the fields names."""
-    root = Path(settings.MEDIA_ROOT)
-    old = _written_before(_stored(folder), before)
-    while batch := {str(path.relative_to(root)): path for path in islice(old, BATCH)}:
+    old = (kept for kept in stored_files().kept(folder) if kept.written_at < before)
+    while batch := {kept.name: kept for kept in islice(old, BATCH)}:
         for field in fields:
             rows = field.model._default_manager.filter(**{f"{field.name}__in": list(batch)})
             for name in rows.values_list(field.name, flat=True):

@@ -11,7 +11,6 @@ from typing import IO, Any, ClassVar, cast
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -24,6 +23,7 @@ from rest_framework.views import APIView
 from core.files.kinds import kind_of
 from core.files.links import user_of_link
 from core.files.names import shown_name
+from core.files.storage import stored_files
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -68,24 +68,29 @@ class PrivateFileView(APIView):
 
 
 def send_file(request: Request, name: str, *, shown_as: str) -> HttpResponseBase:
-    """Return a response with a stored file, or the requested range of it. With FILES_ACCEL_PREFIX nginx sends the file.
+    """Return a response with a stored file, or the requested range of it. With FILES_ACCEL_PREFIX nginx sends the file,
+    with MEDIA_STORAGE the client is sent where it is, for a minute.
 
     A browser may keep the file, but has to ask again each time: the user may have lost the right to see it, or the name
-    may have gone to another file. Raises Http404 if the file is missing.
+    may have gone to another file. Raises Http404 if the file is missing (not with MEDIA_STORAGE, where nobody looks).
     """
     kind = kind_of(name)
-    headers = {
-        "Content-Type": kind.mime_type if kind else "application/octet-stream",
-        "Content-Disposition": content_disposition_header(
-            as_attachment=not (kind and kind.inline), filename=shown_name(shown_as or name)
-        ),
-        "Cache-Control": "private, no-cache",
-    }
+    content_type = kind.mime_type if kind else "application/octet-stream"
+    disposition = content_disposition_header(
+        as_attachment=not (kind and kind.inline), filename=shown_name(shown_as or name)
+    )
+    elsewhere = stored_files().redirect_to(
+        name, content_type=content_type, disposition=disposition or "inline", method=request.method or "GET"
+    )
+    if elsewhere:
+        # Never kept, unlike the file: the next request must ask for the right again. No referrer: the link is a key.
+        return HttpResponse(status=302, headers={"Location": elsewhere, "Referrer-Policy": "no-referrer"})
+    headers = {"Content-Type": content_type, "Content-Disposition": disposition, "Cache-Control": "private, no-cache"}
     if settings.FILES_ACCEL_PREFIX:
         headers["X-Accel-Redirect"] = settings.FILES_ACCEL_PREFIX + quote(name)
         return HttpResponse(headers=headers)
     try:
-        file = default_storage.open(name, "rb")
+        file = stored_files().open(name, "rb")
     except FileNotFoundError:
         raise Http404
     return _stream(request, file, {**headers, "Accept-Ranges": "bytes"})

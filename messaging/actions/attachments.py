@@ -35,7 +35,7 @@ def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
     """Store a fetched file and show it; return False if the lease was lost, or the attachment is gone.
 
     The file is written before the row: a crash in between leaves a file without a row, which sweep_files removes.
-    Raises CannotStore if MEDIA_ROOT does not take it.
+    Raises CannotStore if the file is not taken, and FilesAway.
     """
     name = _name(attachment, fetched.mime_type)
     kind = kind_of(name)

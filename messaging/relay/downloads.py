@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.db import leases
 from core.db.failures import Trouble, trouble_of
-from core.files.storage import CannotStore
+from core.files.storage import CannotStore, FilesAway
 from messaging.actions.attachments import give_up, keep_file, try_later
 from messaging.channels import Fetched, FileRefused, FileUnavailable, channel_of
 from messaging.errors import ChannelNotSetUp
@@ -77,7 +77,7 @@ class Downloads:
                 raise
             logger.info("attachment %s waits for its customer: %s", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason="Somebody else was changing the customer.")
-        except (CannotStore, OSError) as error:  # a full disk, say
+        except (CannotStore, FilesAway, OSError) as error:  # a full disk, say
             logger.error("attachment %s could not be stored: %r", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason="The file could not be stored.")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pywa.errors import WhatsAppError
 
 from core.faults import fault
+from core.files.storage import FilesAway
 from core.safe_json import storable
 from messaging.channels import Halted, NotSent, Rejected, Retry, Unknown, Unreachable, preparing
 from messaging.models import Attachment, BusinessNumber, Message
@@ -30,6 +31,8 @@ from whatsapp.payload.persons import person_at
 
 # Meta keeps an uploaded file for 30 days. One day less, so that no id expires on the way.
 FILE_KEPT_FOR = timedelta(days=29)
+# How long a message waits for the storage of its file: with seven tries, for an outage of a quarter of an hour.
+AWAY_SECONDS = 150.0
 
 
 class GraphTransport:
@@ -52,6 +55,10 @@ class GraphTransport:
             opened = file.file.open("rb")
         except FileNotFoundError:
             raise Rejected("file_missing", "The file of this message no longer exists")
+        except FilesAway as error:
+            raise Retry(
+                after=AWAY_SECONDS, code="files_away", title="The file of this message cannot be reached"
+            ) from error
         with opened, within(seconds_for(opened.size, bytes_per_second=UPLOAD_BYTES_PER_SECOND)):
             try:
                 answer = self._exchange(

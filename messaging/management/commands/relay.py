@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.db.encoding import refuse_wrong_encoding
+from core.files.storage import stored_files
 from core.live.groups import RELAY
 from core.live.publishing import attach
 from messaging.relay.loop import Relay, refuse_beside_embedded
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         try:
             refuse_beside_embedded()
             refuse_wrong_encoding()
+            stored_files().refuse_unusable()
         except RuntimeError as error:
             raise CommandError(str(error))
         asyncio.run(self._serve())
