@@ -10,7 +10,7 @@ from messaging.models import Message
 from tests.admin_pages import confirm
 from tests.webhooks import says, text
 from whatsapp.models import Identity, WebhookEvent
-from whatsapp.webhook import handlers, queue
+from whatsapp.webhook import handlers, queue, searching
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/whatsapp/webhookevent/"
@@ -60,3 +60,45 @@ def test_nothing_can_be_written(desk: Client, post: Any) -> None:
     assert desk.get("/admin/whatsapp/identity/").status_code == 200
     assert desk.get(f"/admin/whatsapp/identity/{identity.pk}/change/").status_code == 200
     assert desk.post(f"/admin/whatsapp/identity/{identity.pk}/change/", {"wa_id": "1"}).status_code == 403
+
+
+@pytest.fixture
+def two(post: Any) -> tuple[WebhookEvent, WebhookEvent]:
+    """Two people wrote, one of them in Sinhala."""
+    post(says(text("wamid.first", body="Hello")))
+    nimal = {"wa_id": "94772222222", "profile": {"name": "Nimal Perera"}}
+    post(says(text("wamid.second", "ආයුබෝවන් \U0001f44b", wa_id="94772222222"), contacts=[nimal]))
+    first, second = WebhookEvent.objects.order_by("pk")
+    return first, second
+
+
+@pytest.mark.parametrize(
+    "term", ["wamid.second", "Nimal", "Nimal Perera", "94772222222", "+94 77 222 2222", "ආයුබෝවන්", "\U0001f44b"]
+)
+def test_is_found_by_whom_it_is_about_and_by_what_it_says(
+    desk: Client, two: tuple[WebhookEvent, WebhookEvent], term: str
+) -> None:
+    found = desk.get(LIST, {"q": term}).context["cl"].result_list
+
+    assert [event.pk for event in found] == [two[1].pk]
+
+
+def test_an_old_one_is_found_by_the_wamid_of_its_message(
+    desk: Client, two: tuple[WebhookEvent, WebhookEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "NEWEST", 1)
+
+    found = desk.get(LIST, {"q": "wamid.first"}).context["cl"].result_list
+
+    assert [event.pk for event in found] == [two[0].pk]
+
+
+def test_nothing_is_found_by_something_else(desk: Client, two: tuple[WebhookEvent, WebhookEvent]) -> None:
+    assert not desk.get(LIST, {"q": "nowhere"}).context["cl"].result_list
+
+
+def test_a_body_is_read_in_its_own_script(desk: Client, two: tuple[WebhookEvent, WebhookEvent]) -> None:
+    page = desk.get(f"{LIST}{two[1].pk}/change/").content.decode()
+
+    assert "ආයුබෝවන් \U0001f44b" in page
+    assert "\n      &quot;id&quot;" in page or "\n  &quot;entry&quot;" in page

@@ -6,6 +6,7 @@ from django.contrib import admin
 from accounts.models import User
 from core.admin.actions import RowAction, for_selected
 from core.admin.readonly import ReadOnlyAdmin
+from customers.admin.searching import HELP, FoundByCustomer
 from whatsapp.detaching import detach
 from whatsapp.models import Identity
 
@@ -29,7 +30,7 @@ DETACH = RowAction(
 
 
 @admin.register(Identity)
-class IdentityAdmin(ReadOnlyAdmin):
+class IdentityAdmin(FoundByCustomer, ReadOnlyAdmin):
     list_display = (
         "id",
         "customer",
@@ -37,14 +38,18 @@ class IdentityAdmin(ReadOnlyAdmin):
         "wa_id",
         "user_id",
         "username",
-        "profile_name",
         "last_inbound_at",
         "detached_at",
         "marketing_stopped_at",
-        "created_at",
     )
     list_select_related = ("customer", "business_number")
-    list_filter = (("detached_at", admin.EmptyFieldListFilter),)
+    list_filter = (
+        ("detached_at", admin.EmptyFieldListFilter),
+        ("marketing_stopped_at", admin.EmptyFieldListFilter),
+        "business_number",
+    )
     search_fields = ("wa_id", "user_id", "username", "profile_name")
+    search_help_text = f"{HELP}, or what stands in the address."
+    sortable_by = ()
     ordering = ("-pk",)
     actions = (for_selected(DETACH),)

@@ -13,12 +13,15 @@ from django.utils.html import format_html_join
 
 from accounts.models import User
 from core.admin.actions import RowAction, for_selected
+from core.admin.json_text import shown_json, shown_text
 from core.admin.readonly import ReadOnlyAdmin
 from core.live.publishing import wake_relays
+from customers.admin.searching import HELP, customers_found
 from whatsapp.models import WebhookEvent
 from whatsapp.webhook.report import daily
+from whatsapp.webhook.searching import found_webhooks
 
-_SHOWN_CHARACTERS = 100_000
+_NAMED_CUSTOMERS = 3
 _SHOWN_CUSTOMERS = 100
 # The choices of the report; the first is the default.
 _REPORT_DAYS = ("2", "7", "31")
@@ -43,18 +46,27 @@ REPLAY = RowAction(
 
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "received_at", "state", "error", "attempts", "elements", "took_ms")
-    list_filter = ("state", "received_at")
+    list_display = ("id", "received_at", "state", "named", "error", "attempts", "elements", "took_ms")
+    list_filter = ("state",)
+    date_hierarchy = "received_at"
     ordering = ("-pk",)
+    sortable_by = ()
+    search_fields = ("pk",)
+    search_help_text = f"{HELP}, or what stands in a recent body: a wamid, an id, a word."
     fields = ("received_at", "state", "error", "attempts", "not_before", "elements", "took_ms", "people", "content")
     readonly_fields = ("people", "content")
     actions = (for_selected(REPLAY),)
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEvent]":
         events: QuerySet[WebhookEvent] = super().get_queryset(request)
         # The list must not load a page of bodies of up to 3 MB.
-        return events.defer("body")
+        return events.defer("body").prefetch_related("customers")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]", search_term: str
+    ) -> "tuple[QuerySet[WebhookEvent], bool]":
+        text = search_term.strip()
+        return found_webhooks(queryset, text, customers_found(text)) if text else queryset, False
 
     def get_urls(self) -> list[Any]:
         report = path("report/", self.admin_site.admin_view(self.report), name="whatsapp_webhookevent_report")
@@ -75,6 +87,12 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/whatsapp/webhookevent/report.html", context)
 
     @admin.display(description="customers")
+    def named(self, event: WebhookEvent) -> str:
+        names = [one.name for one in event.customers.all()]
+        more = len(names) - _NAMED_CUSTOMERS
+        return ", ".join(names[:_NAMED_CUSTOMERS]) + (f" and {more} more" if more > 0 else "") or "-"
+
+    @admin.display(description="customers")
     def people(self, event: WebhookEvent) -> str:
         """The customers the body is about, with links to them."""
         customers = event.customers.order_by("pk")[:_SHOWN_CUSTOMERS]
@@ -86,7 +104,6 @@ class WebhookEventAdmin(ReadOnlyAdmin):
         """The body as text, indented if it is JSON."""
         text = bytes(event.body).decode("utf-8", "replace")
         try:
-            text = json.dumps(json.loads(text), indent=2, ensure_ascii=True)
+            return shown_json(json.loads(text))
         except (ValueError, RecursionError):
-            pass  # shown as received
-        return text[:_SHOWN_CHARACTERS]
+            return shown_text(text)  # as received
