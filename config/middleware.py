@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
+from django.utils import timezone
 
 from config.errors import answer_to, refuse
 from config.health import livez, readyz
@@ -16,6 +18,7 @@ from config.metrics import metrics
 from core import request_id
 
 API = "/api/"
+ADMIN = "/admin/"
 WEBHOOK = "/api/webhook"
 
 
@@ -105,6 +108,19 @@ class RefusalsMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return answer_to(request, exception)
+
+
+class AdminTimes:
+    """Shows and reads times in the setting TIME_ZONE, in Django admin only: the API speaks UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(ADMIN):
+            return self.get_response(request)
+        with timezone.override(settings.SHOWN_TIME_ZONE):
+            return self.get_response(request)
 
 
 class _OnlyForPages:

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 import phonenumbers
@@ -37,6 +38,14 @@ def _time_of_day(name: str, default: str) -> time | None:
     if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is None:
         raise ImproperlyConfigured(f"{name} is {value!r}, but must be a time of day in UTC like 03:00, or off.")
     return time.fromisoformat(value)
+
+
+def _time_zone(name: str, default: str) -> ZoneInfo:
+    value = env.str(name, default="") or default
+    try:
+        return ZoneInfo(value)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be the name of a time zone like Asia/Colombo.")
 
 
 def _rate(name: str, default: str) -> str:
@@ -105,8 +114,11 @@ ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 LANGUAGE_CODE = "en"
+# Times are kept and answered in UTC. TIME_ZONE in the environment is the zone in which Django admin shows them.
 TIME_ZONE = "UTC"
 USE_TZ = True
+SHOWN_TIME_ZONE = _time_zone("TIME_ZONE", "UTC")
+FORMAT_MODULE_PATH = ["config.formats"]
 
 INSTALLED_APPS = [
     "core",
@@ -140,6 +152,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "config.middleware.RefuseUnstorableMiddleware",
     "config.middleware.RefusalsMiddleware",
+    "config.middleware.AdminTimes",
     "config.middleware.PageSessions",
     "config.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

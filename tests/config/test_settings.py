@@ -62,6 +62,8 @@ def test_it_starts(environment: dict[str, str], says: str) -> None:
         ({**SAFE, "MAX_UPLOAD_MB": "-1"}, "MAX_UPLOAD_MB is '-1'"),
         ({**SAFE, "EVENT_RETENTION_DAYS": "abc"}, "EVENT_RETENTION_DAYS is 'abc'"),
         ({**SAFE, "PHONE_DEFAULT_REGION": "QQ"}, "PHONE_DEFAULT_REGION is 'QQ'"),
+        ({**SAFE, "TIME_ZONE": "Colombo"}, "TIME_ZONE is 'Colombo'"),
+        ({**SAFE, "TIME_ZONE": "../etc/passwd"}, "TIME_ZONE is '../etc/passwd'"),
     ],
     ids=[
         "no key",
@@ -77,6 +79,8 @@ def test_it_starts(environment: dict[str, str], says: str) -> None:
         "negative",
         "no number at all",
         "region",
+        "zone",
+        "no zone",
     ],
 )
 def test_it_refuses_and_says_why(environment: dict[str, str], reason: str) -> None:
