@@ -1,5 +1,6 @@
 """Customers in Django admin. Changes go through the same actions as those of the API."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -31,7 +32,7 @@ from customers.admin.row_actions import (
 from customers.admin.searching import OwnerFilter
 from customers.admin.section_page import section_page, tabs
 from customers.export import archive
-from customers.models import Customer, customer_number, survivor_id
+from customers.models import NO_MESSAGE_YET, Customer, customer_number, survivor_id
 from customers.reports import csv_lines
 from customers.serializers.profiles import ProfileWriteSerializer
 
@@ -76,7 +77,7 @@ LIST_ACTIONS.append(export_csv)
 class CustomerAdmin(RefusalsAdmin):
     form = CustomerForm
     change_form_template = "admin/customers/customer/details.html"
-    list_display = ("customer_id", "name", "phone", "email", "source", "owner", "is_vip", "is_active", "date_joined")
+    list_display = ("customer_id", "name", "phone", "source", "owner_name", "state", "last_message")
     list_display_links = ("customer_id", "name")
     list_filter = ("source", CustomersOwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
     list_select_related = ("owner",)
@@ -84,7 +85,7 @@ class CustomerAdmin(RefusalsAdmin):
     search_help_text = "By name, handle, email, phone or customer id."
     ordering = ("-id",)
     date_hierarchy = "date_joined"
-    sortable_by = ("customer_id", "date_joined")
+    sortable_by = ("customer_id", "last_message")
     # A phone that is saved here is vouched for; so is one that the action confirms.
     readonly_fields = ("phone_trusted", "phone_verified", "pending_phone")
     autocomplete_fields = ("owner",)
@@ -118,6 +119,24 @@ class CustomerAdmin(RefusalsAdmin):
             },
         ),
     )
+
+    @admin.display(description="number", ordering="pk")
+    def customer_id(self, customer: Customer) -> str:
+        return customer.customer_id
+
+    @admin.display(description="owner")
+    def owner_name(self, customer: Customer) -> str:
+        return customer.owner.name if customer.owner else "-"
+
+    @admin.display(description="state")
+    def state(self, customer: Customer) -> str:
+        """What stands out about them."""
+        flags = {"VIP": customer.is_vip, "verified": customer.is_verified, "switched off": not customer.is_active}
+        return ", ".join(name for name, is_so in flags.items() if is_so) or "-"
+
+    @admin.display(description="last message", ordering="desk_at")
+    def last_message(self, customer: Customer) -> datetime | None:
+        return customer.desk_at if customer.desk_at != NO_MESSAGE_YET else None
 
     def row_name(self, row: Customer) -> str:
         return f"{row.name} ({row.customer_id})"

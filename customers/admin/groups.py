@@ -4,16 +4,25 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Value
+from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 
-from core.admin.lists import ListAdmin
 from core.admin.readonly import ReadOnlyAdmin
+from core.admin.refusals import ActionForm, RefusalsAdmin
 from customers.admin.searching import FoundByCustomer
 from customers.group_members import check_rules
 from customers.models import CustomerGroup, GroupMember
 
 
-class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class GroupForm(ActionForm):
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        namesakes = CustomerGroup.objects.alias(low=Lower("name")).filter(low=Lower(Value(name)))
+        if namesakes.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("A group with this name already exists.")
+        return name
+
     def clean_assignment_rules(self) -> Any:
         try:
             return check_rules(self.cleaned_data["assignment_rules"] or {})
@@ -22,8 +31,8 @@ class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
 
 
 @admin.register(CustomerGroup)
-class GroupAdmin(ListAdmin):
-    """Groups and their rules. Members are added and removed through the API, or match the rules."""
+class GroupAdmin(RefusalsAdmin):
+    """Groups and their rules. Customers are added and removed in their list and on their pages, or match the rules."""
 
     form = GroupForm
     list_display = ("name", "discount_percentage", "priority_support", "free_shipping", "assignment_rules")

@@ -136,7 +136,8 @@ class CurrencyField(serializers.RegexField):
     """A currency by its three letters, stored in capitals."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^[A-Za-z]{3}\Z", **kwargs)
+        texts: dict[str, Any] = {"invalid": "Give the three letters of a currency, like USD."}
+        super().__init__(r"^[A-Za-z]{3}\Z", error_messages=texts, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(data).upper()

@@ -182,7 +182,12 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
     avatar = AvatarField(required=False)
     gender = serializers.ChoiceField(required=False, allow_blank=True, choices=Gender.choices)
     date_of_birth = serializers.DateField(required=False, allow_null=True)
-    preferred_language = serializers.RegexField(_LANGUAGE, required=False, max_length=10)
+    preferred_language = serializers.RegexField(
+        _LANGUAGE,
+        required=False,
+        max_length=10,
+        error_messages={"invalid": "Give a language like en or pt-BR."},
+    )
     preferred_currency = CurrencyField(required=False)
     accepts_marketing_email = StrictBooleanField(required=False)
     accepts_marketing_sms = StrictBooleanField(required=False)

@@ -24,7 +24,7 @@ def _identities(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 add_section(
     Section(
         "identities",
-        "Addresses they write from",
+        "Writes from",
         35,
         "admin/whatsapp/customer.html",
         _identities,

@@ -10,7 +10,7 @@ from customers.actions.addresses import delete_address, set_default_address
 from customers.actions.purchases import delete_review, unwish
 from customers.admin.registry import Section, add_section
 from customers.admin.row_actions import POINTS, TIER, Given
-from customers.models import Customer
+from customers.models import Address, Customer
 
 # Of each kind.
 _ROWS = 25
@@ -68,10 +68,21 @@ DELETE_REVIEW = RowAction(
 )
 
 
+def _written(address: Address) -> str:
+    """An address in one line."""
+    town = f"{address.postal_code} {address.city}".strip()
+    name = f"{address.first_name} {address.last_name}".strip()
+    lines = (address.company, address.address_line1, address.address_line2, town, address.state, address.country)
+    return ", ".join(part for part in (name, *lines, address.phone) if part)
+
+
 def _orders(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
         "orders": customer.orders.order_by("-placed_at", "-pk")[:_ROWS],
-        "addresses": customer.addresses.order_by("address_type", "-is_default", "pk")[:_ROWS],
+        "addresses": [
+            {"address": address, "text": _written(address)}
+            for address in customer.addresses.order_by("address_type", "-is_default", "pk")[:_ROWS]
+        ],
         "wishlist": customer.wishlist.order_by("-pk")[:_ROWS],
         "reviews": customer.reviews.order_by("-pk")[:_ROWS],
         "rows": _ROWS,
@@ -85,7 +96,7 @@ def _points(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 add_section(
     Section(
         "shop",
-        "Orders and addresses",
+        "Shop",
         60,
         "admin/customers/customer/sections/shop.html",
         _orders,
