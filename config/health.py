@@ -17,6 +17,7 @@ from core.db.encoding import wrong_encoding
 from core.db.failures import Trouble, trouble_of
 from core.db.patience import patience
 from core.models import Chore, Installation, WriteProbe
+from core.redis import pool
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, PauseKind, Status
 from messaging.relay.turns import oldest_due
@@ -114,7 +115,8 @@ def _migrated() -> bool:
 
 @cache
 def _client(url: str) -> "redis.Redis":
-    return redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    connections = pool(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    return redis.Redis(connection_pool=connections)
 
 
 def _redis() -> Check:

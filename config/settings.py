@@ -15,6 +15,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from core.files.addresses import s3_address
+from core.redis import service_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -282,6 +283,10 @@ else:
 EMBEDDED = not REDIS_URL
 
 if REDIS_URL:
+    try:
+        service_of(REDIS_URL)
+    except ValueError as error:
+        raise ImproperlyConfigured(str(error)) from None
     _redis = urlsplit(REDIS_URL)
     CHANNEL_LAYERS = {
         "default": {
@@ -291,7 +296,14 @@ if REDIS_URL:
             "CONFIG": {"hosts": [REDIS_URL], "prefix": f"patter{_redis.path}{_redis.query}"},
         }
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            # A text with a comma would be several servers.
+            "LOCATION": [REDIS_URL],
+            "OPTIONS": {"pool_class": "core.redis.CachePool"},
+        }
+    }
 else:
     # Events do not pass through it: the hub of the only process gets them directly (core/live/hub.py).
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from core.redis import pool
 
 if TYPE_CHECKING:
     # Only for types: importing it at run time loads the authentication class of accounts, which imports this module.
@@ -42,11 +44,8 @@ def _storage_at(redis_url: str, seconds: float) -> Storage:
     if redis_url:
         # One try: the client would wait again for each.
         patience: Any = {"socket_connect_timeout": seconds, "socket_timeout": seconds, "retry": Retry(NoBackoff(), 0)}
-        storage = storage_from_string(redis_url, wrap_exceptions=True, **patience)
-    else:
-        storage = storage_from_string("memory://")
-    assert isinstance(storage, Storage)  # only "async+..." addresses give the other kind
-    return storage
+        return RedisStorage("redis://", connection_pool=pool(redis_url, **patience), wrap_exceptions=True)
+    return MemoryStorage()
 
 
 @cache

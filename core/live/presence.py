@@ -19,6 +19,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from core.redis import async_pool
+
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 3
@@ -215,7 +217,7 @@ def _client() -> Any:
     # A connection that Redis has closed is noticed when it is used; then another one is tried, once.
     again = Retry(NoBackoff(), 1)
     waits = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
-    return Redis.from_url(settings.REDIS_URL, retry=again, **waits)  # type: ignore[arg-type]
+    return Redis(connection_pool=async_pool(settings.REDIS_URL, retry=again, **waits))
 
 
 def _people_in(room: str) -> str:

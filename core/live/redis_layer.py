@@ -1,5 +1,6 @@
 """The channel layer on Redis. It notices when its connection was lost."""
 
+import socket
 from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
@@ -10,6 +11,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from core.live.publishing import layer_was_away
+from core.redis import layer_host
+
+# Asked after 15 s of silence, given up after another 15.
+_KEEPALIVE = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
 
 _known: "WeakSet[AbstractConnection]" = WeakSet()
 
@@ -30,7 +35,7 @@ class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
             # After an outage of Redis, the first event uses a connection that is not yet known to be dead.
             "retry": Retry(ConstantBackoff(0.1), 2),
         }
-        super().__init__(hosts=[{"address": host, **connection} for host in hosts], **options)
+        super().__init__(hosts=[layer_host(host, **connection, **_watched(host)) for host in hosts], **options)
 
     async def send_all(self, messages: Iterable[tuple[str, dict[str, Any]]]) -> None:
         """`group_send` for messages to several groups, in their order and in one round trip."""
@@ -41,6 +46,13 @@ class NoticedRedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
             for group, message in messages:
                 pipe.publish(layer._get_group_channel_name(group), self.serialize(message))
             await pipe.execute()
+
+
+def _watched(host: str) -> dict[str, Any]:
+    """Let a lost machine be noticed. A subscriber only listens, so nothing else would tell."""
+    if host.startswith("unix:"):
+        return {}
+    return {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE}
 
 
 async def _connected(connection: AbstractConnection) -> None:
