@@ -42,8 +42,9 @@ def told(events: Iterable[Event]) -> list[dict[str, Any]]:
 def _details(data: Data, before: Data | None) -> str:
     if before is None:
         return "The details were saved"
-    changed = [name for name, value in data.items() if name not in _NOT_TOLD and before.get(name) != value]
-    return f"Changed: {', '.join(name.replace('_', ' ') for name in changed)}" if changed else "The details were saved"
+    changed = sorted(name for name, value in data.items() if name not in _NOT_TOLD and before.get(name) != value)
+    words = ", ".join(name.removeprefix("is_").replace("_", " ") for name in changed)
+    return f"Changed: {words}" if words else "The details were saved"
 
 
 def _message(data: Data) -> str:
