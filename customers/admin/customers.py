@@ -43,6 +43,17 @@ _NOT_CHECKED = frozenset({"phone", "owner"})
 class CustomerForm(ActionForm):
     """The fields of a customer that admins set, by the rules of the API's profiles."""
 
+    class Meta:
+        labels = {
+            "username": "Handle",
+            "is_active": "Active: may sign in",
+            "is_verified": "Verified",
+            "is_vip": "VIP",
+            "nic": "NIC",
+            "accepts_marketing_email": "Wants marketing by email",
+            "accepts_marketing_sms": "Wants marketing by SMS",
+        }
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         given = {name: cleaned[name] for name in self.changed_data if name in cleaned and name not in _NOT_CHECKED}
@@ -77,7 +88,7 @@ LIST_ACTIONS.append(export_csv)
 class CustomerAdmin(RefusalsAdmin):
     form = CustomerForm
     change_form_template = "admin/customers/customer/details.html"
-    list_display = ("customer_id", "name", "phone", "source", "owner_name", "state", "last_message")
+    list_display = ("customer_id", "name", "phone", "owner_name", "state", "last_message")
     list_display_links = ("customer_id", "name")
     list_filter = ("source", CustomersOwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
     list_select_related = ("owner",)
@@ -98,8 +109,8 @@ class CustomerAdmin(RefusalsAdmin):
                 "fields": (
                     ("first_name", "last_name"),
                     ("username", "email"),
-                    ("phone", "pending_phone"),
-                    ("phone_trusted", "phone_verified"),
+                    "phone",
+                    ("phone_trusted", "phone_verified", "pending_phone"),
                     "source",
                     "owner",
                     "notes",
@@ -152,6 +163,13 @@ class CustomerAdmin(RefusalsAdmin):
             # A current owner who is no longer an active salesperson stays valid until somebody else is chosen.
             owners = Customer.objects.exclude(owner=None).values("owner")
             field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "owner" and field is not None:
+            # A login is not made or changed in passing.
+            field.widget.can_add_related = field.widget.can_change_related = False
         return field
 
     def get_urls(self) -> list[Any]:

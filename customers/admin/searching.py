@@ -28,6 +28,17 @@ class FoundByCustomer(ListAdmin):
         # Django shows a search box only if there is a field.
         return super().get_search_fields(request) or ("pk",)
 
+    def row_name(self, row: Any) -> str:
+        """What actions call a row: whose it is, and what."""
+        customer = row
+        for step in self.customer_path.split("__"):
+            customer = getattr(customer, step)
+        return f"{customer.name}: {self.own_name(row)}"
+
+    def own_name(self, row: Any) -> str:
+        """What a row is called beside the name of its customer."""
+        return str(row)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

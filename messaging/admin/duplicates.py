@@ -60,14 +60,14 @@ def _foresee(customer: Customer, given: Given) -> list[str]:
     ]
     for one in planned["differs"]:
         kept = one["this"] if one["kept"] == "this" else one["into"]
-        lines.append(f"{one['field'].replace('_', ' ').capitalize()}: {_value(kept)} is kept.")
+        lines.append(f"{one['field'].removeprefix('is_').replace('_', ' ').capitalize()}: {_value(kept)} is kept.")
     return lines
 
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("name", value))
-    return "nothing" if value in (None, "") else str(value)
+    return {True: "yes", False: "no", None: "nothing", "": "nothing"}.get(value, str(value))
 
 
 def _undo(customer: Customer, actor: User, given: Given) -> str:

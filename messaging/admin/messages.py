@@ -101,6 +101,9 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return found_messages(queryset, search_term) if search_term.strip() else queryset, False
 
+    def own_name(self, row: Message) -> str:
+        return self.shortened(row)
+
     @admin.display(description="text")
     def shortened(self, message: Message) -> str:
         return message.preview

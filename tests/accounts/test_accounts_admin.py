@@ -166,3 +166,9 @@ def test_changing_your_own_password_ends_your_sessions(browser: Client, admin: U
     assert browser.get(USERS).status_code == 200
     admin.refresh_from_db()
     assert admin.check_password("mango-river-88")
+
+
+def test_a_salespersons_page_leads_to_their_customers(browser: Client, owner: User, admin: User) -> None:
+    link = f"/admin/customers/customer/?owner={owner.pk}"
+    assert link in browser.get(f"{USERS}{owner.pk}/change/").content.decode()
+    assert "customers/customer/?owner=" not in browser.get(f"{USERS}{admin.pk}/change/").content.decode()

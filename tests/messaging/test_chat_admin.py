@@ -13,7 +13,7 @@ from accounts.models import User
 from customers.models import Customer
 from messaging.admin.transcript import details
 from messaging.models import Attachment, BusinessNumber, Message
-from tests.admin_pages import customer_url, do, opened
+from tests.admin_pages import confirm, customer_url, do, opened
 from tests.media_files import picture
 
 
@@ -160,3 +160,10 @@ def test_settling_asks_first(desk: Client, customer: Customer, sent: Any) -> Non
 )  # fmt: skip
 def test_what_is_no_text_is_told(kind: str, payload: Any, lines: list[str]) -> None:
     assert details(kind, payload) == lines
+
+
+def test_reports_name_messages_by_customer_and_text(desk: Client, customer: Customer, sent: Any) -> None:
+    message = sent("We deliver.", "delivered")
+    page = confirm(desk, "/admin/messaging/message/", "retry", [message])
+    assert "1 refused" in page
+    assert f"{customer.name}: We deliver." in page
