@@ -13,15 +13,17 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from rest_framework.exceptions import APIException
 
 from accounts.actions.sessions import check_credentials, end_session
 from accounts.actions.users import create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
 from accounts.hashers import HashingBusy
-from accounts.models import Role, Session, User
+from accounts.models import AuditEntry, Role, Session, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin.actions import RowAction, RowForm, for_selected
+from core.admin.json_text import shown_json
 from core.admin.readonly import ReadOnlyAdmin
 from core.admin.reasons import texts_of
 from core.admin.refusals import ActionForm, RefusalsAdmin
@@ -124,7 +126,7 @@ def _remove(user: User, actor: User, given: Mapping[str, Any]) -> str:
 def _end_session(session: Session, actor: User, given: Mapping[str, Any]) -> str:
     if session.ended_at is not None:
         return "It had ended already."
-    end_session(session=session)
+    end_session(session=session, actor=actor)
     return ""
 
 
@@ -220,3 +222,33 @@ class SessionAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     exclude = ("refresh_jti", "recently_used")
     actions = (for_selected(END_SESSION),)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what, and from where. `GET /api/audit/` gives the same."""
+
+    list_display = ("at", "actor", "verb", "about", "customer", "address", "command")
+    list_select_related = ("actor",)
+    search_fields = ("=verb", "=customer_id", "=request_id", "=address", "actor__username")
+    search_help_text = "A verb such as signed_in, the id of a customer or a request, an address, or a username."
+    date_hierarchy = "at"
+    ordering = ("-at", "-pk")
+    sortable_by = ()
+    fields = ("at", "actor", "command", "verb", "about", "customer", "address", "session_id", "request_id", "told")
+    readonly_fields = fields
+
+    @admin.display(description="to")
+    def about(self, entry: AuditEntry) -> str:
+        return f"{entry.object_type} {entry.object_id}".strip() or "-"
+
+    @admin.display(description="customer")
+    def customer(self, entry: AuditEntry) -> str:
+        if entry.customer_id is None:
+            return "-"
+        link = reverse("admin:customers_customer_change", args=[entry.customer_id])
+        return format_html('<a href="{}">{}</a>', link, entry.customer_id)
+
+    @admin.display(description="changes")
+    def told(self, entry: AuditEntry) -> str:
+        return shown_json(entry.changes) if entry.changes else "-"

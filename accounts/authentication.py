@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.actions.sessions import SessionOver, session_of_token
 from accounts.models import Session, User
+from core import origin
 
 CHALLENGE = 'Bearer realm="api"'
 
@@ -30,6 +31,7 @@ class BearerAuthentication(BaseAuthentication):
         if raw is None:
             return None
         session, _ = session_of_token(raw)
+        origin.signed_in(session.pk)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

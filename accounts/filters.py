@@ -1,9 +1,9 @@
-"""Query parameters of the lists of logins."""
+"""Query parameters of the lists of logins, and of the audit trail."""
 
 import django_filters
 
-from accounts.models import Role, User, UserQuerySet
-from core.filters import BooleanFilter, FilterSet, TextFilter
+from accounts.models import AuditEntry, Role, User, UserQuerySet
+from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter, TimeFilter
 
 
 class UserFilter(FilterSet):
@@ -26,4 +26,16 @@ class TeamFilter(FilterSet):
 
     class Meta:
         model = User
+        fields: list[str] = []
+
+
+class AuditFilter(FilterSet):
+    actor = IdFilter(field_name="actor_id", label="the id of the login that did it")
+    customer = IdFilter(field_name="customer_id", label="the id of the customer concerned")
+    verb = django_filters.CharFilter(label="what was done, such as signed_in or customer_updated")
+    after = TimeFilter(field_name="at", lookup_expr="gte", label="a time such as 2026-01-31T08:00:00Z: not before it")
+    before = TimeFilter(field_name="at", lookup_expr="lt", label="a time such as 2026-01-31T18:00:00Z: before it")
+
+    class Meta:
+        model = AuditEntry
         fields: list[str] = []

@@ -2,6 +2,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from accounts import views
+from accounts.trail import AuditView
 
 router = SimpleRouter()
 router.register("users", views.UserViewSet, basename="user")
@@ -15,6 +16,7 @@ urlpatterns = [
     path("token/", views.TokenView.as_view(), name="token"),
     path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
     path("token/verify/", views.TokenVerifyView.as_view(), name="token-verify"),
+    path("audit/", AuditView.as_view(), name="audit"),
     path("team/", views.TeamView.as_view(), name="team"),
     path("", include(router.urls)),
 ]

@@ -18,11 +18,11 @@ from accounts.actions.sessions import (
     Tokens,
     check_token,
     end_session,
-    issue_ticket,
     log_in,
     log_out,
     refresh,
 )
+from accounts.actions.tickets import issue_ticket
 from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.filters import TeamFilter, UserFilter
@@ -105,7 +105,7 @@ class LogoutView(CredentialsView):
         if "refresh" in given:
             log_out(token=given["refresh"])
         elif (signed_in := BearerAuthentication().authenticate(request)) is not None:
-            end_session(session=signed_in[1])
+            end_session(session=signed_in[1], actor=signed_in[0])
         else:
             raise ValidationError({"refresh": ["This field is required, unless an access token is sent."]})
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -21,7 +21,9 @@ DOMAINS = (
         "Sign in, stay signed in and sign out. An access token works for some minutes. A refresh token gets the next "
         "pair, and works once.",
     ),
-    Domain("Users", r"users/|team/", "The logins of staff, and the list of colleagues."),
+    Domain(
+        "Users", r"users/|team/|audit/", "The logins of staff, the list of colleagues, and the trail of who did what."
+    ),
     Domain(
         "Desk",
         r"customers/",

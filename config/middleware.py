@@ -15,7 +15,8 @@ from config.errors import answer_to, refuse
 from config.health import livez, readyz
 from config.known_parameters import refusing, unknown_parameters
 from config.metrics import metrics
-from core import request_id
+from core import origin, request_id
+from core.throttles import client_address
 
 API = "/api/"
 ADMIN = "/admin/"
@@ -31,12 +32,16 @@ PROBES: dict[str, Callable[[HttpRequest], HttpResponse | None]] = {
 
 
 class RequestIdMiddleware:
-    """Answers every request with its id. config/asgi.py has named it; under config/wsgi.py it is named here."""
+    """Answers every request with its id. config/asgi.py has named it; under config/wsgi.py it is named here.
+
+    Notes where the request comes from, for the audit trail.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin.begin(address=client_address(request), user_agent=request.META.get("HTTP_USER_AGENT", ""))
         begun = None if request_id.current() else request_id.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
         try:
             response = self.get_response(request)

@@ -391,6 +391,9 @@ THROTTLE_REGISTER = _rate("THROTTLE_REGISTER", "60/hour")
 THROTTLE_ACCOUNT_CHECKS = _rate("THROTTLE_ACCOUNT_CHECKS", "60/hour")
 THROTTLE_PHONE_CODE = _rate("THROTTLE_PHONE_CODE", "5/hour")
 THROTTLE_LOGIN = _rate("THROTTLE_LOGIN", "10/min")
+# How often the audit trail tells that somebody who is throttled goes on, per login and address.
+AUDIT_THROTTLES = "1/min"
+AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {

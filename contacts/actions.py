@@ -12,8 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 
+from accounts.audit import audit, audit_all
 from accounts.models import User
 from contacts.models import UNIQUE_FIELDS, Contact, UniqueKey, keys_of
+from core.changes import changed, gone, made, state
 from customers.actions.locking import lock_all
 from customers.events import record_all
 from customers.models import Customer
@@ -74,6 +76,8 @@ def create_contacts(
     }
     with _refusing_duplicates():
         Contact.objects.bulk_create(contacts.values())
+    added = [(contact, contact.customer_id, made(contact, *UNIQUE_FIELDS)) for contact in contacts.values()]
+    audit_all("contact_added", added, actor=actor)
     _record_update([customers[pk] for pk in sorted({contact.customer_id for contact in contacts.values()})], actor)
     return contacts, errors
 
@@ -128,11 +132,13 @@ def _change(actor: User, customer: Customer, contact: Contact, changes: Mapping[
         raise ValidationError(clashes)
     if changes.get("is_primary"):
         _clear_primary([customer.pk])
+    before = state(contact, *changes)
     for field, value in changes.items():
         setattr(contact, field, value)
     contact.updated_at = timezone.now()
     with _refusing_duplicates():
         contact.save(update_fields=[*changes, "updated_at"])
+    audit("contact_changed", contact, actor=actor, customer=customer.pk, changes=changed(before, changes))
     _record_update([customer], actor)
     return contact
 
@@ -165,6 +171,7 @@ def toggle_status(*, actor: User, contact: Contact) -> Contact:
 def delete_contact(*, actor: User, contact: Contact) -> None:
     """Delete a contact; no other contact becomes primary in its place. Raises NotFound."""
     customer, contact = _lock_contact(actor, contact)
+    audit("contact_deleted", contact, actor=actor, customer=customer.pk, changes=gone(contact, *UNIQUE_FIELDS))
     contact.delete()
     _record_update([customer], actor)
 
@@ -204,4 +211,4 @@ def _clear_primary(customer_ids: Collection[int]) -> None:
 def _record_update(customers: Collection[Customer], actor: User) -> None:
     if customers:
         data = customers_event_data([customer.pk for customer in customers])
-        record_all(customers, "customer_updated", data, actor=actor)
+        record_all(customers, "customer_updated", data, actor=actor, verb=None)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypedDict
 from rest_framework import serializers
 from rest_framework.serializers import as_serializer_error
 
-from accounts.models import full_name
+from accounts.models.users import full_name
 from contacts.models import Contact
 from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize

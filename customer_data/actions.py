@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from accounts.audit import audit, audit_all
 from accounts.models import User
 from core.faults import fault
 from core.files.names import shown_name
@@ -38,7 +39,7 @@ def create_data(*, customer_id: int, actor: User, key: str, value: str = "", fil
     if file is not None:
         _attach_file(entry, file)
     _validate(entry)
-    _save_and_record(entry, actor)
+    _save_and_record(entry, actor, "data_added")
     return entry
 
 
@@ -62,7 +63,7 @@ def update_data(*, entry: CustomerData, actor: User, changes: dict[str, Any]) ->
         current.file, current.file_name = "", ""
     current.updated_at = timezone.now()
     _validate(current)
-    _save_and_record(current, actor)
+    _save_and_record(current, actor, "data_changed")
     return current
 
 
@@ -85,7 +86,9 @@ def bulk_delete_data(*, ids: Iterable[int], actor: User) -> int:
 def _delete_entries(ids: Iterable[int], actor: User) -> int:
     """Delete the actor's entries among `ids`. This transaction has locked their customers."""
     entries = CustomerData.objects.visible_to(actor).filter(pk__in=list(ids))
-    customers = {entry.customer_id: entry.customer for entry in entries.select_related("customer")}
+    found = list(entries.select_related("customer"))
+    customers = {entry.customer_id: entry.customer for entry in found}
+    audit_all("data_deleted", [(entry, entry.customer_id, {}) for entry in found], actor=actor)
     # Registered before the deletion of the files, so that it runs between the commit and that.
     transaction.on_commit(partial(fault, "F2"))
     count: int = entries.delete()[0]
@@ -108,12 +111,16 @@ def _validate(entry: CustomerData) -> None:
         raise ValidationError({"non_field_errors": [VALUE_OR_FILE_NEEDED]})
 
 
-def _save_and_record(entry: CustomerData, actor: User) -> None:
-    """Save an entry whose customer is locked; a new upload is written to disk here."""
+def _save_and_record(entry: CustomerData, actor: User, verb: str) -> None:
+    """Save an entry whose customer is locked; a new upload is written to disk here.
+
+    What it holds is private to its user: the audit trail only says that there was a change.
+    """
     entry.save()
+    audit(verb, entry, actor=actor, customer=entry.customer_id)
     fault("F1")
     _record_update(entry.customer, actor)
 
 
 def _record_update(customer: Customer, actor: User) -> None:
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb=None)

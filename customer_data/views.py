@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import user_of
+from accounts.files import TracedFileView
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
-from core.files.views import PrivateFileView
 from core.idempotency import AnswersOnce
 from customer_data.actions import bulk_delete_data, create_data, delete_data, update_data
 from customer_data.filters import AllDataFilter, CustomerDataFilter
@@ -116,7 +116,7 @@ class DataOfCustomerView(ListAPIView[CustomerData]):
         return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).newest_first()
 
 
-class DataFileView(PrivateFileView):
+class DataFileView(TracedFileView):
     """`/media/customer_data/...`"""
 
     model = CustomerData

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.models import full_name
+from accounts.models.users import full_name
 from core.phones import variants
 from customers.models import Customer, CustomerQuerySet
 

@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 
+from accounts.audit import audit, audit_all
 from accounts.serializers import user_ref
+from core.changes import Changes
 from core.db.compiled import prepared_cursor
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
@@ -59,8 +61,15 @@ def record(
     *,
     actor: Any = None,
     previous_owner_id: int | None = None,
+    verb: str | None = "",
+    about: Model | None = None,
+    changes: Changes | None = None,
 ) -> Frame:
     """Append an event to a customer that this transaction has locked, announce it on commit, return its frame.
+
+    What an `actor` does also gets an entry in the audit trail (accounts/audit.py): `verb`, or else the type of the
+    event, was done to the row `about`, or else to the customer; `changes` are that row's, or else what changed in the
+    customer since they were locked. Without an entry if `verb` is None: the caller makes one.
 
     `data` holds JSON values and no URLs (URLs differ per user and are added on rendering). `previous_owner_id` is the
     salesperson who loses the customer with this change. Also saves the customer's `desk_at`, so that a message does
@@ -74,6 +83,9 @@ def record(
             _APPEND,
             [customer.pk, customer.last_seq, type, json.dumps(data), actor.pk if actor else None, _adapt(now)],
         )
+    if actor is not None and verb is not None:
+        since = customer.changes() if changes is None else changes
+        audit(verb or type, about or customer, actor=actor, customer=customer.pk, changes=since)
     frame = _frame(type, customer.last_seq, now, actor, data)
     announce(customer, frame, previous_owner_id=previous_owner_id)
     return frame
@@ -86,10 +98,12 @@ def record_all(
     *,
     actor: Any = None,
     previous_owner_id: int | None = None,
+    verb: str | None = "",
+    changes: Mapping[int, Changes] | None = None,
 ) -> None:
-    """`record` for many customers that this transaction has locked, in two statements for all of them.
+    """`record` for many customers that this transaction has locked, in a handful of statements for all of them.
 
-    `data` is keyed by customer id.
+    `data` and `changes` are keyed by customer id. `verb` is that of `record`.
     """
     now = timezone.now()
     Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(last_seq=F("last_seq") + 1)
@@ -99,6 +113,9 @@ def record_all(
         Event(customer=customer, seq=customer.last_seq, type=type, data=data[customer.pk], actor=actor, created_at=now)
         for customer in customers
     )
+    if actor is not None and verb is not None:
+        known = {customer.pk: customer.changes() for customer in customers} if changes is None else changes
+        audit_all(verb or type, [(one, one.pk, known.get(one.pk, {})) for one in customers], actor=actor)
     for customer, event in zip(customers, events, strict=True):
         announce(customer, frame_of(event), previous_owner_id=previous_owner_id)
 

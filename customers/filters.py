@@ -29,7 +29,7 @@ from customers.models import (
     LoyaltyTier,
     OrderStatus,
 )
-from customers.models.customers import language_tag
+from customers.models.choices import language_tag
 
 _DATE = "a time or a date (meaning its start, in UTC), like 2025-10-01T14:30:00Z or 2025-10-01"
 

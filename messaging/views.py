@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
+from accounts.files import TracedFileView
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.links import links_for
@@ -158,12 +159,13 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
         return queryset if isinstance(queryset, KeysetQuery) else super().filter_queryset(queryset)
 
 
-class AttachmentFileView(PrivateFileView):
+class AttachmentFileView(TracedFileView):
     """`/media/attachments/...`"""
 
     model = Attachment
     prefix = ATTACHMENTS
     name_field = "file_name"
+    customer_path = "message__customer_id"
 
 
 class ThumbnailFileView(PrivateFileView):

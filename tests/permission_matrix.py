@@ -22,6 +22,7 @@ MATRIX = {
     "POST /api/token/refresh/": "400 400 400 400 400",
     "POST /api/token/verify/": "400 400 400 400 400",
     "GET /api/team/": "401 403 200 200 200",
+    "GET /api/audit/": "401 403 403 403 200",
     "GET /api/users/": "401 403 403 403 200",
     "POST /api/users/": "401 403 403 403 400",
     "GET /api/users/{user}/": "401 403 403 403 200",

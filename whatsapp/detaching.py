@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Contact
+from core.changes import gone
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer, merged_ids
@@ -33,7 +34,8 @@ def detach(*, customer_id: int, identity_id: int, actor: User) -> None:
         phones = [f"+{spelling}" for spelling in spellings(f"+{identity.wa_id}")]
         _distrust(customer, phones)
         Contact.objects.filter(customer=customer, wa_number__in=phones).update(is_confirmed=False)
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    data, was = customer_event_data(customer), gone(identity, "wa_id", "user_id")
+    record(customer, "customer_updated", data, actor=actor, verb="identity_detached", about=identity, changes=was)
 
 
 def _close_window(customer: Customer, identity: Identity) -> None:

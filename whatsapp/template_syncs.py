@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.audit import audit
+from accounts.models import User
 from core.db import leases
 from core.live.publishing import wake_relays
 from whatsapp.access_tokens import Access
@@ -22,7 +25,8 @@ LEASE_SECONDS = round(LONGEST_SYNC_SECONDS) + 60
 TRIES = 3
 
 
-def ask_for_templates(wanted: Iterable[Access]) -> int:
+@transaction.atomic
+def ask_for_templates(wanted: Iterable[Access], *, actor: User) -> int:
     """Have the templates of these accounts fetched within seconds; return how many accounts there are."""
     now = timezone.now()
     rows = [TemplateSync(waba_id=access.waba_id, due=True, asked_at=now, not_before=now) for access in wanted]
@@ -32,6 +36,8 @@ def ask_for_templates(wanted: Iterable[Access]) -> int:
         unique_fields=["waba_id"],
         update_fields=["due", "asked_at", "attempts", "not_before", "lease_until", "claim_token"],
     )
+    if rows:
+        audit("templates_asked_for", actor=actor)
     wake_relays()
     return len(rows)
 

@@ -13,8 +13,10 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
 
+from accounts.audit import audit
 from accounts.hashers import HashingBusy
-from accounts.models import Session, SocketTicket, User
+from accounts.models import Session, User
+from core import origin
 from core.db.compiled import Compiled
 from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
@@ -26,6 +28,8 @@ REPLAY_GRACE = timedelta(seconds=10)
 MAX_TOKEN_LENGTH = 4096
 
 FAILED_LOGINS = Limit("THROTTLE_LOGIN")
+# Whoever goes on while they are throttled fills neither the trail nor the log.
+THROTTLES_TOLD = Limit("AUDIT_THROTTLES")
 
 _LIVE = Compiled(lambda sid, now: Session.objects.live(now).select_related("user").filter(pk=sid))
 
@@ -125,6 +129,8 @@ def sign_in(*, user: User) -> Tokens:
     session = Session.objects.create(user=current, refresh_jti=uuid.uuid4().hex, expires_at=_session_end())
     User.objects.filter(pk=current.pk).update(last_login=now)
     current.last_login = user.last_login = now
+    origin.signed_in(session.pk)
+    audit("signed_in", session, actor=current)
     return _tokens(session)
 
 
@@ -139,6 +145,8 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     user = User.objects.named(login).first()
     key = f"user {user.pk}" if user else sha256(login.lower().encode("utf-8", "replace")).hexdigest()
     if not FAILED_LOGINS.take(key, address):
+        if THROTTLES_TOLD.take(key, address):
+            audit("sign_in_throttled", user, actor=None)
         raise Throttled(FAILED_LOGINS.wait(key, address), "Too many failed sign-ins.")
     try:
         right = _hashes_to(user, password)
@@ -146,6 +154,8 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
         FAILED_LOGINS.give_back(key, address)
         raise
     if user is None or not right or not user.is_active:
+        # A login that does not exist is not named: people type their password into the wrong field.
+        audit("sign_in_failed", user, actor=None)
         raise BadCredentials
     FAILED_LOGINS.give_back(key, address)
     return user
@@ -182,7 +192,7 @@ def refresh(*, token: str) -> Tokens:
     recent = [used for used in session.recently_used if used[1] > (now - REPLAY_GRACE).timestamp()]
     if session.refresh_jti != claims.jti:
         if claims.jti not in [jti for jti, _ in recent]:
-            end_session(session=session)
+            end_session(session=session, actor=None, verb="session_ended_for_reuse")
             raise SessionOver(
                 "This refresh token was used before, so its session has been ended. Please sign in again."
             )
@@ -220,13 +230,18 @@ def log_out(*, token: str) -> None:
     claims = _read(RefreshToken, token)
     session = Session.objects.filter(pk=claims.sid).first()
     if session is not None and str(session.user_id) == claims.user_id:
-        end_session(session=session)
+        end_session(session=session, actor=session.user)
 
 
 @transaction.atomic
-def end_session(*, session: Session) -> None:
-    """End one session: its tokens stop working at once and its sockets are closed."""
-    Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now())
+def end_session(*, session: Session, actor: User | None, verb: str = "") -> None:
+    """End one session: its tokens stop working at once and its sockets are closed. Nothing happens if it has ended.
+
+    `actor` is who ends it. Whose session it is signs out; others end it, which the audit trail calls `session_ended`.
+    """
+    if Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now()):
+        own = actor is not None and actor.pk == session.user_id
+        audit(verb or ("signed_out" if own else "session_ended"), session, actor=actor)
     recheck(session.user_id)
 
 
@@ -243,38 +258,6 @@ def end_sessions(*, user: User, keep: Session | None = None) -> None:
 def recheck(user_id: int) -> None:
     """Make the login's sockets check on commit whether they may still be connected."""
     publish_on_commit(user_group(user_id), {"type": "recheck"})
-
-
-@transaction.atomic
-def issue_ticket(*, session: Session) -> str:
-    """Return a ticket that opens one socket within SocketTicket.LIFETIME. Only its hash is stored."""
-    now = timezone.now()
-    SocketTicket.objects.filter(session=session, expires_at__lt=now).delete()
-    ticket = SocketTicket.new_ticket()
-    SocketTicket.objects.create(
-        digest=SocketTicket.digest_of(ticket), session=session, expires_at=now + SocketTicket.LIFETIME
-    )
-    return ticket
-
-
-def redeem_ticket(ticket: str) -> Session | None:
-    """Use up a ticket and return its session with its user.
-
-    None if the ticket is unknown, used or expired, or if the session has ended.
-    """
-    found = SocketTicket.objects.filter(digest=SocketTicket.digest_of(ticket), expires_at__gt=timezone.now()).first()
-    # If several requests find the ticket, it goes to the one whose DELETE removes the row.
-    if found is None or SocketTicket.objects.filter(pk=found.pk).delete()[0] != 1:
-        return None
-    return Session.objects.live().select_related("user").filter(pk=found.session_id).first()
-
-
-def claims_of_ticket(ticket: str) -> Claims | None:
-    """Use up a ticket and return what an access token would say that is valid as long as the session; else None."""
-    session = redeem_ticket(ticket)
-    if session is None:
-        return None
-    return Claims(str(session.user_id), session.pk, jti="", expires_at=session.expires_at)
 
 
 def read_access_token(raw: str) -> Claims:

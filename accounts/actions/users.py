@@ -1,6 +1,5 @@
 """Creating, changing and removing logins. What is refused raises a ValidationError (400) and changes nothing."""
 
-import logging
 import secrets
 from collections.abc import Callable
 from copy import copy
@@ -15,14 +14,17 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, Throttled, ValidationError
 
 from accounts.actions.sessions import FAILED_LOGINS, end_sessions
+from accounts.audit import audit
 from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
+from core.changes import changed, made, state
 from core.db.failures import passing_busy
 from core.ports import ports
 
-logger = logging.getLogger(__name__)
-
 _FIELDS = frozenset({"username", "email", "first_name", "last_name", "role", "is_active"})
+_SECRET = frozenset({"password"})
+# What the audit trail tells of a login.
+_TOLD = _FIELDS | _SECRET | {"successor"}
 _NOT_LEAVING = "Customers are only handed over when a salesperson leaves."
 
 # What is called with a login that is locked.
@@ -42,8 +44,9 @@ def create_user(*, actor: User, password: str, **fields: Any) -> User:
     _check_role(user)
     _check_password(user, password)
     user.set_password(password)
-    _save(user)
-    logger.info("login %s (%s) created by login %s", user.pk, user.role, actor.pk)
+    with transaction.atomic():
+        _save(user)
+        audit("user_created", user, actor=actor, changes=made(user, *fields))
     return user
 
 
@@ -87,28 +90,30 @@ def _change(
     current = lock_login(user)
     if check is not None:
         check(current)
-    changed = {name for name, value in changes.items() if getattr(current, name) != value}
-    if changed and current.role == Role.CUSTOMER:
+    differing = {name for name, value in changes.items() if getattr(current, name) != value}
+    if differing and current.role == Role.CUSTOMER:
         raise ValidationError(
-            dict.fromkeys(changed, "This login belongs to a customer. Change it in the customer's profile.")
+            dict.fromkeys(differing, "This login belongs to a customer. Change it in the customer's profile.")
         )
-    for name in changed:
+    before = state(current, *_TOLD)
+    for name in differing:
         setattr(current, name, changes[name])
     if _name_successor(current, hand_over_to):
-        changed.add("successor")
-    if "role" in changed:
+        differing.add("successor")
+    if "role" in differing:
         _check_role(current)
     if hashed is not None:
         current.password = hashed
-        changed.add("password")
-    if not changed:
+        differing.add("password")
+    if not differing:
         return current
     if not (current.is_admin and current.is_active):
         _check_last_admin(current)
     _save(current)
-    if changed & {"password", "role"} or not current.is_active:
+    if differing & {"password", "role"} or not current.is_active:
         end_sessions(user=current)
-    logger.info("login %s: %s changed by login %s", current.pk, ", ".join(sorted(changed)), actor.pk)
+    told = changed(before, state(current, *_TOLD), secret=_SECRET)
+    audit("user_changed", current, actor=actor, changes=told)
     return current
 
 
@@ -124,6 +129,7 @@ def set_password(*, user: User, password: str, keep: Session | None = None, fiel
         current.password = user.password = hashed
         current.save(update_fields=["password"])
         end_sessions(user=current, keep=keep)
+        audit("password_changed", current, actor=user)
 
 
 def change_password(*, user: User, old: str, new: str, keep: Session | None = None) -> None:
@@ -140,6 +146,7 @@ def change_password(*, user: User, old: str, new: str, keep: Session | None = No
         FAILED_LOGINS.give_back(key)
         raise
     if not right:
+        audit("password_change_failed", user, actor=user)
         raise ValidationError({"old_password": ["This is not your current password."]})
     FAILED_LOGINS.give_back(key)
     set_password(user=user, password=new, keep=keep, field="new_password")
@@ -162,12 +169,12 @@ def remove_user(*, actor: User, user: User, hand_over_to: User | None = None, ch
         _name_successor(current, hand_over_to)
         current.save(update_fields=["is_active", "successor"])
         end_sessions(user=current)
+        audit("user_removed", current, actor=actor)
     _leave(current, actor)
     with transaction.atomic():
         current = lock_login(current)
         current.deleted_at = timezone.now()
         _rename(current)
-    logger.info("login %s removed by login %s", current.pk, actor.pk)
 
 
 def _leave(user: User, actor: User) -> None:

@@ -57,7 +57,12 @@ class PrivateFileView(APIView):
         shown_as = rows.values_list(self.name_field or self.file_field, flat=True)[:1]
         if not (found := list(shown_as)):
             raise Http404
-        return send_file(request, name, shown_as=found[0])
+        response = send_file(request, name, shown_as=found[0])
+        self.served(response, user, rows)
+        return response
+
+    def served(self, response: HttpResponseBase, user: Any, rows: Any) -> None:
+        """For subclasses: the file of the row in `rows` is on its way to `user`, or a part of it, or nothing new."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -6,6 +6,7 @@ from django.db import transaction
 from rest_framework.exceptions import NotFound
 
 from accounts.models import User
+from core.changes import Changes, changed, gone, made, state
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Address, Customer
@@ -18,7 +19,7 @@ def create_address(*, customer_id: int, actor: User, is_default: bool = False, *
     customer = lock(customer_id, actor=actor, own=True)
     address = Address.objects.create(customer=customer, **fields)
     keep_one_default(customer, address.address_type, chosen=address if is_default else None)
-    return _recorded(customer, address, actor)
+    return _recorded(customer, address, actor, "address_added", made(address, *fields))
 
 
 @transaction.atomic
@@ -32,6 +33,7 @@ def update_address(*, address: Address, actor: User, changes: dict[str, Any]) ->
     changes = {field: value for field, value in changes.items() if getattr(address, field) != value}
     if not changes:
         return address
+    before = state(address, *changes)
     type_before, wanted = address.address_type, changes.pop("is_default", None)
     stays_default = address.is_default if wanted is None else wanted
     for field, value in changes.items():
@@ -43,7 +45,8 @@ def update_address(*, address: Address, actor: User, changes: dict[str, Any]) ->
         keep_one_default(customer, type_before)
     chosen = address if stays_default and (wanted or type_before == address.address_type) else None
     keep_one_default(customer, address.address_type, chosen=chosen, last=address if wanted is False else None)
-    return _recorded(customer, address, actor)
+    after = {**before, **changes, **({} if wanted is None else {"is_default": wanted})}
+    return _recorded(customer, address, actor, "address_changed", changed(before, after))
 
 
 @transaction.atomic
@@ -53,16 +56,19 @@ def set_default_address(*, address: Address, actor: User) -> Address:
     if address.is_default:
         return address
     keep_one_default(customer, address.address_type, chosen=address)
-    return _recorded(customer, address, actor)
+    return _recorded(customer, address, actor, "address_changed", changed({"is_default": False}, {"is_default": True}))
 
 
 @transaction.atomic
 def delete_address(*, address: Address, actor: User) -> None:
     """Delete an address. A deleted default is replaced by the oldest one left of its type. Raises NotFound."""
     customer, address = _locked(actor, address)
+    was, pk = gone(address, "address_type", "address_line1", "city", "country"), address.pk
     address.delete()
     keep_one_default(customer, address.address_type)
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    address.pk = pk
+    data = customer_event_data(customer)
+    record(customer, "customer_updated", data, actor=actor, verb="address_deleted", about=address, changes=was)
 
 
 def _locked(actor: User, address: Address) -> tuple[Customer, Address]:
@@ -92,7 +98,8 @@ def keep_one_default(
     addresses.filter(pk=chosen.pk).update(is_default=True)
 
 
-def _recorded(customer: Customer, address: Address, actor: User) -> Address:
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+def _recorded(customer: Customer, address: Address, actor: User, verb: str, changes: Changes) -> Address:
+    data = customer_event_data(customer)
+    record(customer, "customer_updated", data, actor=actor, verb=verb, about=address, changes=changes)
     address.refresh_from_db()
     return address

@@ -94,7 +94,7 @@ def unlink_login(*, user: User, actor: User | None) -> None:
     for customer in lock_all(Customer.objects.filter(user=user).values_list("pk", flat=True)):
         customer.user = None
         customer.save(update_fields=["user", "updated_at"])
-        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="login_unlinked")
 
 
 def reassign_all(

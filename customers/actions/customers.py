@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from accounts.actions.sessions import end_sessions
-from accounts.models import Role, User
+from accounts.audit import audit
+from accounts.models import AuditEntry, Role, User
+from core.changes import made
 from core.idempotency import forget_answers, forget_answers_to
 from core.phones import respelled
 from core.ports import ports
@@ -64,7 +66,8 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
     if customer.owner is not None:
         customer.owner = lock_seller(customer.owner)
         INSERT_ASSIGNMENT.save(Assignment(customer=customer, salesperson=customer.owner, assigned_by=actor))
-    record(customer, "customer_updated", customer_row(known_columns(customer)), actor=actor)
+    data, given = customer_row(known_columns(customer)), made(customer, *fields, "phone", "owner_id")
+    record(customer, "customer_updated", data, actor=actor, verb="customer_created", changes=given)
     return customer
 
 
@@ -154,10 +157,12 @@ def erase_customer(*, customer_id: int, actor: User | None) -> None:
     Keepers (customers/keepers.py) erase what deleting the row would leave behind.
     """
     customer = lock(customer_id, actor=actor, deleting=True)
+    audit("customer_erased", customer, actor=actor, customer=customer.pk)
     # Rows that were merged into this one are the same person, and are deleted with it.
     for row in (*Customer.all_rows.filter(pk__in=merged_ids(customer.pk)), customer):
         for keeper in keepers():
             keeper.erase(row)
+        AuditEntry.objects.forget(row.pk, login_id=row.user_id)
         # The history of Django admin names the rows that were changed there.
         forget_history(Customer, row.pk)
         # One id may begin with another.

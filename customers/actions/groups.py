@@ -1,14 +1,44 @@
-"""Adding customers to groups by hand, and removing them."""
+"""Groups, and adding customers to them by hand and removing them."""
 
-from django.db import transaction
+from typing import Any
+
+from django.db import IntegrityError, transaction
 from rest_framework.exceptions import ValidationError
 
+from accounts.audit import audit
 from accounts.models import User
+from core.changes import changed, gone, made, state
 from customers.actions.locking import lock
 from customers.events import record
 from customers.group_members import matched_by
 from customers.models import Customer, CustomerGroup, GroupMember
 from customers.serializers.customers import customer_event_data
+
+
+def save_group(*, actor: User, group: CustomerGroup | None = None, **fields: Any) -> CustomerGroup:
+    """Create a group, or change one, and return it. `fields` are valid. Raises ValidationError for a taken name."""
+    new = group is None
+    group = group or CustomerGroup()
+    before = {} if new else state(group, *fields)
+    for field, value in fields.items():
+        setattr(group, field, value)
+    try:
+        with transaction.atomic():
+            group.save()
+            if new:
+                audit("group_created", group, actor=actor, changes=made(group, *fields))
+            elif changes := changed(before, fields):
+                audit("group_changed", group, actor=actor, changes=changes)
+    except IntegrityError:  # somebody else took the name a moment ago
+        raise ValidationError({"name": ["A group with this name already exists."]})
+    return group
+
+
+@transaction.atomic
+def delete_group(*, group: CustomerGroup, actor: User) -> None:
+    """Delete a group. Its members stay customers."""
+    audit("group_deleted", group, actor=actor, changes=gone(group, "name", "description", "assignment_rules"))
+    group.delete()
 
 
 @transaction.atomic
@@ -17,7 +47,7 @@ def add_member(*, group: CustomerGroup, customer_id: int, actor: User) -> None:
     customer = lock(customer_id, actor=actor)
     _, new = GroupMember.objects.get_or_create(group=group, customer=customer, defaults={"added_by": actor})
     if new:
-        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        _record(customer, group, "group_member_added", actor)
 
 
 @transaction.atomic
@@ -34,4 +64,8 @@ def remove_member(*, group: CustomerGroup, customer_id: int, actor: User) -> Non
                 {"customer_id": ["This customer matches the rules of the group. Change the rules instead."]}
             )
         raise ValidationError({"customer_id": ["This customer is not in the group."]})
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    _record(customer, group, "group_member_removed", actor)
+
+
+def _record(customer: Customer, group: CustomerGroup, verb: str, actor: User) -> None:
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb=verb, about=group, changes={})

@@ -29,11 +29,12 @@ def lock(customer_id: int, *, actor: User | None = None, own: bool = False, dele
     somebody else holds the customer for too long (core/db/queues.py).
     """
     found = None if own or deleting else _locked(customer_id, actor)
-    if found is not None:
-        return found
-    # Also to say why there is none.
-    rows = _visible_to(actor, own).select_for_update(no_key=not deleting)
-    return _queues.wait(customer_id, lambda: rows.or_404(customer_id))
+    if found is None:
+        # Also to say why there is none.
+        rows = _visible_to(actor, own).select_for_update(no_key=not deleting)
+        found = _queues.wait(customer_id, lambda: rows.or_404(customer_id))
+    found.remember()
+    return found
 
 
 def lock_with(query: DeskQuery, customer_id: int, *, actor: User, **values: Any) -> Customer:
@@ -81,9 +82,10 @@ def lock_all(
     ids = possible_ids(customer_ids)
     rows = _visible_to(actor, own).select_for_update(no_key=True, skip_locked=skip_locked)
     rows = rows.filter(pk__in=ids).order_by("pk")
-    if skip_locked or not ids:
-        return list(rows)
-    return _queues.wait(min(ids), lambda: list(rows))
+    found = list(rows) if skip_locked or not ids else _queues.wait(min(ids), lambda: list(rows))
+    for customer in found:
+        customer.remember()
+    return found
 
 
 def lock_customer_of(rows: "QuerySet[Any]", *, path: str = "customer_id", actor: User | None = None) -> Customer:

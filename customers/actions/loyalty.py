@@ -3,6 +3,7 @@
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
+from accounts.audit import audit
 from accounts.models import User
 from customers.actions.locking import lock
 from customers.events import record
@@ -39,7 +40,7 @@ def add_points(*, customer_id: int, actor: User, points: int, reason: str) -> Cu
     customer.loyalty_points = points_after
     customer.save(update_fields=["loyalty_points", "updated_at"])
     write_ledger_entry(customer, points=points, tier_before=customer.loyalty_tier, reason=reason, actor=actor)
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="points_changed")
     return customer
 
 
@@ -56,5 +57,7 @@ def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: 
     write_ledger_entry(customer, tier_before=tier_before, reason=reason, actor=actor)
     if tier != tier_before:
         customer.save(update_fields=["loyalty_tier", "updated_at"])
-        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="tier_set")
+    else:
+        audit("tier_set", customer, actor=actor, customer=customer.pk)
     return customer

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from rest_framework.exceptions import Throttled, ValidationError
 
+from accounts.audit import audit
 from accounts.models import User
 from core.live.publishing import wake_relays
 from core.phones import variants
@@ -42,6 +43,7 @@ def send_phone_code(*, customer: Customer) -> None:
     with transaction.atomic():
         lock(customer.pk)  # may have been erased or merged in the meantime
         PhoneCode.objects.update_or_create(customer=customer, defaults=PhoneCode.open_for(customer.pk, phone, code))
+        audit("phone_code_sent", customer, actor=customer.user, customer=customer.pk)
         wake_relays()
 
 
@@ -58,7 +60,7 @@ def confirm_phone(*, customer_id: int, actor: User) -> Customer:
         raise ValidationError({"phone": ["There is no phone number to confirm."]})
     refuse_if_elsewhere(phone, customer.pk)
     _set_phone(customer, trusted_as(phone, actor=actor))
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="phone_confirmed")
     return customer
 
 
@@ -95,6 +97,7 @@ def _enter(customer_id: int, actor: User, code: str) -> "Customer | str":
     sent.tries += 1
     sent.save(update_fields=["tries"])
     if not sent.matches(code):
+        audit("phone_code_wrong", customer, actor=actor, customer=customer.pk)
         return _wrong(tries_left=sent.MAX_TRIES - sent.tries)
     sent.delete()
     if holder is not None and holder.user_id is not None:
@@ -105,7 +108,7 @@ def _enter(customer_id: int, actor: User, code: str) -> "Customer | str":
         return Customer.objects.get(pk=holder.pk)
     if (refused := _set_proved(customer, sent.phone)) is not None:
         return refused
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="phone_verified")
     return customer
 
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.models import User
+from core.changes import Changes, changed, gone, made, state
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.events import record
@@ -43,10 +44,13 @@ def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -
             return order, False
         counted, placed_before = order.counts, order.placed_at
         before = order.total if counted else Decimal(0)
+    was = {} if new else state(order, *fields)
     for field, value in fields.items():
         setattr(order, field, value)
     _save_order(order)
     _update_totals(customer, order, counted=counted, before=before, placed_before=placed_before, actor=actor)
+    changes = changed(was, state(order, *fields, *(("number",) if new else ())))
+    _record(customer, "order_added" if new else "order_changed", order, changes, actor)
     return order, new
 
 
@@ -87,7 +91,11 @@ def _update_totals(
         customer.loyalty_tier = earned
         write_ledger_entry(customer, tier_before=tier_before, reason=f"Earned with order {order.number}.", actor=actor)
     customer.save(update_fields=["total_orders", "total_spent", "last_order_date", "loyalty_tier", "updated_at"])
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+
+
+def _record(customer: Customer, verb: str, row: Model, changes: Changes, actor: User) -> None:
+    data = customer_event_data(customer)
+    record(customer, "customer_updated", data, actor=actor, verb=verb, about=row, changes=changes)
 
 
 @transaction.atomic
@@ -96,14 +104,18 @@ def wish(*, customer_id: int, actor: User, product_id: str, name: str) -> tuple[
     customer = lock(customer_id, actor=actor, own=True)
     item, new = WishlistItem.objects.get_or_create(customer=customer, product_id=product_id, defaults={"name": name})
     if new:
-        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        _record(customer, "wish_added", item, made(item, "product_id", "name"), actor)
     return item, new
 
 
 @transaction.atomic
 def unwish(*, customer_id: int, actor: User, item_id: int) -> None:
     """Remove an item from the wishlist. Raises Http404."""
-    _delete(lock(customer_id, actor=actor, own=True), WishlistItem, item_id, actor)
+    customer = lock(customer_id, actor=actor, own=True)
+    item = customer.wishlist.filter(pk=item_id).first()
+    if item is None:
+        raise NotFound
+    _delete(customer, item, "wish_removed", gone(item, "product_id", "name"), actor)
 
 
 @transaction.atomic
@@ -115,7 +127,7 @@ def write_review(*, customer_id: int, actor: User, product_id: str, rating: int,
             {"product_id": ["This customer has already reviewed this product. Change that review with PUT."]}
         )
     review = Review.objects.create(customer=customer, product_id=product_id, rating=rating, text=text)
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+    _record(customer, "review_added", review, made(review, "product_id", "rating", "text"), actor)
     return review
 
 
@@ -128,10 +140,11 @@ def change_review(
     review = _review(customer, review_id, check)
     changes = {field: value for field, value in changes.items() if getattr(review, field) != value}
     if changes:
+        was = state(review, *changes)
         for field, value in changes.items():
             setattr(review, field, value)
         review.save(update_fields=[*changes, "updated_at"])
-        record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+        _record(customer, "review_changed", review, changed(was, changes), actor)
     return review
 
 
@@ -139,7 +152,8 @@ def change_review(
 def delete_review(*, customer_id: int, actor: User, review_id: int, check: Check | None = None) -> None:
     """Delete a review. Raises Http404, and what `check` raises of it before."""
     customer = lock(customer_id, actor=actor, own=True)
-    _delete(customer, Review, _review(customer, review_id, check).pk, actor)
+    review = _review(customer, review_id, check)
+    _delete(customer, review, "review_deleted", gone(review, "product_id", "rating", "text"), actor)
 
 
 def _review(customer: Customer, pk: int, check: Check | None) -> Review:
@@ -151,8 +165,8 @@ def _review(customer: Customer, pk: int, check: Check | None) -> Review:
     return review
 
 
-def _delete(customer: Customer, model: Any, pk: int, actor: User) -> None:
-    deleted, _ = model.objects.filter(customer=customer, pk=pk).delete()
-    if not deleted:
-        raise NotFound
-    record(customer, "customer_updated", customer_event_data(customer), actor=actor)
+def _delete(customer: Customer, row: Model, verb: str, was: Changes, actor: User) -> None:
+    pk = row.pk
+    row.delete()
+    row.pk = pk
+    _record(customer, verb, row, was, actor)

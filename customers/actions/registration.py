@@ -53,5 +53,5 @@ def _save(login: User, phone: str | None, fields: dict[str, Any]) -> Customer:
         pending_phone=phone or "",
         **fields,
     )
-    record(customer, "customer_updated", customer_event_data(customer), actor=login)
+    record(customer, "customer_updated", customer_event_data(customer), actor=login, verb="registered")
     return customer

@@ -4,12 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
+from django.http import HttpRequest
 from rest_framework.exceptions import ValidationError
 
+from accounts.authentication import user_of
 from core.admin.readonly import ReadOnlyAdmin
 from core.admin.refusals import ActionForm, RefusalsAdmin
+from customers.actions.groups import delete_group, save_group
 from customers.admin.searching import FoundByCustomer
 from customers.group_members import check_rules
 from customers.models import CustomerGroup, GroupMember
@@ -39,6 +42,18 @@ class GroupAdmin(RefusalsAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     fields = ("name", "description", "assignment_rules", "discount_percentage", "priority_support", "free_shipping")
+
+    def save_model(self, request: HttpRequest, obj: CustomerGroup, form: Any, change: bool) -> None:
+        before = CustomerGroup.objects.get(pk=obj.pk) if change else None
+        given = {name: form.cleaned_data[name] for name in form.changed_data}
+        obj.pk = save_group(actor=user_of(request), group=before, **given).pk
+
+    def delete_model(self, request: HttpRequest, obj: CustomerGroup) -> None:
+        delete_group(group=obj, actor=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CustomerGroup]) -> None:
+        for group in queryset.order_by("pk"):
+            delete_group(group=group, actor=user_of(request))
 
 
 @admin.register(GroupMember)

@@ -22,3 +22,9 @@ class LoyaltyTier(models.TextChoices):
     SILVER = "silver"
     GOLD = "gold"
     PLATINUM = "platinum"
+
+
+def language_tag(text: str) -> str:
+    """A language tag as it is stored, whatever its case: `en`, `pt-BR`, `zh-Hant`."""
+    language, dash, region = text.partition("-")
+    return f"{language.lower()}{dash}{region.upper() if len(region) < 4 else region.capitalize()}"

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Concat, Lower
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.models import full_name
+from accounts.models.users import full_name
+from core.changes import Remembers
 from core.files.names import StoredUnder
 from core.filters import has_trigram, id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
@@ -33,12 +34,6 @@ NO_MESSAGE_YET = datetime(1970, 1, 1, tzinfo=UTC)
 def customer_number(pk: int) -> str:
     """The number people use for a customer: `CUST000001`."""
     return f"CUST{pk:06d}"
-
-
-def language_tag(text: str) -> str:
-    """A language tag as it is stored, whatever its case: `en`, `pt-BR`, `zh-Hant`."""
-    language, dash, region = text.partition("-")
-    return f"{language.lower()}{dash}{region.upper() if len(region) < 4 else region.capitalize()}"
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -110,7 +105,7 @@ class CustomerManager(_CustomerManager["Customer"]):
         return CustomerQuerySet(self.model, using=self._db).filter(merged_into=None)
 
 
-class Customer(models.Model):
+class Customer(Remembers, models.Model):
     """A person the team sells to. Only customers/actions/ writes rows of it.
 
     Registered customers have a login (`user`). `owner` is their salesperson, null while nobody is assigned.
@@ -191,6 +186,8 @@ class Customer(models.Model):
         output_field=models.TextField(),
         db_persist=True,
     )
+
+    follows = frozenset({"id", "updated_at", "last_seq", "desk_at", "search_text"})
 
     objects = CustomerManager()
     # With the rows that were merged into others.

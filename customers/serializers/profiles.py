@@ -17,7 +17,7 @@ from core.shapes import Day, Money, OneOf, Ref, Time
 from core.timestamps import iso
 from customers.group_members import benefits_of, groups_of
 from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Source
-from customers.models.customers import language_tag
+from customers.models.choices import language_tag
 from customers.money import average, money
 from customers.serializers.customers import CurrencyField, OwnerField, PhoneField
 from customers.tiers import BenefitsRow

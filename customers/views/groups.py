@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +16,7 @@ from core.documentation import documented
 from core.idempotency import AnswersOnce
 from core.shapes import Page
 from core.versions import KnowsVersions
-from customers.actions.groups import add_member, remove_member
+from customers.actions.groups import add_member, delete_group, remove_member, save_group
 from customers.group_members import count_members, members_of
 from customers.models import Customer, CustomerGroup, CustomerQuerySet
 from customers.reports import GroupStatistics, group_statistics
@@ -69,7 +67,7 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a group. Its members stay customers."""
-        self.get_object().delete()
+        delete_group(group=self.get_object(), actor=user_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @documented(responses={200: Page[ProfileRow]})
@@ -113,11 +111,7 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
     def _save(self, group: CustomerGroup | None) -> CustomerGroup:
         body = self.get_serializer(group, data=self.request.data, partial=group is not None)
         body.is_valid(raise_exception=True)
-        try:
-            with transaction.atomic():
-                return body.save()
-        except IntegrityError:  # somebody else took the name a moment ago
-            raise ValidationError({"name": ["A group with this name already exists."]})
+        return save_group(actor=user_of(self.request), group=group, **body.validated_data)
 
     def _visible(self) -> CustomerQuerySet:
         return Customer.objects.visible_to(self.request.user)

@@ -12,6 +12,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.audit import audit
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
@@ -179,6 +180,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
 
         Texts that a spreadsheet would run as a formula get an apostrophe in front.
         """
+        audit("customers_exported", actor=user_of(request))
         lines = csv_lines(self.filter_queryset(self.get_queryset()))
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
@@ -188,6 +190,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
     def export_one(self, request: Request, pk: str) -> HttpResponseBase:
         """Export everything known about a customer. A ZIP of JSON and files. Customers get their own part of it."""
         customer = self.customer(pk)
+        audit("customer_exported", customer, actor=user_of(request), customer=customer.pk)
         return FileResponse(
             archive(customer, for_themselves=not user_of(request).is_admin),
             as_attachment=True,

@@ -113,7 +113,8 @@ def fetch_again(*, message: Message, actor: User) -> None:
     Attachment.objects.filter(pk=attachment.pk).update(
         state=AttachmentState.PENDING, error="", attempts=0, not_before=now, lease_until=None, claim_token=None
     )
-    record(customer, "message_updated", message_row(message.pk), actor=actor)
+    row = message_row(message.pk)
+    record(customer, "message_updated", row, actor=actor, verb="media_fetched_again", about=message, changes={})
     wake_relays()
 
 

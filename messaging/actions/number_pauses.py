@@ -3,9 +3,13 @@
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from accounts.audit import audit
+from accounts.models import User
+from core.changes import changed
 from core.db.leases import any_row
 from core.live.publishing import wake_relays
 from messaging.channels import Retry, channels, transport_for
@@ -105,11 +109,17 @@ def halt(number: BusinessNumber, reason: str, access: str) -> None:
     )
 
 
-def resume(number: BusinessNumber) -> None:
-    """Let a paused number send again, starting with the messages that were queued meanwhile."""
+@transaction.atomic
+def resume(number: BusinessNumber, *, actor: User | None = None) -> None:
+    """Let a paused number send again, starting with the messages that were queued meanwhile.
+
+    `actor` None means Patter itself, after the number got a new access.
+    """
     BusinessNumber.objects.filter(pk=number.pk).update(
         paused_until=None, pause_kind="", throttled=0, probes=0, reason="", halted_access=""
     )
+    if actor is not None:
+        audit("number_resumed", number, actor=actor, changes=changed({"reason": number.reason}, {"reason": ""}))
     wake_relays()
 
 

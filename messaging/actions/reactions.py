@@ -43,4 +43,5 @@ def _replace(customer: Customer, target: Message, ours: list[dict[str, Any]], ac
     target.refresh_from_db(fields=["reactions"])
     target.reactions = [entry for entry in target.reactions if entry.get("from") != BUSINESS] + ours
     target.save(update_fields=["reactions"])
-    record(customer, "message_updated", message_row(target.pk), actor=actor)
+    row = message_row(target.pk)
+    record(customer, "message_updated", row, actor=actor, verb="reaction_set", about=target, changes={})

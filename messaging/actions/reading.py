@@ -43,6 +43,6 @@ def mark_read(*, customer_id: int, actor: User) -> ReadUpTo:
             cursor.execute(_NONE_UNREAD, [customer.pk])
     if read:
         data = {"up_to": max(pk for (pk,) in read), "unread_count": 0, "reader": user_ref(actor)}
-        record(customer, "messages_read", data, actor=actor)
+        record(customer, "messages_read", data, actor=actor, changes={})
         show_read(customer_id, ON_READ)
     return {"customer": customer_id, "unread_count": 0}

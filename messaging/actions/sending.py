@@ -176,7 +176,8 @@ def _show(message: Message, file: Attachment | None, actor: User, *, behind: boo
         put_last(message.pk, customer_id=customer.pk, number_id=message.business_number_id)
         customer.desk_at = max(message.ordered_at, customer.desk_at)
         message.recorded = new_message_row(message, file, waiting_when_new(message.business_number, behind=behind))
-        record(customer, "chat_message", message.recorded, actor=actor)
+        row = message.recorded
+        record(customer, "chat_message", row, actor=actor, verb="message_sent", about=message, changes={})
     show_read(customer.pk, ON_REPLY)
     wake_relays()
 
@@ -285,7 +286,8 @@ def retry_message(*, message: Message, actor: User) -> Message:
     message.claim_token = message.lease_until = None
     message.not_before = timezone.now()
     message.save()
-    record(customer, "message_status", status_data(message), actor=actor)
+    data = status_data(message)
+    record(customer, "message_status", data, actor=actor, verb="message_retried", about=message, changes={})
     if message.type == "reaction":
         show_own_reaction(customer, message, actor=actor)
     wake_relays()

@@ -34,7 +34,9 @@ def settle_message(*, message: Message, was_sent: bool, actor: User) -> Message:
     # The claim stays, so that a late answer finds the message. When it left, only the provider knows.
     message.status, message.error = (Status.SENT, None) if was_sent else (Status.FAILED, NOT_SENT)
     message.save(update_fields=["status", "error"])
-    record(customer, "message_status", status_data(message), actor=actor)
+    record(
+        customer, "message_status", status_data(message), actor=actor, verb="message_settled", about=message, changes={}
+    )
     if not was_sent:
         withdraw_reaction(customer, message)
     return message

@@ -16,6 +16,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.actions.sessions import Claims, live_session
 from accounts.models import Session, User
+from core import origin
 from core.live.frames import passing_text
 from core.live.groups import STAFF, user_group
 from core.live.hub import Hint
@@ -52,6 +53,7 @@ class DeskConsumer(FrameSocket):
         self.hub = attach()
         self.groups_joined: list[str] = []
         self.key = uuid.uuid4().hex
+        origin.begin(address=(self.scope.get("client") or [""])[0])
         offered = self.scope.get("subprotocols") or []
         await self.accept(subprotocol=BEARER if BEARER in offered else None)
         credentials: Claims | None = self.scope["credentials"]
@@ -72,6 +74,7 @@ class DeskConsumer(FrameSocket):
         await self.listen(user_group(int(credentials.user_id)), STAFF, *self.groups_of_view())
         if (code := await in_thread(self._look, credentials)) is not None:
             return await self.end(code)
+        origin.signed_in(self.session.pk)
         left = (credentials.expires_at - timezone.now()).total_seconds()
         self.timer = asyncio.get_running_loop().call_later(max(left, 0), self.end_soon, NOT_SIGNED_IN)
         await self.opened()

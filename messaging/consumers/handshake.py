@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import Error
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.actions.sessions import Claims, claims_of_ticket, read_access_token
+from accounts.actions.sessions import Claims, read_access_token
+from accounts.actions.tickets import claims_of_ticket
 from core.live.hub import Hub
 from core.live.publishing import attach
 from messaging.consumers.threads import in_thread

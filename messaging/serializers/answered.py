@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 from django.db.models import F
 from django.db.models.functions import Left
 
-from accounts.models import full_name
+from accounts.models.users import full_name
 from core.shapes import Ref
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.exceptions import APIException
 
 from accounts.models import User
+from core.changes import Changes, changed
 from core.filters import possible_ids
 from customers.actions.locking import lock, lock_all
 from customers.events import record, record_all
@@ -249,7 +250,8 @@ def _set_tags(tags: _LockedTags, wanted: Iterable[Tag], actor: User) -> TagChang
         CustomerTag.objects.bulk_create([CustomerTag(customer=tags.customer, tag=tag) for tag in added])
     all_tags = by_name([*team_tags, *([tags.system] if tags.system else [])])
     if added or removed:
-        record(tags.customer, TAGS_CHANGED, _event_data(all_tags, added, removed), actor=actor)
+        data, told = _event_data(all_tags, added, removed), _told(added, removed)
+        record(tags.customer, TAGS_CHANGED, data, actor=actor, changes=told)
     return TagChange(tags.customer.pk, all_tags, added, removed)
 
 
@@ -259,7 +261,13 @@ def _record_for_all(
     """Record for many locked customers that these tags were added and removed."""
     tags = Tag.objects.by_customer({customer.pk: customer.source for customer in customers})
     data = {customer.pk: _event_data(tags[customer.pk], added, removed) for customer in customers}
-    record_all(customers, TAGS_CHANGED, data, actor=actor)
+    told = _told(added, removed)
+    record_all(customers, TAGS_CHANGED, data, actor=actor, changes=dict.fromkeys(data, told))
+
+
+def _told(added: Iterable[Tag], removed: Iterable[Tag]) -> Changes:
+    """What the audit trail says of a change: the names that went, and those that came."""
+    return changed({"tags": [tag.name for tag in removed]}, {"tags": [tag.name for tag in added]})
 
 
 def _event_data(tags: Iterable[Tag], added: Iterable[Tag], removed: Iterable[Tag]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from accounts.audit import audit, audit_all
 from accounts.models import User
+from core.changes import changed, gone, made
 from core.filters import possible_ids
 from core.live.frames import tell_staff
 from customers.models import Source
@@ -56,10 +58,12 @@ def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
     _refuse_taken_names(names)
     try:
         with transaction.atomic():
-            return Tag.objects.bulk_create([Tag(name=name, created_by=actor) for name in names])
+            tags = Tag.objects.bulk_create([Tag(name=name, created_by=actor) for name in names])
     except IntegrityError:  # somebody else took a name between the check and the insert
         _refuse_taken_names(names)
         raise
+    audit_all("tag_created", [(tag, None, made(tag, "name")) for tag in tags], actor=actor)
+    return tags
 
 
 @transaction.atomic
@@ -72,6 +76,7 @@ def rename_tag(*, tag_id: int, name: str, actor: User) -> Tag:
     if tag.name == name:
         return tag
     _refuse_taken_names([name], except_id=tag_id)
+    audit("tag_renamed", tag, actor=actor, changes=changed({"name": tag.name}, {"name": name}))
     tag.name = name
     try:
         with transaction.atomic():
@@ -90,7 +95,7 @@ def delete_tag(*, tag_id: int, actor: User) -> Tag:
     Raises NoSuchTag, CannotChangeSystemTag, NotYourTag.
     """
     tag = _lock_changeable(tag_id, actor)
-    _delete_locked([tag])
+    _delete_locked([tag], actor)
     return tag
 
 
@@ -99,7 +104,7 @@ def delete_tags(*, tag_ids: Collection[int], actor: User) -> DeletionResult:
     """Delete those of the tags that the actor may delete, and say what became of each."""
     locked = Tag.objects.select_for_update().filter(pk__in=possible_ids(tag_ids)).order_by("pk")
     tags = {tag.pk: tag for tag in locked}
-    _delete_locked([tag for tag in tags.values() if tag.may_be_changed_by(actor)])
+    _delete_locked([tag for tag in tags.values() if tag.may_be_changed_by(actor)], actor)
     requested = [tags[pk] for pk in tag_ids if pk in tags]
     return DeletionResult(
         deleted=[tag for tag in requested if tag.may_be_changed_by(actor)],
@@ -133,8 +138,9 @@ def _refuse_taken_names(names: Sequence[str], except_id: int = 0) -> None:
         raise TagNameTaken(clashes)
 
 
-def _delete_locked(tags: Sequence[Tag]) -> None:
+def _delete_locked(tags: Sequence[Tag], actor: User) -> None:
     """Delete locked tags, in order of id."""
+    audit_all("tag_deleted", [(tag, None, gone(tag, "name")) for tag in tags], actor=actor)
     for tag in tags:
         # One statement, however many customers have it. One tag after another, because removing several tags from a
         # customer locks the same rows in the same order.

@@ -88,7 +88,7 @@ def test_a_used_refresh_token_is_not_verified_and_ends_nothing(anonymous: APICli
 @pytest.mark.parametrize("over", ["logout", "deactivated", "deleted"])
 def test_tokens_of_a_session_that_is_over(anonymous: APIClient, admin: User, tokens: Tokens, over: str) -> None:
     if over == "logout":
-        end_session(session=tokens.session)
+        end_session(session=tokens.session, actor=None)
     elif over == "deactivated":
         update_user(actor=admin, user=tokens.session.user, is_active=False)
     else:

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import end_session, issue_ticket, redeem_ticket, sign_in
+from accounts.actions.sessions import end_session, sign_in
+from accounts.actions.tickets import issue_ticket, redeem_ticket
 from accounts.models import SocketTicket, User
 from tests.accounts.parallel import in_parallel
 
@@ -46,7 +47,7 @@ def test_it_expires_and_is_deleted_with_the_next_one(owner: User) -> None:
 def test_it_ends_with_its_session(owner: User) -> None:
     session = sign_in(user=owner).session
     ticket = issue_ticket(session=session)
-    end_session(session=session)
+    end_session(session=session, actor=None)
     assert redeem_ticket(ticket) is None
 
 

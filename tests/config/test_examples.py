@@ -4,61 +4,18 @@
 """
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from django.db import transaction
-from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import sign_in
 from accounts.models import User
 from config.examples import FILE
-from customers.actions.groups import add_member
-from customers.models import Customer, CustomerGroup, Merge
-from messaging.actions.sending import send_message
-from messaging.models import Attachment, Message
-from tags.actions.customer_tags import add_tag
-from tags.models import Tag
 from tests.declared_answers import plain, problems, swagger
 from tests.permission_matrix import MATRIX
-from tests.phone_codes import last_code
-from tests.recorded_calls import BODIES, CALLERS, INSTEAD, NOT_CALLED, REFUSED, steady
-
-FAILURE = {
-    "code": 131026,
-    "title": "WhatsApp cannot deliver to this number.",
-    "detail": "Message undeliverable",
-    "retryable": False,
-}
-
-
-@pytest.fixture
-def scene(things: dict[str, int], admin: User, owner: User, customer: Customer, customer_login: User) -> dict[str, Any]:
-    """One of everything, and what some calls need beside."""
-    failed, _ = send_message(customer_id=customer.pk, actor=owner, text="Our prices")
-    Message.objects.filter(pk=failed.pk).update(status="failed", error=FAILURE)
-    until = timezone.now() + timedelta(days=5)
-    photo = Message.objects.get(pk=things["message"])
-    Attachment.objects.create(message=photo, state="failed", provider_id="m1", provider_until=until)
-    worn = Tag.objects.create(name="Wholesale", created_by=owner)
-    add_tag(customer_id=customer.pk, tag_id=worn.pk, actor=owner)
-    member = Customer.objects.create(first_name="Mary", last_name="Major", owner=owner)
-    add_member(group=CustomerGroup.objects.get(pk=things["group"]), customer_id=member.pk, actor=admin)
-    claiming = Customer.objects.create(first_name="Ann", last_name="Lee", owner=owner, pending_phone="+94771235555")
-    other = Customer.objects.create(first_name="Johnny", last_name="Doe", owner=owner, phone="+94771236666")
-    gone = Merge.objects.get(pk=things["merge"]).gone_id
-    named = {"owner": owner.pk, "failed": failed.pk, "photo": photo.pk, "worn": worn.pk, "member": member.pk}
-    return {**things, **named, "claiming": claiming.pk, "other": other.pk, "gone": gone}
-
-
-@pytest.fixture
-def callers(
-    as_admin: APIClient, as_owner: APIClient, as_customer: APIClient, anonymous: APIClient
-) -> dict[str, APIClient]:
-    return {"admin": as_admin, "owner": as_owner, "customer": as_customer, "nobody": anonymous}
+from tests.recorded_calls import CALLERS, NOT_CALLED, REFUSED, call, filled, send, steady
 
 
 @pytest.fixture
@@ -67,11 +24,11 @@ def answered(scene: dict[str, Any], callers: dict[str, APIClient], owner: User) 
     found: dict[str, Any] = {"refusals": {}}
     for row in sorted(MATRIX.keys() - NOT_CALLED):
         with transaction.atomic():
-            found[_named(row)] = _called(row, scene, callers[CALLERS.get(row, "admin")], owner)
+            found[_named(row)] = _recorded(row, scene, callers[CALLERS.get(row, "admin")], owner)
             transaction.set_rollback(True)
     for caller, row, body, headers in REFUSED:
         with transaction.atomic():
-            answer = _send(callers[caller], row.format(**scene), _filled(body, scene), headers)
+            answer = send(callers[caller], row.format(**scene), filled(body, scene), headers)
             transaction.set_rollback(True)
         assert answer.status_code >= 400, row
         model = _declared(row.replace("999999999", "{}"), str(answer.status_code))
@@ -92,34 +49,14 @@ def _declared(row: str, status: str) -> str:
     return str(item[method.lower()]["responses"][status]["schema"]["$ref"].rpartition("/")[2])
 
 
-def _called(row: str, scene: dict[str, Any], client: APIClient, owner: User) -> dict[str, Any]:
-    if "verify_phone" in row:
-        client.post("/api/customers/customers/send_phone_code/")
-        scene = {**scene, "code": last_code()}
-    body = _filled(BODIES.get(row), {**scene, "refresh": sign_in(user=owner).refresh})
-    ids = {**scene, **{name: scene[of] for name, of in INSTEAD.get(row, {}).items()}}
-    answer = _send(client, row.format(**ids), body, {})
+def _recorded(row: str, scene: dict[str, Any], client: APIClient, owner: User) -> dict[str, Any]:
+    body, answer = call(row, scene, client, owner)
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     assert 200 <= answer.status_code < 300, f"{row}: {content[:500]!r}"
     is_json = answer.get("Content-Type", "").startswith("application/json")
     shown = json.loads(content) if is_json and content else None
     found: dict[str, Any] = steady({"status": str(answer.status_code), "request": body, "answer": shown})
     return found
-
-
-def _send(client: APIClient, call: str, body: Any, headers: dict[str, str]) -> Any:
-    method, path = call.split()
-    sent = body if isinstance(body, str) else "" if body is None else json.dumps(body)
-    kind = headers.get("content-type", "application/json")
-    return client.generic(method, path, sent, content_type=kind, headers=headers)
-
-
-def _filled(value: Any, scene: dict[str, Any]) -> Any:
-    if isinstance(value, dict):
-        return {name: _filled(one, scene) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_filled(one, scene) for one in value]
-    return scene[value[1:-1]] if isinstance(value, str) and value[:1] == "{" else value
 
 
 def _shape(value: Any) -> Any:

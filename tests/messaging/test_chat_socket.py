@@ -177,7 +177,7 @@ def test_sockets_that_are_refused(
     assert open_socket(f"{url}?token=garbage").close_code() == 4401
     assert open_socket(f"{url}?token={session.refresh}").close_code() == 4401
     assert open_socket(url, token_of(customer_login)).close_code() == 4403
-    end_session(session=session.session)
+    end_session(session=session.session, actor=None)
     assert open_socket(url, session.access).close_code() == 4401
     assert open_socket(f"{url}?token={session.access}").close_code() == 4401
 

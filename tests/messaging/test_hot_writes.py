@@ -36,8 +36,8 @@ def test_sending(as_owner: Any, chat: Any) -> None:
 
     taken = statements(send, status=201)
 
-    # The session; the customer, locked, with the chat; message, chat, customer, event and receipt.
-    assert len(taken) == 7, taken
+    # The session; the customer, locked, with the chat; message, chat, customer, event, audit entry and receipt.
+    assert len(taken) == 8, taken
     assert Message.objects.filter(direction="outbound").count() == 2
 
 
@@ -50,8 +50,8 @@ def test_creating_a_customer(as_owner: Any) -> None:
     taken = statements(create, status=201)
 
     # The session; whether somebody else writes from the phone; the customer; the salesperson, locked; the assignment;
-    # the event, and its number; the tags of the answer.
-    assert len(taken) == 8, taken
+    # the event, its number and the audit entry; the tags of the answer.
+    assert len(taken) == 9, taken
 
 
 def test_marking_a_chat_as_read(as_owner: Any, chat: Any, says: Any) -> None:
@@ -60,8 +60,8 @@ def test_marking_a_chat_as_read(as_owner: Any, chat: Any, says: Any) -> None:
 
     taken = statements(read, status=200, before=lambda: says(chat, "and?"))
 
-    # The session; the customer, locked; the messages; the chat; the event, and its number.
-    assert len(taken) == 6, taken
+    # The session; the customer, locked; the messages; the chat; the event, its number and the audit entry.
+    assert len(taken) == 7, taken
 
 
 def test_handing_over_a_chat(as_admin: Any, chat: Any, owner: Any, stranger: Any) -> None:
@@ -73,5 +73,5 @@ def test_handing_over_a_chat(as_admin: Any, chat: Any, owner: Any, stranger: Any
     taken = statements(assign, status=201)
 
     # The session; the customer and the salesperson of the body, and both again, locked; the old assignment, the new
-    # one, and the owner; the event, and its number.
-    assert len(taken) == 10, taken
+    # one, and the owner; the event, its number and the audit entry.
+    assert len(taken) == 11, taken

@@ -125,6 +125,7 @@ def test_a_thousand(as_admin: Any, new_tag: Any) -> None:
             assert body["changed_count"] == count
             costs[count, action] = len(queries)
     for action in ("add", "remove"):
-        assert costs[50, action] == costs[100, action]
-        assert costs[1000, action] < costs[100, action] * 2
+        # SQLite takes 999 values in a statement: the audit trail of 100 customers needs two.
+        assert costs[100, action] - costs[50, action] in (0, 1)
+        assert costs[1000, action] < costs[100, action] * 2 + 12  # the trail, see above
     assert Event.objects.filter(customer=people[0]).count() == 6

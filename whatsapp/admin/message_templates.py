@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from accounts.authentication import user_of
 from core.admin.readonly import ReadOnlyAdmin
 from whatsapp.message_templates import accounts
 from whatsapp.models import Template, TemplateSync
@@ -23,7 +24,8 @@ class TemplateAdmin(ReadOnlyAdmin):
     @admin.action(description="Fetch all templates of the selected accounts from Meta")
     def sync(self, request: HttpRequest, queryset: "QuerySet[Template]") -> None:
         wanted = set(queryset.values_list("waba_id", flat=True))
-        say_asked(self, request, ask_for_templates(one for one in accounts() if one.waba_id in wanted))
+        chosen = [one for one in accounts() if one.waba_id in wanted]
+        say_asked(self, request, ask_for_templates(chosen, actor=user_of(request)))
 
 
 @admin.register(TemplateSync)

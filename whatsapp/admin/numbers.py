@@ -3,21 +3,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.authentication import user_of
 from accounts.models import User
 from core.admin.actions import RowAction, for_selected
 from core.admin.refusals import RefusalsAdmin
 from messaging.actions.number_pauses import resume
-from messaging.models import UNTIL_RESUMED, BusinessNumber
+from messaging.models import BusinessNumber
 from whatsapp.access_tokens import access_of
 from whatsapp.admin.message_templates import say_asked
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.message_templates import accounts
 from whatsapp.models import NumberAccess
+from whatsapp.number_changes import save_number
 from whatsapp.template_syncs import ask_for_templates
 
 
@@ -63,7 +64,7 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
 def _resume(number: BusinessNumber, actor: User, given: Mapping[str, Any]) -> str:
     if number.paused_until is None:
         return "It was not paused."
-    resume(number)
+    resume(number, actor=actor)
     return ""
 
 
@@ -107,23 +108,17 @@ class BusinessNumberAdmin(RefusalsAdmin):
     def sends(self, number: BusinessNumber) -> bool:
         return number.pk is not None and access_of(number) is not None
 
-    @transaction.atomic
     def save_model(self, request: HttpRequest, obj: BusinessNumber, form: Any, change: bool) -> None:
-        if not change:
-            obj.transport = TRANSPORT
-        super().save_model(request, obj, form, change)
         given = form.cleaned_data
-        access = NumberAccess.objects.filter(number=obj).first() or NumberAccess(number=obj)
-        before, access.waba_id = access.token, given["waba_id"].strip()
-        if given["access_token"]:
-            access.token = given["access_token"]
-        elif given["forget_token"]:
-            access.token = ""
-        access.save()
-        if access.token and access.token != before and obj.paused_until == UNTIL_RESUMED:
-            resume(obj)
+        if save_number(
+            number=obj,
+            actor=user_of(request),
+            waba_id=given["waba_id"].strip(),
+            token=given["access_token"],
+            forget_token=given["forget_token"],
+        ):
             self.message_user(request, f"{obj} has a new token and sends again.")
 
     @admin.action(description="Fetch the templates of every account from Meta")
     def sync_templates(self, request: HttpRequest, queryset: "QuerySet[BusinessNumber]") -> None:
-        say_asked(self, request, ask_for_templates(accounts()))
+        say_asked(self, request, ask_for_templates(accounts(), actor=user_of(request)))

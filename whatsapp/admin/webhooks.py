@@ -15,9 +15,9 @@ from accounts.models import User
 from core.admin.actions import RowAction, for_selected
 from core.admin.json_text import shown_json, shown_text
 from core.admin.readonly import ReadOnlyAdmin
-from core.live.publishing import wake_relays
 from customers.admin.searching import HELP, customers_found
 from whatsapp.models import WebhookEvent
+from whatsapp.webhook.replaying import replay_webhooks
 from whatsapp.webhook.report import daily
 from whatsapp.webhook.searching import found_webhooks
 
@@ -29,9 +29,8 @@ _REPORT_DAYS = ("2", "7", "31")
 
 def _replay(event: WebhookEvent, actor: User, given: Mapping[str, Any]) -> str:
     # By id, because the queryset of the list may not allow updates.
-    if not WebhookEvent.objects.filter(pk=event.pk).replay():
+    if not replay_webhooks(WebhookEvent.objects.filter(pk=event.pk), actor=actor):
         raise WebhookEvent.DoesNotExist
-    wake_relays()
     return ""
 
 

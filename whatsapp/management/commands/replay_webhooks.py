@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 
-from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
+from whatsapp.webhook.replaying import replay_webhooks
 
 
 class Command(BaseCommand):
@@ -35,8 +35,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"Webhooks that would be handled again: {events.count()}")
             return
-        count = events.replay()
-        wake_relays()
+        count = replay_webhooks(events, actor=None)
         self.stdout.write(f"Webhooks that the relay will handle again: {count}")
 
 
