@@ -1,22 +1,24 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from accounts import views
 from accounts.trail import AuditView
+from accounts.views import signing_in
+from accounts.views.team import TeamView
+from accounts.views.users import UserViewSet
 
 router = SimpleRouter()
-router.register("users", views.UserViewSet, basename="user")
+router.register("users", UserViewSet, basename="user")
 
 urlpatterns = [
-    path("auth/login/", views.LoginView.as_view(), name="login"),
-    path("auth/refresh/", views.RefreshView.as_view(), name="refresh"),
-    path("auth/logout/", views.LogoutView.as_view(), name="logout"),
-    path("auth/me/", views.MeView.as_view(), name="me"),
-    path("auth/ws-ticket/", views.SocketTicketView.as_view(), name="ws-ticket"),
-    path("token/", views.TokenView.as_view(), name="token"),
-    path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
-    path("token/verify/", views.TokenVerifyView.as_view(), name="token-verify"),
+    path("auth/login/", signing_in.LoginView.as_view(), name="login"),
+    path("auth/refresh/", signing_in.RefreshView.as_view(), name="refresh"),
+    path("auth/logout/", signing_in.LogoutView.as_view(), name="logout"),
+    path("auth/me/", signing_in.MeView.as_view(), name="me"),
+    path("auth/ws-ticket/", signing_in.SocketTicketView.as_view(), name="ws-ticket"),
+    path("token/", signing_in.TokenView.as_view(), name="token"),
+    path("token/refresh/", signing_in.TokenRefreshView.as_view(), name="token-refresh"),
+    path("token/verify/", signing_in.TokenVerifyView.as_view(), name="token-verify"),
     path("audit/", AuditView.as_view(), name="audit"),
-    path("team/", views.TeamView.as_view(), name="team"),
+    path("team/", TeamView.as_view(), name="team"),
     path("", include(router.urls)),
 ]

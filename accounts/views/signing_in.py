@@ -1,16 +1,16 @@
+"""Signing in and out, and what the one who is signed in asks about themselves."""
+
 from typing import Any, cast
 
-from django.db.models import QuerySet
 from drf_yasg import openapi
 from drf_yasg.utils import no_body
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, RetrieveAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer, Serializer
-from rest_framework.viewsets import ModelViewSet
+from rest_framework.serializers import Serializer
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.actions.sessions import (
@@ -23,28 +23,21 @@ from accounts.actions.sessions import (
     refresh,
 )
 from accounts.actions.tickets import issue_ticket
-from accounts.actions.users import create_user, remove_user, update_user
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
-from accounts.filters import TeamFilter, UserFilter
-from accounts.models import Session, SocketTicket, User, UserQuerySet
-from accounts.permissions import IsAdmin, IsSalesOrAdmin, OwnAccount
+from accounts.models import Session, SocketTicket, User
+from accounts.permissions import OwnAccount
 from accounts.serializers import (
-    HandOverSerializer,
     LoginSerializer,
     LogoutSerializer,
     MeSerializer,
     RefreshSerializer,
     SignedInSerializer,
-    TeamMemberSerializer,
     Ticket,
     TokensSerializer,
-    UserSerializer,
     VerifySerializer,
 )
 from core.documentation import documented
-from core.idempotency import AnswersOnce
 from core.throttles import client_address
-from core.versions import CHANGES, KnowsVersions, refuse_stale
 
 REFUSED = "Refused. `detail` says why."
 TOO_MANY_FAILURES = "Too many failed sign-ins for this login from your address."
@@ -163,83 +156,3 @@ class SocketTicketView(GenericAPIView[Any]):
         """Get a ticket that opens one socket. For clients that cannot send the access token with it."""
         ticket = issue_ticket(session=cast(Session, request.auth))
         return Response(Ticket(ticket=ticket, expires_in=int(SocketTicket.LIFETIME.total_seconds())))
-
-
-class TeamView(ListAPIView[User]):
-    """List the colleagues. Active salespeople and admins, by name: for choosing who takes over a chat.
-
-    Admins also see those whose login is no longer active, with `?is_active=false`.
-    """
-
-    serializer_class = TeamMemberSerializer
-    permission_classes = (IsSalesOrAdmin,)
-    filterset_class = TeamFilter
-    pagination_class = None
-
-    def get_queryset(self) -> UserQuerySet:
-        if getattr(self, "swagger_fake_view", False):
-            return User.objects.none()
-        asked = self.request.query_params.get("is_active") if user_of(self.request).is_admin else None
-        return User.objects.staff() if asked else User.objects.staff().filter(is_active=True)
-
-    def filter_queryset(self, queryset: Any) -> Any:
-        # A team is small, and its names are put together in Python.
-        return sorted(super().filter_queryset(queryset), key=lambda user: (user.name.casefold(), user.pk))
-
-
-class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
-    """The logins. What stands below by action is shown in Swagger UI.
-
-    list: List the logins. Those of staff and of customers; filter by `role`.
-
-    retrieve: Get one login.
-
-    create: Add a login for a member of staff. Customers get theirs by registering.
-
-    update: Change a login. Only the fields that are given change. A salesperson leaves by `is_active: false`, by
-    another role, or by DELETE. Their customers then go to `hand_over_to`. Without it, chats with something unread or
-    unanswered go to other salespeople (ASSIGNMENT_STRATEGY), and the rest have no owner. The last active admin cannot
-    leave.
-
-    partial_update: Change a login.
-    """
-
-    queryset = User.objects.none()
-    serializer_class = UserSerializer
-    filterset_class = UserFilter
-    permission_classes = (IsAdmin,)
-    hashes_passwords = ("create", "update", "partial_update")
-    lookup_value_regex = r"\d+"
-    # Passwords are hashed, and customers handed over, outside of the transaction in which a login is locked.
-    compares_itself = CHANGES
-
-    def get_queryset(self) -> QuerySet[User]:
-        return User.objects.present().order_by("id")
-
-    def update(self, request: Request, *args: object, **kwargs: object) -> Response:
-        return super().update(request, *args, **{**kwargs, "partial": True})
-
-    def perform_create(self, serializer: BaseSerializer[User]) -> None:
-        serializer.instance = create_user(actor=user_of(self.request), **serializer.validated_data)
-
-    def perform_update(self, serializer: BaseSerializer[User]) -> None:
-        serializer.instance = update_user(
-            actor=user_of(self.request),
-            user=cast(User, serializer.instance),
-            check=self._refuse_stale_login,
-            **serializer.validated_data,
-        )
-
-    @documented(query_serializer=HandOverSerializer)
-    def destroy(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """Remove a login. Its customers go to `hand_over_to`, or as described for PUT. What it wrote keeps its name."""
-        return super().destroy(request, *args, **kwargs)
-
-    def perform_destroy(self, instance: User) -> None:
-        asked = HandOverSerializer(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        remove_user(actor=user_of(self.request), user=instance, check=self._refuse_stale_login, **given)
-
-    def _refuse_stale_login(self, login: User) -> None:
-        refuse_stale(self.request, self.get_serializer(login).data)
