@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts.actions.sessions import SessionOver, session_of_token
 from accounts.models import Session, User
 from core import origin
+from core.calls import note_user
 
 CHALLENGE = 'Bearer realm="api"'
 
@@ -32,6 +33,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         session, _ = session_of_token(raw)
         origin.signed_in(session.pk)
+        note_user(session.user_id)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -71,7 +71,7 @@ class Bridge:
             answer = await self.lanes.of(scope).run(make)
             await answer.send(Patience(receive, send, self.patience))
         except LaneFull as full:
-            logger.warning("%s %s is refused: its lane is full", scope["method"], scope["path"])
+            logger.warning("a %s is refused: its lane is full", scope["method"])
             await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after, code="busy")
 
     def run_view(self, scope: Scope, body: IO[bytes], more_environ: Environ | None = None) -> Answer:

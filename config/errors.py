@@ -75,32 +75,32 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         # SQLite raises the first for integers beyond 64 bits, PostgreSQL the second for any value that does not fit.
         error = exceptions.ValidationError({"detail": "A value is out of range."})
     else:
-        error = _refusal(context["request"].path, error) or error
+        error = _refusal(error) or error
     response = drf_exception_handler(error, context)
     if response is not None:
         response.data = shaped(context["request"].path_info, response.data, response.status_code)
     return response
 
 
-def _refusal(path: str, error: BaseException | None) -> exceptions.APIException | None:
+def _refusal(error: BaseException | None) -> exceptions.APIException | None:
     """Return the refusal that an error is or stands for: of a database, or of a disk. None if the error is ours."""
     if isinstance(error, exceptions.APIException):
         return error
     if (trouble := trouble_of(error)) is not None:
-        logger.error("the database is %s in %s: %s", trouble.value, path, error)
+        logger.error("the database is %s: %s", trouble.value, error)
         if trouble is Trouble.READ_ONLY and not connection.in_atomic_block:
             # After a failover the next request finds the server that may be written.
             connection.close()
         return Unavailable(trouble)
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        logger.error("no room on disk in %s: %s", path, error)
+        logger.error("no room on disk: %s", error)
         return NoRoom()
     return None
 
 
 def answer_to(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """Return the answer to an error of a view that is not DRF's, or of a middleware. None if the error is ours."""
-    refusal = _refusal(request.path, error)
+    refusal = _refusal(error)
     if refusal is None:
         return None
     text, wait = " ".join(texts_of(refusal.detail)), getattr(refusal, "wait", None)

@@ -15,7 +15,7 @@ from config.errors import answer_to, refuse
 from config.health import livez, readyz
 from config.known_parameters import refusing, unknown_parameters
 from config.metrics import metrics
-from core import origin, request_id
+from core import calls, origin, request_id
 from core.throttles import client_address
 
 API = "/api/"
@@ -46,10 +46,22 @@ class RequestIdMiddleware:
         try:
             response = self.get_response(request)
             response.headers[request_id.HEADER] = request_id.current()
+            _note_user(request)
             return response
         finally:
             if begun is not None:
                 request_id.end(begun)
+
+    def process_view(self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if request.resolver_match is not None:
+            calls.note_route(request.resolver_match.route)
+
+
+def _note_user(request: HttpRequest) -> None:
+    """Tell the log who sent a request from a page. The API's callers are noted by their token."""
+    user = getattr(request, "_cached_user", None)  # of the session, if anybody asked
+    if user is not None and user.pk is not None:
+        calls.note_user(user.pk)
 
 
 class ProbesMiddleware:
@@ -63,6 +75,8 @@ class ProbesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         probe = PROBES.get(request.path_info)
+        if probe is not None:
+            calls.note_route(request.path_info.removeprefix("/"))
         answer = probe(request) if probe is not None else None
         return answer if answer is not None else self.get_response(request)
 

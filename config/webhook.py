@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from config.answers import Answer, Whole
 from config.asgi_types import Receive, Scope, Send
 from config.bridge import Bridge
+from core.calls import note_route
 from core.request_id import HEADER, current
 from whatsapp.webhook.deliver import OUTCOME, deliver
 
@@ -39,6 +40,7 @@ class Webhook:
 
     def _take(self, scope: Scope, body: bytes, signature: str) -> Answer:
         """Do what the webhook is about, in a thread, and return the answer."""
+        note_route(PATH.removeprefix("/"))
         # What Django does around every request: it closes connections to the database that are broken or too old.
         request_started.send(sender=type(self), environ={})
         try:

@@ -1,5 +1,6 @@
 """Signing in, refreshing and signing out. Failures raise SessionOver (401), whose text may be shown to the user."""
 
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from core.db.compiled import Compiled
 from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
 from core.throttles import Limit
+
+logger = logging.getLogger(__name__)
 
 # A refresh token used twice within this time is an accident of the client. Used again later, it was stolen.
 REPLAY_GRACE = timedelta(seconds=10)
@@ -147,6 +150,7 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     if not FAILED_LOGINS.take(key, address):
         if THROTTLES_TOLD.take(key, address):
             audit("sign_in_throttled", user, actor=None)
+        _log_failure(user, "too many attempts")
         raise Throttled(FAILED_LOGINS.wait(key, address), "Too many failed sign-ins.")
     try:
         right = _hashes_to(user, password)
@@ -156,9 +160,19 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     if user is None or not right or not user.is_active:
         # A login that does not exist is not named: people type their password into the wrong field.
         audit("sign_in_failed", user, actor=None)
+        _log_failure(user, "it is not active" if right else "wrong password")
         raise BadCredentials
     FAILED_LOGINS.give_back(key, address)
     return user
+
+
+def _log_failure(user: User | None, why: str) -> None:
+    """Log a failed sign-in: the login by its id. What was typed may be a name, or a password in the wrong field."""
+    if user is None:
+        logger.warning("a sign-in failed: there is no such login", extra={"facts": {"event": "sign_in_failed"}})
+        return
+    facts = {"event": "sign_in_failed", "account_id": user.pk, "reason": why}
+    logger.warning("a sign-in as login %s failed: %s", user.pk, why, extra={"facts": facts})
 
 
 def _hashes_to(user: User | None, password: str) -> bool:
@@ -193,6 +207,8 @@ def refresh(*, token: str) -> Tokens:
     if session.refresh_jti != claims.jti:
         if claims.jti not in [jti for jti, _ in recent]:
             end_session(session=session, actor=None, verb="session_ended_for_reuse")
+            facts = {"event": "session_ended", "account_id": session.user_id}
+            logger.warning("an old refresh token of login %s was used: ended", session.user_id, extra={"facts": facts})
             raise SessionOver(
                 "This refresh token was used before, so its session has been ended. Please sign in again."
             )

@@ -1,6 +1,7 @@
 """Pauses of business numbers: for a while, or until an admin acts."""
 
 import logging
+import re
 from datetime import timedelta
 
 from django.db import transaction
@@ -25,7 +26,22 @@ PROBE_SECONDS = 45.0
 # More than the longest pause needs. Without a limit the power would overflow a float one day.
 _MOST_DOUBLINGS = 10
 
+# A provider's code in a reason: `WhatsApp denied us access (190)`.
+_CODE = re.compile(r"\((\d{1,9})\)")
+
 _HALTED = f"SELECT 1 FROM {BusinessNumber._meta.db_table} WHERE paused_until = %s"
+
+
+def _log_pause(number: BusinessNumber, what: str, reason: str, level: int = logging.WARNING) -> None:
+    """Log that a number sends nothing for a while: the number by its id, of the reason the provider's code.
+
+    The reason itself may quote what was sent. Django admin and /readyz show it.
+    """
+    found = _CODE.search(reason)
+    facts = {"event": "number_paused", "business_number_id": number.pk, "code": found and int(found[1])}
+    code = f" (code {found[1]})" if found else ""
+    text = "business number %s %s%s. Django admin shows why."
+    logger.log(level, text, number.pk, what, code, extra={"facts": facts})
 
 
 def throttle(number: BusinessNumber, outcome: Retry) -> None:
@@ -41,7 +57,9 @@ def throttle(number: BusinessNumber, outcome: Retry) -> None:
     awake = rows.filter(Q(paused_until=None) | Q(paused_until__lte=now))
     until = now + max(timedelta(seconds=pause), said)
     changes = {"reason": reason, "pause_kind": outcome.kind}
-    if not awake.update(paused_until=until, throttled=F("throttled") + 1, **changes):
+    if awake.update(paused_until=until, throttled=F("throttled") + 1, **changes):
+        _log_pause(number, f"is throttled for {round((until - now).total_seconds())} s", reason)
+    else:
         rows.filter(paused_until__lt=now + said).update(paused_until=now + said, **changes)
 
 
@@ -49,7 +67,8 @@ def pause(number: BusinessNumber, seconds: float, reason: str) -> None:
     """Send nothing from a number for so long. Does not shorten another pause."""
     until = timezone.now() + timedelta(seconds=seconds)
     rows = BusinessNumber.objects.filter(Q(paused_until=None) | Q(paused_until__lt=until), pk=number.pk)
-    rows.update(paused_until=until, reason=reason, pause_kind=PauseKind.PAUSED)
+    if rows.update(paused_until=until, reason=reason, pause_kind=PauseKind.PAUSED):
+        _log_pause(number, f"pauses for {round(seconds)} s", reason)
 
 
 def unreachable(number: BusinessNumber, reason: str, *, probe: bool) -> None:
@@ -71,7 +90,7 @@ def unreachable(number: BusinessNumber, reason: str, *, probe: bool) -> None:
         reason=reason,
     )
     if paused and not number.probes:
-        logger.error("%s cannot reach its provider: %s", number, reason)
+        _log_pause(number, "cannot reach its provider", reason, logging.ERROR)
 
 
 def begin_probe(number_id: int) -> bool:
@@ -91,7 +110,7 @@ def reached(number: BusinessNumber) -> None:
     """The provider has answered: a number that could not reach it sends again."""
     rows = BusinessNumber.objects.filter(pk=number.pk, pause_kind=PauseKind.UNREACHABLE)
     if rows.update(paused_until=None, pause_kind="", probes=0, reason=""):
-        logger.warning("%s reaches its provider again", number)
+        logger.warning("business number %s reaches its provider again", number.pk)
         wake_relays()
 
 
@@ -103,7 +122,7 @@ def throttle_over(number_id: int) -> None:
 
 def halt(number: BusinessNumber, reason: str, access: str) -> None:
     """Send nothing from a number until `resume` is called, or until its access is no longer `access`."""
-    logger.error("%s is halted: %s", number, reason)
+    _log_pause(number, "is halted until somebody acts", reason, logging.ERROR)
     BusinessNumber.objects.filter(pk=number.pk).update(
         paused_until=UNTIL_RESUMED, pause_kind=PauseKind.PAUSED, reason=reason, halted_access=access
     )
@@ -129,5 +148,5 @@ def resume_with_new_access() -> None:
         return
     for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED, transport__in=channels()):
         if transport_for(number).access not in ("", number.halted_access):
-            logger.warning("%s has a new access and sends again", number)
+            logger.warning("business number %s has a new access and sends again", number.pk)
             resume(number)

@@ -18,6 +18,7 @@ from core.timestamps import aware
 from customers.actions.locking import lock_customer_of
 from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
+from messaging.actions.failures import log_failure
 from messaging.actions.reactions import withdraw_reaction
 from messaging.channels import channel_of
 from messaging.models import BusinessNumber, Conversation, Direction, Message, Status, StatusUpdate
@@ -245,6 +246,7 @@ def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
     if after != before:
         record(customer, "message_status", after)
         if after["status"] == Status.FAILED:
+            log_failure(message.pk, message.error)
             withdraw_reaction(customer, message)
 
 

@@ -75,6 +75,8 @@ class DeskConsumer(FrameSocket):
         if (code := await in_thread(self._look, credentials)) is not None:
             return await self.end(code)
         origin.signed_in(self.session.pk)
+        if (call := self.scope.get("call")) is not None:  # for the log (core/calls.py)
+            call.user_id = self.user.pk
         left = (credentials.expires_at - timezone.now()).total_seconds()
         self.timer = asyncio.get_running_loop().call_later(max(left, 0), self.end_soon, NOT_SIGNED_IN)
         await self.opened()

@@ -12,6 +12,7 @@ from core.db import leases
 from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer, CustomerMerged, CustomerNotFound
+from messaging.actions.failures import log_failure
 from messaging.actions.number_pauses import end_probe, halt, pause, reached, throttle, throttle_over, unreachable
 from messaging.actions.reactions import withdraw_reaction
 from messaging.actions.statuses import apply_waiting
@@ -71,6 +72,7 @@ def finish(job: Job, result: Result) -> bool:
     elif message.status != before:
         record(customer, "message_status", status_data(message))
         if message.status == Status.FAILED:
+            log_failure(message.pk, message.error)
             withdraw_reaction(customer, message)
     if message.wamid is not None:
         apply_waiting(customer, message)

@@ -1,6 +1,7 @@
 """Run a relay as its own process. Needs REDIS_URL; any number of them can run."""
 
 import asyncio
+import logging
 import signal
 from typing import Any
 
@@ -11,6 +12,8 @@ from core.files.storage import stored_files
 from core.live.groups import RELAY
 from core.live.publishing import attach
 from messaging.relay.loop import Relay, refuse_beside_embedded
+
+logger = logging.getLogger("patter")
 
 # Longer than a send that gets no answer: 5 s to connect and 20 s of silence. systemd and Docker must wait for at least
 # as long before they kill it.
@@ -39,7 +42,7 @@ class Command(BaseCommand):
         relay = Relay(alone=False)
         await attach().join(RELAY, relay)
         relay.start()
-        self.stdout.write("relay: running")
+        logger.info("relay: running")
         await stop.wait()
-        self.stdout.write("relay: stopping")
+        logger.info("relay: stopping")
         await asyncio.to_thread(relay.stop, STOP_SECONDS)

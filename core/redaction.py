@@ -1,0 +1,73 @@
+"""Keeps personal data out of the log: what exceptions quote, phones, emails, secrets and paths."""
+
+import logging
+import re
+from typing import Any
+
+from core.calls import current
+
+HIDDEN = "..."
+
+
+def _as_in_urls(name: str) -> str:
+    """A pattern for the name of a parameter, any of whose letters may be written as `%74`."""
+    return "".join(f"(?:{letter}|%{ord(letter):x}|%{ord(letter.upper()):x})" for letter in name)
+
+
+# `access_token` ends like `token`.
+_SECRETS = re.compile(rf"((?:{'|'.join(map(_as_in_urls, ('ticket', 'token', 'sig')))})=)[^&\s\"']+", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# A phone in digits, alone or with a plus; not a part of a longer word such as a wamid, nor of a decimal number.
+_PHONE = re.compile(r"(?<![\w.+-])(?:\+\d{7,15}|\d{9,15})(?![\w-])")
+# What PostgreSQL adds about the rows, and what exceptions quote. Names of ours have an underscore.
+_ABOUT_ROWS = re.compile(r"\s*\n(?:DETAIL|CONTEXT|HINT|QUERY|LINE \d+):?.*", re.DOTALL)
+_QUOTED = re.compile(r"'[^'\n]*'|\"(?![a-z0-9]*_[a-z0-9_]*\")[^\"\n]*\"|\[(?!Errno)[^\]\n]*\]")
+
+
+def hide_secrets(text: str) -> str:
+    """Return a text without the tickets, tokens and signatures of the URLs in it."""
+    return _SECRETS.sub(rf"\1{HIDDEN}", text)
+
+
+def hide_people(text: str) -> str:
+    """Return a text without phones and emails."""
+    return _PHONE.sub(HIDDEN, _EMAIL.sub(HIDDEN, text))
+
+
+def said(error: BaseException) -> str:
+    """Return what an exception says, without the values in it."""
+    if isinstance(error, KeyError):
+        return ""  # it says nothing but the key
+    return hide_people(_QUOTED.sub(HIDDEN, _ABOUT_ROWS.sub("", str(error))))
+
+
+class _Said:
+    """An exception among the arguments of a log line."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __str__(self) -> str:
+        return said(self._error)
+
+    def __repr__(self) -> str:
+        return f"{type(self._error).__name__}({said(self._error)})"
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the message of a record, as it may be logged."""
+    args: Any = record.args
+    if isinstance(args, tuple):
+        path = getattr(getattr(record, "request", None), "path", None)
+        args = tuple(_allowed(arg, path) for arg in args)
+    text = str(record.msg) if not args else str(record.msg) % args
+    return hide_people(hide_secrets(text))
+
+
+def _allowed(arg: Any, path: str | None) -> Any:
+    if isinstance(arg, BaseException):
+        return _Said(arg)
+    if path is not None and arg == path:  # Django's own lines about requests
+        call = current()
+        return (call and call.route) or HIDDEN
+    return arg
