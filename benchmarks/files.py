@@ -27,7 +27,7 @@ CONNECTIONS = 4
 EACH = 3
 DATA = "/api/message/customer-data/"
 
-# The part of docs/operations.md that is measured here.
+# The part of deploy/nginx/patter.conf.template that is measured here.
 CONFIG = """
 daemon off;
 worker_processes 1;

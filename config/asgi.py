@@ -8,8 +8,7 @@ import asyncio
 import gc
 import logging
 import os
-import signal
-import threading
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -28,15 +27,16 @@ use_in_process(requests())
 
 from channels.routing import URLRouter  # noqa: E402
 
-from config.asgi_types import Receive, Scope, Send  # noqa: E402
+from config.asgi_types import Message, Receive, Scope, Send  # noqa: E402
 from config.bodies import SpoolBody  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
+from config.ending import end_on_hangup, hear_who_has_connected  # noqa: E402
 from config.health import LIVE  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
 from config.webhook import Webhook  # noqa: E402
-from core import request_id  # noqa: E402
-from core.logs import prepare_server_logs  # noqa: E402
+from core import calls, request_id  # noqa: E402
+from core.logs import Once, prepare_server_logs  # noqa: E402
 from messaging.consumers.handshake import handshake  # noqa: E402
 from messaging.relay.loop import EmbeddedRelay  # noqa: E402
 
@@ -48,16 +48,6 @@ LIVE_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d
 lanes = Lanes()
 http = SpoolBody(Webhook(Bridge(wsgi_application, lanes)), lanes.uploads)
 websocket: Any = handshake(URLRouter(websocket_urlpatterns))
-
-
-def end_on_hangup() -> None:
-    """Let SIGHUP, which comes when a terminal is closed, end the server as SIGTERM does: it would be killed half-way.
-
-    Whoever has it ignored (nohup) or handles it wants something else.
-    """
-    in_main_thread = threading.current_thread() is threading.main_thread()  # no other may set it
-    if in_main_thread and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def spare_what_stays() -> None:
@@ -78,6 +68,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             attach()
             end_on_hangup()
+            hear_who_has_connected()
             spare_what_stays()
             try:
                 await asyncio.to_thread(refuse_wrong_encoding)
@@ -103,14 +94,81 @@ async def livez(send: Send) -> None:
     await send({"type": "http.response.body", "body": LIVE})
 
 
+async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, under an id by which the log and the answer name it, and log what became of it."""
+    request_id.begin(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1"))
+    call = calls.Call(scope["method"], request_id.current())
+    calls.begin(call)
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            call.answers(message["status"])
+        await send(message)
+
+    try:
+        if scope["path"] == "/livez":
+            call.route = "livez"
+            await livez(noting)
+        else:
+            _notice_a_proxy_that_is_not_believed(scope)
+            await http(scope, receive, noting)
+    finally:
+        calls.finish(call)
+
+
+async def serve_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a socket, and log when it ends, with the code that closed it."""
+    call = calls.Call("WEBSOCKET", secrets.token_hex(16), _route_of_socket(scope["path"]))
+
+    async def hearing() -> Message:
+        message = await receive()
+        if message["type"] == "websocket.disconnect" and call.status is None:
+            call.answers(message.get("code") or 1005)
+        return message
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "websocket.close" and call.status is None:
+            call.answers(message.get("code") or 1000)
+        await send(message)
+
+    # Not as the current call: tasks that a socket starts may serve all of them.
+    scope["call"] = call
+    try:
+        await websocket(scope, hearing, noting)
+    finally:
+        calls.finish(call)
+
+
+def _route_of_socket(path: str) -> str:
+    for one in websocket_urlpatterns:
+        if one.pattern.match(path.removeprefix("/")):
+            return str(one.pattern)
+    return ""
+
+
+_believed = Once(60.0)
+
+
+def _notice_a_proxy_that_is_not_believed(scope: Scope) -> None:
+    """Say once a minute why everything is redirected in a circle: this server does not believe that TLS was there."""
+    if not settings.HTTPS_ONLY or scope["scheme"] == "https":
+        return
+    if dict(scope["headers"]).get(b"x-forwarded-proto") == b"https" and _believed.now():
+        peer = (scope.get("client") or ["a Unix socket"])[0]
+        logger.warning(
+            "%s says that a request came over TLS, but FORWARDED_ALLOW_IPS does not name it, so the request is "
+            "redirected. If it is your proxy, add it there.",
+            peer,
+        )
+
+
 async def route(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "http":
-        request_id.begin(dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1"))
-        await (livez(send) if scope["path"] == "/livez" else http(scope, receive, send))
+        await answer(scope, receive, send)
     elif scope["type"] == "websocket":
-        await websocket(scope, receive, send)
+        await serve_socket(scope, receive, send)
 
 
 # uvicorn's scopes are TypedDicts.

@@ -7,4 +7,5 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        import_module("core.db.encoding")  # registers its check
+        import_module("core.db.encoding")  # these register checks
+        import_module("core.deployment")

@@ -9,9 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py"))
-FOLDERS = [*APPS, "config", "docs", "tests", "scripts", "benchmarks"]
+FOLDERS = [*APPS, "config", "deploy", "docs", "tests", "scripts", "benchmarks"]
 DOCUMENTS = sorted(
-    str(path.relative_to(ROOT)) for folder in (".", "docs", "docs/decisions") for path in (ROOT / folder).glob("*.md")
+    str(path.relative_to(ROOT))
+    for folder in (".", "docs", "docs/decisions", "docs/operations")
+    for path in (ROOT / folder).glob("*.md")
 )
 
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")

@@ -52,7 +52,7 @@ def create_extension(schema_editor: Any, name: str) -> None:
         said = " ".join(str(error).split())
         raise CommandError(
             f'This login may not create the extension {name}: run "CREATE EXTENSION {name}" in this database as a '
-            f"superuser, then migrate again (docs/operations.md). PostgreSQL says: {said}"
+            f"superuser, then migrate again (docs/operations/limits.md). PostgreSQL says: {said}"
         )
 
 

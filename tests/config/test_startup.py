@@ -11,7 +11,7 @@ from config import asgi
 
 def test_the_garbage_collector_spares_what_was_loaded(settings: Any, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
     settings.EMBEDDED = False  # no relay
-    for other in ("attach", "end_on_hangup", "refuse_wrong_encoding"):
+    for other in ("attach", "end_on_hangup", "hear_who_has_connected", "refuse_wrong_encoding"):
         monkeypatch.setattr(asgi, other, lambda: None)
     coming = iter(["lifespan.startup", "lifespan.shutdown"])
     sent: list[str] = []

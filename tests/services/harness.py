@@ -65,6 +65,8 @@ class Process:
         self.popen: subprocess.Popen[bytes] | None = None
         self.starts = 0
         self.log_from = 0
+        # Open files that it gets.
+        self.inherited: tuple[int, ...] = ()
         # When it was last seen to be dead, by time.time(): what it had claimed, it claimed before.
         self.died_at = 0.0
 
@@ -74,7 +76,12 @@ class Process:
         self.log_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as out:
             self.popen = subprocess.Popen(
-                self.argv, cwd=ROOT, env={**self.env, **more_env}, stdout=out, stderr=subprocess.STDOUT
+                self.argv,
+                cwd=ROOT,
+                env={**self.env, **more_env},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                pass_fds=self.inherited,
             )
 
     def start(self, **more_env: str) -> None:

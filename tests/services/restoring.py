@@ -1,4 +1,4 @@
-"""Backup and restore of a stack while it works, with the commands that docs/operations.md names."""
+"""Backup and restore of a stack while it works, with the commands that docs/operations/backup.md names."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PDF = b"%PDF-1.7\n%%EOF\n"
 
 
 class Operator:
-    """Somebody who types what docs/operations.md says, in Patter's folder."""
+    """Somebody who types what docs/operations/backup.md says, in Patter's folder."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -61,10 +61,10 @@ class Operator:
 
 
 def documented(name: str) -> str:
-    """The commands below the comment with this name in docs/operations.md."""
-    text = (ROOT / "docs" / "operations.md").read_text()
+    """The commands below the comment with this name in docs/operations/backup.md."""
+    text = (ROOT / "docs" / "operations" / "backup.md").read_text()
     found = re.search(rf"<!-- {re.escape(name)} -->\n *```bash\n(.*?)```", text, re.DOTALL)
-    assert found is not None, f"docs/operations.md has no commands for {name!r}"
+    assert found is not None, f"docs/operations/backup.md has no commands for {name!r}"
     return textwrap.dedent(found[1])
 
 

@@ -1,0 +1,57 @@
+"""What `manage.py check --deploy` says beside what Django itself says."""
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+_LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Find settings with which Patter starts, and then fails or is not safe behind TLS."""
+    return [*_https(), *_proxies(), *_hosts()]
+
+
+def _https() -> list[CheckMessage]:
+    if settings.HTTPS_ONLY:
+        return []
+    hint = "Set HTTPS_ONLY=1. It answers security.W004, W008, W010 and W016 as well."
+    return [Warning("HTTPS_ONLY is off: passwords and tokens may travel unencrypted.", hint, id="patter.W001")]
+
+
+def _proxies() -> list[CheckMessage]:
+    given = [one.strip() for one in settings.FORWARDED_ALLOW_IPS.split(",") if one.strip()]
+    if "*" in given:
+        hint = "Name the addresses or the network of your proxies, unless nobody else can connect."
+        return [Warning("FORWARDED_ALLOW_IPS is *: anybody may choose their address.", hint, id="patter.W002")]
+    return [
+        Error(
+            f"FORWARDED_ALLOW_IPS has {one!r}, which is neither an address nor a network, so it matches nobody.",
+            "Write 10.0.0.7, or 10.0.0.0/24 with zeros at the end.",
+            id="patter.E001",
+        )
+        for one in given
+        if not is_address(one)
+    ]
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an address or a network, as FORWARDED_ALLOW_IPS may have."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hosts() -> list[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        hint = "Name the hosts under which people reach Patter."
+        return [Warning("ALLOWED_HOSTS is *: links may lead to a host of somebody else.", hint, id="patter.W003")]
+    if set(settings.ALLOWED_HOSTS) <= _LOCAL:
+        hint = "Set ALLOWED_HOSTS=desk.example.com, with your own name."
+        return [Warning("ALLOWED_HOSTS has only this machine: all others get 400.", hint, id="patter.W004")]
+    return []

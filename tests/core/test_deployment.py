@@ -1,0 +1,50 @@
+"""What `manage.py check --deploy` says about settings with which Patter starts, and then fails behind TLS."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+STRONG = "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
+GOOD = {"SECRET_KEY": STRONG, "WHATSAPP_SANDBOX": "1", "HTTPS_ONLY": "1", "ALLOWED_HOSTS": "desk.example.com"}
+
+
+def check(**settings: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **GOOD, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_settings_for_a_server_behind_tls_are_fine() -> None:
+    checked = check(FORWARDED_ALLOW_IPS="10.0.0.7,172.30.99.0/24,::1")
+
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"HTTPS_ONLY": "0"}, ["Set HTTPS_ONLY=1", "security.W004", "security.W008", "security.W010", "security.W016"]),
+        ({"FORWARDED_ALLOW_IPS": "*"}, ["patter.W002", "Name the addresses"]),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.7/24"}, ["patter.E001", "'10.0.0.7/24'"]),
+        ({"FORWARDED_ALLOW_IPS": "127.0.0.1,proxy"}, ["patter.E001", "'proxy'"]),
+        ({"ALLOWED_HOSTS": "*"}, ["patter.W003"]),
+        ({"ALLOWED_HOSTS": "localhost,127.0.0.1"}, ["patter.W004", "Set ALLOWED_HOSTS"]),
+        ({"DEBUG": "1"}, ["security.W018"]),
+        ({"CSRF_TRUSTED_ORIGINS": "desk.example.com"}, ["CSRF_TRUSTED_ORIGINS"]),
+    ],
+    ids=["no TLS", "every proxy", "host bits", "a name", "every host", "only here", "debug", "no scheme"],
+)
+def test_others_are_named(settings: dict[str, str], says: list[str]) -> None:
+    checked = check(**settings)
+
+    assert checked.returncode == 1
+    for text in says:
+        assert text in checked.stderr
+    assert STRONG not in checked.stderr
