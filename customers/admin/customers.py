@@ -16,7 +16,8 @@ from accounts.models import User
 from core.admin.refusals import ActionForm, RefusalsAdmin
 from core.filters import MAX_ID
 from customers.actions.customers import create_customer, erase_customer, update_customer
-from customers.admin.registry import LIST_ACTIONS, add_list_actions, section_named
+from customers.admin.filters import CustomersOwnerFilter, GroupFilter, StateFilter
+from customers.admin.registry import LIST_ACTIONS, LIST_FILTERS, add_list_actions, section_named
 from customers.admin.row_actions import (
     ASSIGN,
     CONFIRM_PHONE,
@@ -29,7 +30,6 @@ from customers.admin.row_actions import (
     TIER,
     VERIFY,
 )
-from customers.admin.searching import OwnerFilter
 from customers.admin.section_page import section_page, tabs
 from customers.export import archive
 from customers.models import NO_MESSAGE_YET, Customer, customer_number, survivor_id
@@ -66,10 +66,6 @@ class CustomerForm(ActionForm):
         return cleaned
 
 
-class CustomersOwnerFilter(OwnerFilter):
-    path = "owner"
-
-
 @admin.action(description="Export as CSV")
 def export_csv(page: RefusalsAdmin, request: HttpRequest, queryset: "QuerySet[Customer]") -> HttpResponseBase:
     """The file that the API makes, line by line: it may be of all customers."""
@@ -82,6 +78,7 @@ add_list_actions(
     ASSIGN, CONFIRM_PHONE, VERIFY, MAKE_VIP, END_VIP, TIER, POINTS, JOIN_GROUP, LEAVE_GROUP, ERASE
 )  # fmt: skip
 LIST_ACTIONS.append(export_csv)
+LIST_FILTERS.extend(("source", CustomersOwnerFilter, StateFilter, "loyalty_tier", GroupFilter))
 
 
 @admin.register(Customer)
@@ -90,7 +87,7 @@ class CustomerAdmin(RefusalsAdmin):
     change_form_template = "admin/customers/customer/details.html"
     list_display = ("customer_id", "name", "phone", "owner_name", "state", "last_message")
     list_display_links = ("customer_id", "name")
-    list_filter = ("source", CustomersOwnerFilter, "is_active", "is_verified", "is_vip", "loyalty_tier")
+    list_filter = LIST_FILTERS
     list_select_related = ("owner",)
     search_fields = ("search_text",)
     search_help_text = "By name, handle, email, phone or customer id."

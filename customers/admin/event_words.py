@@ -44,7 +44,7 @@ def _details(data: Data, before: Data | None) -> str:
         return "The details were saved"
     changed = sorted(name for name, value in data.items() if name not in _NOT_TOLD and before.get(name) != value)
     words = ", ".join(name.removeprefix("is_").replace("_", " ") for name in changed)
-    return f"Changed: {words}" if words else "The details were saved"
+    return f"Changed: {words}" if words else "Saved points, groups, contacts, data or addresses"
 
 
 def _message(data: Data) -> str:

@@ -11,8 +11,12 @@ from django.http.response import HttpResponseBase
 from core.admin.actions import ItemForm, RowAction, for_selected
 from customers.models import Customer
 
-# Actions of the list. It is the list that CustomerAdmin has, so that it may grow until the first page is asked for.
+# Actions of the list. These are the lists that CustomerAdmin has: they may grow until the first page is asked for.
 LIST_ACTIONS: list[Callable[..., HttpResponseBase] | str] = []
+
+
+# Filters of the list, beside those of the customers' own columns.
+LIST_FILTERS: list[Any] = []
 
 
 def add_list_actions(*actions: RowAction) -> None:

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from core.admin.actions import ItemForm, RowAction, RowForm
-from customers.admin.registry import Section, add_list_actions, add_section
+from customers.admin.filters import NAMED, PickedFilter
+from customers.admin.registry import LIST_FILTERS, Section, add_list_actions, add_section
 from customers.models import Customer
 from tags.actions.customer_tags import add_tags, remove_tag, remove_tags
-from tags.models import CustomerTag, Tag, by_name
+from tags.models import CustomerTag, Tag, by_name, carrying
 from tags.serializers import MAX_TAGS
 
 Given = Mapping[str, Any]
@@ -58,5 +59,20 @@ def _tags(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {"tags": by_name(Tag.objects.of_customer(customer.pk, customer.source))}
 
 
+class TagFilter(PickedFilter):
+    """Those who have a tag, given or by their source."""
+
+    title = "tag"
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Tag.objects.by_name().values_list("pk", "name")[:NAMED]]
+
+    def belonging(self, queryset: Any, pk: int) -> Any:
+        tag = Tag.objects.filter(pk=pk).first()
+        return queryset.none() if tag is None else carrying(queryset, tag)
+
+
+LIST_FILTERS.append(TagFilter)
 add_list_actions(ADD_TAGS, REMOVE_TAGS)
 add_section(Section("tags", "Tags", 40, "admin/tags/customer.html", _tags, (ADD_TAGS, REMOVE_ONE)))

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from customers.models import Assignment, Customer, CustomerGroup, Event, LoyaltyEntry
+from tags.models import CustomerTag, Tag
 from tests.admin_pages import ask, confirm
 
 CUSTOMERS = "/admin/customers/customer/"
@@ -109,11 +110,36 @@ def test_exporting(desk: Client, customer: Customer, nimal: Customer) -> None:
     assert len(everybody.getvalue().decode().splitlines()) == 3
 
 
-def test_the_list_is_filtered_by_owner(desk: Client, owner: User, customer: Customer) -> None:
-    Customer.objects.create(first_name="Nobodys")
-    for wanted, names in ((str(owner.pk), {"John"}), ("none", {"Nobodys"}), ("x", set())):
-        page = desk.get(CUSTOMERS, {"owner": wanted}).content.decode()
-        assert {name for name in ("John", "Nobodys") if f">{name}" in page} == names
+def found(desk: Client, **query: Any) -> set[str]:
+    page = desk.get(CUSTOMERS, query).content.decode()
+    return {name for name in ("John", "Nimal") if f">{name}" in page}
+
+
+def test_the_list_is_filtered(
+    desk: Client, owner: User, stranger: User, customer: Customer, nimal: Customer, group: CustomerGroup
+) -> None:
+    Customer.objects.filter(pk=nimal.pk).update(
+        owner=None, is_vip=True, loyalty_tier="gold", pending_phone="+94770000001"
+    )
+    tag = Tag.objects.create(name="Late", created_by=owner)
+    CustomerTag.objects.create(customer=customer, tag=tag)
+
+    assert found(desk, owner=owner.pk) == {"John"}
+    assert found(desk, owner="none") == {"Nimal"}
+    assert found(desk, owner="x") == set()
+    assert found(desk, state="vip") == found(desk, state="claimed") == {"Nimal"}
+    assert found(desk, state="x") == {"John", "Nimal"}
+    assert found(desk, group=group.pk) == {"Nimal"}
+    assert found(desk, tag=tag.pk) == {"John"}
+    for gone in ("0", "x", str(10**30)):
+        assert found(desk, group=gone) == found(desk, tag=gone) == set()
+
+
+def test_pages_of_groups_and_tags_lead_to_their_customers(desk: Client, owner: User, group: CustomerGroup) -> None:
+    tag = Tag.objects.create(name="Late", created_by=owner)
+    assert f"{CUSTOMERS}?tag={tag.pk}" in desk.get(f"/admin/tags/tag/{tag.pk}/change/").content.decode()
+    page = desk.get(f"/admin/customers/customergroup/{group.pk}/change/").content.decode()
+    assert f"{CUSTOMERS}?group={group.pk}" in page
 
 
 @pytest.mark.parametrize("who", ["owner", "customer_login"])
