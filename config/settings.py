@@ -278,6 +278,22 @@ else:
         tcp_user_timeout=DATABASE_KEEPALIVE_SECONDS * 2000,
     )
 
+# A standby of the same database that may only be read, for what may be a moment old (core/db/reports.py).
+REPORTS_DATABASE_URL = env.str("REPORTS_DATABASE_URL", default="")
+if REPORTS_DATABASE_URL:
+    _reports = env.db_url_config(REPORTS_DATABASE_URL)
+    if (_reports["ENGINE"], _database["ENGINE"]) != ("django.db.backends.postgresql", "core.db.postgresql"):
+        raise ImproperlyConfigured(
+            "REPORTS_DATABASE_URL is a standby of PostgreSQL. It needs DATABASE_URL to be one, too."
+        )
+    DATABASES["reports"] = {
+        **_database,
+        **_reports,
+        "ENGINE": _database["ENGINE"],
+        "OPTIONS": {**_database["OPTIONS"], "options": "", **_reports.get("OPTIONS", {})},
+        "TEST": {"MIRROR": "default"},
+    }
+
 # Without Redis one process does everything, including the work of the relay.
 EMBEDDED = not REDIS_URL
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 from django.db.models import Count, Q, QuerySet, Sum
 
 from core.db.chunks import in_chunks
+from core.db.reports import may_be_old
 from core.shapes import Money
 from customers.models import Customer, LoyaltyTier
 from customers.money import average, money
@@ -83,8 +84,8 @@ _KINDS = {
 
 
 def analytics(customers: "QuerySet[Customer]") -> Analytics:
-    """The key figures of these customers, in one query."""
-    tiers = by_tier(customers)
+    """The key figures of these customers, in one query. They may be a moment old."""
+    tiers = by_tier(may_be_old(customers))
     totals = {name: sum(row[name] for row in tiers.values()) for name in ("customers", *_KINDS)}
     total = totals["customers"]
     return {
@@ -140,10 +141,10 @@ class _Line:
 
 
 def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
-    """The customers as CSV, line by line. Not all of them are in memory at once."""
+    """The customers as CSV, line by line. Not all of them are in memory at once. They may be a moment old."""
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
-    for customer in in_chunks(customers, _CHUNK):
+    for customer in in_chunks(may_be_old(customers), _CHUNK):
         row: dict[str, Any] = {**profile_data(customer, [], links=None, for_staff=True)}
         row["owner"] = row["owner"] and row["owner"]["name"]
         yield writer.writerow([_cell(row[column]) for column in _COLUMNS])

@@ -2,9 +2,19 @@
 
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
 
 from core.admin.actions import ActionsAdmin
+from core.db.reports import may_be_old
+
+
+class _OldList(ChangeList):
+    """A list whose rows may be a moment old."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.queryset = may_be_old(self.queryset)
+        super().get_results(request)
 
 
 class ReadOnlyAdmin(ActionsAdmin):
@@ -18,6 +28,10 @@ class ReadOnlyAdmin(ActionsAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        # Whoever did something to rows wants to see them as they are now.
+        return ChangeList if self.get_actions(request) else _OldList
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of a row offers the actions of the list, which ask first."""

@@ -14,6 +14,7 @@ from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
+from core.db.reports import may_be_old
 from messaging.models import Conversation, Direction, Message, Status
 
 # From how many of the newest messages of the day response times are worked out.
@@ -55,7 +56,7 @@ def hourly(day: datetime) -> list[tuple[datetime, int, int]]:
     `day` is its midnight; hours are those of its time zone.
     """
     rows = Message.objects.bubbles().filter(ordered_at__gte=day, ordered_at__lt=day + timedelta(days=1)).order_by()
-    hours = rows.annotate(hour=TruncHour("ordered_at", tzinfo=day.tzinfo)).values_list("hour", "direction")
+    hours = may_be_old(rows).annotate(hour=TruncHour("ordered_at", tzinfo=day.tzinfo)).values_list("hour", "direction")
     counts: Counter[tuple[datetime, str]] = Counter()
     for hour, direction, count in hours.annotate(Count("pk")):
         counts[hour, direction] += count  # the hour that comes twice when the clocks go back
@@ -69,7 +70,7 @@ def response_times(since: datetime) -> list[timedelta]:
     From the first message that was not answered to the next one from the desk; what Patter sends by itself is none.
     """
     rows = Message.objects.bubbles().filter(ordered_at__gte=since).newest_first()
-    newest = rows.values_list("customer_id", "direction", "sender_id", "ordered_at")[:NEWEST]
+    newest = may_be_old(rows).values_list("customer_id", "direction", "sender_id", "ordered_at")[:NEWEST]
     return list(_waits(reversed(list(newest))))
 
 

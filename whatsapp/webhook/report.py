@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 from core.db.chunks import in_chunks
+from core.db.reports import may_be_old
 from messaging.models import Message
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import WebhookEvent, WebhookState
@@ -48,7 +49,7 @@ def _report(day: date) -> DayReport:
     report = DayReport(day)
     begin = datetime.combine(day, time.min, tzinfo=UTC)
     events = WebhookEvent.objects.filter(received_at__gte=begin, received_at__lt=begin + timedelta(days=1))
-    rows = in_chunks(events.only("body", "state").order_by("pk"), BATCH)
+    rows = in_chunks(may_be_old(events.only("body", "state").order_by("pk")), BATCH)
     while batch := list(islice(rows, BATCH)):
         keys: list[Key] = []
         for event in batch:
@@ -80,5 +81,5 @@ def _stored(keys: list[Key]) -> set[Key]:
     for start in range(0, len(keys), 500):
         wamids = {wamid for _, wamid in keys[start : start + 500]}
         known = Message.objects.filter(wamid__in=wamids, business_number__transport=TRANSPORT)
-        found.update(known.values_list("business_number__external_id", "wamid"))
+        found.update(may_be_old(known).values_list("business_number__external_id", "wamid"))
     return found

@@ -13,6 +13,7 @@ from psycopg import Error
 from psycopg.pq import Format, TransactionStatus
 
 from core.db.patience import Waits, process_waits
+from core.db.reports import REPORTS
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 # How Django ends a query that locks rows.
@@ -133,6 +134,8 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         """
         if self.connection is None or self._hung_up():
             return False
+        if self.alias == REPORTS:
+            return not self.errors_occurred  # it is only read
         info = self.connection.info
         said = {info.parameter_status("in_hot_standby"), info.parameter_status("default_transaction_read_only")}
         if self._session is not None and not self.errors_occurred and None not in said:
