@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class CoreConfig(AppConfig):
     name = "core"
+    verbose_name = "Patter itself"
 
     def ready(self) -> None:
         import_module("core.db.encoding")  # these register checks

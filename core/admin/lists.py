@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from core.admin.deleting import counted
 
@@ -45,6 +46,11 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
     show_full_result_count = False
     # Counting what each choice of a filter would show reads the table once for each.
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Called by what it shows, not "Select message to view"."""
+        named = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**named, **(extra_context or {})})
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return counted(objs, self.model)

@@ -1,5 +1,6 @@
 """Messages in Django admin. What they are asked to do is done by the same actions as in the API."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -65,8 +66,8 @@ WAS_NOT_SENT = RowAction(
 class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     """Every message. The customer's page shows those of one chat in order."""
 
-    list_display = ("ordered_at", "customer", "direction", "type", "shortened", "status", "why", "sender", "number")
-    list_display_links = ("ordered_at", "shortened")
+    list_display = ("time", "customer", "direction", "type", "shortened", "status", "why", "sender", "number")
+    list_display_links = ("time", "shortened")
     list_filter = ("status", "direction", TypeFilter, ErrorFilter, "business_number", OwnerFilter)
     list_select_related = ("customer", "business_number", "sender")
     search_help_text = f"{HELP}, words of the text, the id or the wamid of the message."
@@ -103,6 +104,10 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
 
     def own_name(self, row: Message) -> str:
         return self.shortened(row)
+
+    @admin.display(description="time")
+    def time(self, message: Message) -> datetime:
+        return message.ordered_at
 
     @admin.display(description="text")
     def shortened(self, message: Message) -> str:

@@ -1,10 +1,11 @@
-"""The years, months and days above a list in Django admin, without reading the table.
+"""What the templates of lists in Django admin need beside Django's own tags.
 
-Django's own reads every row of the year that is shown to leave out days without rows. This one reads the first and the
-last row, from an index, and shows what lies between them.
+The dates above a list are shown without reading the table. Django's tag reads every row of the year that is shown, to
+leave out days without rows; this one reads the first and the last row, from an index, and shows what lies between.
 """
 
 import calendar
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -12,9 +13,38 @@ from typing import Any
 from django import template
 from django.db.models import Max, Min
 from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 
 register = template.Library()
 Choice = dict[str, str]
+
+_CELL = re.compile(r"<t[dh]")
+_EMPTY = re.compile(r"<t[dh][^>]*>(?:-|&nbsp;)?</t[dh]>")
+
+
+@register.filter
+def labelled(cells: Any, headers: Any) -> list[str]:
+    """The cells of a row, each with the name of its column: narrow screens show a row as a card."""
+    return [_labelled(cell, header["text"]) for cell, header in zip(cells, headers, strict=False)]
+
+
+def _labelled(cell: str, name: str) -> str:
+    # The header of the boxes to tick is a box itself.
+    label = "" if "<" in str(name) else format_html(' data-label="{}"', capfirst(name))
+    empty = " data-empty" if _EMPTY.fullmatch(cell) else ""
+    # Django made the cell: only its first tag is changed.
+    return mark_safe(_CELL.sub(lambda tag: f"{tag[0]}{label}{empty}", cell, count=1))
+
+
+@register.filter
+def narrows(choices: Any) -> str:
+    """What a filter is set to; empty if it lets everything through."""
+    for place, choice in enumerate(choices):
+        if choice["selected"]:
+            return str(choice["display"]) if place else ""
+    return ""
 
 
 @register.inclusion_tag("admin/date_hierarchy.html")
