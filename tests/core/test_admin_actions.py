@@ -61,6 +61,12 @@ def test_rows_that_are_gone_are_said(desk: Client, leavers: list[User]) -> None:
     assert "somebody has removed it in the meantime" in page
 
 
+@pytest.mark.parametrize("row", ["x", "", "-1", str(10**30)])
+def test_what_is_no_row_is_refused(desk: Client, leavers: list[User], row: str) -> None:
+    assert "no longer there" in confirm(desk, USERS, "remove", [*leavers, row])
+    assert left() == 0
+
+
 def test_more_than_it_does_at_once(desk: Client, leavers: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST", 2)
     page = ask(desk, f"{USERS}?q=leaver", "remove", leavers[:1], select_across="1", index="0")

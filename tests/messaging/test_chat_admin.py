@@ -167,3 +167,9 @@ def test_reports_name_messages_by_customer_and_text(desk: Client, customer: Cust
     page = confirm(desk, "/admin/messaging/message/", "retry", [message])
     assert "1 refused" in page
     assert f"{customer.name}: We deliver." in page
+
+
+def test_a_messages_page_leads_into_the_chat(desk: Client, customer: Customer, sent: Any) -> None:
+    message = sent("We deliver.")
+    page = desk.get(f"/admin/messaging/message/{message.pk}/change/").content.decode()
+    assert f"{customer_url(customer, 'chat')}&amp;around={message.pk}#message-{message.pk}" in page
