@@ -3,17 +3,25 @@
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
 from config.asgi_types import Message, Receive, Send
 from config.lanes import Lane, LaneFull
 from config.spool import PIECE_BYTES, Room, Spool, SpoolFull, disks
+from core.holding import Hold
 
 logger = logging.getLogger("patter")
 
 # At once from a file.
 READ_BYTES = 1024 * 1024
+
+# Held back for one login: whoever guesses it from everywhere gets no more answers at once.
+MOST_OF_ONE_KEY = 5
+# Held back in all. Each keeps a connection and some kilobytes.
+MOST = 500
+BUSY = "Too many people are signing in at the moment. Please try again later."
 
 
 class ClientGone(Exception):
@@ -42,6 +50,16 @@ class Patience:
         """Notice when the client leaves: the next `send` fails then."""
         if self._leaving is None:
             self._leaving = asyncio.create_task(_disconnected(self._receive))
+
+    async def wait(self, seconds: float) -> None:
+        """Let the client wait. Raises ClientGone as soon as they leave."""
+        self.watch()
+        assert self._leaving is not None
+        left, _ = await asyncio.wait({self._leaving}, timeout=seconds)
+        if left:
+            raise ClientGone
+        self.forget()
+        self._leaving = None
 
     def forget(self) -> None:
         if self._leaving is not None:
@@ -135,6 +153,37 @@ class Streamed:
             await client.send({"type": "http.response.body", "body": piece, "more_body": True})
         if not begun and making.exception() is None:
             await client.send(self.head)
+
+
+class Held:
+    """An answer that waits. It is sent by whoever waited for it (`Holding.over`)."""
+
+    def __init__(self, hold: Hold, answer: Answer) -> None:
+        self.hold, self.answer = hold, answer
+
+    async def send(self, client: Patience) -> None:
+        await self.answer.send(client)
+
+
+class Holding:
+    """The answers that this process holds back. All of it belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self.held: Counter[str] = Counter()
+
+    async def over(self, held: Held, client: Patience) -> Answer:
+        """Wait, and return the answer. Raises LaneFull in place of it if too many wait, ClientGone if nobody does."""
+        key = held.hold.key
+        if self.held[key] >= MOST_OF_ONE_KEY or self.held.total() >= MOST:
+            raise LaneFull(BUSY, int(held.hold.seconds))
+        self.held[key] += 1
+        try:
+            await client.wait(held.hold.seconds)
+        finally:
+            self.held[key] -= 1
+            if not self.held[key]:
+                del self.held[key]
+        return held.answer
 
 
 def _make(response: Any, spool: Spool) -> None:

@@ -13,11 +13,12 @@ from typing import IO, Any, Protocol
 
 from a2wsgi.wsgi import build_environ
 
-from config.answers import Answer, FromFile, Patience, Streamed, Whole
+from config.answers import Answer, ClientGone, FromFile, Held, Holding, Patience, Streamed, Whole
 from config.asgi_types import Message, Receive, Scope, Send
 from config.errors import send_refusal
 from config.lanes import LaneFull, Lanes
 from config.spool import PIECE_BYTES, Room
+from core.holding import take_hold
 
 logger = logging.getLogger("patter")
 
@@ -61,15 +62,24 @@ class Bridge:
         self.lanes = lanes
         self.patience = patience
         self.room = Room(spool_bytes)
+        self.holding = Holding()
 
     async def __call__(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
         await self.answer(scope, receive, send, lambda: self.run_view(scope, body))
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, make: Callable[[], Answer]) -> None:
-        """Send what `make` returns. It is called in a thread of the request's lane; 503 if none becomes free."""
+        """Send what `make` returns. It is called in a thread of the request's lane; 503 if none becomes free.
+
+        An answer that is to be held back waits here, without a thread.
+        """
         try:
             answer = await self.lanes.of(scope).run(make)
-            await answer.send(Patience(receive, send, self.patience))
+            client = Patience(receive, send, self.patience)
+            if isinstance(answer, Held):
+                answer = await self.holding.over(answer, client)
+            await answer.send(client)
+        except ClientGone:
+            pass  # while the answer was held back
         except LaneFull as full:
             logger.warning("a %s is refused: its lane is full", scope["method"])
             await send_refusal(send, scope, 503, str(full), retry_after=full.retry_after, code="busy")
@@ -85,7 +95,12 @@ class Bridge:
             head.update(type="http.response.start", status=int(status.split(" ", 1)[0]), headers=encoded)
 
         response = self.application(environ, start_response)
-        if not response.streaming or environ["REQUEST_METHOD"] == "HEAD":
+        answer = self._answer(head, response, only_head=environ["REQUEST_METHOD"] == "HEAD")
+        hold = take_hold()
+        return answer if hold is None else Held(hold, answer)
+
+    def _answer(self, head: Message, response: Any, *, only_head: bool) -> Answer:
+        if not response.streaming or only_head:
             try:
                 return Whole(head, b"" if response.streaming else b"".join(response))
             finally:

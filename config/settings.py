@@ -404,8 +404,15 @@ SIMPLE_JWT = {
 }
 THROTTLE_REGISTER = _rate("THROTTLE_REGISTER", "60/hour")
 THROTTLE_ACCOUNT_CHECKS = _rate("THROTTLE_ACCOUNT_CHECKS", "60/hour")
+# Codes for one account, and for one phone from all who only claim it.
 THROTTLE_PHONE_CODE = _rate("THROTTLE_PHONE_CODE", "5/hour")
+# Codes for all phones, and wrong guesses at them, from one address.
+THROTTLE_PHONE_CODE_ADDRESS = _rate("THROTTLE_PHONE_CODE_ADDRESS", "30/hour")
 THROTTLE_LOGIN = _rate("THROTTLE_LOGIN", "10/min")
+# Failed sign-ins of an address, whatever was typed.
+THROTTLE_LOGIN_ADDRESS = _rate("THROTTLE_LOGIN_ADDRESS", "100/hour")
+# Failures for one login from everywhere, after which answers are held back.
+THROTTLE_LOGIN_DELAY = _rate("THROTTLE_LOGIN_DELAY", "50/day")
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
 AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,6 +72,19 @@ def client_address(request: Request | HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def network_of(address: str) -> str:
+    """Return what limits count for an address: itself, or of IPv6 the /64, which one household or server has whole."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ip_network((known.packed, 64), strict=False))
+
+
 class Limit:
     """A limit on how often something may happen for a key, which is any tuple of texts."""
 
@@ -89,6 +103,18 @@ class Limit:
         """Return after how many whole seconds the next attempt is allowed, at least 1: DRF leaves out a wait of 0."""
         window = self._ask(lambda limiter: limiter.get_window_stats(self._rate, self.rate_setting, *key))
         return max(ceil(window.reset_time - time.time()), 1)
+
+    def past(self, *key: str) -> int:
+        """Count one attempt. Return how many there are beyond the limit: 0 while it is kept."""
+        rate = self._rate
+        count = self._ask(
+            lambda limiter: limiter.storage.incr(rate.key_for(self.rate_setting, *key), rate.get_expiry())
+        )
+        return max(count - rate.amount, 0)
+
+    def take_back(self, *key: str) -> None:
+        """Count one attempt less: it was none after all."""
+        self._ask(lambda limiter: limiter.hit(self._rate, self.rate_setting, *key, cost=-1))
 
     def give_back(self, *key: str) -> None:
         """Reset the count of the key to zero."""
@@ -137,7 +163,7 @@ class AddressThrottle(BaseThrottle):
     rate_setting = ""
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        self.limit, self.key = Limit(self.rate_setting), client_address(request)
+        self.limit, self.key = Limit(self.rate_setting), network_of(client_address(request))
         return self.limit.take(self.key)
 
     def wait(self) -> int:

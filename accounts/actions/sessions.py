@@ -5,16 +5,16 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
 
 from accounts.audit import audit
+from accounts.guessing import TooManyGuesses, attempt_to_sign_in, folded
 from accounts.hashers import HashingBusy
 from accounts.models import Session, User
 from core import origin
@@ -30,7 +30,6 @@ REPLAY_GRACE = timedelta(seconds=10)
 # Patter's tokens have some 400 characters. Longer texts are not even decoded.
 MAX_TOKEN_LENGTH = 4096
 
-FAILED_LOGINS = Limit("THROTTLE_LOGIN")
 # Whoever goes on while they are throttled fills neither the trail nor the log.
 THROTTLES_TOLD = Limit("AUDIT_THROTTLES")
 
@@ -140,39 +139,28 @@ def sign_in(*, user: User) -> Tokens:
 def check_credentials(*, login: str, password: str, address: str) -> User:
     """Return the active login that these credentials belong to.
 
-    Failures are counted per login and address, so one person's typos lock neither the whole office nor that person at
-    another address. They are counted before the password is hashed, so that parallel attempts count too. Unknown and
-    inactive logins take the same time and get the same answer. Raises BadCredentials, or Throttled after too many
-    failures, even if the password is right; HashingBusy, which is not counted. Do not call it in a transaction.
+    Attempts are counted before the password is hashed (accounts/guessing.py). Unknown and inactive logins take the
+    same time and get the same answer. Raises BadCredentials, or TooManyGuesses after too many failures, even if the
+    password is right; HashingBusy, which is not counted. Do not call it in a transaction.
     """
     user = User.objects.named(login).first()
-    key = f"user {user.pk}" if user else sha256(login.lower().encode("utf-8", "replace")).hexdigest()
-    if not FAILED_LOGINS.take(key, address):
-        if THROTTLES_TOLD.take(key, address):
+    try:
+        attempt = attempt_to_sign_in(login=login, user=user, address=address)
+    except TooManyGuesses:
+        if THROTTLES_TOLD.take(folded(login), address):
             audit("sign_in_throttled", user, actor=None)
-        _log_failure(user, "too many attempts")
-        raise Throttled(FAILED_LOGINS.wait(key, address), "Too many failed sign-ins.")
+        raise
     try:
         right = _hashes_to(user, password)
     except HashingBusy:
-        FAILED_LOGINS.give_back(key, address)
+        attempt.was_not_judged()
         raise
     if user is None or not right or not user.is_active:
         # A login that does not exist is not named: people type their password into the wrong field.
         audit("sign_in_failed", user, actor=None)
-        _log_failure(user, "it is not active" if right else "wrong password")
         raise BadCredentials
-    FAILED_LOGINS.give_back(key, address)
+    attempt.was_right()
     return user
-
-
-def _log_failure(user: User | None, why: str) -> None:
-    """Log a failed sign-in: the login by its id. What was typed may be a name, or a password in the wrong field."""
-    if user is None:
-        logger.warning("a sign-in failed: there is no such login", extra={"facts": {"event": "sign_in_failed"}})
-        return
-    facts = {"event": "sign_in_failed", "account_id": user.pk, "reason": why}
-    logger.warning("a sign-in as login %s failed: %s", user.pk, why, extra={"facts": facts})
 
 
 def _hashes_to(user: User | None, password: str) -> bool:

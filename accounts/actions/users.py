@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from rest_framework.exceptions import NotFound, Throttled, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 
-from accounts.actions.sessions import FAILED_LOGINS, end_sessions
+from accounts.actions.sessions import end_sessions
 from accounts.audit import audit
+from accounts.guessing import attempt_to_confirm
 from accounts.hashers import HashingBusy
 from accounts.models import Role, Session, User
 from core.changes import changed, made, state
@@ -135,20 +136,18 @@ def set_password(*, user: User, password: str, keep: Session | None = None, fiel
 def change_password(*, user: User, old: str, new: str, keep: Session | None = None) -> None:
     """Change the password of someone who knows the old one. Wrong guesses are limited like failed sign-ins.
 
-    Raises ValidationError under `old_password` or `new_password`; Throttled after too many wrong guesses; HashingBusy.
+    Raises ValidationError under `old_password` or `new_password`; TooManyGuesses; HashingBusy.
     """
-    key = f"password of {user.pk}"
-    if not FAILED_LOGINS.take(key):
-        raise Throttled(FAILED_LOGINS.wait(key), "Too many wrong passwords.")
+    attempt = attempt_to_confirm(user)
     try:
         right = user.check_password(old)
     except HashingBusy:
-        FAILED_LOGINS.give_back(key)
+        attempt.was_not_judged()
         raise
     if not right:
         audit("password_change_failed", user, actor=user)
         raise ValidationError({"old_password": ["This is not your current password."]})
-    FAILED_LOGINS.give_back(key)
+    attempt.was_right()
     set_password(user=user, password=new, keep=keep, field="new_password")
 
 

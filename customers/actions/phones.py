@@ -7,10 +7,11 @@ from rest_framework.exceptions import Throttled, ValidationError
 
 from accounts.audit import audit
 from accounts.models import User
+from core import origin
 from core.live.publishing import wake_relays
 from core.phones import variants
 from core.ports import mapped_ports
-from core.throttles import Limit
+from core.throttles import Limit, network_of
 from customers.actions.locking import lock
 from customers.actions.merge import merge_customers
 from customers.actions.phone_changes import PHONE_TAKEN, refuse_if_elsewhere, save, trusted_as
@@ -19,7 +20,10 @@ from customers.events import record
 from customers.models import Customer, MergeReason, PhoneCode
 from customers.serializers.customers import customer_event_data
 
+# For an account, and for a phone from all who only claim it: they do not hold back the account that has it.
 CODES_SENT = Limit("THROTTLE_PHONE_CODE")
+# For an address, over all phones: codes sent, and wrong guesses.
+CODES_FROM_ADDRESS = Limit("THROTTLE_PHONE_CODE_ADDRESS")
 
 
 def send_phone_code(*, customer: Customer) -> None:
@@ -36,15 +40,27 @@ def send_phone_code(*, customer: Customer) -> None:
         raise ValidationError({"phone": ["This phone number is already verified."]})
     if not mapped_ports("CHANNELS"):
         raise CodeNotSent
-    for key in (f"customer {customer.pk}", f"phone {phone}"):
-        if not CODES_SENT.take(key):
-            raise Throttled(CODES_SENT.wait(key), "Too many codes were sent.")
+    _count_code(customer, phone)
     code = PhoneCode.new_code()
     with transaction.atomic():
         lock(customer.pk)  # may have been erased or merged in the meantime
         PhoneCode.objects.update_or_create(customer=customer, defaults=PhoneCode.open_for(customer.pk, phone, code))
         audit("phone_code_sent", customer, actor=customer.user, customer=customer.pk)
         wake_relays()
+
+
+def _count_code(customer: Customer, phone: str) -> None:
+    """Count a code that is to be sent. Raises Throttled."""
+    limits = [(CODES_FROM_ADDRESS, f"sent to {_here()}"), (CODES_SENT, f"customer {customer.pk}")]
+    if phone != customer.phone:
+        limits.append((CODES_SENT, f"claimed phone {min(variants(phone))}"))
+    for limit, key in limits:
+        if not limit.take(key):
+            raise Throttled(limit.wait(key), "Too many codes were sent.")
+
+
+def _here() -> str:
+    return network_of(origin.current().address)
 
 
 @transaction.atomic
@@ -79,11 +95,16 @@ def _phone_to_prove(customer: Customer) -> str | None:
 def verify_phone(*, customer_id: int, actor: User, code: str) -> Customer:
     """Prove the phone with the code sent to it, and return the customer: another row when two turned out to be one.
 
-    Raises ValidationError for a wrong, used or expired code. Not atomic as a whole: a wrong try counts.
+    Raises ValidationError for a wrong, used or expired code; Throttled after too many wrong ones from this address,
+    whatever the phones. Not atomic as a whole: a wrong try counts.
     """
+    guesses = f"guesses of {_here()}"
+    if not CODES_FROM_ADDRESS.take(guesses):
+        raise Throttled(CODES_FROM_ADDRESS.wait(guesses), "Too many wrong codes.")
     proved = _enter(customer_id, actor, code)
     if isinstance(proved, str):
         raise ValidationError({"code": [proved]})
+    CODES_FROM_ADDRESS.take_back(guesses)
     return proved
 
 

@@ -66,7 +66,10 @@ class AccountViewSet(PurchasesViewSet):
         seconds = int(PhoneCode.LIFETIME.total_seconds())
         return Response(CodeSent(message="A code was sent to your phone.", expires_in=seconds))
 
-    @documented(request_body=PhoneCodeSerializer, responses={200: ProfileRow, 404: NO_CUSTOMER})
+    @documented(
+        request_body=PhoneCodeSerializer,
+        responses={200: ProfileRow, 404: NO_CUSTOMER, 429: "too many wrong codes from your address"},
+    )
     @action(detail=False, methods=["post"])
     def verify_phone(self, request: Request) -> Response:
         """Verify your phone with the code. A chat that you had with us from this phone becomes part of your profile."""

@@ -16,8 +16,10 @@ REGISTER = {"password": "SecureP@ssw0rd123!", "password2": "SecureP@ssw0rd123!"}
 # By the setting that limits it: a request that counts.
 COUNTED: dict[str, Callable[[APIClient], Any]] = {
     "THROTTLE_LOGIN": lambda client: client.post("/api/auth/login/", {"username": "sam", "password": "wrong"}),
+    "THROTTLE_LOGIN_ADDRESS": lambda client: client.post("/api/auth/login/", {"username": "sam", "password": "wrong"}),
     "THROTTLE_REGISTER": lambda client: client.post("/api/customers/register/", {"username": "x", **REGISTER}),
     "THROTTLE_PHONE_CODE": lambda client: client.post(f"{OWN}/send_phone_code/"),
+    "THROTTLE_PHONE_CODE_ADDRESS": lambda client: client.post(f"{OWN}/send_phone_code/"),
     "THROTTLE_ACCOUNT_CHECKS": lambda client: client.patch(f"{OWN}/update_profile/", {"email": "sam@desk.example"}),
 }
 
