@@ -475,6 +475,11 @@ elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
         "without Meta."
     )
 
+# Where people and Meta reach Patter. Only manage.py doctor and connect_number ask for it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+if PUBLIC_URL and not re.fullmatch(r"https://[^/?#\s]+", PUBLIC_URL):
+    raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}, but must be like https://desk.example.com.")
+
 # --- Operations ----------------------------------------------------------------------------------
 
 # When relays prune and sweep (core/chores.py), in UTC; None: never by themselves.

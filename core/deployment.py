@@ -31,7 +31,7 @@ def _proxies() -> list[CheckMessage]:
         Error(
             f"FORWARDED_ALLOW_IPS has {one!r}, which is neither an address nor a network, so it matches nobody.",
             "Write 10.0.0.7, or 10.0.0.0/24 with zeros at the end.",
-            id="patter.E001",
+            id="patter.E002",
         )
         for one in given
         if not is_address(one)

@@ -83,6 +83,10 @@ class GraphDouble:
         self.upload_faults: deque[Fault] = deque()
         self.read: list[dict[str, Any]] = []
         self.templates: dict[str, list[dict[str, Any]]] = {}
+        # What it answers to questions about tokens, apps, accounts and numbers: the path without the version -> a body,
+        # or a status with a body. `asked` holds those questions, as (method, path, query, bearer).
+        self.says: dict[str, Any] = {}
+        self.asked: list[tuple[str, str, dict[str, str], str]] = []
         self._state = state
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -141,7 +145,25 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, self.double.accepted)
         if urlsplit(self.path).path.endswith("/message_templates"):
             return self._templates()
+        if self._said("GET"):
+            return None
         return self._answer(404, {"error": {"message": "Unknown path", "type": "GraphMethodException", "code": 100}})
+
+    def _said(self, method: str) -> bool:
+        """Answer a question that the test has an answer for; return whether it has."""
+        address = urlsplit(self.path)
+        path = address.path.partition("/v")[2].partition("/")[2]
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.double.asked.append((method, path, query, bearer))
+        if path not in self.double.says:
+            return False
+        said = self.double.says[path]
+        if callable(said):
+            said = said(method, query, bearer)
+        status, body = said if isinstance(said, tuple) else (200, said)
+        self._answer(status, body)
+        return True
 
     def _templates(self) -> None:
         """Two a page, so that whoever reads them has to turn pages."""
@@ -182,6 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.double.faults.configure(body)
             return self._answer(200, {})
         if not self.path.endswith("/messages"):
+            if self._said("POST"):
+                return None
             return self._answer(404, {"error": {"message": "Unknown path", "type": "OAuthException", "code": 100}})
         self.double.requests += 1
         return self._message(body, self.double.faults.next(str(body.get("to") or body.get("recipient"))))

@@ -32,8 +32,8 @@ def test_settings_for_a_server_behind_tls_are_fine() -> None:
     [
         ({"HTTPS_ONLY": "0"}, ["Set HTTPS_ONLY=1", "security.W004", "security.W008", "security.W010", "security.W016"]),
         ({"FORWARDED_ALLOW_IPS": "*"}, ["patter.W002", "Name the addresses"]),
-        ({"FORWARDED_ALLOW_IPS": "10.0.0.7/24"}, ["patter.E001", "'10.0.0.7/24'"]),
-        ({"FORWARDED_ALLOW_IPS": "127.0.0.1,proxy"}, ["patter.E001", "'proxy'"]),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.7/24"}, ["patter.E002", "'10.0.0.7/24'"]),
+        ({"FORWARDED_ALLOW_IPS": "127.0.0.1,proxy"}, ["patter.E002", "'proxy'"]),
         ({"ALLOWED_HOSTS": "*"}, ["patter.W003"]),
         ({"ALLOWED_HOSTS": "localhost,127.0.0.1"}, ["patter.W004", "Set ALLOWED_HOSTS"]),
         ({"DEBUG": "1"}, ["security.W018"]),

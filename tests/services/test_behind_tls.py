@@ -1,13 +1,15 @@
 """Behind a real nginx that ends TLS, with the configuration and the settings as printed: nothing goes in circles."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.services.harness import Server, Stack, manage, wait_for
+from tests.services.harness import ROOT, Server, Stack, manage, wait_for
 from tests.services.meta import body_of, signature, text_message
 from tests.services.nginx import NGINX, Nginx, compose
 
@@ -138,6 +140,38 @@ def test_a_refused_host_is_named_once(server: Server, nginx: Nginx) -> None:
     wait_for("the warning", lambda: "'wrong.example.com' is refused" in server.output())
     assert server.output().count("wrong.example.com") == 1
     assert "Traceback" not in server.output()
+
+
+def doctor(stack: Stack, nginx: Nginx, **settings: str) -> str:
+    """What `manage.py doctor` says about the webhook."""
+    trusted = {"SSL_CERT_FILE": str(nginx.root / "certificates" / "fullchain.pem"), "PUBLIC_URL": nginx.url}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=ROOT,
+        env={**stack.env, **trusted, **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode == 1  # the double of Meta knows no tokens
+    return "\n".join(line for line in done.stdout.splitlines() if " webhook " in line)
+
+
+def test_the_doctor_tries_what_meta_tries(stack: Stack, server: Server, nginx: Nginx) -> None:
+    stack.env["WHATSAPP_VERIFY_TOKEN"] = server.env["WHATSAPP_VERIFY_TOKEN"] = "a-long-verify-token"
+    server.stop()
+    server.start()
+    said = doctor(stack, nginx)
+    assert "warning  webhook    the certificate ends in 1 days. Renew it" in said
+    assert f"ok       webhook    {nginx.url}/api/webhook/ answers, and knows the verify token." in said
+
+    assert "Restart Patter after changing" in doctor(stack, nginx, WHATSAPP_VERIFY_TOKEN="another")
+    assert "Meta will not accept the certificate" in doctor(stack, nginx, SSL_CERT_FILE="")
+    server.stop()
+    assert "the proxy does not reach Patter" in doctor(stack, nginx)
+    server.start(FORWARDED_ALLOW_IPS="10.0.0.7")
+    assert "FORWARDED_ALLOW_IPS" in doctor(stack, nginx)
 
 
 def test_compose_believes_the_proxies_of_its_own_network() -> None:

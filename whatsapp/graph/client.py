@@ -60,9 +60,18 @@ class Session(BoundedClient):
 _building = threading.Lock()
 
 
+def _version() -> str:
+    return settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
+
+
+def graph_url() -> str:
+    """Where Meta's Graph API is, with its version."""
+    return f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/v{_version()}"
+
+
 def client_for(token: str) -> tuple[WhatsApp, Session]:
     """The client of an access token. It is kept, with its connections to Meta."""
-    version = settings.WHATSAPP_GRAPH_VERSION.removeprefix("v") or str(Version.GRAPH_API.value)
+    version = _version()
     # Without the lock, eight sends at once would each build a client, which is slow.
     with _building:
         return _build(token, settings.WHATSAPP_GRAPH_URL, version)
