@@ -31,6 +31,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
 
 run: .venv/.installed ## install, migrate, add demo data and start Patter on http://127.0.0.1:8000 (PORT=...)
+	@echo "Preparing the database in var/ ..."
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py migrate --verbosity 0
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py seed_demo --show
 	@DEBUG=1 PORT=$(PORT) exec $(PY) -m uvicorn config.asgi:application --host 127.0.0.1 --port $(PORT) \
@@ -75,16 +76,17 @@ clean: ## delete the environment and all data under var/
 	@test -n "$(PYTHON)" || { echo "Patter needs Python 3.11 or newer: no python3 found."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Patter needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making a Python environment in .venv ..."
+	@$(PYTHON) -m venv .venv
 
 .venv/.installed: requirements.txt | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) scripts/install.py requirements.txt
 	@touch $@
 
 .venv/.installed-dev: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PY) scripts/install.py requirements-dev.txt
 	@touch .venv/.installed $@
 
 .venv/.installed-bench: requirements-bench.txt .venv/.installed-dev
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(PY) scripts/install.py requirements-bench.txt
 	@touch $@

@@ -7,7 +7,6 @@ as fast as Django's own ASGI handler (docs/decisions/001-architecture.md). WebSo
 import asyncio
 import gc
 import logging
-import os
 import secrets
 from typing import Any
 
@@ -15,12 +14,15 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from core.db.encoding import refuse_wrong_encoding
-from core.db.patience import requests, use_in_process
-from core.files.storage import stored_files
-from core.live.publishing import attach
+from config.start import require_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+require_settings()
+
+from core.db.encoding import refuse_wrong_encoding  # noqa: E402
+from core.db.patience import requests, use_in_process  # noqa: E402
+from core.files.storage import stored_files  # noqa: E402
+from core.live.publishing import attach  # noqa: E402
+
 # Loads the apps, which must happen before the imports below: consumers use models.
 wsgi_application = get_wsgi_application()
 use_in_process(requests())

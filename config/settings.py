@@ -63,7 +63,10 @@ DEVELOPMENT_KEY = "development-key-never-use-it-where-anybody-else-can-reach-pat
 SECRET_KEY = env.str("SECRET_KEY", default="") or (DEVELOPMENT_KEY if DEBUG else "")
 if not DEBUG:
     if not SECRET_KEY:
-        raise ImproperlyConfigured("Set SECRET_KEY to a random text of 50 characters or more.")
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY in .env to 50 random characters or more, for example from "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'`; or set DEBUG=1 to try Patter out."
+        )
     if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY == DEVELOPMENT_KEY:
         raise ImproperlyConfigured(
             "SECRET_KEY is weak: it needs 50 random characters or more, for example from "

@@ -149,11 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self._answer(404, {"error": {"message": "Unknown path", "type": "GraphMethodException", "code": 100}})
 
-    def _said(self, method: str) -> bool:
+    def _said(self, method: str, body: dict[str, str] | None = None) -> bool:
         """Answer a question that the test has an answer for; return whether it has."""
         address = urlsplit(self.path)
         path = address.path.partition("/v")[2].partition("/")[2]
-        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        query = {name: values[0] for name, values in parse_qs(address.query).items()} | (body or {})
         bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
         self.double.asked.append((method, path, query, bearer))
         if path not in self.double.says:
@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.double.faults.configure(body)
             return self._answer(200, {})
         if not self.path.endswith("/messages"):
-            if self._said("POST"):
+            if self._said("POST", body):
                 return None
             return self._answer(404, {"error": {"message": "Unknown path", "type": "OAuthException", "code": 100}})
         self.double.requests += 1

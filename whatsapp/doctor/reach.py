@@ -62,7 +62,7 @@ def _tried() -> Iterator[Finding]:
     certificate = _certificate(host, port)
     yield certificate
     if certificate.state != BROKEN:
-        yield _verification()
+        yield verification()
 
 
 def _certificate(host: str, port: int) -> Finding:
@@ -84,7 +84,8 @@ def _certificate(host: str, port: int) -> Finding:
     return Finding("webhook", OK, f"the certificate is good for {left.days} days.")
 
 
-def _verification() -> Finding:
+def verification() -> Finding:
+    """Ask the webhook for its verify token, as Meta does when the callback URL is set."""
     challenge = secrets.token_hex(8)
     asked = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": settings.WHATSAPP_VERIFY_TOKEN}
     if not settings.WHATSAPP_VERIFY_TOKEN:

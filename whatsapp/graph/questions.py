@@ -13,6 +13,9 @@ SECONDS = 10.0
 # What a token must be allowed to do: send and receive, and read numbers and templates.
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
 
+# What Meta posts to the webhook.
+FIELDS = "messages,message_template_status_update,account_update"
+
 
 class GraphSays(Exception):
     """Meta refuses a question, or cannot be asked; `str()` says why. `code` is Meta's, or None if it did not answer."""
@@ -30,6 +33,8 @@ class Token:
     app_id: str
     expires_at: datetime | None
     missing_scopes: list[str]
+    # The accounts it was given access to, if it was given access to some only.
+    account_ids: list[str]
     reason: str = ""
 
 
@@ -53,7 +58,9 @@ class Graph:
         """Return Meta's answer. `token`: another one than that of this object. Raises GraphSays."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = self._client.request(method, path, params=params, headers=headers)
+            # What is changed goes in the body: it holds a secret, and URLs are logged on the way.
+            sent: dict[str, Any] = {"params": params} if method == "GET" else {"json": params}
+            answer = self._client.request(method, path, headers=headers, **sent)
             body = answer.json()
         except httpx.HTTPError as error:
             raise GraphSays(f"Meta cannot be reached ({type(error).__name__}).")
@@ -63,9 +70,9 @@ class Graph:
             self.clock = parsedate_to_datetime(answer.headers["date"])
         if not isinstance(body, dict):
             raise GraphSays("what answers is not Meta: its answer has another form.")
-        error = body.get("error")
-        if answer.is_error or error:
-            said = error if isinstance(error, dict) else {}
+        refusal = body.get("error")
+        if answer.is_error or refusal:
+            said = refusal if isinstance(refusal, dict) else {}
             text = str(said.get("message") or f"status {answer.status_code}").splitlines()[0][:200]
             raise GraphSays(f"Meta says: {text}", int(said.get("code") or answer.status_code))
         return body
@@ -80,6 +87,12 @@ class Graph:
             app_id=str(data.get("app_id") or ""),
             expires_at=datetime.fromtimestamp(ends, UTC) if ends else None,
             missing_scopes=[scope for scope in SCOPES if scope not in granted],
+            account_ids=[
+                str(account)
+                for one in data.get("granular_scopes") or []
+                if one.get("scope") == SCOPES[1]
+                for account in one.get("target_ids") or []
+            ],
             reason=str((data.get("error") or {}).get("message") or "")[:200],
         )
 
@@ -97,13 +110,29 @@ class Graph:
         """What Meta says about a number. Raises GraphSays."""
         return self.ask(phone_number_id, fields="display_phone_number,verified_name,status,quality_rating")
 
+    def numbers(self, account_id: str) -> list[dict[str, Any]]:
+        """The numbers of an account. Raises GraphSays."""
+        fields = "id,display_phone_number,verified_name"
+        return list(self.ask(f"{account_id}/phone_numbers", fields=fields).get("data") or [])
+
+    def subscribe(self, account_id: str) -> None:
+        """Have what happens in an account told to the token's app. Doing it twice changes nothing. Raises GraphSays."""
+        self.ask(f"{account_id}/subscribed_apps", "POST")
+
+    def set_callback(self, app_id: str, secret: str, *, url: str, verify_token: str) -> None:
+        """Have the app post webhooks to `url`. Meta asks it for the verify token at once. Raises GraphSays."""
+        self.ask(
+            f"{app_id}/subscriptions",
+            "POST",
+            token=f"{app_id}|{secret}",
+            object="whatsapp_business_account",
+            callback_url=url,
+            verify_token=verify_token,
+            fields=FIELDS,
+        )
+
     def is_subscribed(self, account_id: str, app_id: str) -> bool:
         """Whether what happens in an account is told to the app. Raises GraphSays."""
         apps = self.ask(f"{account_id}/subscribed_apps").get("data") or []
         ids = {str((one.get("whatsapp_business_api_data") or {}).get("id") or one.get("id")) for one in apps}
         return app_id in ids if app_id else bool(ids)
-
-    def callbacks(self, app_id: str, secret: str) -> list[dict[str, Any]]:
-        """Where the app posts webhooks of WhatsApp, and of which fields. Raises GraphSays."""
-        found = self.ask(f"{app_id}/subscriptions", token=f"{app_id}|{secret}").get("data") or []
-        return [one for one in found if one.get("object") == "whatsapp_business_account"]
