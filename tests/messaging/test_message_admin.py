@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from customers.models import Customer, Event
 from messaging.models import BusinessNumber, Conversation, Message
 from tests.admin_pages import ask, confirm
@@ -137,6 +137,8 @@ def test_settling_an_uncertain_one(
     assert (message.error or {}).get("code") == (None if becomes == "sent" else "not_sent")
     event = last_event(customer)
     assert (event.type, event.data["status"], event.actor) == ("message_status", becomes, admin)
+    entry = AuditEntry.objects.get(verb="message_settled")
+    assert (entry.actor, entry.customer_id, entry.object_id) == (admin, customer.pk, str(message.pk))
     if becomes == "failed":
         assert "1 queued again" in confirm(desk, MESSAGES, "retry", [message])
 
