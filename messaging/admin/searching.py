@@ -1,11 +1,11 @@
 """The search of the list of messages."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from core.filters import containing, has_trigram, search_words, whole_number
 from customers.admin.searching import customers_found
 from messaging.filters import NEWEST
-from messaging.models import Message
+from messaging.models import BusinessNumber, Message
 
 # How many of the newest messages that a text matches are found. A list of more is narrowed by a filter.
 MOST = 1_000
@@ -21,7 +21,13 @@ def found_messages(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
     by_text = newest if any(map(has_trigram, search_words(text))) else newest.filter(pk__in=list(newest[:NEWEST]))
     by_text = by_text.filter(containing(text, "text"), deleted_at=None)
     by_customer = newest.filter(customer__in=customers_found(text))
-    found = Q(pk__in=[*by_text[:MOST], *by_customer[:MOST]]) | Q(wamid=text)
+    found = {*by_text[:MOST], *by_customer[:MOST], *with_wamid(text).values_list("pk", flat=True)}
     if (pk := whole_number(text.removeprefix("#"))) is not None:
-        found |= Q(pk=pk)
-    return messages.filter(found)
+        found.add(pk)
+    return messages.filter(pk__in=found)
+
+
+def with_wamid(wamid: str) -> QuerySet[Message]:
+    """The messages with this wamid. Each number has an index of its own for it, so all numbers are named."""
+    numbers = list(BusinessNumber.objects.values_list("pk", flat=True))
+    return Message.objects.filter(business_number__in=numbers, wamid=wamid)

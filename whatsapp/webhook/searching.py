@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q, QuerySet, Value
 
-from messaging.models import Message
+from messaging.admin.searching import with_wamid
 from whatsapp.models import WebhookEvent
 
 # How many bodies are looked through: the newest, those that were not handled, and those of the customers in question.
@@ -31,7 +31,7 @@ def found_webhooks(events: QuerySet[WebhookEvent], text: str, customers: list[in
 
     Bodies are looked through where it matters; all of them would be gigabytes.
     """
-    sent = Message.objects.filter(wamid=text).values_list("customer_id", flat=True)
+    sent = with_wamid(text).values_list("customer_id", flat=True)
     newest = events.order_by("-pk").values_list("pk", flat=True)
     looked_through = {*newest[:NEWEST], *newest.exclude(state="done")[:NEWEST], *_about(list(sent))}
     return events.filter(pk__in={*_about(customers), *_holding(text, looked_through)})
