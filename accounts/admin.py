@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.models import Group
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,11 +17,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from rest_framework.exceptions import APIException
 
+from accounts import page_sessions
 from accounts.actions.sessions import check_credentials, end_session
-from accounts.actions.users import create_user, remove_user, set_password, update_user
+from accounts.actions.users import confirm_password, create_user, remove_user, set_password, update_user
 from accounts.authentication import user_of
 from accounts.hashers import HashingBusy
 from accounts.models import AuditEntry, Role, Session, User
+from accounts.page_sessions import page_session
 from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin.actions import RowAction, RowForm, for_selected
 from core.admin.json_text import shown_json
@@ -54,21 +57,36 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
+    """All other sessions end; `session` is the one that asks."""
+
+    session: Session | None = None
+
     def save(self, commit: bool = True) -> User:
         user: User = self.user
-        set_password(user=user, password=self.cleaned_data["new_password1"])
+        set_password(user=user, password=self.cleaned_data["new_password1"], keep=self.session)
         return user
 
 
+class OwnPasswordView(PasswordChangeView):
+    form_class = OwnPasswordForm
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.session = page_session(self.request)  # type: ignore[attr-defined]
+        return form
+
+
 def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    view = PasswordChangeView.as_view(
-        form_class=OwnPasswordForm,
+    view = OwnPasswordView.as_view(
         success_url=reverse("admin:password_change_done"),
         extra_context={**admin.site.each_context(request), **(extra_context or {})},
     )
     return view(request)
 
 
+# Django tells by these signals alone that somebody signs in or out on a page.
+user_logged_in.connect(page_sessions.signed_in)
+user_logged_out.connect(page_sessions.signed_out)
 admin.site.login_form = SignInForm
 admin.site.password_change = change_own_password  # type: ignore[assignment]  # a function for a method
 
@@ -81,6 +99,13 @@ class UserForm(ActionForm):
         max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Leave empty to keep the current password. A new password ends all sessions of this login.",
+    )
+    current_password = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=MAX_PASSWORD_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Only to change your own email or password.",
     )
     hand_over_to = forms.ModelChoiceField(
         User.objects.none(),
@@ -99,6 +124,7 @@ class UserForm(ActionForm):
             self.fields["new_password"].required = True
             self.fields["new_password"].help_text = ""
             del self.fields["hand_over_to"]
+            self.fields.pop("current_password", None)
         elif successors := self.fields.get("hand_over_to"):
             successors.queryset = User.objects.sellers().exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
 
@@ -185,6 +211,8 @@ class UserAdmin(RefusalsAdmin):
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_fields(request, obj)
         left_out = {"hand_over_to"} if obj is None else set()
+        if obj is None or obj.pk != user_of(request).pk:
+            left_out.add("current_password")
         if not self.has_change_permission(request, obj):
             left_out |= {"hand_over_to", "new_password"}
         return [name for name in fields if name not in left_out]
@@ -192,6 +220,9 @@ class UserAdmin(RefusalsAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         # The form has already changed `obj`. The action changes the row as it is now in the database.
         wanted = {name: form.cleaned_data[name] for name in form.changed_data}
+        password = wanted.pop("current_password", None)
+        if obj.pk == user_of(request).pk and not wanted.keys().isdisjoint({"email", "new_password"}):
+            confirm_password(user=user_of(request), password=password)
         if "new_password" in wanted:
             wanted["password"] = wanted.pop("new_password")
         if change:
@@ -215,9 +246,9 @@ class InUse(admin.SimpleListFilter):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    list_display = ("user", "created_at", "expires_at", "ended_at")
-    list_filter = (InUse, "user__role", "created_at")
-    search_fields = ("user__username", "user__email")
+    list_display = ("user", "kind", "created_at", "last_seen_at", "address", "ended_at")
+    list_filter = (InUse, "kind", "user__role", "created_at")
+    search_fields = ("user__username", "user__email", "=address")
     list_select_related = ("user",)
     ordering = ("-created_at",)
     exclude = ("refresh_jti", "recently_used")

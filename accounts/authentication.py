@@ -8,8 +8,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from accounts.actions.sessions import SessionOver, session_of_token
+from accounts.actions.sessions import see, session_of_token
 from accounts.models import Session, User
+from accounts.tokens import SessionOver
 from core import origin
 from core.calls import note_user
 
@@ -34,6 +35,7 @@ class BearerAuthentication(BaseAuthentication):
         session, _ = session_of_token(raw)
         origin.signed_in(session.pk)
         note_user(session.user_id)
+        see(session)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -45,6 +45,20 @@ class SuccessorField(serializers.PrimaryKeyRelatedField[User]):
         )
 
 
+class CurrentPasswordField(serializers.CharField):
+    """What people enter when they change their own email or password."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            write_only=True,
+            max_length=MAX_PASSWORD_LENGTH,
+            trim_whitespace=False,
+            help_text="your password as it is, when you change your own email or password",
+            **kwargs,
+        )
+
+
 class HandOverSerializer(serializers.Serializer[Any]):
     """The query parameters of DELETE."""
 
@@ -61,6 +75,7 @@ class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
     is_active = StrictBooleanField(default=True)
     password = serializers.CharField(write_only=True, max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
     hand_over_to = SuccessorField(write_only=True)
+    current_password = CurrentPasswordField()
 
     class Meta:
         model = User
@@ -75,6 +90,7 @@ class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
             "date_joined",
             "last_login",
             "password",
+            "current_password",
             "hand_over_to",
         )
         read_only_fields = ("date_joined", "last_login")

@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.trail import AuditView
 from accounts.views import signing_in
+from accounts.views.sessions import SessionsView, SessionView
 from accounts.views.team import TeamView
 from accounts.views.users import UserViewSet
 
@@ -14,6 +15,8 @@ urlpatterns = [
     path("auth/refresh/", signing_in.RefreshView.as_view(), name="refresh"),
     path("auth/logout/", signing_in.LogoutView.as_view(), name="logout"),
     path("auth/me/", signing_in.MeView.as_view(), name="me"),
+    path("auth/sessions/", SessionsView.as_view(), name="sessions"),
+    path("auth/sessions/<str:pk>/", SessionView.as_view(), name="session"),
     path("auth/ws-ticket/", signing_in.SocketTicketView.as_view(), name="ws-ticket"),
     path("token/", signing_in.TokenView.as_view(), name="token"),
     path("token/refresh/", signing_in.TokenRefreshView.as_view(), name="token-refresh"),

@@ -10,7 +10,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
+from accounts.page_sessions import page_user
 from config.errors import answer_to, refuse
 from config.health import livez, readyz
 from config.known_parameters import refusing, unknown_parameters
@@ -156,7 +158,10 @@ class PageSessions(_OnlyForPages, SessionMiddleware):
 
 
 class PageUsers(_OnlyForPages, AuthenticationMiddleware):
-    """`request.user` of the session."""
+    """`request.user` of the session, which ends with its row (accounts/page_sessions.py)."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.user = SimpleLazyObject(lambda: page_user(request))  # type: ignore[assignment]  # as Django does
 
 
 class PageMessages(_OnlyForPages, MessageMiddleware):

@@ -29,10 +29,14 @@ _NAMED_BY = {
     "merges": "a merge",
     "messages": "a message",
     "reviews": "a review",
+    "sessions": "one of your sessions",
     "tags": "a tag",
     "users": "a login",
     "wishlist": "a product on the wishlist",
 }
+
+# Whose ids are no numbers.
+_UUIDS = frozenset({"sessions"})
 
 
 def filter_parameters(filterset: Any, describer: Describer) -> list[Any]:
@@ -62,7 +66,11 @@ def path_parameter(name: str, path: str) -> Any:
     """An id in a path, named after the word before it: `/api/users/{id}/` has the id of a user."""
     before = path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
     text = f"the id of {_NAMED_BY[before]}"
-    return openapi.Parameter(name, openapi.IN_PATH, text, required=True, type=openapi.TYPE_INTEGER)
+    if before in _UUIDS:
+        said: dict[str, Any] = {"type": openapi.TYPE_STRING, "format": openapi.FORMAT_UUID}
+    else:
+        said = {"type": openapi.TYPE_INTEGER}
+    return openapi.Parameter(name, openapi.IN_PATH, text, required=True, **said)
 
 
 def _query(name: str, type: str, description: str | None, **more: Any) -> Any:

@@ -103,6 +103,8 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
 SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# Django admin: the cookie lasts as long as its session (accounts/page_sessions.py).
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 X_FRAME_OPTIONS = "DENY"
@@ -394,6 +396,8 @@ REST_FRAMEWORK = {
 
 ACCESS_TOKEN_MINUTES = _whole_number("ACCESS_TOKEN_MINUTES", 15)
 REFRESH_TOKEN_DAYS = _whole_number("REFRESH_TOKEN_DAYS", 30)
+# Refreshing makes a session last longer, up to so many days after the sign-in.
+SESSION_DAYS = _whole_number("SESSION_DAYS", 90)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_MINUTES),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_DAYS),

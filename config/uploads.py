@@ -6,13 +6,13 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth import get_user
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
 from accounts.authentication import CHALLENGE, user_id_of
+from accounts.page_sessions import page_user
 from config.asgi_types import Scope, Send
 from config.endpoints import Endpoint, endpoint_of
 from config.errors import Unavailable, send_refusal
@@ -132,7 +132,7 @@ def _admin_of(cookies: str) -> int:
     request = HttpRequest()
     request.COOKIES = parse_cookie(cookies)
     SessionMiddleware(lambda _: HttpResponse()).process_request(request)
-    request.user = get_user(request)
+    request.user = page_user(request)
     if not admin.site.has_permission(request) or request.user.pk is None:
         raise NotAuthenticated("Sign in to Django admin first.")
     return request.user.pk

@@ -1,8 +1,11 @@
 """One of everything that has an id, for tests that call every endpoint."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.sessions import sign_in
 from accounts.models import User
 from contacts.models import Contact
 from customer_data.models import CustomerData
@@ -19,7 +22,7 @@ from tags.models import Tag
 from whatsapp.models import Identity
 
 
-def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, int]:
+def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, Any]:
     """Make one of everything, all of it the owner's. Returns ids by the names in tests/permission_matrix.py."""
     assignment = assign(customer_id=Customer.objects.create(owner=None).pk, salesperson=owner, actor=admin)
     number = BusinessNumber.objects.create(external_id="1")
@@ -52,6 +55,7 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
         "item": item.pk,
         "review": review.pk,
         "identity": identity.pk,
+        "session": sign_in(user=admin).session.pk,
         "user": stranger.pk,
         "customer": customer.pk,
         "message": message or 0,

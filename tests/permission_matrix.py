@@ -17,6 +17,10 @@ MATRIX = {
     # The access token alone says whose session it is.
     "POST /api/auth/logout/": "400 204 204 204 204",
     "GET /api/auth/me/": "401 200 200 200 200",
+    "GET /api/auth/sessions/": "401 200 200 200 200",
+    "DELETE /api/auth/sessions/": "401 204 204 204 204",
+    # Somebody else's, and none that there is.
+    "DELETE /api/auth/sessions/{session}/": "401 404 404 404 204",
     "POST /api/auth/ws-ticket/": "401 200 200 200 200",
     "POST /api/token/": "400 400 400 400 400",
     "POST /api/token/refresh/": "400 400 400 400 400",
@@ -150,6 +154,7 @@ MATRIX = {
 
 # What the id in a path is an id of, by the word before it.
 _ID_AFTER = {
+    "sessions": "session",
     "users": "user",
     "messages": "message",
     "customers": "customer",

@@ -2,21 +2,18 @@
 
 import logging
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, UntypedToken
 
 from accounts.audit import audit
 from accounts.guessing import TooManyGuesses, attempt_to_sign_in, folded
 from accounts.hashers import HashingBusy
-from accounts.models import Session, User
+from accounts.models import Session, SessionKind, User
+from accounts.tokens import Claims, SessionOver, Tokens, read_token, sign_tokens
 from core import origin
 from core.db.compiled import Compiled
 from core.live.groups import user_group
@@ -27,8 +24,6 @@ logger = logging.getLogger(__name__)
 
 # A refresh token used twice within this time is an accident of the client. Used again later, it was stolen.
 REPLAY_GRACE = timedelta(seconds=10)
-# Patter's tokens have some 400 characters. Longer texts are not even decoded.
-MAX_TOKEN_LENGTH = 4096
 
 # Whoever goes on while they are throttled fills neither the trail nor the log.
 THROTTLES_TOLD = Limit("AUDIT_THROTTLES")
@@ -36,88 +31,29 @@ THROTTLES_TOLD = Limit("AUDIT_THROTTLES")
 _LIVE = Compiled(lambda sid, now: Session.objects.live(now).select_related("user").filter(pk=sid))
 
 
-class SessionOver(AuthenticationFailed):
-    """The token or password is not valid, or no longer valid."""
-
-    default_detail = "Your session has ended. Please sign in again."
-    default_code = "session_over"
-
-
 class BadCredentials(SessionOver):
     default_detail = "Wrong username or password."
     default_code = "bad_credentials"
 
 
-@dataclass(frozen=True)
-class Tokens:
-    access: str
-    refresh: str
-    session: Session
+def _session_end(kind: str, began: datetime, now: datetime) -> datetime:
+    """Until when a session lasts that began then and is used now: the tokens of the API let it last longer."""
+    if kind == SessionKind.ADMIN:
+        return began + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    longest = began + timedelta(days=settings.SESSION_DAYS)
+    return min(now + timedelta(days=settings.REFRESH_TOKEN_DAYS), longest)
 
 
-@dataclass(frozen=True)
-class Claims:
-    """What a token says: whose it is, of which session, its own id, until when it is valid, and its type."""
+def sign_in(*, user: User) -> Tokens:
+    """Open a session of the API for a login whose credentials have been checked, and return its tokens.
 
-    user_id: str
-    sid: uuid.UUID
-    jti: str
-    expires_at: datetime
-    type: str = ""
-
-
-def _read(kind: type[Token], raw: str) -> Claims:
-    """Check a token of this kind and return its claims. Raises SessionOver for anything but a valid token."""
-    claims: Claims = _signed(kind, raw)  # type: ignore[arg-type]  # classes can be hashed
-    # The leeway (SIMPLE_JWT) is for the clock of another server that is ahead, and lets no token live longer.
-    if claims.expires_at <= timezone.now():
-        raise SessionOver("The token has expired.")
-    return claims
-
-
-@lru_cache(maxsize=1024)
-def _signed(kind: type[Token], raw: str) -> Claims:
-    """`_read` for a token that may have expired since. Who has a token uses it often: its signature is checked once."""
-    if len(raw) > MAX_TOKEN_LENGTH:
-        raise SessionOver("The token is invalid.")
-    try:
-        token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
-        return Claims(
-            user_id=str(token["user_id"]),
-            sid=uuid.UUID(str(token["sid"])),
-            jti=str(token["jti"]),
-            expires_at=datetime.fromtimestamp(token["exp"], tz=UTC),
-            type=str(token["token_type"]),
-        )
-    except ExpiredTokenError as error:
-        raise SessionOver("The token has expired.") from error
-    except (TokenError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
-        # A forged token may hold anything: numbers beyond any date, nesting deeper than the stack.
-        raise SessionOver("The token is invalid.") from error
-
-
-def _tokens(session: Session) -> Tokens:
-    """Sign a pair of tokens for the session. The refresh token carries the jti that the session accepts next."""
-    pair: list[str] = []
-    for token, lifetime in (
-        (AccessToken(), timedelta(minutes=settings.ACCESS_TOKEN_MINUTES)),
-        (RefreshToken(), timedelta(days=settings.REFRESH_TOKEN_DAYS)),
-    ):
-        token.set_exp(lifetime=lifetime)
-        token["user_id"] = str(session.user_id)
-        token["sid"] = str(session.pk)
-        if isinstance(token, RefreshToken):
-            token["jti"] = session.refresh_jti
-        pair.append(str(token))
-    return Tokens(access=pair[0], refresh=pair[1], session=session)
-
-
-def _session_end() -> datetime:
-    return timezone.now() + timedelta(days=settings.REFRESH_TOKEN_DAYS)
+    Raises what `open_session` raises.
+    """
+    return sign_tokens(open_session(user=user, kind=SessionKind.API))
 
 
 @transaction.atomic
-def sign_in(*, user: User) -> Tokens:
+def open_session(*, user: User, kind: str) -> Session:
     """Open a session for a login whose credentials have been checked. Raises SessionOver if it is not active.
 
     Locks the login, as deactivating it and changing its password do: otherwise a session could be opened between
@@ -127,13 +63,22 @@ def sign_in(*, user: User) -> Tokens:
     if current is None:
         raise BadCredentials
     now = timezone.now()
-    Session.objects.filter(user=current, expires_at__lt=now).delete()
-    session = Session.objects.create(user=current, refresh_jti=uuid.uuid4().hex, expires_at=_session_end())
+    where = origin.current()
+    session = Session.objects.create(
+        user=current,
+        kind=kind,
+        refresh_jti=uuid.uuid4().hex,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=_session_end(kind, now, now),
+        address=where.address[:45],
+        user_agent=where.user_agent,
+    )
     User.objects.filter(pk=current.pk).update(last_login=now)
     current.last_login = user.last_login = now
     origin.signed_in(session.pk)
     audit("signed_in", session, actor=current)
-    return _tokens(session)
+    return session
 
 
 def check_credentials(*, login: str, password: str, address: str) -> User:
@@ -187,7 +132,7 @@ def refresh(*, token: str) -> Tokens:
 
     Not atomic: when a stolen token ends the session, that must be committed although the request is refused.
     """
-    claims = _read(RefreshToken, token)
+    claims = read_token(RefreshToken, token)
     session = live_session(claims)
     now = timezone.now()
     # Only tokens used within the grace are kept here. Any other token that does not match is an old one.
@@ -204,7 +149,8 @@ def refresh(*, token: str) -> Tokens:
     swap = {
         "refresh_jti": uuid.uuid4().hex,
         "recently_used": [*recent, [claims.jti, now.timestamp()]],
-        "expires_at": _session_end(),
+        "expires_at": _session_end(session.kind, session.created_at, now),
+        "last_seen_at": now,
     }
     # Filter by columns of the session only. With a join Django would write a subquery, which PostgreSQL does not
     # evaluate again after it has waited for a parallel exchange.
@@ -213,12 +159,12 @@ def refresh(*, token: str) -> Tokens:
         raise SessionOver("This refresh token has already been used.")
     for field, value in swap.items():
         setattr(session, field, value)
-    return _tokens(session)
+    return sign_tokens(session)
 
 
 def check_token(*, token: str) -> None:
     """Return if this access or refresh token would be accepted now. It is not used up. Raises SessionOver."""
-    claims = _read(UntypedToken, token)
+    claims = read_token(UntypedToken, token)
     session = live_session(claims)
     newest = {AccessToken.token_type: claims.jti, RefreshToken.token_type: session.refresh_jti}
     if claims.jti != newest.get(claims.type):
@@ -231,7 +177,7 @@ def log_out(*, token: str) -> None:
     Raises SessionOver for an invalid token. It is not an error if the session has already ended: the client may be
     repeating a request whose answer got lost.
     """
-    claims = _read(RefreshToken, token)
+    claims = read_token(RefreshToken, token)
     session = Session.objects.filter(pk=claims.sid).first()
     if session is not None and str(session.user_id) == claims.user_id:
         end_session(session=session, actor=session.user)
@@ -259,6 +205,23 @@ def end_sessions(*, user: User, keep: Session | None = None) -> None:
     recheck(user.pk)
 
 
+@transaction.atomic
+def end_other_sessions(*, user: User, keep: Session) -> None:
+    """Sign a login out everywhere but in the session `keep`."""
+    over = Session.objects.filter(user=user, ended_at=None).exclude(pk=keep.pk)
+    if over.update(ended_at=timezone.now()):
+        audit("other_sessions_ended", user, actor=user)
+    recheck(user.pk)
+
+
+def see(session: Session) -> None:
+    """Note that a session is in use, at most every SEEN_EVERY."""
+    now = timezone.now()
+    if now - session.last_seen_at > Session.SEEN_EVERY:
+        session.last_seen_at = now
+        Session.objects.filter(pk=session.pk).update(last_seen_at=now)
+
+
 def recheck(user_id: int) -> None:
     """Make the login's sockets check on commit whether they may still be connected."""
     publish_on_commit(user_group(user_id), {"type": "recheck"})
@@ -269,15 +232,24 @@ def read_access_token(raw: str) -> Claims:
 
     Raises SessionOver unless it is a valid access token.
     """
-    return _read(AccessToken, raw)
+    return read_token(AccessToken, raw)
 
 
 def live_session(claims: Claims) -> Session:
     """Return the session that a token names, with its user (one query). Raises SessionOver unless it is live."""
     session: Session | None = _LIVE.first(sid=claims.sid, now=timezone.now())
-    if session is None or str(session.user_id) != claims.user_id:
+    if session is None or str(session.user_id) != claims.user_id or session.kind != SessionKind.API:
         raise SessionOver
     return session
+
+
+def live_page_session(sid: str) -> Session | None:
+    """Return the live session of Django admin with this id, with its user (one query); None if there is none."""
+    try:
+        session: Session | None = _LIVE.first(sid=uuid.UUID(sid), now=timezone.now())
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return session if session is not None and session.kind == SessionKind.ADMIN else None
 
 
 def session_of_token(raw: str) -> tuple[Session, datetime]:

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.sessions import Claims
 from accounts.models import Session, SocketTicket
+from accounts.tokens import Claims
 
 
 @transaction.atomic

@@ -138,17 +138,28 @@ def change_password(*, user: User, old: str, new: str, keep: Session | None = No
 
     Raises ValidationError under `old_password` or `new_password`; TooManyGuesses; HashingBusy.
     """
+    confirm_password(user=user, password=old, field="old_password")
+    set_password(user=user, password=new, keep=keep, field="new_password")
+
+
+def confirm_password(*, user: User, password: str | None, field: str = "current_password") -> None:
+    """Make sure that whoever changes their own email or password knows the password they have.
+
+    Raises ValidationError under `field` if it is wrong or None; TooManyGuesses; HashingBusy. Do not call it in a
+    transaction: the count of guesses would be undone.
+    """
+    if password is None:
+        raise ValidationError({field: ["Enter your current password to change this."]})
     attempt = attempt_to_confirm(user)
     try:
-        right = user.check_password(old)
+        right = user.check_password(password)
     except HashingBusy:
         attempt.was_not_judged()
         raise
     if not right:
         audit("password_change_failed", user, actor=user)
-        raise ValidationError({"old_password": ["This is not your current password."]})
+        raise ValidationError({field: ["This is not your current password."]})
     attempt.was_right()
-    set_password(user=user, password=new, keep=keep, field="new_password")
 
 
 def remove_user(*, actor: User, user: User, hand_over_to: User | None = None, check: Check | None = None) -> None:

@@ -1,7 +1,7 @@
 """Logins, their sessions, and the audit trail."""
 
 from accounts.models.audit import AuditEntry, AuditQuerySet
-from accounts.models.sessions import Session, SessionQuerySet, SocketTicket
+from accounts.models.sessions import Session, SessionKind, SessionQuerySet, SocketTicket
 from accounts.models.users import Role, User, UserManager, UserQuerySet, full_name
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "AuditQuerySet",
     "Role",
     "Session",
+    "SessionKind",
     "SessionQuerySet",
     "SocketTicket",
     "User",

@@ -14,6 +14,10 @@ from accounts.models.users import User
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
+    def listed(self, now: datetime) -> "SessionQuerySet":
+        """What their user is shown: the live ones, newest first."""
+        return self.live(now).order_by("-created_at", "pk")
+
     def live(self, now: datetime | None = None) -> "SessionQuerySet":
         """Sessions that are valid: not ended, not expired, and their login is active.
 
@@ -24,15 +28,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
         )
 
     def in_use(self, now: datetime) -> "SessionQuerySet":
-        """Live sessions of the desk that were opened or refreshed so lately that their access tokens may still work."""
-        # Every refresh moves the end of a session.
-        refreshed = now - timedelta(minutes=settings.ACCESS_TOKEN_MINUTES)
-        since = refreshed + timedelta(days=settings.REFRESH_TOKEN_DAYS)
-        return self.live(now).filter(expires_at__gt=since, user__role__in=("admin", "sales"))
+        """Live sessions of the desk that were used so lately that their access tokens may still work."""
+        since = now - timedelta(minutes=settings.ACCESS_TOKEN_MINUTES) - Session.SEEN_EVERY
+        return self.live(now).filter(last_seen_at__gt=since, user__role__in=("admin", "sales"))
+
+
+class SessionKind(models.TextChoices):
+    API = "api"
+    ADMIN = "admin"
 
 
 class Session(models.Model):
     """One sign-in. Access tokens name it; of its refresh tokens it accepts only the newest.
+
+    That of Django admin (`kind` admin) has no tokens: the browser's cookie names it.
 
     `refresh_jti` is compared and swapped on every refresh. `recently_used` holds `[jti, when]` of the tokens used in
     the last few seconds: using one of those again is an accident, using any older one means theft and ends the session.
@@ -40,11 +49,19 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    refresh_jti = models.CharField(max_length=64)
+    kind = models.CharField(max_length=5, choices=SessionKind.choices, default=SessionKind.API)
+    refresh_jti = models.CharField(max_length=64, blank=True)
     recently_used = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
+    # When it was used last, give or take SEEN_EVERY.
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    # Of the sign-in.
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    SEEN_EVERY = timedelta(minutes=5)
 
     objects = SessionQuerySet.as_manager()
 

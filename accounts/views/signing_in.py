@@ -13,15 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts.actions.sessions import (
-    SessionOver,
-    Tokens,
-    check_token,
-    end_session,
-    log_in,
-    log_out,
-    refresh,
-)
+from accounts.actions.sessions import check_token, end_session, log_in, log_out, refresh
 from accounts.actions.tickets import issue_ticket
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.models import Session, SocketTicket, User
@@ -36,6 +28,7 @@ from accounts.serializers import (
     TokensSerializer,
     VerifySerializer,
 )
+from accounts.tokens import SessionOver, Tokens
 from core.documentation import documented
 from core.throttles import client_address
 

@@ -1,6 +1,6 @@
 """The logins, for admins."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from accounts.actions.users import create_user, remove_user, update_user
+from accounts.actions.users import confirm_password, create_user, remove_user, update_user
 from accounts.authentication import user_of
 from accounts.filters import UserFilter
 from accounts.models import User
@@ -52,9 +52,11 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
         return super().update(request, *args, **{**kwargs, "partial": True})
 
     def perform_create(self, serializer: BaseSerializer[User]) -> None:
-        serializer.instance = create_user(actor=user_of(self.request), **serializer.validated_data)
+        given = {name: value for name, value in serializer.validated_data.items() if name != "current_password"}
+        serializer.instance = create_user(actor=user_of(self.request), **given)
 
     def perform_update(self, serializer: BaseSerializer[User]) -> None:
+        self._confirm(cast(User, serializer.instance), serializer.validated_data)
         serializer.instance = update_user(
             actor=user_of(self.request),
             user=cast(User, serializer.instance),
@@ -72,6 +74,13 @@ class UserViewSet(KnowsVersions, AnswersOnce, ModelViewSet[User]):
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         remove_user(actor=user_of(self.request), user=instance, check=self._refuse_stale_login, **given)
+
+    def _confirm(self, login: User, changes: dict[str, Any]) -> None:
+        """Whoever changes their own email or password enters the password they have. Raises as `confirm_password`."""
+        password = changes.pop("current_password", None)
+        differs = "password" in changes or changes.get("email", login.email) != login.email
+        if differs and login.pk == user_of(self.request).pk:
+            confirm_password(user=login, password=password)
 
     def _refuse_stale_login(self, login: User) -> None:
         refuse_stale(self.request, self.get_serializer(login).data)

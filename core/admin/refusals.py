@@ -11,6 +11,7 @@ from rest_framework.exceptions import APIException
 
 from core.admin.actions import ActionsAdmin
 from core.admin.reasons import GONE, REFUSALS, Reasons, add_reasons, reasons_of
+from core.db.failures import Trouble, trouble_of
 
 # How often a form is read again after a rival took what it wants.
 _LOOKS = 2
@@ -62,6 +63,7 @@ class RefusalsAdmin(ActionsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         view: Any = super().changeform_view if self.in_transaction else super()._changeform_view  # type: ignore[misc]
+        busy = False
         for looks_left in reversed(range(_LOOKS)):
             try:
                 response: HttpResponse = view(request, object_id, form_url, extra_context)
@@ -73,9 +75,13 @@ class RefusalsAdmin(ActionsAdmin):
             except Http404:
                 return self.gone(request)
             except REFUSALS as refused:
+                busy = trouble_of(refused) is Trouble.BUSY
                 request.refused_because = reasons_of(refused)  # type: ignore[attr-defined]
                 break
         shown: HttpResponse = view(request, object_id, form_url, extra_context)
+        if busy:
+            shown.status_code = 503
+            shown.headers["Retry-After"] = "1"
         return shown
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.serializers import OwnerRef, owner_ref
+from accounts.serializers import CurrentPasswordField, OwnerRef, owner_ref
 from core.fields import StrictBooleanField
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, links_for
@@ -191,6 +191,7 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
     preferred_currency = CurrencyField(required=False)
     accepts_marketing_email = StrictBooleanField(required=False)
     accepts_marketing_sms = StrictBooleanField(required=False)
+    current_password = CurrentPasswordField()
 
     class Meta:
         ref_name = "OwnProfileWrite"

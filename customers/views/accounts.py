@@ -36,7 +36,7 @@ class AccountViewSet(PurchasesViewSet):
         "verify_phone": OwnAccount,
     }
 
-    hashes_passwords = ("change_password",)
+    hashes_passwords: tuple[str, ...] = ("change_password",)
 
     @documented(request_body=ChangePasswordSerializer, responses={200: Confirmation, 429: "too many wrong passwords"})
     @action(detail=False, methods=["post"])

@@ -12,6 +12,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actions.users import confirm_password
 from accounts.audit import audit
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
@@ -46,6 +47,9 @@ _FILES = frozenset({"export", "export_one"})
 
 class ProfileViewSet(CustomersVersions, AccountViewSet):
     """Profiles of customers. Admins manage all, sales read those of customers they own, customers manage their own."""
+
+    # Whoever changes their own email enters their password.
+    hashes_passwords = (*AccountViewSet.hashes_passwords, "update_profile", "update", "partial_update")
 
     queryset = Customer.objects.all()
     shape = ProfileRow
@@ -119,7 +123,10 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
     @documented(method="patch", request_body=OwnProfileSerializer, responses=_CHANGED | {404: NO_CUSTOMER})
     @action(detail=False, methods=["put", "patch"])
     def update_profile(self, request: Request) -> Response:
-        """Change your own profile. Fields you may not change are ignored."""
+        """Change your own profile. Fields you may not change are ignored.
+
+        Another email needs your `current_password`. Another phone is a claim until you prove it.
+        """
         return self._write(self.own(), OwnProfileSerializer)
 
     @documented(responses={200: CustomerStats})
@@ -202,8 +209,11 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         body = serializer_class(customer, data=self.request.data, partial=True, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         changes = dict(body.validated_data)
+        password = changes.pop("current_password", None)
         if changes.get("email", customer.email) != customer.email:
             self._count_email_check()
+            if customer.user_id == user_of(self.request).pk:
+                confirm_password(user=user_of(self.request), password=password)
         update_profile(customer_id=customer.pk, actor=user_of(self.request), changes=changes)
         return self.shown(customer.pk)
 

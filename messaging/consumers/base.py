@@ -14,8 +14,9 @@ from django.db import Error
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.actions.sessions import Claims, live_session
+from accounts.actions.sessions import live_session
 from accounts.models import Session, User
+from accounts.tokens import Claims
 from core import origin
 from core.live.frames import passing_text
 from core.live.groups import STAFF, user_group

@@ -15,8 +15,9 @@ from django.conf import settings
 from django.db import Error
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.actions.sessions import Claims, read_access_token
+from accounts.actions.sessions import read_access_token
 from accounts.actions.tickets import claims_of_ticket
+from accounts.tokens import Claims
 from core.live.hub import Hub
 from core.live.publishing import attach
 from messaging.consumers.threads import in_thread

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import Tokens, sign_in
+from accounts.actions.sessions import sign_in
 from accounts.models import Session, User
+from accounts.tokens import Tokens
 from core.live import publishing
 from tests.cast import PASSWORD
 

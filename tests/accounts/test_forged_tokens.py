@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import SessionOver, Tokens, session_of_token, sign_in
+from accounts.actions.sessions import session_of_token, sign_in
 from accounts.models import Session, User
+from accounts.tokens import SessionOver, Tokens
 
 ME = "/api/auth/me/"
 

@@ -147,15 +147,6 @@ def test_a_username_wins_over_an_equal_email(anonymous: APIClient, owner: User) 
     assert answer.json()["user"]["id"] == other.pk
 
 
-def test_expired_sessions_are_deleted(anonymous: APIClient, owner: User) -> None:
-    old = Session.objects.create(user=owner, refresh_jti="x", expires_at=timezone.now() - timedelta(days=1))
-
-    anonymous.post(URL, {"username": "sam", "password": PASSWORD})
-
-    assert not Session.objects.filter(pk=old.pk).exists()
-    assert Session.objects.filter(user=owner).count() == 1
-
-
 def test_a_password_that_changes_during_the_check_is_refused(
     anonymous: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

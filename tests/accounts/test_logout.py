@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import Tokens, refresh, sign_in
+from accounts.actions.sessions import refresh, sign_in
 from accounts.models import Session, User
+from accounts.tokens import Tokens
 from core.live import publishing
 
 URL = "/api/auth/logout/"

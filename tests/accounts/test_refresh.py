@@ -5,8 +5,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import Tokens, sign_in
+from accounts.actions.sessions import sign_in
 from accounts.models import Session, User
+from accounts.tokens import Tokens
 from tests.accounts.parallel import in_parallel
 
 URL = "/api/auth/refresh/"

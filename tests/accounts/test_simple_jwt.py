@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.actions.sessions import Tokens, end_session, sign_in
+from accounts.actions.sessions import end_session, sign_in
 from accounts.actions.users import update_user
 from accounts.models import Session, User
+from accounts.tokens import Tokens
 from config.endpoints import endpoint_of
 from tests.cast import PASSWORD
 

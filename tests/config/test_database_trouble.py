@@ -16,7 +16,7 @@ from config import errors, health
 from core.db import encoding
 from core.models import WriteProbe
 from customers.models import Customer
-from tags.admin import TagAdmin
+from tags.admin.tags import TagAdmin
 from tests.cast import PASSWORD, ClientOf
 
 LOCKED = (OperationalError, psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"))

@@ -120,7 +120,7 @@ class TestFigures:
         sign_in(user=owner)
         sign_in(user=owner)
         gone = sign_in(user=stranger).session
-        gone.expires_at -= timedelta(hours=1)
+        gone.last_seen_at -= timedelta(hours=1)
         gone.save()
 
         found = figure("Who is there")

@@ -61,6 +61,7 @@ def test_old_rows_are_removed_and_counted(old: None) -> None:
         "removed 5 events",
         "removed 1 socket tickets",
         "removed 2 ended sessions",
+        "removed 0 audit entries",
         "removed 0 sign-ins to the admin",
         "removed 2 raw webhooks",
         "removed 2 statuses of unknown messages",

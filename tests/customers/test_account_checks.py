@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from customers.models import Customer
-from tests.cast import ClientOf
+from tests.cast import PASSWORD, ClientOf
 
 API = "/api/customers/customers"
 
@@ -18,14 +18,14 @@ def _three(settings: Any) -> None:
 
 
 def another_login(name: str) -> User:
-    login = User.objects.create_user(name, f"{name}@example.com", "x", role="customer")
+    login = User.objects.create_user(name, f"{name}@example.com", PASSWORD, role="customer")
     Customer.objects.create(user=login, username=name, email=login.email)
     return login
 
 
 def asks(client: APIClient, number: int, **extra: str) -> int:
     """Ask whether somebody has an email."""
-    body = {"email": ("sam@desk.example", f"free{number}@example.com")[number % 2]}
+    body = {"email": ("sam@desk.example", f"free{number}@example.com")[number % 2], "current_password": PASSWORD}
     return int(client.patch(f"{API}/update_profile/", body, **extra).status_code)
 
 

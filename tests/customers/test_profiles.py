@@ -96,6 +96,7 @@ def test_update_profile(as_customer: APIClient, customer: Customer, customer_log
         {
             "first_name": "Johnny",
             "email": "new@example.com",
+            "current_password": PASSWORD,
             "phone": "077 999 9999",
             "nic": "200012345678",
             "gender": "male",
@@ -143,7 +144,8 @@ def test_update_profile(as_customer: APIClient, customer: Customer, customer_log
 def test_bad_values(as_customer: APIClient, customer: Customer, owner: User, field: str, value: Any) -> None:
     before = as_customer.get(f"{API}/me/").json()
 
-    answer = as_customer.patch(f"{API}/update_profile/", {field: value, "last_name": "Changed"})
+    body = {field: value, "last_name": "Changed", "current_password": PASSWORD}
+    answer = as_customer.patch(f"{API}/update_profile/", body)
 
     assert (answer.status_code, list(answer.json())) == (400, [field])
     assert as_customer.get(f"{API}/me/").json() == before
