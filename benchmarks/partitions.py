@@ -47,7 +47,7 @@ class Kind:
     key: Callable[[int], Any]
 
 
-_CUSTOMER = f"1 + (n * 7919) %% {CUSTOMERS}"
+_CUSTOMER = f"1 + (n::bigint * 7919) %% {CUSTOMERS}"
 KINDS = {
     "events": Kind(
         "customers_event",
@@ -56,10 +56,7 @@ KINDS = {
             "id": "n",
             "seq": "n",
             "type": "'chat_message'",
-            "data": (
-                "jsonb_build_object('id', n, 'text', repeat(md5(n::text), 4), 'status', 'read', 'wamid', md5(n::text),"
-                " 'media', NULL, 'reactions', '[]'::jsonb, 'direction', 'inbound', 'sender', NULL, 'reply_to', NULL)"
-            ),
+            "data": '\'{{"text": "' + "Is it still there? " * 12 + '", "status": "read", "media": null}}\'::jsonb',
             "created_at": "{at}",
             "customer_id": _CUSTOMER,
         },
