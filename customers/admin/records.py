@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from core.admin.lists import NamedFilter
 from core.admin.readonly import ReadOnlyAdmin
 from customers.admin.searching import HELP, FoundByCustomer
 from customers.models import Address, LoyaltyEntry, Order, PhoneCode, Review, WishlistItem
@@ -46,10 +47,15 @@ class WishlistItemAdmin(CustomerRecordsAdmin):
     search_help_text = f"{HELP}, or the product."
 
 
+class RatingFilter(NamedFilter):
+    title = parameter_name = "rating"
+    names = ("1", "2", "3", "4", "5")
+
+
 @admin.register(Review)
 class ReviewAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "product_id", "rating", "text", "created_at")
-    list_filter = ("rating",)
+    list_filter = (RatingFilter,)
     search_fields = ("product_id", "text")
     search_help_text = f"{HELP}, the product, or words of the review."
 
