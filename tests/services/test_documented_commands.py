@@ -1,0 +1,183 @@
+"""The commands of README.md and docs/operations/: typed as printed, on a machine whose system commands are doubles.
+
+What is Patter's runs for real. `sudo`, `docker`, `systemctl` and their like note what they are asked, and refuse what
+cannot be: a unit or a service that does not exist.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.harness import ROOT, Start, free_port
+from tests.services.nginx import NGINX, certify, compose
+
+KEY = "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
+SETTINGS = {"SECRET_KEY": KEY, "ALLOWED_HOSTS": "desk.example.com", "HTTPS_ONLY": "1", "WHATSAPP_SANDBOX": "1"}
+DJANGOS = {"migrate", "createsuperuser"}
+# Options in front of a command, and those that need other users, are left out; the rest is run.
+DOUBLES = {
+    "sudo": 'while [ "${1#-}" != "$1" ]; do shift 2; done; exec "$@"',
+    "install": 'a=(); while [ $# -gt 0 ]; do case $1 in -o|-g) shift;; *) a+=("$1");; esac; shift; done\n'
+    'exec /usr/bin/install "${a[@]}"',
+    "git": '[ "$1" != clone ] || ln -s "$CHECKOUT"/* "$CHECKOUT"/.env.example "$3"/',
+    "python3": '[ "$1 $2" != "-m venv" ] && exec "$PYTHON" "$@"; [ -e "$3" ] || ln -s "$VENV" "$3"',
+    "pip": "test -f requirements.txt",
+    "nginx": 'exec "$NGINX" -p "$ROOT" -c "$ROOT/nginx.conf" "$@"',
+    **dict.fromkeys(("apt-get", "useradd", "usermod", "systemctl", "docker", "certbot"), ":"),
+}
+
+
+def blocks(document: str) -> list[str]:
+    """The bash of a document, block by block."""
+    found = re.findall(r"^( *)```bash\n(.*?)^ *```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block) for _, block in found]
+
+
+class Machine:
+    """A blank machine. `calls` are those of its doubles."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.home = root, root / "srv"
+        for folder in ("bin", "srv", "etc/nginx/conf.d", "etc/systemd/system", "log"):
+            (root / folder).mkdir(parents=True)
+        certify(root / "etc/letsencrypt/live/desk.example.com")
+        for name, does in DOUBLES.items():
+            double = root / "bin" / name
+            double.write_text(f'#!/bin/bash\necho "{name} $*" >> "$ROOT/calls"\n{does}\n')
+            double.chmod(0o755)
+        (root / "nginx.conf").write_text(
+            f"pid {root}/nginx.pid; error_log {root}/log/error.log; events {{}} "
+            f"http {{ include {root}/etc/nginx/conf.d/*; }}"
+        )
+        self.env = {
+            "PATH": f"{root}/bin:/usr/local/bin:/usr/bin:/bin",
+            "ROOT": str(root),
+            "CHECKOUT": str(ROOT),
+            "PYTHON": sys.executable,
+            "VENV": str(Path(sys.executable).parent.parent),
+            "NGINX": str(NGINX),
+            "DATABASE_URL": f"sqlite:///{root}/patter.sqlite3",
+            "MEDIA_ROOT": str(root / "media"),
+        }
+
+    def configure(self, **more: str) -> None:
+        """Fill in `.env`, as the pages say between their commands."""
+        (self.home / ".env").write_text("".join(f"{name}={value}\n" for name, value in {**SETTINGS, **more}.items()))
+        self.env["ENV_FILE"] = str(self.home / ".env")
+
+    def type(self, commands: str) -> str:
+        commands = commands.replace("/srv/patter", str(self.home)).replace("/etc/", f"{self.root}/etc/")
+        commands = commands.replace("/var/log/nginx", f"{self.root}/log").replace(".venv/bin/pip", "pip")
+        for name, port in (("HTTPS_PORT", 443), ("HTTP_PORT", 80)):
+            commands = commands.replace(f"{name}={port}", f"{name}=127.0.0.1:{free_port()}")
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=self.home,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    @property
+    def calls(self) -> list[str]:
+        return (self.root / "calls").read_text().splitlines()
+
+    def check_calls(self) -> None:
+        """What the doubles were asked could be: the units and the services are there."""
+        services = compose()["services"]
+        for call in self.calls:
+            words = call.split()
+            if words[0] == "systemctl":
+                for unit in (word for word in words[2:] if word.startswith("patter-")):
+                    assert (ROOT / "deploy/systemd" / unit).exists(), call
+            if words[:2] == ["docker", "compose"] and words[2] in ("exec", "run", "up"):
+                named = [word for word in words[3:] if not word.startswith("-")]
+                named = named if words[2] == "up" else named[:1]
+                assert set(named) <= set(services), call
+            if words[:2] == ["docker", "compose"] and "manage.py" in words:
+                command = words[words.index("manage.py") + 1]
+                assert list(ROOT.glob(f"*/management/commands/{command}.py")) or command in DJANGOS, call
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    made = Machine(tmp_path)
+    yield made
+    made.check_calls()
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_install_and_upgrade_with_systemd(machine: Machine) -> None:
+    *_, unpack, start, relay, proxy = blocks("docs/operations/install.md")
+    machine.type(unpack)
+    machine.configure()
+    machine.type(start)
+    machine.type(relay)
+    proxied = machine.type(proxy)
+
+    units = {path.name for path in (machine.root / "etc/systemd/system").iterdir()}
+    assert units >= {"patter-web.socket", "patter-web.service", "patter-relay.service", "patter-web.service.d"}
+    assert "$" + "{" not in (machine.root / "etc/nginx/conf.d/patter.conf").read_text()
+    assert "0 broken" in proxied
+    upgrade, _, rollback = blocks("docs/operations/upgrade.md")
+    assert "0 broken" in machine.type(upgrade)
+    machine.type(rollback)
+    assert "systemctl restart patter-web.service" in machine.calls
+    assert "0 broken" in machine.type(blocks("docs/operations/watch.md")[0])
+
+
+def test_install_and_upgrade_with_containers(machine: Machine) -> None:
+    copy, start, renew = blocks("docs/operations/install.md")[:3]
+    for path in (".env.example", "docker-compose.yml"):
+        (machine.home / path).symlink_to(ROOT / path)
+    machine.type(copy)
+    machine.type(start)
+    machine.type(renew)
+    machine.type(blocks("docs/operations/upgrade.md")[1])
+    machine.type(blocks("README.md")[4])
+
+    assert (machine.home / "certificates/privkey.pem").exists()
+    ups = [call for call in machine.calls if call.startswith("docker compose up --detach --no-deps")]
+    assert [call.split()[-1] for call in ups] == ["web", "web2"]
+
+
+def test_the_readme_on_a_server(machine: Machine) -> None:
+    (machine.home / "placeholder").touch()
+    for name in ("manage.py", "requirements.txt", "config"):
+        (machine.home / name).symlink_to(ROOT / name)
+    machine.configure()
+    _, _, one, several, _ = blocks("README.md")
+    machine.type(_without_servers(one))
+    # Its own addresses of PostgreSQL and Redis are examples.
+    machine.type(_without_servers(re.sub(r"^export .*\n", "", several, flags=re.MULTILINE)))
+
+
+def _without_servers(commands: str) -> str:
+    """uvicorn and the relay do not end: of them only the options are read."""
+    commands = re.sub(r"^(\.venv/bin/uvicorn .*?) *(#.*)?$", r"\1 --help > /dev/null", commands, flags=re.MULTILINE)
+    relay = r"^(\.venv/bin/python manage.py relay) *(#.*)?$"
+    return re.sub(relay, r"\1 --help > /dev/null", commands, flags=re.MULTILINE)
+
+
+def test_the_tour(start: Start) -> None:
+    server = start()
+    done = subprocess.run(
+        ["bash", "-uc", blocks("README.md")[1]],
+        cwd=ROOT,
+        env={**server.env, "PORT": str(server.port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+    assert "The answer is read" in done.stdout, done.stdout + done.stderr
