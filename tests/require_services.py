@@ -26,6 +26,8 @@ def missing() -> list[str]:
         problems.append(f"Redis is missing (TEST_REDIS_URL={_public(cache)}): {error}")
     if shutil.which("pgbouncer") is None:
         problems.append("pgbouncer is missing: one of our own is started between Patter and PostgreSQL.")
+    if shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        problems.append("nginx is missing: the tests put one of their own in front of Patter.")
     return problems
 
 

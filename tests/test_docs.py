@@ -101,3 +101,50 @@ def test_realtime_lists_every_recorded_event() -> None:
 
     assert {"chat_message", "tags_changed"} <= types
     assert types <= first_column(section("docs/realtime.md", "Frames from the server"))
+
+
+# Which test runs the commands of a document, block by block. A new block needs one, too.
+_GUIDE, _TYPED = "tests/services/test_guide.py", "tests/services/test_documented_commands.py"
+_RESTORE = "tests/services/restoring.py"
+DJANGOS = {"migrate", "check", "createsuperuser", "showmigrations", "shell", "makemigrations", "test"}
+RUN_BY = {
+    "README.md": ["tests/test_install.py", *[_TYPED] * 4],
+    "docs/api.md": [_GUIDE] * 6,
+    "docs/console.md": ["tests/services/test_console_desk.py"],
+    "docs/realtime.md": [_TYPED],
+    "docs/scale.md": ["tests/services/test_growth.py"],
+    "docs/operations/backup.md": [_RESTORE] * 8,
+    "docs/operations/install.md": [_TYPED] * 7,
+    "docs/operations/limits.md": ["tests/services/standby.py"],
+    "docs/operations/upgrade.md": [_TYPED] * 3,
+    "docs/operations/watch.md": [_TYPED],
+}
+
+
+def test_every_command_is_run_by_a_test() -> None:
+    fence = re.compile(r"^ *```(?:bash|sh|console|shell)$", re.MULTILINE)
+    counts = {document: len(fence.findall(text_of(document))) for document in DOCUMENTS}
+
+    assert {document: count for document, count in counts.items() if count} == {
+        document: len(tests) for document, tests in RUN_BY.items()
+    }, "let a test run the new commands, and name it in RUN_BY"
+    assert [test for tests in RUN_BY.values() for test in tests if not (ROOT / test).exists()] == []
+
+
+@pytest.mark.parametrize("document", [one for one in DOCUMENTS if one != "CHANGELOG.md"])
+def test_commands_that_are_named_exist(document: str) -> None:
+    text = text_of(document)
+    commands = {name for name in re.findall(r"manage\.py ([a-z_]+)", text) if not _is_command(name)}
+    modules = {name for name in re.findall(r"python -m (benchmarks[\w.]*)", text) if not _is_module(name)}
+    targets = set(re.findall(r"`make ([a-z-]+)", text)) - set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.M))
+
+    assert (commands, modules, targets) == (set(), set(), set())
+
+
+def _is_command(name: str) -> bool:
+    return bool(list(ROOT.glob(f"*/management/commands/{name}.py"))) or name in DJANGOS
+
+
+def _is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__main__.py").exists()

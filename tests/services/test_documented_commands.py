@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.services.harness import ROOT, Start, free_port
@@ -181,3 +182,25 @@ def test_the_tour(start: Start) -> None:
     )
 
     assert "The answer is read" in done.stdout, done.stdout + done.stderr
+
+
+def test_what_realtime_says_shows_the_frames(start: Start) -> None:
+    server = start()
+    typed = {"username": "sam", "password": "patter-demo-sam-1"}
+    token = httpx.post(f"{server.url}/api/auth/login/", json=typed, trust_env=False, timeout=30).json()["access"]
+    found = httpx.get(
+        f"{server.url}/api/customers/?search=447700900101",
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+    )
+    (block,) = blocks("docs/realtime.md")
+    block = block.replace("CUSTOMER_ID", str(found.json()["results"][0]["id"])).replace("ACCESS_TOKEN", token)
+    done = subprocess.run(
+        ["timeout", "10", "bash", "-c", f"exec {block.strip()}"],
+        cwd=ROOT,
+        env={**server.env, "PORT": str(server.port), "PYTHONUNBUFFERED": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert "ready" in done.stdout, done.stdout + done.stderr
