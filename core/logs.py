@@ -13,7 +13,7 @@ from django.conf import settings
 from uvicorn.logging import ColourizedFormatter
 
 from core.calls import current as current_call
-from core.redaction import hide_secrets, message_of, said
+from core.redaction import hide_people, hide_secrets, message_of, said
 from core.request_id import current
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -23,14 +23,18 @@ MOST_NAMES = 20
 
 
 class HideSecrets(logging.Filter):
-    """Removes tickets, tokens and signatures from the URLs that servers log."""
+    """Removes tokens, searches and phones from what servers log, whatever the format of their lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(hide_secrets(arg) if isinstance(arg, str) else arg for arg in record.args)
+            record.args = tuple(_hidden(arg) if isinstance(arg, str) else arg for arg in record.args)
         if isinstance(record.msg, str):
-            record.msg = hide_secrets(record.msg)
+            record.msg = _hidden(record.msg)
         return True
+
+
+def _hidden(text: str) -> str:
+    return hide_people(hide_secrets(text))
 
 
 class RefusedHosts(logging.Filter):
@@ -155,7 +159,10 @@ def prepare_server_logs() -> None:
     access, errors = logging.getLogger("uvicorn.access"), logging.getLogger("uvicorn.error")
     logging.getLogger("patter.access").setLevel(access.getEffectiveLevel() if access.hasHandlers() else logging.WARNING)
     access.handlers, access.propagate = [], False
-    errors.addFilter(HideSecrets())
+    hide = HideSecrets()
+    # The second tells of every step of every request, with `--log-level trace`.
+    for named in (errors, logging.getLogger("uvicorn.asgi")):
+        named.addFilter(hide)
     errors.addFilter(_OnlyOurs())
     for handler in logging.getLogger("uvicorn").handlers:
         if isinstance(handler.formatter, ColourizedFormatter):

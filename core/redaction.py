@@ -3,30 +3,44 @@
 import logging
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from core.calls import current
 
 HIDDEN = "..."
 
-
-def _as_in_urls(name: str) -> str:
-    """A pattern for the name of a parameter, any of whose letters may be written as `%74`."""
-    return "".join(f"(?:{letter}|%{ord(letter):x}|%{ord(letter.upper()):x})" for letter in name)
-
-
+# `name=value`, as in a URL. The name, and even the `=`, may be written as `%74icket` or `%2574icket`.
+_PAIR = re.compile(r"(?<![\w%.\[\]~-])([\w%.\[\]~-]{1,200}?)(=|%(?:25)*3d)([^&\s\"'<>]+)", re.IGNORECASE)
 # `access_token` ends like `token`.
-_SECRETS = re.compile(rf"((?:{'|'.join(map(_as_in_urls, ('ticket', 'token', 'sig')))})=)[^&\s\"']+", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_SECRETS = ("ticket", "token", "sig", "signature", "password", "secret")
+# Parameters that say nothing about people. All others are hidden: they hold searches, phones and names.
+_HARMLESS = frozenset({"last_seq", "after", "before", "page", "page_size", "limit", "offset", "ordering", "format"})
+_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+_EMAIL = re.compile(r"[\w.+-]+(?:@|%(?:25)*40)[\w-]+(?:\.[\w-]+)+")
 # A phone in digits, alone or with a plus; not a part of a longer word such as a wamid, nor of a decimal number.
-_PHONE = re.compile(r"(?<![\w.+-])(?:\+\d{7,15}|\d{9,15})(?![\w-])")
+_PHONE = re.compile(r"(?:(?<![\w.+-])(?:\+\d{7,15}|\d{9,15})|%(?:25)*2b\d{7,15})(?![\w-])", re.IGNORECASE)
 # What PostgreSQL adds about the rows, and what exceptions quote. Names of ours have an underscore.
 _ABOUT_ROWS = re.compile(r"\s*\n(?:DETAIL|CONTEXT|HINT|QUERY|LINE \d+):?.*", re.DOTALL)
 _QUOTED = re.compile(r"'[^'\n]*'|\"(?![a-z0-9]*_[a-z0-9_]*\")[^\"\n]*\"|\[(?!Errno)[^\]\n]*\]")
 
 
 def hide_secrets(text: str) -> str:
-    """Return a text without the tickets, tokens and signatures of the URLs in it."""
-    return _SECRETS.sub(rf"\1{HIDDEN}", text)
+    """Return a text without the tokens in it, and without the values in the query strings of its URLs."""
+    return _JWT.sub(HIDDEN, _PAIR.sub(_hidden_pair, text))
+
+
+def _hidden_pair(pair: "re.Match[str]") -> str:
+    name = _decoded(pair[1]).lower()
+    in_query = pair.string[pair.start() - 1 : pair.start()] in ("?", "&")
+    hidden = name.endswith(_SECRETS) or (in_query and name not in _HARMLESS)
+    return f"{pair[1]}{pair[2]}{HIDDEN}" if hidden else pair[0]
+
+
+def _decoded(name: str) -> str:
+    """A name as it is meant, however often it was encoded."""
+    while (plain := unquote(name)) != name:
+        name = plain
+    return name
 
 
 def hide_people(text: str) -> str:

@@ -173,10 +173,10 @@ def tag_customers(
     on_desk = {customer.pk for customer in customers}
     rows = CustomerTag.objects.filter(tag=tag, customer_id__in=on_desk)
     tagged = set(rows.values_list("customer_id", flat=True))
-    others = Customer.objects.filter(pk__in=set(possible_ids(customer_ids)) - on_desk)
     changed = [customer for customer in customers if (customer.pk in tagged) != add]
-    refusals: dict[int, APIException | None] = {pk: NoSuchCustomer() for pk in customer_ids}
-    refusals |= {pk: NotYourCustomer() for pk in others.values_list("pk", flat=True)}
+    # Salespeople are not told whether somebody else has the customer or nobody. Admins see all that there are.
+    missing = NoSuchCustomer if actor.is_admin else NotYourCustomer
+    refusals: dict[int, APIException | None] = {pk: missing() for pk in customer_ids}
     refusals |= {pk: AlreadyTagged() if add else NotTagged() for pk in on_desk}
     refusals |= {customer.pk: None for customer in changed}
     if changed and add:

@@ -10,19 +10,44 @@ from core.logs import MOST_NAMES, HideSecrets, JsonLines, RefusedHosts
 from core.redaction import message_of
 
 
-@pytest.mark.parametrize("name", ["ticket", "token", "access_token", "sig", "Token", "%74oken", "to%6Be%4e"])
-def test_tickets_tokens_and_signatures_never_reach_a_log(name: str) -> None:
-    record = logging.LogRecord(
-        "uvicorn.error",
-        logging.INFO,
-        "",
-        0,
-        '%s - "WebSocket %s" [accepted]',
-        ("127.0.0.1:1", f"/ws/chat/1/?last_seq=3&{name}=s3cret&x=1"),
-        None,
-    )
-    assert HideSecrets().filter(record)
-    assert record.getMessage() == f'127.0.0.1:1 - "WebSocket /ws/chat/1/?last_seq=3&{name}=...&x=1" [accepted]'
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ticket", "token", "access_token", "sig", "Token", "%74oken", "to%6Be%4e", "%74icket", "%2574icket"),
+        *("%252574oken", "search", "phone", "q", "se%61rch", "phone__in", "name[]"),
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["s3cret", "%2B94771234567", "%252B94771234567", "94771234567", "nimal%40example.com"]
+)
+def test_tokens_searches_and_phones_never_reach_a_log(name: str, value: str) -> None:
+    path = f"/ws/chat/1/?last_seq=3&{name}={value}&page=1"
+    words = ("127.0.0.1:1", path)
+    line = logging.LogRecord("uvicorn.error", logging.INFO, "", 0, '%s - "WebSocket %s" [accepted]', words, None)
+    assert HideSecrets().filter(line)
+
+    hidden = f'127.0.0.1:1 - "WebSocket /ws/chat/1/?last_seq=3&{name}=...&page=1" [accepted]'
+    assert line.getMessage() == hidden
+    assert message_of(record("opened %s", path)) == f"opened /ws/chat/1/?last_seq=3&{name}=...&page=1"
+    assert json.loads(JsonLines().format(record(path)))["message"] == f"/ws/chat/1/?last_seq=3&{name}=...&page=1"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sec-websocket-protocol: bearer, eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIxIn0.s3cret-_x",
+        "GET /?next=%3Fticket%3Ds3cret",
+        "somebody typed ticket%3ds3cret",
+        "/customers/%2B94771234567/s3cret".replace("/s3cret", "?s3cret=s3cret"),
+        "asked for nimal%40example.com?x=s3cret",
+    ],
+)
+def test_what_is_hidden_elsewhere(said: str) -> None:
+    hidden = message_of(record(said))
+
+    assert "s3cret" not in hidden.replace("?s3cret=", "")
+    assert "94771234567" not in hidden
+    assert "nimal" not in hidden
 
 
 def record(message: str, *args: object, name: str = "x", **more: object) -> logging.LogRecord:

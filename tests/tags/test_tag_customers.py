@@ -28,7 +28,8 @@ def test_adding(as_owner: Any, owner: User, people: Any, foreign: Customer, syst
     response = as_owner.post(path_to(vip), {"customer_ids": ids, "action": "add"})
 
     assert response.status_code == 200
-    missing = {"success": False, "error": "Customer not found"}
+    # Somebody else's and nobody's look the same.
+    refused = {"success": False, "error": "You don't have permission to access this customer"}
     assert response.json() == {
         "message": 'Successfully added tag "VIP" to 2 customer(s)',
         "tag": shown(vip),
@@ -37,14 +38,10 @@ def test_adding(as_owner: Any, owner: User, people: Any, foreign: Customer, syst
             {"customer_id": people[2].pk, "success": True},
             {"customer_id": people[0].pk, "success": True},
             {"customer_id": people[1].pk, "success": False, "error": "Tag already exists on customer"},
-            {
-                "customer_id": foreign.pk,
-                "success": False,
-                "error": "You don't have permission to access this customer",
-            },
-            {"customer_id": 987654, **missing},
-            {"customer_id": 10**25, **missing},
-            {"customer_id": 0, **missing},
+            {"customer_id": foreign.pk, **refused},
+            {"customer_id": 987654, **refused},
+            {"customer_id": 10**25, **refused},
+            {"customer_id": 0, **refused},
         ],
     }
     assert set(CustomerTag.objects.filter(tag=vip).values_list("customer", flat=True)) == {p.pk for p in people}
@@ -57,6 +54,15 @@ def test_adding(as_owner: Any, owner: User, people: Any, foreign: Customer, syst
     }
     assert names(Event.objects.get(customer=people[2]).data["tags"]) == ["Telegram", "VIP"]
     assert Event.objects.count() == 2
+
+
+def test_admins_are_told_that_there_is_nobody(as_admin: Any, foreign: Customer, new_tag: Any) -> None:
+    body = {"customer_ids": [foreign.pk, 987654], "action": "add"}
+
+    results = as_admin.post(path_to(new_tag("VIP")), body).json()["results"]
+
+    assert results[0] == {"customer_id": foreign.pk, "success": True}
+    assert results[1] == {"customer_id": 987654, "success": False, "error": "Customer not found"}
 
 
 def test_removing(as_owner: Any, people: Any, foreign: Customer, new_tag: Any) -> None:
