@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.trail import AuditView
 from accounts.views import signing_in
+from accounts.views.passwords import ForgotView, ResetView
 from accounts.views.sessions import SessionsView, SessionView
 from accounts.views.team import TeamView
 from accounts.views.users import UserViewSet
@@ -17,6 +18,8 @@ urlpatterns = [
     path("auth/me/", signing_in.MeView.as_view(), name="me"),
     path("auth/sessions/", SessionsView.as_view(), name="sessions"),
     path("auth/sessions/<str:pk>/", SessionView.as_view(), name="session"),
+    path("auth/password/forgot/", ForgotView.as_view(), name="password-forgot"),
+    path("auth/password/reset/", ResetView.as_view(), name="password-reset"),
     path("auth/ws-ticket/", signing_in.SocketTicketView.as_view(), name="ws-ticket"),
     path("token/", signing_in.TokenView.as_view(), name="token"),
     path("token/refresh/", signing_in.TokenRefreshView.as_view(), name="token-refresh"),

@@ -181,12 +181,12 @@ TEMPLATES = [
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
+        "accounts.passwords.GuessableValidator",
     )
 ]
 
@@ -364,6 +364,7 @@ RELAY_JOBS = [
     "messaging.relay.leavers.Leavers",
     "messaging.relay.pause_notices.PauseNotices",
     "whatsapp.template_syncs.TemplateSyncs",
+    "accounts.mailing.Mails",
     "core.chores.DailyChores",
 ]
 # What is pruned once a day (core/chores.py): functions that return a list of core.retention.Old.
@@ -420,6 +421,9 @@ THROTTLE_LOGIN = _rate("THROTTLE_LOGIN", "10/min")
 THROTTLE_LOGIN_ADDRESS = _rate("THROTTLE_LOGIN_ADDRESS", "100/hour")
 # Failures for one login from everywhere, after which answers are held back.
 THROTTLE_LOGIN_DELAY = _rate("THROTTLE_LOGIN_DELAY", "50/day")
+# Asking for a new password and choosing it, per address; mails that go to one login.
+THROTTLE_PASSWORD_RESET = _rate("THROTTLE_PASSWORD_RESET", "20/hour")
+THROTTLE_PASSWORD_MAILS = _rate("THROTTLE_PASSWORD_MAILS", "5/hour")
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
 AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)
@@ -482,10 +486,32 @@ elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
         "without Meta."
     )
 
-# Where people and Meta reach Patter. Only manage.py doctor and connect_number ask for it.
+# Where people and Meta reach Patter: for links in mails, manage.py doctor and connect_number.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 if PUBLIC_URL and not re.fullmatch(r"https://[^/?#\s]+", PUBLIC_URL):
     raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}, but must be like https://desk.example.com.")
+
+# --- Mail ----------------------------------------------------------------------------------------
+
+try:
+    _email = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
+except (KeyError, ValueError):
+    raise ImproperlyConfigured("EMAIL_URL must be like smtp+tls://user:password@mail.example.com:587.") from None
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "Patter <patter@localhost>"
+# The page of another front end that lets people choose a new password; empty: Patter's own.
+PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
+if PASSWORD_RESET_URL and "{token}" not in PASSWORD_RESET_URL:
+    raise ImproperlyConfigured(
+        "PASSWORD_RESET_URL must hold {token}, like https://app.example.com/reset#{token}, for the token of a link."
+    )
 
 # --- Operations ----------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@ from django.urls import path
 
 from console import views
 
-urlpatterns = [path("", views.desk, name="desk")]
+urlpatterns = [path("", views.desk, name="desk"), path("reset/", views.reset, name="reset")]
 
 if settings.DEBUG and settings.WHATSAPP_SANDBOX:
     urlpatterns += [path("phone/", views.phone, name="phone")]

@@ -1,4 +1,4 @@
-"""The console's two pages. They are static: what they show comes from the API and the sockets, as for any front end."""
+"""The console's pages. They are static: what they show comes from the API and the sockets, as for any front end."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +29,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
 def desk(request: HttpRequest) -> HttpResponse:
     """The console of the sales staff: `/`, or `/?chat=<customer id>` for one chat."""
     return _page(request, title="Patter", styles="console/desk.css", script="console/app.js")
+
+
+@require_safe
+def reset(request: HttpRequest) -> HttpResponse:
+    """Where people ask for a new password and choose it. The token of a link is behind `#`, and not sent here."""
+    answer = _page(request, title="Patter: password", styles="console/desk.css", script="console/reset.js")
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 @require_safe

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accounts.actions.sessions import sign_in
-from accounts.models import User
+from accounts.models import PasswordReset, User
 from tests.cast import PASSWORD
 from tests.phone_codes import last_code
 
@@ -32,6 +32,8 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/login/": {"username": "sam", "password": PASSWORD},
     "POST /api/auth/refresh/": {"refresh": "{refresh}"},
     "POST /api/auth/logout/": {"refresh": "{refresh}"},
+    "POST /api/auth/password/forgot/": {"login": "sam"},
+    "POST /api/auth/password/reset/": {"token": "{reset}", "password": _NEW},
     "POST /api/token/": {"username": "sam", "password": PASSWORD},
     "POST /api/token/refresh/": {"refresh": "{refresh}"},
     "POST /api/token/verify/": {"token": "{refresh}"},
@@ -162,6 +164,8 @@ def steady(value: Any, name: str = "") -> Any:
         return value
     if name == "request_id":
         return "6f1d0a52"
+    if name == "token" and not value.startswith("eyJ"):
+        return "bGluay1mcm9tLWEtbWFpbA"
     if name == "ticket":
         return "aG93LWRvLXlvdS1kbw"
     if _TIME.fullmatch(value):
@@ -183,6 +187,8 @@ def call(row: str, scene: dict[str, Any], client: APIClient, owner: User) -> tup
     if "verify_phone" in row:
         client.post("/api/customers/customers/send_phone_code/")
         scene = {**scene, "code": last_code()}
+    if "password/reset" in row:
+        scene = {**scene, "reset": PasswordReset.open_for(owner)}
     body = filled(BODIES.get(row), {**scene, "refresh": sign_in(user=owner).refresh})
     ids = {**scene, **{name: scene[of] for name, of in INSTEAD.get(row, {}).items()}}
     return body, send(client, row.format(**ids), body, {})

@@ -12,7 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, UntypedTo
 from accounts.audit import audit
 from accounts.guessing import TooManyGuesses, attempt_to_sign_in, folded
 from accounts.hashers import HashingBusy
-from accounts.models import Session, SessionKind, User
+from accounts.models import PasswordReset, Session, SessionKind, User
 from accounts.tokens import Claims, SessionOver, Tokens, read_token, sign_tokens
 from core import origin
 from core.db.compiled import Compiled
@@ -202,6 +202,8 @@ def end_sessions(*, user: User, keep: Session | None = None) -> None:
     if keep is not None:
         over = over.exclude(pk=keep.pk)
     over.update(ended_at=timezone.now())
+    # Whatever ends sessions ends links to a new password, too.
+    PasswordReset.objects.filter(user=user).delete()
     recheck(user.pk)
 
 

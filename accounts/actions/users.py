@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, transaction
@@ -43,7 +43,7 @@ def create_user(*, actor: User, password: str, **fields: Any) -> User:
         raise ValidationError({"hand_over_to": [_NOT_LEAVING]})
     user = User(**fields)
     _check_role(user)
-    _check_password(user, password)
+    check_new_password(user, password)
     user.set_password(password)
     with transaction.atomic():
         _save(user)
@@ -121,9 +121,10 @@ def _change(
 def set_password(*, user: User, password: str, keep: Session | None = None, field: str = "password") -> None:
     """Give a login a new password and end all its sessions except `keep`.
 
-    Raises ValidationError under the name `field` for a weak password; HashingBusy. Do not call it in a transaction.
+    Raises ValidationError under the name `field` for a weak password and for the old one; HashingBusy. Do not call it
+    in a transaction.
     """
-    _check_password(user, password, field)
+    check_new_password(user, password, field)
     hashed = make_password(password)
     with transaction.atomic():
         current = lock_login(user)
@@ -252,11 +253,18 @@ def _check_role(user: User) -> None:
         raise ValidationError({"role": "The role must be admin or sales. Customers create their login by registering."})
 
 
-def _check_password(user: User, password: str, field: str = "password") -> None:
+def check_new_password(user: User, password: str, field: str = "password") -> None:
+    """Raise ValidationError under the name `field` for a weak password, and for the one that the login has already.
+
+    Raises HashingBusy.
+    """
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
         raise ValidationError({field: error.messages})
+    # Not the user itself: Django renews the hash of a password that matches, and saves it.
+    if user.pk is not None and user.has_usable_password() and check_password(password, user.password):
+        raise ValidationError({field: ["This is the old password. Choose another one."]})
 
 
 def _hashed(user: User, password: str, changes: dict[str, Any]) -> str:
@@ -264,7 +272,7 @@ def _hashed(user: User, password: str, changes: dict[str, Any]) -> str:
     wanted = copy(user)
     for name, value in changes.items():
         setattr(wanted, name, value)
-    _check_password(wanted, password)
+    check_new_password(wanted, password)
     return make_password(password)
 
 

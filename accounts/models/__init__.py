@@ -1,12 +1,16 @@
-"""Logins, their sessions, and the audit trail."""
+"""Logins, their sessions, mails to them, and the audit trail."""
 
 from accounts.models.audit import AuditEntry, AuditQuerySet
+from accounts.models.mails import Mail, MailQuerySet, PasswordReset
 from accounts.models.sessions import Session, SessionKind, SessionQuerySet, SocketTicket
 from accounts.models.users import Role, User, UserManager, UserQuerySet, full_name
 
 __all__ = [
     "AuditEntry",
     "AuditQuerySet",
+    "Mail",
+    "MailQuerySet",
+    "PasswordReset",
     "Role",
     "Session",
     "SessionKind",

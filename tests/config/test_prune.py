@@ -60,6 +60,7 @@ def test_old_rows_are_removed_and_counted(old: None) -> None:
     assert prune().splitlines() == [
         "removed 5 events",
         "removed 1 socket tickets",
+        "removed 0 links to a new password",
         "removed 2 ended sessions",
         "removed 0 audit entries",
         "removed 0 sign-ins to the admin",

@@ -81,6 +81,17 @@ const etags = new WeakMap();
  */
 export const etagOf = (body) => etags.get(body);
 
+/**
+ * Ask something for which nobody has to be signed in. Raises ApiError.
+ *
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+export async function postAsNobody(path, body) {
+  return read(await attempt(path, 'POST', { body }));
+}
+
 export class Api {
   session = new Session();
 

@@ -58,6 +58,21 @@ export const texts = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
+  forgotPassword: 'Forgot your password?',
+
+  // A new password
+  login: 'Username or email',
+  askForLink: 'We mail you a link with which you can choose a new password.',
+  sendLink: 'Mail me the link',
+  linkSent: 'If there is such a login, a mail with a link is on its way. The link works once, for 30 minutes.',
+  chooseNew: 'Choose a new password. You will be signed out everywhere.',
+  newPassword: 'New password',
+  repeatPassword: 'The new password again',
+  notTheSame: 'The two passwords are not the same.',
+  setPassword: 'Set the password',
+  passwordSet: 'Your password was changed.',
+  toSignIn: 'Sign in',
+  askAgain: 'Ask for a new link',
   notForCustomers: 'This desk is for staff. Your login is a customer’s.',
 
   // Connection

@@ -51,6 +51,7 @@ export function signInView(api, onSignedIn, why = '') {
     h('label', null, h('span', null, texts.username), username),
     h('label', null, h('span', null, texts.password), password),
     problem,
-    button);
+    button,
+    h('a', { href: '/reset/' }, texts.forgotPassword));
   return { element: h('main', { class: 'center' }, form), focus: () => username.focus() };
 }

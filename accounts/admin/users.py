@@ -1,94 +1,24 @@
-"""Logins and sessions in Django admin. It calls the same actions as the REST API."""
+"""Logins in Django admin. It calls the same actions as the REST API."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.models import Group
-from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.contrib.auth.views import PasswordChangeView
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from rest_framework.exceptions import APIException
 
-from accounts import page_sessions
-from accounts.actions.sessions import check_credentials, end_session
-from accounts.actions.users import confirm_password, create_user, remove_user, set_password, update_user
+from accounts.actions.passwords import send_reset
+from accounts.actions.users import confirm_password, create_user, remove_user, update_user
 from accounts.authentication import user_of
-from accounts.hashers import HashingBusy
-from accounts.models import AuditEntry, Role, Session, User
-from accounts.page_sessions import page_session
+from accounts.models import Role, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
 from core.admin.actions import RowAction, RowForm, for_selected
-from core.admin.json_text import shown_json
-from core.admin.readonly import ReadOnlyAdmin
-from core.admin.reasons import texts_of
 from core.admin.refusals import ActionForm, RefusalsAdmin
-from core.throttles import client_address
 
 # What a login may do depends on its role alone.
 admin.site.unregister(Group)
-
-
-class SignInForm(AdminAuthenticationForm):
-    """Failed attempts count together with those of POST /api/auth/login/."""
-
-    def address(self) -> str:
-        return client_address(self.request) if self.request else ""
-
-    def clean(self) -> dict[str, Any]:
-        login, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if login and password:
-            try:
-                self.user_cache = check_credentials(login=login, password=password, address=self.address())
-            except HashingBusy:
-                raise  # answered with 503
-            except APIException as refused:
-                raise forms.ValidationError(texts_of(refused.detail))
-            self.confirm_login_allowed(self.user_cache)
-        cleaned: dict[str, Any] = self.cleaned_data
-        return cleaned
-
-
-class OwnPasswordForm(AdminPasswordChangeForm):
-    """All other sessions end; `session` is the one that asks."""
-
-    session: Session | None = None
-
-    def save(self, commit: bool = True) -> User:
-        user: User = self.user
-        set_password(user=user, password=self.cleaned_data["new_password1"], keep=self.session)
-        return user
-
-
-class OwnPasswordView(PasswordChangeView):
-    form_class = OwnPasswordForm
-
-    def get_form(self, form_class: Any = None) -> Any:
-        form = super().get_form(form_class)
-        form.session = page_session(self.request)  # type: ignore[attr-defined]
-        return form
-
-
-def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    view = OwnPasswordView.as_view(
-        success_url=reverse("admin:password_change_done"),
-        extra_context={**admin.site.each_context(request), **(extra_context or {})},
-    )
-    return view(request)
-
-
-# Django tells by these signals alone that somebody signs in or out on a page.
-user_logged_in.connect(page_sessions.signed_in)
-user_logged_out.connect(page_sessions.signed_out)
-admin.site.login_form = SignInForm
-admin.site.password_change = change_own_password  # type: ignore[assignment]  # a function for a method
 
 
 class UserForm(ActionForm):
@@ -149,13 +79,18 @@ def _remove(user: User, actor: User, given: Mapping[str, Any]) -> str:
     return ""
 
 
-def _end_session(session: Session, actor: User, given: Mapping[str, Any]) -> str:
-    if session.ended_at is not None:
-        return "It had ended already."
-    end_session(session=session, actor=actor)
+def _send_reset(user: User, actor: User, given: Mapping[str, Any]) -> str:
+    send_reset(user=user, actor=actor)
     return ""
 
 
+SEND_RESET = RowAction(
+    "send_reset",
+    "Mail a link to a new password",
+    _send_reset,
+    done="mailed",
+    asks="Each gets a mail with a link that works once, for 30 minutes. Their password stays until they use it.",
+)
 REMOVE = RowAction(
     "remove",
     "Remove the selected logins for good",
@@ -164,13 +99,6 @@ REMOVE = RowAction(
     form=SuccessorForm,
     asks="Nobody can sign in with these logins again, and their sessions end. What they wrote keeps their name.",
     harmful=True,
-)
-END_SESSION = RowAction(
-    "end",
-    "End the selected sessions",
-    _end_session,
-    done="ended",
-    asks="Whoever is signed in there has to sign in again.",
 )
 
 
@@ -184,7 +112,7 @@ class UserAdmin(RefusalsAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
-    actions = (for_selected(REMOVE),)
+    actions = (for_selected(SEND_RESET), for_selected(REMOVE))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -229,57 +157,3 @@ class UserAdmin(RefusalsAdmin):
             update_user(actor=user_of(request), user=obj, **wanted)
         else:
             obj.pk = create_user(actor=user_of(request), **wanted).pk
-
-
-class InUse(admin.SimpleListFilter):
-    title = "use"
-    parameter_name = "in_use"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("now", "in use now"), ("live", "not ended")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        now = timezone.now()
-        wanted = {"now": Session.objects.in_use(now), "live": Session.objects.live(now)}.get(self.value() or "")
-        return queryset if wanted is None else queryset.filter(pk__in=wanted.values("pk"))
-
-
-@admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
-    list_display = ("user", "kind", "created_at", "last_seen_at", "address", "ended_at")
-    list_filter = (InUse, "kind", "user__role", "created_at")
-    search_fields = ("user__username", "user__email", "=address")
-    list_select_related = ("user",)
-    ordering = ("-created_at",)
-    exclude = ("refresh_jti", "recently_used")
-    actions = (for_selected(END_SESSION),)
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    """Who did what, and from where. `GET /api/audit/` gives the same."""
-
-    list_display = ("at", "actor", "verb", "about", "customer", "address", "command")
-    list_select_related = ("actor",)
-    search_fields = ("=verb", "=customer_id", "=request_id", "=address", "actor__username")
-    search_help_text = "A verb such as signed_in, the id of a customer or a request, an address, or a username."
-    date_hierarchy = "at"
-    ordering = ("-at", "-pk")
-    sortable_by = ()
-    fields = ("at", "actor", "command", "verb", "about", "customer", "address", "session_id", "request_id", "told")
-    readonly_fields = fields
-
-    @admin.display(description="to")
-    def about(self, entry: AuditEntry) -> str:
-        return f"{entry.object_type} {entry.object_id}".strip() or "-"
-
-    @admin.display(description="customer")
-    def customer(self, entry: AuditEntry) -> str:
-        if entry.customer_id is None:
-            return "-"
-        link = reverse("admin:customers_customer_change", args=[entry.customer_id])
-        return format_html('<a href="{}">{}</a>', link, entry.customer_id)
-
-    @admin.display(description="changes")
-    def told(self, entry: AuditEntry) -> str:
-        return shown_json(entry.changes) if entry.changes else "-"

@@ -1,0 +1,5 @@
+"""Logins, their sessions and what they did, in Django admin."""
+
+from accounts.admin import audit, sessions, signing_in, users
+
+__all__ = ["audit", "sessions", "signing_in", "users"]
