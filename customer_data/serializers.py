@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypedDict
 from rest_framework import serializers
 
 from core.fields import StrictBooleanField
-from core.files.links import link, media_path
+from core.files.links import is_link_to, link, media_path
 from core.files.uploads import UploadRefused, check_upload
 from core.shapes import Time
 from core.timestamps import iso
@@ -24,6 +24,13 @@ class UploadField(serializers.FileField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, required=False, max_length=None, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        current = getattr(self.parent.instance, "file", None)
+        # The path or the link that the row shows, sent back, means the current file.
+        if isinstance(data, str) and current and is_link_to(current.name, data):
+            raise serializers.SkipField
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
         file = super().to_internal_value(data)

@@ -69,7 +69,8 @@ class CustomerDataViewSet(
     def update(self, request: Request, pk: str) -> Response:
         """Change an entry. Fields that are left out stay as they are."""
         entry = self.get_object()
-        changed = update_data(entry=entry, actor=user_of(request), changes=self._valid_fields(ChangeDataSerializer))
+        changes = self._valid_fields(ChangeDataSerializer, entry)
+        changed = update_data(entry=entry, actor=user_of(request), changes=changes)
         return Response(self.get_serializer(changed).data)
 
     @documented(request_body=ChangeDataSerializer, responses={200: CustomerDataSerializer})
@@ -93,8 +94,8 @@ class CustomerDataViewSet(
         text = f"Successfully deleted {count} customer data item(s)"
         return Response(CustomerDataBulkDeleted(message=text, deleted_count=count))
 
-    def _valid_fields(self, serializer_class: Any) -> dict[str, Any]:
-        body = serializer_class(data=self.request.data, context=self.get_serializer_context())
+    def _valid_fields(self, serializer_class: Any, entry: CustomerData | None = None) -> dict[str, Any]:
+        body = serializer_class(entry, data=self.request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         return dict(body.validated_data)
 

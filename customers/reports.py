@@ -1,6 +1,5 @@
 """Figures and tables about many customers."""
 
-import csv
 from collections.abc import Iterator
 from typing import Annotated, Any, TypedDict
 
@@ -14,7 +13,6 @@ from customers.money import average, money
 from customers.serializers.profiles import profile_data
 
 _CHUNK = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
     "id",
     "customer_id",
@@ -133,29 +131,10 @@ def _rate(part: int, total: int) -> float:
     return round(part / total, 4) if total else 0.0
 
 
-class _Line:
-    """A file for csv.writer that returns each line instead of storing it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(customers: "QuerySet[Customer]") -> Iterator[str]:
-    """The customers as CSV, line by line. Not all of them are in memory at once. They may be a moment old."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(_COLUMNS)
+def csv_rows(customers: "QuerySet[Customer]") -> Iterator[list[Any]]:
+    """The customers as rows of a table, one by one, below the names of the columns. They may be a moment old."""
+    yield list(_COLUMNS)
     for customer in in_chunks(may_be_old(customers), _CHUNK):
         row: dict[str, Any] = {**profile_data(customer, [], links=None, for_staff=True)}
         row["owner"] = row["owner"] and row["owner"]["name"]
-        yield writer.writerow([_cell(row[column]) for column in _COLUMNS])
-
-
-def _cell(value: Any) -> Any:
-    """A value for a cell. Texts that a spreadsheet would run as a formula get an apostrophe in front."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value
+        yield [row[column] for column in _COLUMNS]

@@ -159,7 +159,8 @@ class Channel(Protocol):
     def fetch(self, attachment: "Attachment", into: IO[bytes]) -> Fetched:
         """Fetch the file of an inbound message and write it into `into`, within four minutes.
 
-        Called outside any transaction. Raises FileRefused and FileUnavailable.
+        Called outside any transaction. Raises FileRefused, FileUnavailable, and Halted if the access of the number is
+        refused.
         """
 
     def senders_proved(self, customer: "Customer") -> bool:

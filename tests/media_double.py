@@ -8,8 +8,8 @@ from typing import Any
 
 
 class MediaDouble:
-    """`files` by id; `answers` replaces what an id resolves to, `urls` what a path of the file server answers:
-    a status, or a status and headers. `asked` lists what was asked for, with the token."""
+    """`files` by id. `answers` replaces what an id resolves to, alone or with a status before it; `urls` what a path of
+    the file server answers: a status, or a status and headers. `asked` lists what was asked for, with the token."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -68,7 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/files/"):
             return self._answer(200, double.files[media_id], {"Content-Type": double.types[media_id]})
         answer = double.answers.get(media_id, double.described(media_id))
-        return self._answer(200, answer if isinstance(answer, bytes) else json.dumps(answer).encode(), {})
+        status, answer = answer if isinstance(answer, tuple) else (200, answer)
+        return self._answer(status, answer if isinstance(answer, bytes) else json.dumps(answer).encode(), {})
 
     def _answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

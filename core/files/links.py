@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -56,6 +56,14 @@ def links_for(request: Any) -> Links:
 def link(name: str, *, request: Any) -> str:
     """Return the full URL that opens a stored file for the user who sends `request`."""
     return links_for(request).to(name)
+
+
+def is_link_to(name: str, text: str) -> bool:
+    """Whether a text is the path of a stored file, or a link to it, whoever it was made for and whenever."""
+    try:
+        return urlsplit(text).path == media_path(name)
+    except ValueError:  # brackets without an address
+        return False
 
 
 def unsigned(text: str) -> str:

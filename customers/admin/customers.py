@@ -15,6 +15,7 @@ from accounts.authentication import user_of
 from accounts.models import User
 from core.admin.refusals import ActionForm, RefusalsAdmin
 from core.filters import MAX_ID
+from core.spreadsheets import csv_lines
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.admin.filters import CustomersOwnerFilter, GroupFilter, StateFilter
 from customers.admin.registry import LIST_ACTIONS, LIST_FILTERS, add_list_actions, section_named
@@ -33,7 +34,7 @@ from customers.admin.row_actions import (
 from customers.admin.section_page import section_page, tabs
 from customers.export import archive
 from customers.models import NO_MESSAGE_YET, Customer, customer_number, survivor_id
-from customers.reports import csv_lines
+from customers.reports import csv_rows
 from customers.serializers.profiles import ProfileWriteSerializer
 
 # Checked by the action, which knows more than the field.
@@ -70,7 +71,7 @@ class CustomerForm(ActionForm):
 def export_csv(page: RefusalsAdmin, request: HttpRequest, queryset: "QuerySet[Customer]") -> HttpResponseBase:
     """The file that the API makes, line by line: it may be of all customers."""
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
-    lines = csv_lines(queryset.select_related("owner"))
+    lines = csv_lines(csv_rows(queryset.select_related("owner")))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

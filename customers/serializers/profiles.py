@@ -10,10 +10,11 @@ from rest_framework import serializers
 from accounts.serializers import CurrentPasswordField, OwnerRef, owner_ref
 from core.fields import StrictBooleanField
 from core.files.kinds import Family, kind_of
-from core.files.links import Links, links_for
+from core.files.links import Links, is_link_to, links_for
 from core.files.names import shown_name
 from core.files.uploads import UploadRefused, check_upload
 from core.shapes import Day, Money, OneOf, Ref, Time
+from core.spreadsheets import DELIMITERS
 from core.timestamps import iso
 from customers.group_members import benefits_of, groups_of
 from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Source
@@ -145,6 +146,17 @@ def profiles_data(customers: Collection[Customer], request: Any) -> list[Profile
     return [profile_data(one, groups[one.pk], links=links, for_staff=for_staff) for one in customers]
 
 
+class DelimiterSerializer(serializers.Serializer[Any]):
+    """The query parameters of an export beside the filters."""
+
+    delimiter = serializers.ChoiceField(
+        choices=list(DELIMITERS), default="comma", help_text="what stands between two fields: comma, semicolon or tab"
+    )
+
+    class Meta:
+        ref_name = None
+
+
 class AvatarField(serializers.FileField):
     """A picture. Null or an empty value removes the current one."""
 
@@ -152,9 +164,12 @@ class AvatarField(serializers.FileField):
         super().__init__(allow_null=True, help_text="a picture of at most 5 MB, as multipart/form-data", **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        # The link that the profile shows, sent back, means the current picture.
         if isinstance(data, str) and data:
-            raise serializers.SkipField
+            current = getattr(self.parent.instance, "avatar", None)
+            # The link that the profile shows, sent back, means the current picture.
+            if current and is_link_to(current.name, data):
+                raise serializers.SkipField
+            self.fail("invalid")
         return super().run_validation(None if data == "" else data) or ""
 
     def to_internal_value(self, data: Any) -> Any:

@@ -18,6 +18,7 @@ from accounts.authentication import user_of
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
 from core.files.views import PrivateFileView
+from core.spreadsheets import csv_lines
 from core.throttles import Limit, client_address
 from customers.actions.customers import erase_customer, set_state, update_profile
 from customers.actions.loyalty import add_points, set_tier
@@ -25,9 +26,10 @@ from customers.export import archive
 from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.models.customers import AVATARS
-from customers.reports import Analytics, analytics, csv_lines
+from customers.reports import Analytics, analytics, csv_rows
 from customers.serializers.profiles import (
     CustomerStats,
+    DelimiterSerializer,
     OwnProfileSerializer,
     ProfileRow,
     ProfileWriteSerializer,
@@ -180,15 +182,18 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         """Get key figures about all customers."""
         return Response(analytics(Customer.objects.all()))
 
-    @documented(produces=["text/csv"], responses={200: "a CSV file"})
+    @documented(produces=["text/csv"], query_serializer=DelimiterSerializer, responses={200: "a CSV file"})
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
         """Export profiles as CSV. Takes the filters of the list.
 
-        Texts that a spreadsheet would run as a formula get an apostrophe in front.
+        UTF-8 with a byte order mark, as Excel wants it. Texts that a spreadsheet would run as a formula get an
+        apostrophe in front.
         """
+        asked = DelimiterSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
         audit("customers_exported", actor=user_of(request))
-        lines = csv_lines(self.filter_queryset(self.get_queryset()))
+        lines = csv_lines(csv_rows(self.filter_queryset(self.get_queryset())), **asked.validated_data)
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

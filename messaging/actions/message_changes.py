@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from core.timestamps import iso
 from customers.actions.locking import lock_customer_of
 from customers.events import record
 from customers.models import CustomerNotFound
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber, Conversation, Direction, Message, Status
 from messaging.serializers.messages import message_row
 
 
@@ -68,7 +69,7 @@ def edit_message(*, number: BusinessNumber, wamid: str, edit_wamid: str, text: s
 
 
 def revoke_message(*, number: BusinessNumber, wamid: str, at: datetime) -> int:
-    """Mark a message as deleted by its sender: it is kept, and shown empty.
+    """Mark a message as deleted by its sender: it is kept, and shown empty. Nobody has to read it any more.
 
     Returns the id of the customer. Raises UnknownMessage.
     """
@@ -77,6 +78,10 @@ def revoke_message(*, number: BusinessNumber, wamid: str, at: datetime) -> int:
         if message.deleted_at is not None:
             return []
         message.deleted_at = at
+        if message.direction == Direction.INBOUND and message.status == Status.RECEIVED:
+            Conversation.objects.filter(customer=message.customer_id, unread_count__gt=0).update(
+                unread_count=F("unread_count") - 1
+            )
         return ["deleted_at"]
 
     return _change(number, wamid, change)

@@ -17,7 +17,8 @@ from core.db import leases
 from core.db.failures import Trouble, trouble_of
 from core.files.storage import CannotStore, FilesAway
 from messaging.actions.attachments import give_up, keep_file, try_later
-from messaging.channels import Fetched, FileRefused, FileUnavailable, channel_of
+from messaging.actions.number_pauses import halt
+from messaging.channels import Fetched, FileRefused, FileUnavailable, Halted, channel_of, transport_for
 from messaging.errors import ChannelNotSetUp
 from messaging.models import Attachment, AttachmentState
 
@@ -69,6 +70,11 @@ class Downloads:
                 keep_file(attachment=attachment, token=token, fetched=_fetch(attachment, content))
         except FileRefused as error:
             give_up(attachment=attachment, token=token, reason=str(error))
+        except Halted as refused:
+            # As when a message is refused: whoever mends the access mends both.
+            number = attachment.message.business_number
+            halt(number, refused.reason, transport_for(number).access)
+            try_later(attachment=attachment, token=token, reason=refused.reason)
         except FileUnavailable as error:
             logger.info("attachment %s: %s", attachment.pk, error)
             try_later(attachment=attachment, token=token, reason=str(error))
@@ -83,7 +89,7 @@ class Downloads:
 
 
 def _fetch(attachment: Attachment, content: IO[bytes]) -> Fetched:
-    """Fetch a file into `content`. Raises FileRefused, FileUnavailable."""
+    """Fetch a file into `content`. Raises FileRefused, FileUnavailable, Halted."""
     try:
         channel = channel_of(attachment.message.business_number)
     except ChannelNotSetUp:

@@ -139,7 +139,7 @@ def test_what_is_streamed_is_logged_with_it(
         yield b"first"
         raise RuntimeError("half-way")
 
-    monkeypatch.setattr(profiles, "csv_lines", fail)
+    monkeypatch.setattr(profiles, "csv_rows", fail)
     headers = {"Authorization": f"Bearer {token_of(admin)}", "X-Request-ID": "mine"}
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"{server.url}/api/customers/customers/export/", headers=headers)

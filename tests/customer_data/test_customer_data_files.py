@@ -310,3 +310,19 @@ def test_equal_names_do_not_meet(as_owner: APIClient, upload: Upload) -> None:
     assert first["file"] != second["file"]
     assert first["file_name"] == second["file_name"] == "contract.pdf"
     assert body_of(as_owner.get(first["file"])) == PDF
+
+
+def test_the_row_can_be_sent_back_as_it_came(as_owner: APIClient, upload: Upload) -> None:
+    row = upload()
+    for body in (row, {**row, "file": row["file_url"]}):
+        answer = as_owner.put(f"{DATA}{row['id']}/", body)
+        assert answer.status_code == 200, answer.json()
+        assert answer.json()["file"] == row["file"]
+
+
+@pytest.mark.parametrize("file", ["/media/customer_data/2024/01/15/other.pdf", "contract.pdf", "http://[", "x" * 5000])
+def test_no_other_text_is_a_file(as_owner: APIClient, upload: Upload, file: str) -> None:
+    row = upload()
+    answer = as_owner.put(f"{DATA}{row['id']}/", {**row, "file": file, "value": "changed"})
+    assert (answer.status_code, list(answer.json())) == (400, ["file"])
+    assert as_owner.get(f"{DATA}{row['id']}/").json()["value"] == row["value"]

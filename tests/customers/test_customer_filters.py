@@ -152,11 +152,23 @@ def test_csv_of_the_filtered_list(as_admin: APIClient, two: None) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
     assert answer.streaming
     header, row = b"".join(answer.streaming_content).decode().strip().split("\r\n")
-    assert header.startswith("id,customer_id,username,email")
+    assert header.startswith("\ufeffid,customer_id,username,email"), "Excel needs the byte order mark"
     assert '"\'=HYPERLINK(""http://evil"")"' in row
     assert "'@SUM(A1)" in row
-    assert "'+94771111111" in row
+    assert ",+94771111111," in row
     assert "Ben" not in row
+
+
+@pytest.mark.parametrize(("delimiter", "sign"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+def test_csv_with_another_separator(as_admin: APIClient, two: None, delimiter: str, sign: str) -> None:
+    answer = as_admin.get(f"{LIST}export/", {"delimiter": delimiter})
+    assert f"id{sign}customer_id{sign}username" in b"".join(answer.streaming_content).decode()
+
+
+@pytest.mark.parametrize("delimiter", ["pipe", "|", "COMMA"])
+def test_csv_with_no_separator_we_know(as_admin: APIClient, two: None, delimiter: str) -> None:
+    answer = as_admin.get(f"{LIST}export/", {"delimiter": delimiter})
+    assert (answer.status_code, list(answer.json())) == (400, ["delimiter"])
 
 
 def test_analytics(as_admin: APIClient, two: None, django_assert_num_queries: Any) -> None:

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from core.files.storage import MediaStorage
 from customers.models import Customer, Event
-from messaging.models import Attachment, AttachmentState
+from messaging.models import UNTIL_RESUMED, Attachment, AttachmentState, BusinessNumber
 from messaging.relay.downloads import Downloads
 from tests.media_double import MediaDouble
 from tests.webhooks import message_item, says
@@ -272,6 +272,43 @@ class TestTrouble:
         assert media["error"] == "The file is larger than 5 MB, WhatsApp's limit for its type."
         assert files_in(folder) == []
         assert (f"/files/{MEDIA_ID}" in meta.paths) is not told
+
+
+class TestRefusedToken:
+    """The number pauses, as it does when a message is refused, and goes on with a new token."""
+
+    REFUSAL = {"error": {"message": "Session has expired", "type": "OAuthException", "code": 190, "fbtrace_id": "A"}}
+
+    def test_it_pauses_the_number(self, arrived: Attachment, meta: MediaDouble) -> None:
+        meta.answers[MEDIA_ID] = (401, self.REFUSAL)
+        turn()
+        number = BusinessNumber.objects.get()
+        assert number.paused_until == UNTIL_RESUMED
+        assert number.reason.startswith("WhatsApp denied us access (190)")
+        arrived.refresh_from_db()
+        assert (arrived.state, "denied" in arrived.error) == ("pending", True)
+
+        meta.answers.clear()
+        assert turn() == 1
+        arrived.refresh_from_db()
+        assert arrived.state == "ready"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            (401, b"<html>sign in to the proxy</html>"),
+            (404, {"error": {"code": 100, "type": "GraphMethodException", "fbtrace_id": "A"}}),
+            (400, {"error": {"code": 131052, "type": "OAuthException"}}),
+            (401, {"error": "no"}),
+            (401, {"error": {"code": "190"}}),
+        ],
+    )
+    def test_nothing_else_does(self, arrived: Attachment, meta: MediaDouble, answer: Any) -> None:
+        meta.answers[MEDIA_ID] = answer
+        turn()
+        assert BusinessNumber.objects.get().paused_until is None
+        arrived.refresh_from_db()
+        assert arrived.state == "pending"
 
 
 class TestOnlyFromMeta:

@@ -198,3 +198,31 @@ def test_erasing_the_person_blanks_what_still_waits(post: Any, said: Message, as
     assert as_admin.delete(f"/api/customers/{said.customer_id}/").status_code == 204
     event.refresh_from_db()
     assert (bytes(event.body), event.state) == (b"{}", "done")
+
+
+class TestUnread:
+    """A message that was taken back before anybody read it has not to be read any more."""
+
+    @staticmethod
+    def unread(client: APIClient) -> int:
+        return int(client.get("/api/customers/").json()["results"][0]["unread_count"])
+
+    def test_taken_back_unread(self, post: Any, said: Message, as_admin: APIClient) -> None:
+        post(says(text("wamid.2", "and more")))
+        assert self.unread(as_admin) == 2
+        for _ in range(2):
+            post(says(revoke()))
+        assert self.unread(as_admin) == 1, "once, however often it is told"
+
+    def test_taken_back_after_it_was_read(self, post: Any, said: Message, as_admin: APIClient) -> None:
+        as_admin.post(f"/api/customers/{said.customer_id}/read/")
+        post(says(text("wamid.2", "and more")))
+        post(says(revoke()))
+        assert self.unread(as_admin) == 1
+
+    def test_taken_back_before_it_came(self, post: Any, as_admin: APIClient) -> None:
+        post(says(text("wamid.2", "first")))
+        post(says(revoke()))
+        post(says(text(TARGET, "Helo")))
+        try_again()
+        assert self.unread(as_admin) == 1

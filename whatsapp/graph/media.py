@@ -17,11 +17,12 @@ from django.conf import settings
 from pywa.utils import Version
 
 from core.faults import fault
-from messaging.channels import Fetched, FileRefused, FileUnavailable
+from messaging.channels import Fetched, FileRefused, FileUnavailable, Halted
 from messaging.models import Attachment, BusinessNumber
 from whatsapp.access_tokens import access_of
 from whatsapp.graph.bounds import DOWNLOAD_BYTES_PER_SECOND, BoundedClient, seconds_for, within
 from whatsapp.graph.client import tls
+from whatsapp.graph.errors import Policy, describe
 from whatsapp.limits import FILE_LIMITS, shown_size
 
 CHUNK_BYTES = 64 * 1024
@@ -33,7 +34,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch_media(attachment: Attachment, into: IO[bytes]) -> Fetched:
-    """Download the file of a message into `into`. Raises FileRefused and FileUnavailable."""
+    """Download the file of a message into `into`. Raises FileRefused, FileUnavailable and Halted."""
     number = attachment.message.business_number
     access = access_of(number)
     if access is None:
@@ -55,7 +56,7 @@ class GraphMedia:
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
     def fetch(self, provider_id: str, received: "Received") -> Fetched:
-        """Download a file. Raises FileRefused and FileUnavailable."""
+        """Download a file. Raises FileRefused, FileUnavailable and Halted."""
         with _http_errors():
             known = self._resolve(provider_id)
             size = known.get("file_size")
@@ -73,12 +74,13 @@ class GraphMedia:
         url = f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/v{version}/{quote(provider_id, safe='')}"
         params = {"phone_number_id": self._number.external_id}
         response = http_client().get(url, params=params, headers=self._headers)
-        if response.status_code != 200:
-            raise FileUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
         try:
             known = response.json()
         except ValueError:
             known = None
+        if response.status_code != 200:
+            _refuse_access(response.status_code, known)
+            raise FileUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
         if not isinstance(known, dict):
             raise FileUnavailable("WhatsApp's answer about the file could not be read.")
         return known
@@ -128,6 +130,16 @@ class Received:
     def fetched(self, mime_type: str) -> Fetched:
         """The file, once all of it is here."""
         return Fetched(self._into, self.size, mime_type, self.sha256)
+
+
+def _refuse_access(status: int, body: Any) -> None:
+    """Raises Halted if Meta refuses the token itself: then nothing can be sent either, and no other file be fetched."""
+    said = body.get("error") if isinstance(body, dict) else None
+    if status not in (401, 403) or not isinstance(said, dict) or not isinstance(said.get("code"), int):
+        return
+    known = describe(said["code"], str(said.get("message") or ""), "")
+    if known.policy is Policy.HALTED:
+        raise Halted(f"{known.title} ({known.code}). {known.detail}")
 
 
 def is_metas(url: str) -> bool:
