@@ -94,6 +94,7 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     except TooManyGuesses:
         if THROTTLES_TOLD.take(folded(login), address):
             audit("sign_in_throttled", user, actor=None)
+            _log_failure(user, "too many attempts")
         raise
     try:
         right = _hashes_to(user, password)
@@ -103,9 +104,19 @@ def check_credentials(*, login: str, password: str, address: str) -> User:
     if user is None or not right or not user.is_active:
         # A login that does not exist is not named: people type their password into the wrong field.
         audit("sign_in_failed", user, actor=None)
+        _log_failure(user, "it is not active" if right else "wrong password")
         raise BadCredentials
     attempt.was_right()
     return user
+
+
+def _log_failure(user: User | None, why: str) -> None:
+    """Log a failed sign-in: the login by its id. What was typed may be a name, or a password in the wrong field."""
+    if user is None:
+        logger.warning("a sign-in failed: there is no such login", extra={"facts": {"event": "sign_in_failed"}})
+        return
+    facts = {"event": "sign_in_failed", "account_id": user.pk, "reason": why}
+    logger.warning("a sign-in as login %s failed: %s", user.pk, why, extra={"facts": facts})
 
 
 def _hashes_to(user: User | None, password: str) -> bool:
