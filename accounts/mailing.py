@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.actions.passwords import reset_letter
 from accounts.letters import Letter
 from accounts.models import Mail
+from accounts.new_sign_ins import new_sign_in_letter
 from core.db import leases
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,10 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 120
 
 # Who writes a mail of a kind, from what was noted; None if there is nobody to write to.
-WRITERS: dict[str, Callable[..., Letter | None]] = {"password_reset": reset_letter}
+WRITERS: dict[str, Callable[..., Letter | None]] = {
+    "password_reset": reset_letter,
+    "new_sign_in": new_sign_in_letter,
+}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import AuditEntry, PasswordReset, Session, SocketTicket
 from core.retention import Old
 
-# Long enough to investigate a session that was ended because its token had been stolen.
-ENDED_SESSIONS_FOR = timedelta(days=7)
+# Long enough to investigate a stolen token, and to remember where people sign in (accounts/new_sign_ins.py).
+ENDED_SESSIONS_FOR = timedelta(days=90)
 
 
 def old_rows() -> list[Old]:

@@ -505,6 +505,8 @@ EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
+# Whether people are told of a sign-in from where they never signed in before; by default if mails can be sent.
+MAIL_NEW_SIGN_INS = env.bool("MAIL_NEW_SIGN_INS", default=bool(env.str("EMAIL_URL", default="")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "Patter <patter@localhost>"
 # The page of another front end that lets people choose a new password; empty: Patter's own.
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")

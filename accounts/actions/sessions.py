@@ -13,6 +13,7 @@ from accounts.audit import audit
 from accounts.guessing import TooManyGuesses, attempt_to_sign_in, folded
 from accounts.hashers import HashingBusy
 from accounts.models import PasswordReset, Session, SessionKind, User
+from accounts.new_sign_ins import tell_if_new
 from accounts.tokens import Claims, SessionOver, Tokens, read_token, sign_tokens
 from core import origin
 from core.db.compiled import Compiled
@@ -78,6 +79,7 @@ def open_session(*, user: User, kind: str) -> Session:
     current.last_login = user.last_login = now
     origin.signed_in(session.pk)
     audit("signed_in", session, actor=current)
+    tell_if_new(session)
     return session
 
 

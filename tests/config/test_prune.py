@@ -26,7 +26,7 @@ def old(customer: Customer, owner: User, monkeypatch: pytest.MonkeyPatch) -> Any
     """Old and new rows of each kind. Batches have two rows."""
     monkeypatch.setattr(retention, "BATCH", 2)
     now = timezone.now()
-    long_ago = now - timedelta(days=31)
+    long_ago = now - timedelta(days=100)
     with transaction.atomic():
         locked = lock(customer.pk)
         for number in range(7):
