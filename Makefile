@@ -35,7 +35,7 @@ run: .venv/.installed ## install, migrate, add demo data and start Patter on htt
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py migrate --verbosity 0
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py seed_demo --show
 	@DEBUG=1 PORT=$(PORT) exec $(PY) -m uvicorn config.asgi:application --host 127.0.0.1 --port $(PORT) \
-		--timeout-graceful-shutdown 1 --no-proxy-headers
+		--timeout-graceful-shutdown 1 --no-proxy-headers --no-server-header
 
 shell: .venv/.installed ## a Django shell on the data of `make run`, models imported
 	@DEBUG=1 $(PY) manage.py shell

@@ -18,6 +18,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from config.asgi_types import Scope, Send
+from config.safe_headers import SAFE_AS_BYTES
 from core.admin.reasons import texts_of
 from core.db.failures import Trouble, trouble_of
 from core.error_codes import BY_STATUS
@@ -144,7 +145,7 @@ async def send_refusal(
 ) -> None:
     """Refuse a request before Django gets it. `retry_after` is in seconds; 0 leaves the header out."""
     body = json.dumps(shaped(scope["path"], {"detail": detail}, status, code)).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *more_headers]
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *SAFE_AS_BYTES, *more_headers]
     headers.append((b"x-request-id", current().encode()))
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))

@@ -27,7 +27,8 @@ _REDOC = _POLICY.format(styles=" 'unsafe-inline'", workers=" 'self' blob:")
 def swagger_json(request: HttpRequest) -> HttpResponse:
     """/swagger.json, which is the same for everybody, but names the server as the request does."""
     head = json.dumps({"host": request.get_host(), "schemes": [request.scheme]}).encode()
-    return HttpResponse(head[:-1] + b", " + _encoded()[1:], content_type="application/json")
+    headers = {"Cache-Control": "no-cache"}
+    return HttpResponse(head[:-1] + b", " + _encoded()[1:], content_type="application/json", headers=headers)
 
 
 @require_safe
@@ -64,6 +65,5 @@ def _shown(name: str) -> Document:
 def _page(request: HttpRequest, template: str, policy: str, **context: Any) -> HttpResponse:
     response = render(request, template, context)
     response.headers["Content-Security-Policy"] = policy
-    response.headers["Referrer-Policy"] = "same-origin"
     patch_cache_control(response, no_cache=True)
     return response

@@ -54,6 +54,18 @@ def test_paths_exist(document: str) -> None:
     assert missing == set(), "name the file as it is called now"
 
 
+def test_no_documented_start_tells_what_answers() -> None:
+    places = [*DOCUMENTS, "Makefile", "Dockerfile", "docker-compose.yml", "deploy/systemd/patter-web.service"]
+    starts = {
+        (place, found[0])
+        for place in places
+        for found in re.finditer(r".*uvicorn\W+config\.asgi:application\W+-(?:.*\\\n)*.*", text_of(place))
+    }
+
+    assert {place for place, _ in starts} >= {*places[len(DOCUMENTS) :], "README.md"}
+    assert {start for start in starts if "--no-server-header" not in start[1]} == set()
+
+
 def test_architecture_lists_every_port() -> None:
     ports = re.search(r"^# --- Ports.*?(?=^# --- )", text_of("config/settings.py"), re.MULTILINE | re.DOTALL)
     assert ports is not None

@@ -131,7 +131,7 @@ class Server(Process):
     def __init__(self, env: dict[str, str], log: Path) -> None:
         self.port = free_port()
         argv = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1"]
-        super().__init__([*argv, "--port", str(self.port), "--no-access-log"], env, log)
+        super().__init__([*argv, "--port", str(self.port), "--no-access-log", "--no-server-header"], env, log)
 
     @property
     def url(self) -> str:

@@ -29,7 +29,16 @@ def server(demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     own = shutil.copy(demo_database, folder)
     env = demo_environment(f"sqlite:///{own}", "", folder)
     server = Server(env, folder / "server.log")
-    server.argv = [sys.executable, "-c", _SERVE, "--host", "127.0.0.1", "--port", str(server.port)]
+    server.argv = [
+        sys.executable,
+        "-c",
+        _SERVE,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(server.port),
+        "--no-server-header",
+    ]
     server.start()
     yield server
     server.kill()
@@ -46,8 +55,10 @@ def test_the_pages_do_what_they_should(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/", "/api/guide/", "/swagger/"])
 def test_the_pages_allow_no_other_host(server: Server, path: str) -> None:
-    policy = httpx.get(f"{server.url}{path}", trust_env=False).headers["Content-Security-Policy"]
+    headers = httpx.get(f"{server.url}{path}", trust_env=False).headers
+    policy = headers["Content-Security-Policy"]
 
     sources = {source for rule in policy.split("; ") for source in rule.split()[1:]}
     assert sources <= {"'self'", "'none'", "'unsafe-inline'", "data:", "blob:"}
     assert "script-src 'self';" in policy
+    assert "Server" not in headers

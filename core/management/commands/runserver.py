@@ -26,4 +26,5 @@ class Command(BaseCommand):
             reload=not options["noreload"],
             reload_dirs=[str(settings.BASE_DIR)],
             timeout_graceful_shutdown=1,
+            server_header=False,
         )
