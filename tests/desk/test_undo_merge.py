@@ -391,7 +391,8 @@ def test_a_login_goes_back_with_what_it_signs_in_with_now(
     gone, into = pair
     pk = merge(as_owner, gone, into)
     client = client_of(registered)
-    changed = client.patch("/api/customers/customers/update_profile/", {"email": "new@example.com"})
+    change = {"email": "new@example.com", "current_password": PASSWORD}
+    changed = client.patch("/api/customers/customers/update_profile/", change)
     assert changed.json()["id"] == into.pk
 
     undo(as_owner, pk)
