@@ -22,7 +22,7 @@ CHECKED := $(EMBEDDED) SECRET_KEY=$(CHECK_KEY) WHATSAPP_SANDBOX=1
 OTHER_CHECKS := .venv/bin/lint-imports \
 	&& $(EMBEDDED) $(PY) -m pytest tests/test_architecture.py \
 	&& $(CHECKED) $(PY) manage.py makemigrations --check --dry-run \
-	&& $(CHECKED) HTTPS_ONLY=1 ALLOWED_HOSTS=desk.example.com $(PY) manage.py check --deploy --fail-level WARNING
+	&& $(CHECKED) HTTPS_ONLY=1 REQUIRE_ADMIN_MFA=1 ALLOWED_HOSTS=desk.example.com $(PY) manage.py check --deploy --fail-level WARNING
 
 .DEFAULT_GOAL := help
 .PHONY: help run shell migrations test test-services check format bench soak clean

@@ -22,8 +22,11 @@ FAILED_FROM_ADDRESS = Limit("THROTTLE_LOGIN_ADDRESS")
 # For one login, from everywhere: past it, each failure of the day adds a second to the answer.
 FAILED_EVERYWHERE = Limit("THROTTLE_LOGIN_DELAY")
 LONGEST_DELAY = 60
+# For one login, from everywhere. Whoever is asked for a code has entered the password, so nobody else is locked out.
+WRONG_CODES = Limit("THROTTLE_MFA")
 
 TOO_MANY = "Too many failed sign-ins."
+TOO_MANY_CODES = "Too many wrong codes."
 TOO_MANY_FROM_HERE = "Too many failed sign-ins from your address."
 
 
@@ -62,6 +65,28 @@ def attempt_to_confirm(user: User) -> Attempt:
     """Count an attempt to enter the password of whoever is signed in. Raises TooManyGuesses."""
     key = f"user {user.pk}"
     return _count(Attempt(f"password of {key}", network_of(origin.current().address), key))
+
+
+@dataclass(frozen=True)
+class CodeAttempt:
+    """One attempt at the code of a second factor, already counted."""
+
+    user: str
+    network: str
+
+    def was_right(self) -> None:
+        WRONG_CODES.take_back(self.user)
+        FAILED_FROM_ADDRESS.take_back(self.network)
+
+
+def attempt_at_code(user: User) -> CodeAttempt:
+    """Count an attempt to enter a code of a login's second factor. Raises TooManyGuesses."""
+    attempt = CodeAttempt(f"user {user.pk}", network_of(origin.current().address))
+    if not WRONG_CODES.take(attempt.user):
+        raise TooManyGuesses(WRONG_CODES.wait(attempt.user), TOO_MANY_CODES)
+    if not FAILED_FROM_ADDRESS.take(attempt.network):
+        raise TooManyGuesses(FAILED_FROM_ADDRESS.wait(attempt.network), TOO_MANY_FROM_HERE)
+    return attempt
 
 
 def folded(login: str) -> str:

@@ -1,11 +1,11 @@
 """Logins and tokens as JSON."""
 
-from typing import Annotated, Any, ClassVar, TypedDict
+from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import Role, User
+from accounts.models import Role, User, confirmed
 from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref
 
@@ -115,16 +115,20 @@ class MeSerializer(serializers.ModelSerializer[User]):
     """The login that sends the request."""
 
     customer = serializers.SerializerMethodField(help_text="The id of the customer this login belongs to, or null.")
+    mfa_enabled = serializers.SerializerMethodField(help_text="Whether signing in takes a code of a second factor.")
 
     class Meta:
         model = User
-        fields = ("id", "username", "email", "first_name", "last_name", "role", "is_active", "customer")
+        fields = ("id", "username", "email", "first_name", "last_name", "role", "is_active", "customer", "mfa_enabled")
         read_only_fields = fields
 
     def get_customer(self, user: User) -> int | None:
         # Without a customer the attribute raises RelatedObjectDoesNotExist, which is an AttributeError.
         customer = getattr(user, "customer", None)
         return customer and customer.pk
+
+    def get_mfa_enabled(self, user: User) -> bool:
+        return confirmed(user) is not None
 
 
 class LoginSerializer(serializers.Serializer[Any]):
@@ -172,6 +176,24 @@ class SignedInSerializer(TokensSerializer):
     """What a session is used with, and whose it is."""
 
     user = MeSerializer(source="session.user")
+
+
+class TokensOrStep(TypedDict):
+    """What a session is used with; or, with a second factor, the step that is missing."""
+
+    access: NotRequired[str]
+    refresh: NotRequired[str]
+    mfa_required: NotRequired[Annotated[bool, "true: send `mfa_token` with a code to `/api/auth/login/mfa/`"]]
+    mfa_setup_required: NotRequired[
+        Annotated[bool, "true: this login must have a second factor and has none; `mfa_token` opens setup and confirm"]
+    ]
+    mfa_token: NotRequired[Annotated[str, "opens the missing step, for 15 minutes"]]
+
+
+class SignedInOrStep(TokensOrStep):
+    """What a session is used with, and whose it is; or, with a second factor, the step that is missing."""
+
+    user: NotRequired[MeSerializer]
 
 
 class Ticket(TypedDict):

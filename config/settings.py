@@ -425,6 +425,9 @@ THROTTLE_LOGIN_DELAY = _rate("THROTTLE_LOGIN_DELAY", "50/day")
 # Asking for a new password and choosing it, per address; mails that go to one login.
 THROTTLE_PASSWORD_RESET = _rate("THROTTLE_PASSWORD_RESET", "20/hour")
 THROTTLE_PASSWORD_MAILS = _rate("THROTTLE_PASSWORD_MAILS", "5/hour")
+# Wrong codes of a second factor, for one login.
+THROTTLE_MFA = _rate("THROTTLE_MFA", "20/hour")
+REQUIRE_ADMIN_MFA = env.bool("REQUIRE_ADMIN_MFA", default=False)
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
 AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)

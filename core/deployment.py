@@ -12,7 +12,7 @@ _LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Find settings with which Patter starts, and then fails or is not safe behind TLS."""
-    return [*_https(), *_proxies(), *_hosts()]
+    return [*_https(), *_proxies(), *_hosts(), *_admins()]
 
 
 def _https() -> list[CheckMessage]:
@@ -36,6 +36,13 @@ def _proxies() -> list[CheckMessage]:
         for one in given
         if not is_address(one)
     ]
+
+
+def _admins() -> list[CheckMessage]:
+    if settings.REQUIRE_ADMIN_MFA:
+        return []
+    hint = "Set REQUIRE_ADMIN_MFA=1: admins without a second factor set it up when they sign in next."
+    return [Warning("REQUIRE_ADMIN_MFA is off: admins may sign in with a password alone.", hint, id="patter.W005")]
 
 
 def is_address(text: str) -> bool:

@@ -23,6 +23,7 @@ CODES = (
     "not_authenticated",
     "authentication_failed",
     "bad_credentials",
+    "wrong_code",
     "session_over",
     "token_not_valid",
     "bad_signature",

@@ -21,6 +21,10 @@ MATRIX = {
     "DELETE /api/auth/sessions/": "401 204 204 204 204",
     # Somebody else's, and none that there is.
     "DELETE /api/auth/sessions/{session}/": "401 404 404 404 204",
+    "POST /api/auth/login/mfa/": "400 400 400 400 400",
+    "POST /api/auth/mfa/setup/": "401 200 200 200 200",
+    "POST /api/auth/mfa/confirm/": "401 400 400 400 400",
+    "DELETE /api/auth/mfa/": "401 400 400 400 400",
     "POST /api/auth/password/forgot/": "400 400 400 400 400",
     "POST /api/auth/password/reset/": "400 400 400 400 400",
     "POST /api/auth/ws-ticket/": "401 200 200 200 200",

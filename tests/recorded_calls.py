@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.actions.sessions import sign_in
 from accounts.models import PasswordReset, User
+from tests.accounts.codes import code_of, turn_on
 from tests.cast import PASSWORD
 from tests.phone_codes import last_code
 
@@ -32,6 +33,10 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/login/": {"username": "sam", "password": PASSWORD},
     "POST /api/auth/refresh/": {"refresh": "{refresh}"},
     "POST /api/auth/logout/": {"refresh": "{refresh}"},
+    "POST /api/auth/login/mfa/": {"mfa_token": "{mfa_token}", "code": "{app}"},
+    "POST /api/auth/mfa/setup/": {},
+    "POST /api/auth/mfa/confirm/": {"code": "{app}"},
+    "DELETE /api/auth/mfa/": {"current_password": PASSWORD, "code": "{app}"},
     "POST /api/auth/password/forgot/": {"login": "sam"},
     "POST /api/auth/password/reset/": {"token": "{reset}", "password": _NEW},
     "POST /api/token/": {"username": "sam", "password": PASSWORD},
@@ -100,6 +105,9 @@ BODIES: dict[str, Any] = {
 CALLERS = {
     "GET /api/auth/me/": "owner",
     "GET /api/team/": "owner",
+    "POST /api/auth/mfa/setup/": "owner",
+    "POST /api/auth/mfa/confirm/": "owner",
+    "DELETE /api/auth/mfa/": "owner",
     f"GET {_OWN}me/": "customer",
     f"PUT {_OWN}update_profile/": "customer",
     f"PATCH {_OWN}update_profile/": "customer",
@@ -154,16 +162,29 @@ _REPLACED = (
 )
 
 
+# What differs each time, by the name of its field.
+_SECRETS = {
+    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "otpauth_url": "otpauth://totp/Patter:sam?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Patter",
+    "qr_svg": "<svg>...</svg>",
+    "mfa_token": "eyJ1c2VyIjoxfQ:1vX:c2lnbmF0dXJl",
+}
+
+
 def steady(value: Any, name: str = "") -> Any:
     """The same without what differs each time: times are those of one day, tokens and links always the same."""
     if isinstance(value, dict):
         return {key: steady(one, key) for key, one in value.items()}
+    if name == "recovery_codes":
+        return [f"{letter * 4}-7h2k-9mpq-x3vt" for letter in "abcdefghjk"]
     if isinstance(value, list):
         return [steady(one) for one in value]
     if not isinstance(value, str):
         return value
     if name == "request_id":
         return "6f1d0a52"
+    if name in _SECRETS:
+        return _SECRETS[name]
     if name == "token" and not value.startswith("eyJ"):
         return "bGluay1mcm9tLWEtbWFpbA"
     if name == "ticket":
@@ -187,6 +208,13 @@ def call(row: str, scene: dict[str, Any], client: APIClient, owner: User) -> tup
     if "verify_phone" in row:
         client.post("/api/customers/customers/send_phone_code/")
         scene = {**scene, "code": last_code()}
+    if row in ("POST /api/auth/login/mfa/", "DELETE /api/auth/mfa/"):
+        turn_on(owner)
+        mfa_token = client.post("/api/auth/login/", {"username": "sam", "password": PASSWORD}).json()["mfa_token"]
+        scene = {**scene, "app": code_of(owner), "mfa_token": mfa_token}
+    if "mfa/confirm" in row:
+        client.post("/api/auth/mfa/setup/")
+        scene = {**scene, "app": code_of(owner)}
     if "password/reset" in row:
         scene = {**scene, "reset": PasswordReset.open_for(owner)}
     body = filled(BODIES.get(row), {**scene, "refresh": sign_in(user=owner).refresh})

@@ -14,6 +14,7 @@ from accounts.guessing import TooManyGuesses, attempt_to_sign_in, folded
 from accounts.hashers import HashingBusy
 from accounts.models import PasswordReset, Session, SessionKind, User
 from accounts.new_sign_ins import tell_if_new
+from accounts.second_factor import Pending, pending_step
 from accounts.tokens import Claims, SessionOver, Tokens, read_token, sign_tokens
 from core import origin
 from core.db.compiled import Compiled
@@ -129,15 +130,18 @@ def _hashes_to(user: User | None, password: str) -> bool:
     return user.check_password(password)
 
 
-def log_in(*, login: str, password: str, address: str) -> Tokens:
-    """Sign in with a username or email, ignoring case. Raises what `check_credentials` raises."""
+def log_in(*, login: str, password: str, address: str) -> Tokens | Pending:
+    """Sign in with a username or email, ignoring case; or return what is still missing, if it is a second factor.
+
+    Raises what `check_credentials` raises.
+    """
     user = check_credentials(login=login, password=password, address=address)
     with transaction.atomic():
         # Hashing is slow and happened without a lock: make sure the password is still the one that was checked.
         still = User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password)
         if not still.exists():
             raise BadCredentials
-        return sign_in(user=user)
+        return pending_step(user) or sign_in(user=user)
 
 
 def refresh(*, token: str) -> Tokens:

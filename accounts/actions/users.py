@@ -17,7 +17,7 @@ from accounts.actions.sessions import end_sessions
 from accounts.audit import audit
 from accounts.guessing import attempt_to_confirm
 from accounts.hashers import HashingBusy
-from accounts.models import Role, Session, User
+from accounts.models import Role, SecondFactor, Session, User
 from core.changes import changed, made, state
 from core.db.failures import passing_busy
 from core.ports import ports
@@ -225,6 +225,7 @@ def _rename(user: User) -> None:
     user.username = f"removed-{user.pk}-{secrets.token_hex(8)}"
     user.email = f"{user.username}@removed.invalid"
     user.set_unusable_password()
+    SecondFactor.objects.filter(user=user).delete()
     user.save(update_fields=["first_name", "username", "email", "password", "deleted_at"])
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.actions.mfa import remove_factor
 from accounts.actions.passwords import send_reset
 from accounts.actions.users import confirm_password, create_user, remove_user, update_user
 from accounts.authentication import user_of
@@ -91,6 +92,21 @@ SEND_RESET = RowAction(
     done="mailed",
     asks="Each gets a mail with a link that works once, for 30 minutes. Their password stays until they use it.",
 )
+
+
+def _remove_factor(user: User, actor: User, given: Mapping[str, Any]) -> str:
+    remove_factor(user=user, actor=actor)
+    return ""
+
+
+REMOVE_FACTOR = RowAction(
+    "remove_factor",
+    "Turn off the second factor",
+    _remove_factor,
+    done="turned off",
+    asks="For somebody who has lost their app and their recovery codes. Make sure that it is them who ask.",
+    harmful=True,
+)
 REMOVE = RowAction(
     "remove",
     "Remove the selected logins for good",
@@ -112,7 +128,7 @@ class UserAdmin(RefusalsAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
-    actions = (for_selected(SEND_RESET), for_selected(REMOVE))
+    actions = (for_selected(SEND_RESET), for_selected(REMOVE_FACTOR), for_selected(REMOVE))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -2,6 +2,7 @@
 
 from accounts.models.audit import AuditEntry, AuditQuerySet
 from accounts.models.mails import Mail, MailQuerySet, PasswordReset
+from accounts.models.mfa import SecondFactor, confirmed
 from accounts.models.sessions import Session, SessionKind, SessionQuerySet, SocketTicket
 from accounts.models.users import Role, User, UserManager, UserQuerySet, full_name
 
@@ -12,6 +13,7 @@ __all__ = [
     "MailQuerySet",
     "PasswordReset",
     "Role",
+    "SecondFactor",
     "Session",
     "SessionKind",
     "SessionQuerySet",
@@ -19,5 +21,6 @@ __all__ = [
     "User",
     "UserManager",
     "UserQuerySet",
+    "confirmed",
     "full_name",
 ]

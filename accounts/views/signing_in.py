@@ -18,13 +18,16 @@ from accounts.actions.tickets import issue_ticket
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.models import Session, SocketTicket, User
 from accounts.permissions import OwnAccount
+from accounts.second_factor import CODE, SETUP, Pending
 from accounts.serializers import (
     LoginSerializer,
     LogoutSerializer,
     MeSerializer,
     RefreshSerializer,
+    SignedInOrStep,
     SignedInSerializer,
     Ticket,
+    TokensOrStep,
     TokensSerializer,
     VerifySerializer,
 )
@@ -34,6 +37,8 @@ from core.throttles import client_address
 
 REFUSED = "Refused. `detail` says why."
 TOO_MANY_FAILURES = "Too many failed sign-ins for this login from your address."
+# What an answer calls the step that is missing.
+_MISSING = {CODE: "mfa_required", SETUP: "mfa_setup_required"}
 TOO_MANY_AT_ONCE = "Too many people are signing in. `Retry-After` says when to try again."
 
 
@@ -58,12 +63,22 @@ class LoginView(CredentialsView):
     serializer_class = LoginSerializer
     hashes_passwords = ("post",)
 
-    @documented(responses={200: SignedInSerializer, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
+    @documented(responses={200: SignedInOrStep, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
     def post(self, request: Request) -> Response:
-        """Sign in with a username or email address."""
-        return Response(SignedInSerializer(self.signed_in(request)).data)
+        """Sign in with a username or email address.
 
-    def signed_in(self, request: Request) -> Tokens:
+        Whoever has a second factor gets `mfa_required` and `mfa_token` in place of tokens. Whoever must have one and
+        does not gets `mfa_setup_required` and `mfa_token`.
+        """
+        return self.answer(self.signed_in(request), SignedInSerializer)
+
+    def answer(self, outcome: Tokens | Pending, shape: type[TokensSerializer]) -> Response:
+        """Tokens, or the step that is missing."""
+        if isinstance(outcome, Tokens):
+            return Response(shape(outcome).data)
+        return Response({_MISSING[outcome.step]: True, "mfa_token": outcome.mfa_token})
+
+    def signed_in(self, request: Request) -> Tokens | Pending:
         given = self.credentials(request)
         return log_in(login=given["username"], password=given["password"], address=client_address(request))
 
@@ -98,10 +113,13 @@ class LogoutView(CredentialsView):
 
 
 class TokenView(LoginView):
-    @documented(responses={200: TokensSerializer, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
+    @documented(responses={200: TokensOrStep, 401: REFUSED, 429: TOO_MANY_FAILURES, 503: TOO_MANY_AT_ONCE})
     def post(self, request: Request) -> Response:
-        """Sign in, as clients of Simple JWT do. The session is the same as that of `/api/auth/login/`."""
-        return Response(TokensSerializer(self.signed_in(request)).data)
+        """Sign in, as clients of Simple JWT do. The session is the same as that of `/api/auth/login/`.
+
+        With a second factor the answer is a step that is missing, as there.
+        """
+        return self.answer(self.signed_in(request), TokensSerializer)
 
 
 class SimpleJWTView(CredentialsView):

@@ -26,6 +26,7 @@ def test_it_works(anonymous: APIClient, owner: User) -> None:
         "role": "sales",
         "is_active": True,
         "customer": None,
+        "mfa_enabled": False,
     }
     owner.refresh_from_db()
     assert owner.last_login > timezone.now() - timedelta(seconds=10)

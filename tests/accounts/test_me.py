@@ -16,6 +16,7 @@ def test_it_works(as_owner: APIClient, owner: User) -> None:
         "role": "sales",
         "is_active": True,
         "customer": None,
+        "mfa_enabled": False,
     }
 
 

@@ -17,6 +17,8 @@ REGISTER = {"password": "SecureP@ssw0rd123!", "password2": "SecureP@ssw0rd123!"}
 COUNTED: dict[str, Callable[[APIClient], Any]] = {
     "THROTTLE_LOGIN": lambda client: client.post("/api/auth/login/", {"username": "sam", "password": "wrong"}),
     "THROTTLE_LOGIN_ADDRESS": lambda client: client.post("/api/auth/login/", {"username": "sam", "password": "wrong"}),
+    "THROTTLE_PASSWORD_RESET": lambda client: client.post("/api/auth/password/reset/", {"token": "x", "password": "x"}),
+    "THROTTLE_MFA": lambda client: client.post("/api/auth/mfa/confirm/", {"code": "000000"}),
     "THROTTLE_REGISTER": lambda client: client.post("/api/customers/register/", {"username": "x", **REGISTER}),
     "THROTTLE_PHONE_CODE": lambda client: client.post(f"{OWN}/send_phone_code/"),
     "THROTTLE_PHONE_CODE_ADDRESS": lambda client: client.post(f"{OWN}/send_phone_code/"),

@@ -79,6 +79,7 @@ def test_what_is_public_has_no_lock(schema: dict[str, Any]) -> None:
     assert public == {
         "POST /api/auth/login/", "POST /api/auth/refresh/", "POST /api/token/", "POST /api/token/refresh/",
         "POST /api/token/verify/", "POST /api/auth/password/forgot/", "POST /api/auth/password/reset/",
+        "POST /api/auth/login/mfa/",
         "POST /api/customers/register/", "GET /api/webhook/", "POST /api/webhook/",
     }  # fmt: skip
 
@@ -140,6 +141,7 @@ def test_it_is_swagger(schema: dict[str, Any]) -> None:
 
 
 ME = {"id": 1, "username": "ada", "email": "", "first_name": "", "last_name": "", "role": "admin", "is_active": True}
+ME["mfa_enabled"] = False
 
 
 @pytest.mark.parametrize(

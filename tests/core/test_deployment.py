@@ -7,7 +7,8 @@ import sys
 import pytest
 
 STRONG = "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABC"
-GOOD = {"SECRET_KEY": STRONG, "WHATSAPP_SANDBOX": "1", "HTTPS_ONLY": "1", "ALLOWED_HOSTS": "desk.example.com"}
+GOOD = {"SECRET_KEY": STRONG, "WHATSAPP_SANDBOX": "1", "HTTPS_ONLY": "1"}
+GOOD |= {"ALLOWED_HOSTS": "desk.example.com", "REQUIRE_ADMIN_MFA": "1"}
 
 
 def check(**settings: str) -> "subprocess.CompletedProcess[str]":
@@ -36,10 +37,21 @@ def test_settings_for_a_server_behind_tls_are_fine() -> None:
         ({"FORWARDED_ALLOW_IPS": "127.0.0.1,proxy"}, ["patter.E002", "'proxy'"]),
         ({"ALLOWED_HOSTS": "*"}, ["patter.W003"]),
         ({"ALLOWED_HOSTS": "localhost,127.0.0.1"}, ["patter.W004", "Set ALLOWED_HOSTS"]),
+        ({"REQUIRE_ADMIN_MFA": "0"}, ["patter.W005", "Set REQUIRE_ADMIN_MFA=1"]),
         ({"DEBUG": "1"}, ["security.W018"]),
         ({"CSRF_TRUSTED_ORIGINS": "desk.example.com"}, ["CSRF_TRUSTED_ORIGINS"]),
     ],
-    ids=["no TLS", "every proxy", "host bits", "a name", "every host", "only here", "debug", "no scheme"],
+    ids=[
+        "no TLS",
+        "every proxy",
+        "host bits",
+        "a name",
+        "every host",
+        "only here",
+        "no second factor",
+        "debug",
+        "no scheme",
+    ],
 )
 def test_others_are_named(settings: dict[str, str], says: list[str]) -> None:
     checked = check(**settings)
