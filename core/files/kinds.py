@@ -42,7 +42,11 @@ def _riff(form: bytes) -> Check:
     return lambda head: head.startswith(b"RIFF") and head[8:12] == form
 
 
-_PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+# Of ISO/IEC 23008-12: photos of phones and their bursts, with one codec or another.
+_PICTURE_BRANDS = (
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf",
+    b"avif", b"avis",
+)  # fmt: skip
 
 
 def _iso_picture(head: bytes) -> bool:
@@ -94,11 +98,23 @@ def _text(head: bytes) -> bool:
     return not head.startswith(_BINARY) and head[4:8] != b"ftyp"
 
 
+def _pdf(head: bytes) -> bool:
+    before, found, _ = head[:_PDF_WITHIN].partition(b"%PDF-")
+    return bool(found) and b"<" not in before  # a page that a browser might show
+
+
 def _odf(kind: bytes) -> Check:
     return lambda head: _ZIP(head) and head[30:].startswith(b"mimetypeapplication/vnd.oasis.opendocument." + kind)
 
 
-_OLD_OFFICE = _starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_OFFICE = _starts(OLE)
+# Word saves RTF under the name of a document, and a document with a password in a container of the old kind
+# (core/files/uploads.py looks into it).
+_WORD = _starts(OLE, b"{\\rtf")
+_OPEN_XML_OR_LOCKED = _starts(b"PK\x03\x04", b"PK\x05\x06", OLE)
+# Readers of PDF look for it that far: scanners and mail programs put a byte order mark or blank lines in front.
+_PDF_WITHIN = 1024
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
 _PNG, _JPEG = _starts(b"\x89PNG\r\n\x1a\n"), _starts(b"\xff\xd8\xff")
 _TIFF = _starts(b"II*\x00", b"MM\x00*")
@@ -128,6 +144,8 @@ KINDS: dict[str, Kind] = {
     "png": _picture("png", _PNG),
     "jpg": _picture("jpeg", _JPEG),
     "jpeg": _picture("jpeg", _JPEG),
+    "jpe": _picture("jpeg", _JPEG),
+    "jfif": _picture("jpeg", _JPEG),
     "gif": _picture("gif", _starts(b"GIF87a", b"GIF89a")),
     "webp": _picture("webp", _riff(b"WEBP")),
     "bmp": _picture("bmp", _starts(b"BM")),
@@ -136,13 +154,13 @@ KINDS: dict[str, Kind] = {
     "heic": _picture("heic", _iso_picture),
     "heif": _picture("heif", _iso_picture),
     "avif": _picture("avif", _iso_picture),
-    "pdf": Kind(Family.PDF, "application/pdf", _starts(b"%PDF-")),
-    "doc": _office("msword", _OLD_OFFICE),
+    "pdf": Kind(Family.PDF, "application/pdf", _pdf),
+    "doc": _office("msword", _WORD),
     "xls": _office("vnd.ms-excel", _OLD_OFFICE),
     "ppt": _office("vnd.ms-powerpoint", _OLD_OFFICE),
-    "docx": Kind(Family.OFFICE, f"{_OPEN_XML}wordprocessingml.document", _ZIP),
-    "xlsx": Kind(Family.OFFICE, f"{_OPEN_XML}spreadsheetml.sheet", _ZIP),
-    "pptx": Kind(Family.OFFICE, f"{_OPEN_XML}presentationml.presentation", _ZIP),
+    "docx": Kind(Family.OFFICE, f"{_OPEN_XML}wordprocessingml.document", _OPEN_XML_OR_LOCKED),
+    "xlsx": Kind(Family.OFFICE, f"{_OPEN_XML}spreadsheetml.sheet", _OPEN_XML_OR_LOCKED),
+    "pptx": Kind(Family.OFFICE, f"{_OPEN_XML}presentationml.presentation", _OPEN_XML_OR_LOCKED),
     "odt": _office("vnd.oasis.opendocument.text", _odf(b"text")),
     "ods": _office("vnd.oasis.opendocument.spreadsheet", _odf(b"spreadsheet")),
     "odp": _office("vnd.oasis.opendocument.presentation", _odf(b"presentation")),
@@ -161,6 +179,7 @@ KINDS: dict[str, Kind] = {
     "mov": _media("video/quicktime", _iso_media),
     "3gp": _media("video/3gpp", _iso_media),
     "webm": _media("video/webm", _webm),
+    "weba": _media("audio/webm", _webm),
     "mkv": _media("video/x-matroska", _starts(b"\x1a\x45\xdf\xa3")),
     "avi": _media("video/x-msvideo", _riff(b"AVI ")),
     "ogv": _media("video/ogg", _starts(b"OggS")),

@@ -10,6 +10,9 @@ from PIL import Image
 from core.files.uploads import PICTURE_BOMBS, UploadRefused, picture_size
 
 THUMBNAIL_PIXELS = 480
+# A JPEG is decoded small at once. Others are decoded whole first: so many pixels take 100 MB, in each of the threads
+# that fetch files.
+MAX_DECODED_PIXELS = 25_000_000
 
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 _ORIENTATION = 0x0112
@@ -57,6 +60,8 @@ def _decoded(file: IO[bytes], size: tuple[int, int]) -> Preview:
     file.seek(0)
     with Image.open(file, formats=_FORMATS) as picture:
         picture.draft("RGB", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+        if picture.width * picture.height > MAX_DECODED_PIXELS:
+            return Preview(*size)
         orientation = picture.getexif().get(_ORIENTATION, 1)
         picture.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
         clear = "A" in picture.getbands() or "transparency" in picture.info

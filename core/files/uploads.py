@@ -12,10 +12,11 @@ from typing import IO, Any
 from django.conf import settings
 from PIL import Image, UnidentifiedImageError
 
-from core.files.kinds import HEAD_BYTES, Family, kind_of, may_be_declared
+from core.files.kinds import HEAD_BYTES, OLE, Family, kind_of, may_be_declared
 from core.files.names import ending_of, shown_name
 
-MAX_PIXELS = 25_000_000
+# Of a phone's camera.
+MAX_PIXELS = 50_000_000
 # Also protects code that decodes a picture later. Pillow's own limit is seven times as high, and only a warning.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -25,7 +26,11 @@ PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # The list of names in the archive of an office document takes a few kilobytes.
 _MAX_DIRECTORY = 4 * 1024 * 1024
 _OPEN_XML_PART = {"docx": b"word/document.xml", "xlsx": b"xl/workbook.xml", "pptx": b"ppt/presentation.xml"}
-_CODECS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
+_JPEGS = dict.fromkeys(("jpg", "jpeg", "jpe", "jfif"), "JPEG")
+_CODECS = {"png": "PNG", **_JPEGS, "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
+# What the container of an office document with a password holds (MS-OFFCRYPTO 2.3), in the names of its directory.
+_LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
+_DIRECTORY_BYTES = 4096
 
 
 class UploadRefused(ValueError):
@@ -61,6 +66,8 @@ def _holds_together(file: Any, family: Family, ending: str) -> bool:
     if family is Family.TEXT:
         return _is_text(file)
     if part := _OPEN_XML_PART.get(ending):
+        if _starts_with(file, OLE):
+            return _LOCKED_PART in _ole_directory(file)
         directory = _zip_directory(file)
         return part in directory and b"[Content_Types].xml" in directory
     return True
@@ -119,6 +126,25 @@ def _is_text(file: Any) -> bool:
     if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
         return True
     return all(b"\x00" not in chunk for chunk in file.chunks(1024 * 1024))
+
+
+def _starts_with(file: IO[bytes], signature: bytes) -> bool:
+    file.seek(0)
+    return file.read(len(signature)) == signature
+
+
+def _ole_directory(file: IO[bytes]) -> bytes:
+    """Return the beginning of the directory of an OLE container (MS-CFB 2.2), or nothing if there is none."""
+    file.seek(0)
+    head = file.read(52)
+    if len(head) < 52:
+        return b""
+    (shift,) = struct.unpack("<H", head[30:32])
+    (sector,) = struct.unpack("<I", head[48:52])
+    if shift not in (9, 12):
+        return b""
+    file.seek((sector + 1) << shift)
+    return file.read(_DIRECTORY_BYTES)
 
 
 def _zip_directory(file: IO[bytes]) -> bytes:

@@ -63,20 +63,36 @@ def ispe(width: int, height: int) -> bytes:
     return b"\x00\x00\x00\x14ispe" + bytes(4) + struct.pack(">II", width, height)
 
 
+def locked_office(version: int = 3, *, named: str = "EncryptedPackage", sector: int = 1) -> bytes:
+    """An OLE container (MS-CFB) with one stream, as Office makes it of a document with a password."""
+    shift = {3: 9, 4: 12}[version]
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHH", 0x3E, version, 0xFFFE, shift)
+    header = header.ljust(48, b"\0") + struct.pack("<I", sector)
+    entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in ("Root Entry", "EncryptionInfo", named))
+    return header.ljust((sector + 1) << shift, b"\0") + entries
+
+
 WEBM = b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm" + bytes(64)
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
 TEXT = "name;größe\n".encode()
+# What begins as a text does may be one.
+TEXTS = {ending for ending, kind in KINDS.items() if kind.family.value == "text"}
 
 # Kind of content -> the content, and the endings it may have.
 CONTENTS: dict[str, tuple[bytes, set[str]]] = {
     "png": (picture("PNG"), {"png"}),
-    "jpeg": (picture("JPEG"), {"jpg", "jpeg"}),
+    "jpeg": (picture("JPEG"), {"jpg", "jpeg", "jpe", "jfif"}),
     "gif": (picture("GIF"), {"gif"}),
     "webp": (picture("WEBP"), {"webp"}),
     "bmp": (picture("BMP"), {"bmp"}),
     "tiff": (picture("TIFF"), {"tif", "tiff"}),
     "heic": (iso(b"heic", ispe(4032, 3024)), {"heic", "heif", "avif"}),
     "pdf": (b"%PDF-1.7\n%%EOF", {"pdf"}),
+    "scanned pdf": (b"\xef\xbb\xbf\r\n%PDF-1.4\n%%EOF", {"pdf", *TEXTS}),
+    "late pdf": (b"scan\n" + b"\n" * 1014 + b"%PDF-1.4\n%%EOF", {"pdf", *TEXTS}),
+    "locked office": (locked_office(), {"doc", "xls", "ppt", "docx", "xlsx", "pptx"}),
+    "burst": (iso(b"msf1", ispe(4032, 3024)), {"heic", "heif", "avif"}),
+    "samsung": (iso(b"mif1", ispe(4080, 3060)), {"heic", "heif", "avif"}),
     "old office": (OLD, {"doc", "xls", "ppt"}),
     "docx": (open_xml("word/document.xml"), {"docx", "zip"}),
     "xlsx": (open_xml("xl/workbook.xml"), {"xlsx", "zip"}),
@@ -84,7 +100,7 @@ CONTENTS: dict[str, tuple[bytes, set[str]]] = {
     "odt": (odf("text"), {"odt", "zip"}),
     "ods": (odf("spreadsheet"), {"ods", "zip"}),
     "odp": (odf("presentation"), {"odp", "zip"}),
-    "rtf": (b"{\\rtf1 x}", {"rtf"}),
+    "rtf": (b"{\\rtf1 x}", {"rtf", "doc"}),
     "mp3": (b"ID3\x04" + bytes(64), {"mp3"}),
     "bare mp3": (b"\xff\xfb\x90\x64" + bytes(64), {"mp3"}),
     "aac": (b"\xff\xf1\x50\x80" + bytes(64), {"aac"}),
@@ -94,7 +110,7 @@ CONTENTS: dict[str, tuple[bytes, set[str]]] = {
     "avi": (b"RIFF\x10\x00\x00\x00AVI LIST" + bytes(64), {"avi"}),
     "flac": (b"fLaC" + bytes(64), {"flac"}),
     "amr": (b"#!AMR\n" + bytes(64), {"amr"}),
-    "webm": (WEBM, {"webm", "mkv"}),
+    "webm": (WEBM, {"webm", "mkv", "weba"}),
     "zip": (archive("a.txt"), {"zip"}),
     "rar": (b"Rar!\x1a\x07\x01\x00" + bytes(64), {"rar"}),
     "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(64), {"7z"}),
@@ -102,8 +118,8 @@ CONTENTS: dict[str, tuple[bytes, set[str]]] = {
     "bzip2": (b"BZh9" + b"1AY&SY" + bytes(64), {"bz2"}),
     "xz": (b"\xfd7zXZ\x00" + bytes(64), {"xz"}),
     "tar": (b"a.txt".ljust(257, b"\x00") + b"ustar\x0000" + bytes(255), {"tar"}),
-    "text": (TEXT, {ending for ending, kind in KINDS.items() if kind.family.value == "text"}),
-    "utf-16": (TEXT.decode().encode("utf-16"), {e for e, kind in KINDS.items() if kind.family.value == "text"}),
+    "text": (TEXT, TEXTS),
+    "utf-16": (TEXT.decode().encode("utf-16"), TEXTS),
     "program": (b"MZ\x90\x00" + bytes(64), set()),
     "elf": (b"\x7fELF\x02\x01\x01" + bytes(64), set()),
     "script before a pdf": (b"<script>alert(1)</script>%PDF-1.7", {"html", "txt", "js"}),
@@ -210,7 +226,7 @@ def test_the_declared_type_must_not_contradict(what: str, name: str, declared: s
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("bomb.png", png_header(5001, 5000)),
+        ("bomb.png", png_header(10_001, 5000)),
         ("bomb.png", png_header(13_000, 13_000)),
         ("bomb.png", png_header(2**31 - 1, 2**31 - 1)),
         ("bomb.gif", gif_header(65535, 65535)),
@@ -228,7 +244,7 @@ def test_pictures_have_a_limit_of_pixels(name: str, content: bytes) -> None:
 
 
 def test_exactly_the_limit_is_accepted() -> None:
-    assert accepted("a.png", png_header(5000, 5000))
+    assert accepted("a.png", png_header(10_000, 5000))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", picture("PNG")[:20], png_header(0, 5)])
@@ -271,3 +287,26 @@ def test_stored_names_are_plain_and_shown_names_readable(tmp_path: Path) -> None
     assert stored_name("....pdf") == "file.pdf"
     assert stored_name("con/../x.PDF") == "x.pdf"
     assert len(stored_name("ü" * 300 + ".pdf")) < 80
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_an_office_document_with_a_password(version: int) -> None:
+    for name in ("a.docx", "a.xlsx", "a.pptx"):
+        assert accepted(name, locked_office(version))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [OLD, OLD[:20], locked_office(named="WordDocument"), locked_office()[:48] + b"\xff\xff\xff\x7f" + bytes(600)],
+)
+def test_another_old_document_is_no_new_one(content: bytes) -> None:
+    assert not accepted("a.docx", content)
+
+
+def test_a_pdf_further_down_is_none() -> None:
+    assert not accepted("a.pdf", b"\n" * 1020 + b"%PDF-1.4")
+
+
+def test_rtf_is_a_document_of_word_too() -> None:
+    assert accepted("letter.doc", b"{\\rtf1\\ansi Hello}")
+    assert not accepted("letter.xls", b"{\\rtf1\\ansi Hello}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from customers.models import Event
 from messaging.channels import Rejected, Retry
@@ -58,7 +59,9 @@ def test_a_picture_becomes_a_message_with_its_file(send: Any, as_owner: Any, cus
 
 TAKEN = [
     ("photo.jpg", picture(), "", "image"),
+    ("photo.jfif", picture(), "", "image"),
     ("photo.png", picture("PNG"), "", "image"),
+    ("letter.doc", b"{\\rtf1 x}", "", "document"),
     ("photo.png", picture("PNG", mode="RGBA"), "image", "image"),
     ("clip.mp4", mp4(), "", "video"),
     ("clip.3gp", mp4(), "", "video"),
@@ -79,6 +82,16 @@ def test_files_that_whatsapp_accepts(send: Any, name: str, content: bytes, type:
     response = send(upload(name, content), **({"type": type} if type else {}))
     assert response.status_code == 201, response.json()
     assert response.json()["type"] == becomes
+
+
+@pytest.mark.parametrize("declared", ["audio/mp4", "audio/mp4; codecs=mp4a.40.2", "audio/x-m4a", "Audio/MP4"])
+def test_what_safari_records_is_audio(send: Any, declared: str) -> None:
+    recorded = SimpleUploadedFile("voice.mp4", mp4(), declared)
+    for fields in ({}, {"type": "audio"}):
+        recorded.seek(0)
+        response = send(recorded, **fields)
+        assert response.status_code == 201, response.json()
+        assert (response.json()["type"], response.json()["media"]["mime_type"]) == ("audio", "audio/mp4")
 
 
 REFUSED = [

@@ -11,11 +11,23 @@ from whatsapp.limits import FILE_LIMITS, MAX_STILL_STICKER, STICKER_PIXELS, show
 
 def type_of(file: Any) -> str:
     """The type of message for a file. Raises ValidationError if WhatsApp does not accept it as any."""
-    kind = kind_of(file.name or "")
+    mime_type = _mime_type(file)
     for name, limit in FILE_LIMITS.items():
-        if kind is not None and kind.mime_type in limit.mime_types:
+        if mime_type in limit.mime_types:
             return name
     raise ValidationError({"media": [f"WhatsApp does not accept this kind of file ({file.name})."]})
+
+
+def _mime_type(file: Any) -> str:
+    """What a file is by its name; empty if Patter does not know the name.
+
+    Safari records voice as MP4 and names it so, but declares it as audio.
+    """
+    kind = kind_of(file.name or "")
+    declared = (getattr(file, "content_type", "") or "").partition(";")[0].strip().lower()
+    if kind is not None and kind.mime_type == "video/mp4" and declared in ("audio/mp4", "audio/x-m4a"):
+        return "audio/mp4"
+    return kind.mime_type if kind is not None else ""
 
 
 def check_file(file: Any, kind: str) -> str:
@@ -28,8 +40,8 @@ def check_file(file: Any, kind: str) -> str:
 
 
 def _checked(file: Any, kind: str) -> str:
-    limit, known = FILE_LIMITS[kind], kind_of(file.name or "")
-    if known is None or known.mime_type not in limit.mime_types:
+    limit, mime_type = FILE_LIMITS[kind], _mime_type(file)
+    if mime_type not in limit.mime_types:
         raise UploadRefused(f"In messages of the type {kind}, WhatsApp accepts {limit.described}.")
     if file.size > limit.max_bytes:
         raise UploadRefused(
@@ -39,13 +51,13 @@ def _checked(file: Any, kind: str) -> str:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(0)
-    if known.mime_type == "image/png" and (head[24:25] != b"\x08" or head[25:26] not in (b"\x02", b"\x06")):
+    if mime_type == "image/png" and (head[24:25] != b"\x08" or head[25:26] not in (b"\x02", b"\x06")):
         raise UploadRefused("WhatsApp accepts PNG only in true colour with 8 bits per channel. Save it as JPEG.")
-    if known.mime_type == "audio/ogg":
+    if mime_type == "audio/ogg":
         _check_opus(head)
     if kind == "sticker":
         _check_sticker(head, file.size)
-    return known.mime_type
+    return mime_type
 
 
 def _check_opus(head: bytes) -> None:
