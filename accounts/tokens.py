@@ -1,13 +1,16 @@
 """Tokens: signed texts that name a session."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
@@ -57,7 +60,7 @@ def _signed(kind: type[Token], raw: str) -> Claims:
     if len(raw) > MAX_TOKEN_LENGTH:
         raise SessionOver("The token is invalid.")
     try:
-        token = kind(raw)  # type: ignore[arg-type]  # the parameter is annotated as a Token, but takes the text of one
+        token = _verified(kind, raw)
         return Claims(
             user_id=str(token["user_id"]),
             sid=uuid.UUID(str(token["sid"])),
@@ -70,6 +73,33 @@ def _signed(kind: type[Token], raw: str) -> Claims:
     except (TokenError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         # A forged token may hold anything: numbers beyond any date, nesting deeper than the stack.
         raise SessionOver("The token is invalid.") from error
+
+
+def _verified(kind: type[Token], raw: str) -> Token:
+    """The token, signed with SECRET_KEY or one before it. Raises TokenError."""
+    try:
+        return kind(raw)  # type: ignore[arg-type]  # annotated as a Token, but takes the text of one
+    except ExpiredTokenError:
+        raise
+    except TokenError:
+        for key in settings.SECRET_KEY_FALLBACKS:
+            with suppress(TokenError):
+                return _before(kind, key)(raw)  # type: ignore[arg-type]
+        raise
+
+
+@lru_cache(maxsize=32)
+def _before(kind: type[Token], secret_key: str) -> type[Token]:
+    """Tokens of this kind as they were signed with an older SECRET_KEY."""
+    said: Any = settings.SIMPLE_JWT
+    backend = TokenBackend(
+        said["ALGORITHM"],
+        f"jwt:{secret_key}",  # as in SIMPLE_JWT
+        audience=said["AUDIENCE"],
+        issuer=said["ISSUER"],
+        leeway=said["LEEWAY"],
+    )
+    return type(kind.__name__, (kind,), {"_token_backend": backend})
 
 
 def sign_tokens(session: Session) -> Tokens:

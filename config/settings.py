@@ -73,6 +73,8 @@ if not DEBUG:
             "`python -c 'import secrets; print(secrets.token_urlsafe(50))'`."
         )
 
+# The keys before SECRET_KEY: what they signed still counts, and what they encrypted can be read.
+SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
 # Secrets in the database are encrypted with the first of these, and decrypted with any. Empty: SECRET_KEY is used.
 FIELD_ENCRYPTION_KEYS = [key for key in env.list("FIELD_ENCRYPTION_KEYS", default=[]) if key]
 

@@ -13,17 +13,18 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
 from core.files.links import links_for, signed_again, unsigned
+from core.keys import fits, keyed_hash
 from core.models import Answered
 from core.retention import Old
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT_FOR = timedelta(hours=24)
+_PURPOSE = "core.idempotency"
 _KEY = re.compile(r"[ -~]{1,255}")
 
 # What this process is answering, by login and key.
@@ -128,7 +129,7 @@ def _asked(request: Request) -> Answered:
     if not _KEY.fullmatch(key):
         raise ValidationError({"detail": "The Idempotency-Key must have 1 to 255 printable ASCII characters."})
     login: Any = request.user
-    return Answered(user_id=login.pk, key=key, path=request.path, fingerprint=_fingerprint(request))
+    return Answered(user_id=login.pk, key=key, path=request.path, fingerprint=keyed_hash(_PURPOSE, _text_of(request)))
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def _look_up(asked: Answered, request: Request) -> None:
     known = Answered.objects.filter(user_id=asked.user_id, key=asked.key).first()
     if known is None or known.created_at < _oldest():
         return
-    if known.fingerprint != asked.fingerprint:
+    if known.fingerprint != asked.fingerprint and not fits(known.fingerprint, _PURPOSE, _text_of(request)):
         raise KeyReused
     body = signed_again(known.body, links_for(request))
     answer = HttpResponse(body, status=known.status, content_type="application/json")
@@ -180,10 +181,9 @@ def _oldest() -> datetime:
     return timezone.now() - KEPT_FOR
 
 
-def _fingerprint(request: Request) -> str:
-    """What stands for path and body. A hash with our secret: a body may hold a password."""
-    text = json.dumps([request.path, _body_of(request.data)], sort_keys=True)
-    return salted_hmac("core.idempotency", text, algorithm="sha256").hexdigest()
+def _text_of(request: Request) -> str:
+    """What stands for path and body. Only its keyed hash is stored: a body may hold a password."""
+    return json.dumps([request.path, _body_of(request.data)], sort_keys=True)
 
 
 def _body_of(data: Any) -> Any:

@@ -50,7 +50,7 @@ class CustomerDataRow(TypedDict):
     key: str
     value: Annotated[str, "can be empty if there is a file"]
     file: Annotated[str | None, "the path of the file"]
-    file_url: Annotated[str | None, "a link that opens the file for up to five minutes"]
+    file_url: Annotated[str | None, "a link that opens the file for you, as long as the session, up to a day"]
     file_name: Annotated[str | None, "the name it was uploaded with"]
     customer_name: str
     created_at: Time

@@ -10,11 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
-from accounts.files import TracedFileView
+from accounts.files import SessionFileView, TracedFileView
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.files.links import links_for
-from core.files.views import PrivateFileView
 from core.filters import id_in_path
 from core.idempotency import AnswersOnce
 from core.pagination import HistoryPages, KeysetPages, KeysetQuery
@@ -168,7 +167,7 @@ class AttachmentFileView(TracedFileView):
     customer_path = "message__customer_id"
 
 
-class ThumbnailFileView(PrivateFileView):
+class ThumbnailFileView(SessionFileView):
     """`/media/thumbnails/...`"""
 
     model = Attachment

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from core.db.leases import Leased
-from core.encryption import decrypt, encrypt
+from core.encryption import EncryptedTextField, decrypt, encrypt
 from customers.models import Customer
 from messaging.models import BusinessNumber
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
@@ -155,7 +155,7 @@ class NumberAccess(models.Model):
     number = models.OneToOneField(BusinessNumber, on_delete=models.CASCADE, related_name="access", primary_key=True)
     # Meta's id of the WhatsApp Business Account, which owns the templates.
     waba_id = models.CharField("WhatsApp Business Account id", max_length=64, blank=True)
-    encrypted_token = models.TextField(blank=True, editable=False)
+    encrypted_token = EncryptedTextField(blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "number access"

@@ -17,6 +17,7 @@ from accounts.new_sign_ins import tell_if_new
 from accounts.second_factor import Pending, pending_step
 from accounts.tokens import Claims, SessionOver, Tokens, read_token, sign_tokens
 from core import origin
+from core.calls import note_user
 from core.db.compiled import Compiled
 from core.live.groups import user_group
 from core.live.publishing import publish_on_commit
@@ -269,6 +270,16 @@ def live_page_session(sid: str) -> Session | None:
     except (ValueError, TypeError, AttributeError):
         return None
     return session if session is not None and session.kind == SessionKind.ADMIN else None
+
+
+def user_of_session(sid: uuid.UUID) -> User | None:
+    """Return the login of a live session of any kind (one query); None if there is none."""
+    session: Session | None = _LIVE.first(sid=sid, now=timezone.now())
+    if session is None:
+        return None
+    origin.signed_in(session.pk)
+    note_user(session.user_id)
+    return session.user
 
 
 def session_of_token(raw: str) -> tuple[Session, datetime]:

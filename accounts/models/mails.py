@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models.users import User
 from core.db.leases import Leased
-from core.encryption import decrypt, encrypt
+from core.encryption import EncryptedTextField, decrypt, encrypt
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -30,7 +30,7 @@ class Mail(Leased):
     LIFETIME = timedelta(minutes=30)
 
     kind = models.CharField(max_length=40)
-    sealed = models.TextField(editable=False)
+    sealed = EncryptedTextField(editable=False)
     expires_at = models.DateTimeField()
 
     objects = MailQuerySet.as_manager()

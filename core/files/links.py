@@ -1,26 +1,31 @@
-"""Links that open a private file for one user, for a few minutes."""
+"""Links that open a private file for one user, as long as the session in which they were made.
+
+A link does not give a right: that is asked again whenever it is used (core/files/views.py). So it may live as long as
+what shows it, such as a page that stays open.
+"""
 
 import re
 import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
+from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import signing
 from django.http import Http404
-from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 
-# A link is never valid for longer than LINK_SECONDS. It stays the same for LINK_STEP seconds, so that browsers find the
-# file in their cache, and is therefore valid for four to five minutes.
-LINK_SECONDS = 300
-LINK_STEP = 60
+from core import origin
+
+# A link is never valid for longer than LINK_SECONDS, nor than its session. It stays the same for LINK_STEP seconds, so
+# that browsers find the file in their cache, and is therefore valid for 23 to 24 hours.
+LINK_SECONDS = 24 * 3600
+LINK_STEP = 3600
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
 # What `signed_path` returns, in a text such as a body of JSON, and what `unsigned` makes of it.
-_SIGNED = re.compile(rf"({settings.MEDIA_URL}[^\"?]+)\?user=\d+&expires=\d+&sig=[\w-]+")
+_SIGNED = re.compile(rf"({settings.MEDIA_URL}[^\"?]+)\?session=[0-9a-f-]{{36}}&expires=\d+&sig=[\w-]+")
 _UNSIGNED = re.compile(rf"https?://[^/\"]+{settings.MEDIA_URL}([^\"?]+)\?signed")
 
 
@@ -29,28 +34,32 @@ def media_path(name: str) -> str:
     return settings.MEDIA_URL + quote(name)
 
 
-def signed_path(name: str, user_id: int) -> str:
-    """Return `media_path` with a signature that opens the file for this user, as long as they may see it."""
+def signed_path(name: str, session: UUID) -> str:
+    """Return `media_path` with a signature that opens the file for the user of this session, while they may see it."""
     expires = int(time.time()) // LINK_STEP * LINK_STEP + LINK_SECONDS
-    query = {"user": user_id, "expires": expires, "sig": _signature(name, user_id, expires)}
+    query = {"session": session, "expires": expires, "sig": _signer().signature(f"{session}:{expires}:{name}")}
     return f"{media_path(name)}?{urlencode(query)}"
 
 
 @dataclass(frozen=True)
 class Links:
-    """Makes the URLs of stored files for one user, who reaches Patter at `origin` (`https://desk.example`)."""
+    """Makes the URLs of stored files for the user of a session, who reaches Patter at `origin` (`https://x.example`).
 
-    user_id: int
+    Without a session, as where a request is made up, the URLs open nothing without a token.
+    """
+
+    session: UUID | None
     origin: str
 
     def to(self, name: str) -> str:
-        """Return the full URL that opens the stored file for this user, as long as they may see it."""
-        return f"{self.origin}{signed_path(name, self.user_id)}"
+        """Return the full URL that opens the stored file in this session, as long as the user may see it."""
+        path = media_path(name) if self.session is None else signed_path(name, self.session)
+        return f"{self.origin}{path}"
 
 
 def links_for(request: Any) -> Links:
-    """Return the links for the user who sends `request`."""
-    return Links(request.user.pk, request.build_absolute_uri("/").rstrip("/"))
+    """Return the links for the user who sends `request`, which is the one that is being answered."""
+    return Links(origin.current().session, request.build_absolute_uri("/").rstrip("/"))
 
 
 def link(name: str, *, request: Any) -> str:
@@ -67,29 +76,30 @@ def is_link_to(name: str, text: str) -> bool:
 
 
 def unsigned(text: str) -> str:
-    """Return a text with its links marked as such in place of their signatures, which are good for minutes only."""
+    """Return a text with its links marked as such in place of their signatures, which are for one session only."""
     return _SIGNED.sub(r"\1?signed", text)
 
 
 def signed_again(text: str, links: Links) -> str:
-    """Return what `unsigned` returned with links that open the files for another user, or at another time."""
+    """Return what `unsigned` returned with links that open the files in another session, or at another time."""
     return _UNSIGNED.sub(lambda link: links.to(unquote(link[1])), text)
 
 
-def _signature(name: str, user_id: int, expires: int) -> str:
-    return signing.Signer(salt="core.files.views").signature(f"{user_id}:{expires}:{name}")
+def _signer() -> signing.Signer:
+    """Takes what was signed with SECRET_KEY_FALLBACKS, too."""
+    return signing.Signer(salt="core.files.links")
 
 
-def user_of_link(request: Request, name: str) -> Any:
-    """Return the active user that a signed link was made for. Raises Http404 for any link that is not valid."""
+def session_of_link(request: Request, name: str) -> UUID:
+    """Return the id of the session in which a signed link was made. Raises Http404 for any link that is not valid."""
     query = request.query_params
-    user_id, expires, signature = query.get("user", ""), query.get("expires", ""), query.get("sig", "")
-    if not _DIGITS.fullmatch(user_id) or not _DIGITS.fullmatch(expires):
+    session, expires, signature = query.get("session", ""), query.get("expires", ""), query.get("sig", "")
+    signed = f"{session}:{expires}:{name}"
+    try:
+        good = _signer().unsign(f"{signed}:{signature}") == signed
+        sid = UUID(session)
+    except (signing.BadSignature, ValueError):
         raise Http404
-    good = constant_time_compare(signature, _signature(name, int(user_id), int(expires)))
-    if not good or not 0 < int(expires) - time.time() <= LINK_SECONDS:
+    if not good or not _DIGITS.fullmatch(expires) or not 0 < int(expires) - time.time() <= LINK_SECONDS:
         raise Http404
-    user = get_user_model()._default_manager.filter(pk=int(user_id), is_active=True).first()
-    if user is None:
-        raise Http404
-    return user
+    return sid

@@ -1,14 +1,15 @@
 """The view that serves private files.
 
 An app that has files stores them with `upload_to=StoredUnder("notes")` (core/files/names.py), puts `link(...)` of
-core/files/links.py into its JSON, and routes `media/notes/<path:path>` to a subclass of PrivateFileView that names
-the model and its fields.
+core/files/links.py into its JSON, and routes `media/notes/<path:path>` to a subclass of SessionFileView or
+TracedFileView (accounts/files.py) that names the model and its fields.
 """
 
 import os
 import re
 from typing import IO, Any, ClassVar, cast
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
@@ -21,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core.files.kinds import kind_of
-from core.files.links import user_of_link
+from core.files.links import session_of_link
 from core.files.names import shown_name
 from core.files.storage import stored_files
 
@@ -50,7 +51,11 @@ class PrivateFileView(APIView):
 
     def get(self, request: Request, path: str) -> HttpResponseBase:
         name = f"{self.prefix}/{path}"
-        user = user_of_link(request, name) if "sig" in request.query_params else request.user
+        user = request.user
+        if "sig" in request.query_params:
+            user = self.user_of_session(session_of_link(request, name))
+            if user is None:
+                raise Http404
         if not user.is_authenticated:
             raise NotAuthenticated
         rows = self.model.objects.visible_to(user).filter(**{self.file_field: name}).order_by()
@@ -60,6 +65,10 @@ class PrivateFileView(APIView):
         response = send_file(request, name, shown_as=found[0])
         self.served(response, user, rows)
         return response
+
+    def user_of_session(self, sid: UUID) -> Any:
+        """The user of a session that is live, or None: for the app that has sessions (accounts/files.py)."""
+        raise NotImplementedError
 
     def served(self, response: HttpResponseBase, user: Any, rows: Any) -> None:
         """For subclasses: the file of the row in `rows` is on its way to `user`, or a part of it, or nothing new."""

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from core.db.leases import Leased
-from core.encryption import decrypt, encrypt
+from core.encryption import EncryptedTextField, decrypt, encrypt
+from core.keys import fits, keyed_hash
+
+_PURPOSE = "customers.PhoneCode"
 
 
 class CodeState(models.TextChoices):
@@ -46,7 +48,7 @@ class PhoneCode(Leased):
     expires_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=9, choices=CodeState.choices, default=CodeState.SENT)
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = EncryptedTextField(blank=True, editable=False)
     # Why it failed, for admins.
     error = models.TextField(blank=True)
 
@@ -69,7 +71,7 @@ class PhoneCode(Leased):
     @staticmethod
     def digest_of(customer_id: int, phone: str, code: str) -> str:
         """The keyed hash of a code, worth nothing for another customer or phone."""
-        return salted_hmac("customers.PhoneCode", f"{customer_id}:{phone}:{code}", algorithm="sha256").hexdigest()
+        return keyed_hash(_PURPOSE, f"{customer_id}:{phone}:{code}")
 
     @classmethod
     def open_for(cls, customer_id: int, phone: str, code: str) -> dict[str, Any]:
@@ -100,4 +102,4 @@ class PhoneCode(Leased):
 
     def matches(self, code: str) -> bool:
         """Whether this is the code that was sent."""
-        return constant_time_compare(self.digest, self.digest_of(self.customer_id, self.phone, code))
+        return fits(self.digest, _PURPOSE, f"{self.customer_id}:{self.phone}:{code}")

@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from accounts.actions.users import confirm_password
 from accounts.audit import audit
 from accounts.authentication import user_of
+from accounts.files import SessionFileView
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
-from core.files.views import PrivateFileView
 from core.spreadsheets import csv_lines
 from core.throttles import Limit, client_address
 from customers.actions.customers import erase_customer, set_state, update_profile
@@ -237,7 +237,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         return self.shown(pk)
 
 
-class AvatarView(PrivateFileView):
+class AvatarView(SessionFileView):
     """`/media/avatars/...`"""
 
     model = Customer

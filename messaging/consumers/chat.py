@@ -91,7 +91,7 @@ class ChatConsumer(DeskConsumer):
     async def opened(self) -> None:
         assert self.opening is not None
         opening, self.opening = self.opening, None
-        self.links = Links(self.user.pk, origin_of(self.scope))
+        self.links = Links(self.session.pk, origin_of(self.scope))
         self.here = presence_of(self.hub)
         people = await self._enter()
         self.greet({"seq": opening.last_seq, **others(people, self.user.pk)})

@@ -99,7 +99,7 @@ class InboxConsumer(DeskConsumer):
     handlers: ClassVar[dict[str, str]] = {"ping": "on_ping"}
 
     async def opened(self) -> None:
-        self.links = Links(self.user.pk, origin_of(self.scope))
+        self.links = Links(self.session.pk, origin_of(self.scope))
         self.feed = inbox_feed_of(self.hub)
         # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)

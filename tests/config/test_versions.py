@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -226,9 +227,10 @@ def test_customers_are_handed_over_in_no_transaction_of_ours(
 
 
 def test_links_that_are_signed_anew_are_no_change() -> None:
-    row = b'{"url": "http://x/media/a.png?user=%d&expires=1&sig=%s"}'
-    assert etag_of(row % (1, b"a-b_c")) == etag_of(row % (1, b"xyz"))
-    assert etag_of(row % (1, b"a")) != etag_of(row.replace(b"a.png", b"b.png") % (1, b"a"))
+    row = b'{"url": "http://x/media/a.png?session=%s&expires=1&sig=%s"}'
+    one, other = [str(UUID(int=number)).encode() for number in (1, 2)]
+    assert etag_of(row % (one, b"a-b_c")) == etag_of(row % (other, b"xyz"))
+    assert etag_of(row % (one, b"a")) != etag_of(row.replace(b"a.png", b"b.png") % (one, b"a"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,7 +44,7 @@ def test_create_text_answers_the_whole_row(birthday: dict[str, Any], customer: C
 def test_create_with_a_file(upload: Upload, customer: Customer, owner: User) -> None:
     row = upload("id_card.pdf", key="id_card", value="National ID Card")
     assert re.fullmatch(r"/media/customer_data/\d{4}/\d\d/\d\d/id_card\.pdf", row["file"])
-    assert row["file_url"].startswith(f"http://testserver{row['file']}?user={owner.pk}&expires=")
+    assert row["file_url"].startswith(f"http://testserver{row['file']}?session=")
     assert row == {
         "id": row["id"],
         "customer": customer.pk,

@@ -5,16 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.actions.sessions import sign_in
+from accounts.models import Session, User
 from core.files import links
 from core.files.links import LINK_SECONDS, signed_path
 from customer_data.actions import update_data
 from customer_data.models import CustomerData
 from customers.models import Customer
+from tests.cast import ClientOf
 from tests.customer_data.uploads import DATA, PDF, Upload, a_file, body_of, picture
 
 PATH = "/media/customer_data/2024/01/15/contract.pdf"
@@ -23,6 +27,11 @@ PATH = "/media/customer_data/2024/01/15/contract.pdf"
 def link_of(row: dict[str, Any]) -> str:
     parts = urlsplit(row["file_url"])
     return f"{parts.path}?{parts.query}"
+
+
+def session_of(user: User) -> Session:
+    """A new session of a user."""
+    return sign_in(user=user).session
 
 
 def assert_hidden(response: Any, status: int = 404) -> None:
@@ -88,26 +97,26 @@ def test_an_encoded_slash_is_no_way_around(as_owner: APIClient, as_stranger: API
     assert_hidden(as_stranger.get(path))
 
 
-def test_a_link_is_good_for_five_minutes_at_most(
+def test_a_link_is_good_for_a_day_at_most(
     anonymous: APIClient, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, made = link_of(upload()), time.time()
-    assert LINK_SECONDS == 300
+    assert LINK_SECONDS == 24 * 3600
 
     def after(seconds: float) -> Any:
         monkeypatch.setattr(links.time, "time", lambda: made + seconds)
         return anonymous.get(link)
 
-    assert after(235).status_code == 200
-    assert_hidden(after(301))
-    assert_hidden(after(-3600))
+    assert after(23 * 3600 - 5).status_code == 200
+    assert_hidden(after(24 * 3600 + 1))
+    assert_hidden(after(-2 * 3600))
 
 
-def test_a_link_stays_the_same_for_a_while(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_stays_the_same_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     made = set()
-    for moment in (1_200_000_000, 1_200_000_059.9, 1_200_000_060):
+    for moment in (1_200_002_400, 1_200_005_999.9, 1_200_006_000):
         monkeypatch.setattr(links.time, "time", lambda moment=moment: moment)
-        made.add(signed_path("customer_data/a.pdf", owner.pk))
+        made.add(signed_path("customer_data/a.pdf", UUID(int=7)))
     assert len(made) == 2
 
 
@@ -117,10 +126,12 @@ def test_a_link_stays_the_same_for_a_while(owner: User, monkeypatch: pytest.Monk
         lambda q: {**q, "sig": q["sig"][:-1]},
         lambda q: {**q, "sig": ""},
         lambda q: {**q, "sig": "é\udc80".encode("utf-8", "replace").decode()},
-        lambda q: {**q, "user": "{admin}"},
-        lambda q: {**q, "user": "1e3"},
-        lambda q: {**q, "user": "9" * 18},
-        lambda q: {**q, "user": "9" * 40},
+        lambda q: {**q, "session": "{admin}"},
+        lambda q: {**q, "session": q["session"].upper()},
+        lambda q: {**q, "session": q["session"].replace("-", "")},
+        lambda q: {**q, "session": "1"},
+        lambda q: {**q, "session": "9" * 40},
+        lambda q: {"user": "1", "expires": q["expires"], "sig": q["sig"]},
         lambda q: {**q, "expires": str(int(q["expires"]) + 60)},
         lambda q: {**q, "expires": ""},
         lambda q: {"sig": q["sig"]},
@@ -131,7 +142,7 @@ def test_an_altered_link_opens_nothing(
 ) -> None:
     path, _, query = link_of(upload()).partition("?")
     altered = alter({name: values[0] for name, values in parse_qs(query).items()})
-    altered = {name: value.replace("{admin}", str(admin.pk)) for name, value in altered.items()}
+    altered = {name: value.replace("{admin}", str(session_of(admin).pk)) for name, value in altered.items()}
     assert_hidden(anonymous.get(f"{path}?{urlencode(altered)}"))
 
 
@@ -156,14 +167,41 @@ def test_the_right_is_asked_when_the_link_is_used(
 
 
 def test_a_link_for_somebody_without_the_right_opens_nothing(anonymous: APIClient, upload: Upload, admin: User) -> None:
-    assert_hidden(anonymous.get(signed_path(upload()["file"].removeprefix("/media/"), admin.pk)))
+    assert_hidden(anonymous.get(signed_path(upload()["file"].removeprefix("/media/"), session_of(admin).pk)))
+
+
+def test_a_link_dies_with_its_session(
+    anonymous: APIClient, upload: Upload, as_owner: APIClient, owner: User, client_of: ClientOf
+) -> None:
+    row = upload()
+    other = client_of(owner)
+    kept = other.get(f"/api/message/customer-data/{row['id']}/").json()["file_url"].removeprefix("http://testserver")
+    link = link_of(row)
+    assert [anonymous.get(each).status_code for each in (link, kept)] == [200, 200]
+
+    assert as_owner.post("/api/auth/logout/").status_code == 204
+
+    assert_hidden(anonymous.get(link))
+    assert anonymous.get(kept).status_code == 200, "another session of the same user goes on"
+    Session.objects.filter(user=owner).update(expires_at=timezone.now())
+    assert_hidden(anonymous.get(kept))
+
+
+def test_a_link_outlives_the_access_token(
+    anonymous: APIClient, upload: Upload, monkeypatch: pytest.MonkeyPatch, owner: User
+) -> None:
+    """A page that keeps `file_url` in its state goes on showing the file."""
+    link = link_of(upload())
+    made = time.time()
+    monkeypatch.setattr(links.time, "time", lambda: made + 20 * 3600)
+    assert anonymous.get(link).status_code == 200
 
 
 def test_a_link_made_for_one_user_cannot_be_turned_into_anothers(
     anonymous: APIClient, upload: Upload, admin: User, owner: User
 ) -> None:
-    link = signed_path(upload()["file"].removeprefix("/media/"), admin.pk)
-    assert_hidden(anonymous.get(link.replace(f"user={admin.pk}&", f"user={owner.pk}&")))
+    link = signed_path(upload()["file"].removeprefix("/media/"), session_of(admin).pk)
+    assert_hidden(anonymous.get(link.replace(str(session_of(admin).pk), str(session_of(owner).pk))))
 
 
 def test_the_file_goes_with_its_entry(as_owner: APIClient, upload: Upload, media: Path) -> None:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.base import ContentFile
@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import Session, User
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer
@@ -148,8 +148,9 @@ def test_sockets_get_urls_of_their_own(
     with_picture(message_id)
 
     urls = [socket.read_type("message_updated")["data"]["media"]["url"] for socket in sockets]
-    assert f"user={owner.pk}&" in urls[0]
-    assert f"user={admin.pk}&" in urls[1]
+    assert [parse_qs(urlsplit(url).query)["session"] for url in urls] == [
+        [str(Session.objects.get(user=user).pk)] for user in (owner, admin)
+    ]
     for url in urls:
         assert urlsplit(url).netloc.startswith("127.0.0.1:")
         assert fetch(APIClient(), url).status_code == 200

@@ -330,7 +330,7 @@ class TestCrashes:
 
 def test_the_keys_have_changed(graph: GraphDouble, chat: Conversation, asks: APIClient, settings: Any) -> None:
     ask(asks)
-    settings.FIELD_ENCRYPTION_KEYS = ["another"]
+    settings.SECRET_KEY = "another"
     codes_leave()
 
     row = PhoneCode.objects.get()

@@ -6,6 +6,8 @@ import re
 
 from django.conf import settings
 
+from core.keys import secret_keys
+
 _HEADER = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
@@ -17,7 +19,7 @@ def secrets() -> list[str]:
     if settings.WHATSAPP_APP_SECRETS:
         return list(settings.WHATSAPP_APP_SECRETS)
     if settings.WHATSAPP_SANDBOX:
-        return [hashlib.sha256(f"whatsapp sandbox:{settings.SECRET_KEY}".encode()).hexdigest()]
+        return [hashlib.sha256(f"whatsapp sandbox:{key}".encode()).hexdigest() for key in secret_keys()]
     return []
 
 
