@@ -74,6 +74,19 @@ class ActionsAdmin(ListAdmin):
         """What a row is called where actions name it."""
         return str(row)
 
+    def offers(self, action: str, row: Any) -> bool:
+        """Whether the page of a row offers this action of the list as a button. It asks first."""
+        return False
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = context.get("original")
+        listed = self.get_actions(request).items() if row is not None else ()
+        context["row_actions"] = [
+            {"name": name, "label": found[2]} for name, found in listed if found and self.offers(name, row)
+        ]
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
     def response_action(  # type: ignore[override]  # the stubs are those of a later Django
         self, request: HttpRequest, queryset: "QuerySet[Any]"
     ) -> HttpResponse | None:

@@ -21,7 +21,7 @@ from messaging.actions.settling import settle_message
 from messaging.admin.attachments import shown_file
 from messaging.admin.filters import ErrorFilter, TypeFilter
 from messaging.admin.searching import found_messages
-from messaging.models import Attachment, Message
+from messaging.models import Attachment, Message, Status
 from messaging.serializers.waiting import waiting_of
 
 
@@ -101,6 +101,10 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return found_messages(queryset, search_term) if search_term.strip() else queryset, False
+
+    def offers(self, action: str, row: Message) -> bool:
+        doubtful = row.status == Status.UNCERTAIN
+        return doubtful or (action == RETRY.name and row.status == Status.FAILED)
 
     def own_name(self, row: Message) -> str:
         return self.shortened(row)

@@ -1,5 +1,6 @@
 """Messages in Django admin: found by what people know, sent again, and settled."""
 
+import re
 from typing import Any
 
 import pytest
@@ -174,3 +175,20 @@ def test_nothing_is_changed_by_hand(desk: Client, message: Message) -> None:
     assert desk.post(f"{MESSAGES}{message.pk}/change/", {"status": "read"}).status_code == 403
     assert desk.post(f"{MESSAGES}{message.pk}/delete/", {"post": "yes"}).status_code == 403
     assert status_of(message) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ({"status": "failed"}, ["retry"]),
+        ({"status": "uncertain"}, ["retry", "was_sent", "was_not_sent"]),
+        ({"status": "read"}, []),
+        ({"status": "received", "direction": "inbound", "error": None}, []),
+    ],
+)
+def test_its_page_offers_what_can_be_done(
+    desk: Client, message: Message, changes: dict[str, Any], offered: list[str]
+) -> None:
+    Message.objects.filter(pk=message.pk).update(**changes)
+    page = desk.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert re.findall(r'name="action" value="(\w+)"', page) == offered
