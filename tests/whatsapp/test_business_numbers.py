@@ -99,6 +99,24 @@ class TestAdmin:
         second.refresh_from_db()
         assert second.paused_until is None
 
+    def test_what_stops_a_number_and_how_it_goes_on_stand_on_its_page(
+        self, desk: Client, second: BusinessNumber
+    ) -> None:
+        assert "Resume sending" not in desk.get(f"{LIST}{second.pk}/change/").content.decode()
+        BusinessNumber.objects.update(paused_until=UNTIL_RESUMED, pause_kind="paused", reason="Account locked")
+        page = desk.get(f"{LIST}{second.pk}/change/").content.decode()
+        assert 'name="action" value="resume_sending"' in page
+        for shown in (page, desk.get(LIST).content.decode()):
+            assert "somebody resumes it" in shown
+            assert "Account locked" in shown
+            assert "9999" not in shown
+
+    @pytest.mark.parametrize("wrong", ["+94 11 111 1111", "94-11", "my number"])
+    def test_what_is_no_id_is_not_added(self, desk: Client, wrong: str) -> None:
+        page = desk.post(f"{LIST}add/", {"external_id": wrong, "display": "", "waba_id": "", "access_token": ""})
+        assert page.status_code == 200
+        assert not BusinessNumber.objects.filter(external_id=wrong).exists()
+
     def test_templates_are_fetched(self, desk: Client, second: BusinessNumber) -> None:
         answer = desk.post(LIST, {"action": "sync_templates", "_selected_action": [second.pk]}, follow=True)
         assert b"will be fetched within seconds: 1." in answer.content

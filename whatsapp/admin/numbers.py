@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from accounts.models import User
 from core.admin.actions import RowAction, for_selected
 from core.admin.refusals import RefusalsAdmin
 from messaging.actions.number_pauses import resume
-from messaging.models import BusinessNumber
+from messaging.models import UNTIL_RESUMED, BusinessNumber, PauseKind
 from whatsapp.access_tokens import access_of
 from whatsapp.admin.message_templates import say_asked
 from whatsapp.business_numbers import TRANSPORT
@@ -49,6 +50,10 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
     def clean_external_id(self) -> str:
         """Only of a new number: the id of one that is there cannot be changed."""
         external_id: str = self.cleaned_data["external_id"].strip()
+        if not external_id.isascii() or not external_id.isdecimal():
+            raise forms.ValidationError(
+                "This is not a phone number id: ids are digits only. WhatsApp Manager shows it beside the number."
+            )
         known = BusinessNumber.objects.filter(transport=TRANSPORT, external_id=external_id).first()
         if known is not None:
             raise forms.ValidationError(f"This number is here already, as {known}. Change that one.")
@@ -70,7 +75,7 @@ def _resume(number: BusinessNumber, actor: User, given: Mapping[str, Any]) -> st
 
 RESUME = RowAction(
     "resume_sending",
-    "Send again from the selected numbers",
+    "Resume sending",
     _resume,
     done="sends again",
     asks="Queued messages go out in order. If what stopped the number is not mended, it stops again and says why.",
@@ -92,17 +97,26 @@ class PausedFilter(admin.SimpleListFilter):
 class BusinessNumberAdmin(RefusalsAdmin):
     form: type[Any] = BusinessNumberForm
     fields = (
-        "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "paused_until",
-        "reason",
+        "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "lasts", "reason",
     )  # fmt: skip
-    list_display = ("__str__", "external_id", "sends", "pause_kind", "paused_until", "reason")
+    list_display = ("__str__", "external_id", "sends", "pause_kind", "lasts", "reason")
     list_filter = (PausedFilter, "pause_kind")
     ordering = ("pk",)
     actions = (for_selected(RESUME), "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Messages and identities belong to this id. Another number needs another row.
-        return ("sends", "pause_kind", "paused_until", "reason", *(("external_id",) if obj is not None else ()))
+        return ("sends", "pause_kind", "lasts", "reason", *(("external_id",) if obj is not None else ()))
+
+    def offers(self, action: str, row: BusinessNumber) -> bool:
+        return action == RESUME.name and row.paused_until is not None
+
+    @admin.display(description="paused until", ordering="paused_until")
+    def lasts(self, number: BusinessNumber) -> datetime | str | None:
+        if number.paused_until == UNTIL_RESUMED:
+            return "somebody resumes it"
+        unreachable = number.pause_kind == PauseKind.UNREACHABLE
+        return "a message gets through" if unreachable else number.paused_until
 
     @admin.display(description="has access", boolean=True)
     def sends(self, number: BusinessNumber) -> bool:
