@@ -23,7 +23,7 @@ admin.site.unregister(Group)
 
 
 class UserForm(ActionForm):
-    role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.ADMIN, Role.SALES)])
+    role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.SALES, Role.ADMIN)])
     new_password = forms.CharField(
         required=False,
         strip=False,
@@ -109,7 +109,7 @@ REMOVE_FACTOR = RowAction(
 )
 REMOVE = RowAction(
     "remove",
-    "Remove the selected logins for good",
+    "Remove for good",
     _remove,
     done="removed",
     form=SuccessorForm,
@@ -140,6 +140,9 @@ class UserAdmin(RefusalsAdmin):
 
     def row_name(self, row: User) -> str:
         return row.name  # which stays after a login was removed
+
+    def offers(self, action: str, row: User) -> bool:
+        return row.role != Role.CUSTOMER
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.present()

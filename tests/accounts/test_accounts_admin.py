@@ -172,3 +172,28 @@ def test_a_salespersons_page_leads_to_their_customers(browser: Client, owner: Us
     link = f"/admin/customers/customer/?owner={owner.pk}"
     assert link in browser.get(f"{USERS}{owner.pk}/change/").content.decode()
     assert "customers/customer/?owner=" not in browser.get(f"{USERS}{admin.pk}/change/").content.decode()
+
+
+def test_a_new_login_is_a_salesperson_unless_somebody_says_otherwise(browser: Client) -> None:
+    page = browser.get(f"{USERS}add/").content.decode()
+    assert page.index('value="sales"') < page.index('value="admin"')
+    assert 'value="admin" selected' not in page
+
+
+def test_the_page_of_a_login_leads_to_its_sessions_and_acts(browser: Client, owner: User, stranger: User) -> None:
+    sign_in(user=owner)
+    sign_in(user=stranger)
+    page = browser.get(f"{USERS}{owner.pk}/change/").content.decode()
+    sessions, acts = f"user__id__exact={owner.pk}", f"actor__id__exact={owner.pk}"
+    assert f"{sessions}&amp;in_use=live" in page
+    assert f"?{acts}" in page
+    listed = browser.get(f"/admin/accounts/session/?{sessions}&in_use=live").context["cl"].result_list
+    assert [session.user for session in listed] == [owner]
+    trail = browser.get(f"/admin/accounts/auditentry/?{acts}").context["cl"].result_list
+    assert {entry.actor for entry in trail} <= {owner}
+
+
+def test_the_page_of_a_login_offers_a_new_password_and_its_end(browser: Client, owner: User) -> None:
+    page = browser.get(f"{USERS}{owner.pk}/change/").content.decode()
+    assert 'name="action" value="send_reset"' in page
+    assert 'name="action" value="remove"' in page
