@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -25,6 +26,15 @@ def _within(url: str, path: str) -> bool:
     return path.startswith(url) and url != reverse("admin:index")
 
 
+class _Choices(AutocompleteJsonView):
+    """What a field that completes names offers: customers with their number, as two may be called the same."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        result: dict[str, str] = super().serialize_result(obj, to_field_name)
+        # Pages of other apps have no such name. The class that has it cannot be imported before this site is there.
+        return {**result, "text": getattr(self.model_admin, "row_name", str)(obj)}
+
+
 class PatterSite(AdminSite):
     """Its front page has the figures of the day."""
 
@@ -38,6 +48,10 @@ class PatterSite(AdminSite):
         here = [(url, title, url == request.path or _within(url, request.path)) for url, title in links]
         most_used = [{"url": url, "title": title, "current": current} for url, title, current in here]
         return {**super().each_context(request), "most_used": most_used}
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: HttpResponse = _Choices.as_view(admin_site=self)(request)
+        return answer
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**front_page(), **(extra_context or {})})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from customers.models import Event
+from customers.models import Event, customer_number
 
 Data = Mapping[str, Any]
 
@@ -73,6 +73,14 @@ def _tags(data: Data) -> str:
     return f"Tags: {'; '.join(parts)}" if parts else "Tags changed"
 
 
+def _merge_undone(data: Data) -> str:
+    return f"The merge of {_number(data.get('gone'))} into {_number(data.get('into'))} was undone"
+
+
+def _number(pk: Any) -> str:
+    return customer_number(pk) if isinstance(pk, int) else "another row"
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
@@ -83,7 +91,9 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "messages_read": lambda data: "Read the chat at the desk",
     "message_updated": lambda data: f"Message {data.get('id')} changed: its file, its text, or a reaction",
     "assignment_changed": _assignment,
-    "customer_merged": lambda data: f"Another row of the same person (no. {data.get('gone')}) became part of this one",
-    "merge_undone": lambda data: f"The merge of no. {data.get('gone')} into no. {data.get('into')} was undone",
+    "customer_merged": lambda data: f"{_number(data.get('gone'))}, the same person, became part of this customer",
+    "merge_undone": lambda data: (
+        f"The merge of {_number(data.get('gone'))} into {_number(data.get('into'))} was undone"
+    ),
     "tags_changed": _tags,
 }

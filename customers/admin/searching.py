@@ -65,8 +65,8 @@ class OwnerFilter(admin.SimpleListFilter):
     nobody = "nobody"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        sellers = User.objects.sellers().order_by("username").values_list("pk", "username")
-        return [*([("none", self.nobody)] if self.nobody else []), *((str(pk), name) for pk, name in sellers)]
+        sellers = User.objects.sellers().order_by("username")
+        return [*([("none", self.nobody)] if self.nobody else []), *((str(user.pk), user.name) for user in sellers)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         wanted = self.value()

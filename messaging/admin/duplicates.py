@@ -23,12 +23,20 @@ Given = Mapping[str, Any]
 _REASONS = {"phone": "the same phone", "email": "the same email", "name": "the same name", "wa_id": "write as the same"}
 
 
+class _CustomerField(forms.ModelChoiceField):
+    """Names who is chosen with their number: the two are often called the same."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.customer_id})"
+
+
 class MergeForm(RowForm):
     """The other customer, and which of the two stays."""
 
-    other = forms.ModelChoiceField(
+    other = _CustomerField(
         Customer.objects.all(),
         label="Other customer",
+        help_text="Type a part of the name, a phone or a number such as CUST000001.",
         widget=AutocompleteSelect(Assignment._meta.get_field("customer"), admin.site),
     )
     stays = forms.ChoiceField(

@@ -69,3 +69,15 @@ def test_undoing(desk: Client, admin: User, customer: Customer, twin: Customer) 
     merge.refresh_from_db()
     assert merge.undone_by == admin
     assert Customer.objects.filter(pk=twin.pk).exists()
+
+
+def test_who_can_be_chosen_is_named_with_their_number(desk: Client, customer: Customer) -> None:
+    query = {"term": "John", "app_label": "customers", "model_name": "assignment", "field_name": "customer"}
+    found = desk.get("/admin/autocomplete/", query).json()["results"]
+    assert found == [{"id": str(customer.pk), "text": f"{customer.name} ({customer.customer_id})"}]
+
+
+def test_the_same_name_alone_is_not_said_to_be_nobodys(desk: Client, customer: Customer) -> None:
+    Customer.objects.create(first_name=customer.first_name, last_name=customer.last_name)
+    page = opened(desk, customer, "duplicates")
+    assert "or the same name and a similar phone or email" in page
