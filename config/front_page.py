@@ -3,7 +3,7 @@
 A figure is a statement or two, whatever there is in the tables; tests/config/test_front_page.py counts them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,8 +60,13 @@ def _of_chats(now: datetime, midnight: datetime, day: dict[str, Any]) -> Iterato
     times = response_times(midnight)
     half = middle(times)
     value = _short(half) if half is not None else "-"
-    detail = f"half of {len(times):,} answers; the longest took {_short(max(times))}" if times else "no answers yet"
-    yield Figure("Response time today", value, detail, _messages(direction="outbound", **day))
+    yield Figure("Response time today", value, _how_long(times), _messages(direction="outbound", **day))
+
+
+def _how_long(times: Sequence[timedelta]) -> str:
+    if len(times) < 2:
+        return "one answer" if times else "no answers yet"
+    return f"half of {len(times):,} answers took no longer; the longest took {_short(max(times))}"
 
 
 def _of_sending(now: datetime, midnight: datetime, day: dict[str, Any]) -> Iterator[Figure]:

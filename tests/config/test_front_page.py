@@ -91,7 +91,7 @@ class TestFigures:
 
         found = figure("Response time today")
 
-        assert (found.value, found.detail) == ("10 min", "half of 1 answers; the longest took 10 min")
+        assert (found.value, found.detail) == ("10 min", "one answer")
 
     def test_what_did_not_go_out(self, customer: Customer, number: BusinessNumber) -> None:
         for status in ("failed", "failed", "uncertain", "queued"):
