@@ -160,7 +160,8 @@ class CustomerAdmin(RefusalsAdmin):
         if isinstance(db_field, ForeignKey) and db_field.name == "owner" and isinstance(field, ModelChoiceField):
             # A current owner who is no longer an active salesperson stays valid until somebody else is chosen.
             owners = Customer.objects.exclude(owner=None).values("owner")
-            field.label_from_instance = lambda user: user.name  # as the field's choices call them
+            # As the choices of the field call them.
+            vars(field)["label_from_instance"] = lambda user: user.name
             field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
         return field
 

@@ -23,7 +23,7 @@ Given = Mapping[str, Any]
 _REASONS = {"phone": "the same phone", "email": "the same email", "name": "the same name", "wa_id": "write as the same"}
 
 
-class _CustomerField(forms.ModelChoiceField):
+class _CustomerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     """Names who is chosen with their number: the two are often called the same."""
 
     def label_from_instance(self, obj: Any) -> str:
