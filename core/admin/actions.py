@@ -82,7 +82,9 @@ class ActionsAdmin(ListAdmin):
         row = context.get("original")
         listed = self.get_actions(request).items() if row is not None else ()
         context["row_actions"] = [
-            {"name": name, "label": found[2]} for name, found in listed if found and self.offers(name, row)
+            {"name": name, "label": found[2], "harmful": getattr(found[0], "harmful", False)}
+            for name, found in listed
+            if found and self.offers(name, row)
         ]
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
@@ -152,6 +154,7 @@ def for_selected(action: RowAction, *, permissions: Sequence[str] = ()) -> Calla
 
     run.__name__ = action.name
     run.__doc__ = action.asks
+    vars(run)["harmful"] = action.harmful
     return admin.action(run, description=action.label, permissions=permissions or None)
 
 
