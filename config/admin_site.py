@@ -1,11 +1,10 @@
 """Django admin as Patter shows it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -50,8 +49,9 @@ class PatterSite(AdminSite):
         most_used = [{"url": url, "title": title, "current": current} for url, title, current in here]
         return {**super().each_context(request), "most_used": most_used}
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
-        return _Choices.as_view(admin_site=self)(request)
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        answer: Any = _Choices.as_view(admin_site=self)(request)
+        return cast(HttpResponse, answer)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**front_page(), **(extra_context or {})})
