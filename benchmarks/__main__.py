@@ -86,6 +86,7 @@ def _on_each(databases: list[str], chosen: list[str], quick: list[str]) -> int:
                 "REDIS_URL": "",
                 "DEBUG": "0",
                 "SECRET_KEY": secrets.token_urlsafe(60),
+                "SOCKETS_PER_USER": "10000",
                 "WHATSAPP_ACCESS_TOKEN": "",
                 "WHATSAPP_APP_SECRET": secrets.token_hex(16),
                 "WHATSAPP_SANDBOX": "1",

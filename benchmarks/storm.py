@@ -21,6 +21,7 @@ from statistics import median
 os.environ.update(
     DEBUG="0",
     SECRET_KEY=secrets.token_urlsafe(60),
+    SOCKETS_PER_USER="10000",
     WHATSAPP_ACCESS_TOKEN="",
     WHATSAPP_APP_SECRET=secrets.token_hex(16),
     WHATSAPP_SANDBOX="1",

@@ -457,6 +457,9 @@ if PHONE_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
 ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
 if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")
+# How many sockets a process keeps open for one user, and for an address before anybody has signed in.
+SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
+SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)
 EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30)
 WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30)
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.users import User
-from core.encryption import decrypt, encrypt
+from core.encryption import EncryptedTextField, decrypt, encrypt
 
 # Without letters and digits that look alike. 31 of them, almost five bits each.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -27,7 +27,7 @@ class SecondFactor(models.Model):
     STEP_SECONDS = 30
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="second_factor")
-    sealed = models.TextField(editable=False)
+    sealed = EncryptedTextField(editable=False)
     confirmed_at = models.DateTimeField(null=True)
     last_step = models.BigIntegerField(default=0)
     recovery = models.JSONField(default=list, editable=False)

@@ -26,6 +26,7 @@ from customers.visibility import works_at_desk
 from messaging.consumers.access_watch import AccessSnapshot, access_watch_of
 from messaging.consumers.frame_socket import SERVER_ERROR, FrameSocket
 from messaging.consumers.handshake import BEARER
+from messaging.consumers.places import places_of
 from messaging.consumers.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class DeskConsumer(FrameSocket):
             call.user_id = self.user.pk
         left = (credentials.expires_at - timezone.now()).total_seconds()
         self.timer = asyncio.get_running_loop().call_later(max(left, 0), self.end_soon, NOT_SIGNED_IN)
+        if self.open:
+            places_of(self.hub).take(self.user.pk, self)
         await self.opened()
         if self.unheard & RECHECKED:
             self.start(self.recheck())
@@ -182,6 +185,8 @@ class DeskConsumer(FrameSocket):
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         access_watch_of(self.hub).remove(self)
+        if hasattr(self, "user"):
+            places_of(self.hub).leave(self.user.pk, self)
         for group in self.groups_joined:
             self.hub.leave(group, self)
         if self.timer is not None:

@@ -64,6 +64,8 @@ class FrameSocket(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tasks: list[asyncio.Task[None]] = []
+        # When the client last sent a frame that is more than a sign of life.
+        self.used_at = time.monotonic()
         self.outgoing = FrameWriter(self._write, self.start, QUEUE_FRAMES)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -160,6 +162,8 @@ class FrameSocket(AsyncWebsocketConsumer):
             name = frame.get("type")
             if not isinstance(name, str) or name not in self.handlers:
                 raise BadFrame(f"Unknown frame type. Choose from: {', '.join(self.handlers)}.", code="unknown_type")
+            if name != "ping":
+                self.used_at = time.monotonic()
             await getattr(self, self.handlers[name])(frame)
         except (BadFrame, safe_json.BadJSON) as error:
             self.push_error(getattr(error, "code", "bad_frame"), str(error), client_id)

@@ -252,6 +252,8 @@ def environment(database_url: str, redis_url: str, root: Path, graph_url: str) -
         "REDIS_URL": redis_url,
         "MEDIA_ROOT": str(root / "media"),
         "ACCESS_TOKEN_MINUTES": "600",
+        # Crowds come with the tokens of a few.
+        "SOCKETS_PER_USER": "5000",
         "WHATSAPP_SANDBOX": "" if graph_url else "1",
         "WHATSAPP_ACCESS_TOKEN": "soak-token" if graph_url else "",
         "WHATSAPP_APP_SECRET": APP_SECRET,

@@ -11,6 +11,8 @@ const PING = 15_000;
 const LONGEST_WAIT = 30_000;
 // Codes after which a chat cannot be opened again: no right to it, or no such chat.
 const FINAL = [4403, 4404];
+// Too many sockets of this user: this one was idle longest. Coming back at once would close another window's.
+const TOO_MANY = 4429;
 
 /**
  * @typedef {object} Handlers
@@ -29,10 +31,13 @@ export class LiveSocket {
   #over = false;
   /** @type {number | undefined} */
   #retry;
+  /** Closed for being idle: somebody has to use this window first. */
+  #parked = false;
   /** What is being handled: frames wait for the one before. */
   #work = Promise.resolve();
   #beat = setInterval(() => this.#checkPulse(), PING);
   #wake = () => this.#now();
+  #use = () => { if (this.#parked) this.#now(); };
 
   /**
    * @param {Session} session
@@ -49,6 +54,9 @@ export class LiveSocket {
     if (first) this.#work = first.then(() => {}, () => {});
     addEventListener('online', this.#wake);
     document.addEventListener('visibilitychange', this.#wake);
+    addEventListener('focus', this.#use);
+    addEventListener('pointerdown', this.#use);
+    addEventListener('keydown', this.#use);
     this.#connect();
   }
 
@@ -67,6 +75,7 @@ export class LiveSocket {
     clearTimeout(this.#retry);
     removeEventListener('online', this.#wake);
     document.removeEventListener('visibilitychange', this.#wake);
+    for (const event of ['focus', 'pointerdown', 'keydown']) removeEventListener(event, this.#use);
     this.#socket?.close(1000);
   }
 
@@ -122,6 +131,10 @@ export class LiveSocket {
     if (this.#over) return undefined;
     this.handlers.onState?.(false);
     if (FINAL.includes(code)) return this.#end(code, reason);
+    if (code === TOO_MANY) {
+      this.#parked = true;
+      return undefined;
+    }
     if (code === 4401) {
       try {
         await this.session.token(token);
@@ -143,7 +156,8 @@ export class LiveSocket {
   /** Do not wait out the pause: the network is back, or somebody looks. */
   #now() {
     if (document.hidden) return;
-    if (this.#retry === undefined) return this.#checkPulse();
+    if (this.#retry === undefined && !this.#parked) return this.#checkPulse();
+    this.#parked = false;
     clearTimeout(this.#retry);
     this.#connect();
   }
