@@ -1,6 +1,6 @@
 /** The one client of the REST API: tokens, renewal, retries, and errors as the server says them. */
 
-/** @import { Me, SignedIn } from './types.js' */
+/** @import { Me, SignedIn, SignedInOrStep } from './types.js' */
 
 import { Session, SignedOut } from './session.js';
 import { texts } from './texts.js';
@@ -96,16 +96,33 @@ export class Api {
   session = new Session();
 
   /**
-   * Raises ApiError: 401 for a wrong name or password, 429 after too many failures.
+   * Who is signed in now, or the step that is missing: a code, or setting up a second factor. Raises ApiError: 401 for a
+   * wrong name or password, 429 after too many failures.
    *
    * @param {string} username
    * @param {string} password
-   * @returns {Promise<Me>}
+   * @returns {Promise<{me: Me} | {token: string, setup: boolean}>}
    */
   async signIn(username, password) {
-    const answer = await attempt('/api/auth/login/', 'POST', { body: { username, password } });
-    /** @type {SignedIn} */
-    const signedIn = await read(answer);
+    /** @type {SignedInOrStep} */
+    const answer = await postAsNobody('/api/auth/login/', { username, password });
+    if (answer.mfa_token) return { token: answer.mfa_token, setup: answer.mfa_setup_required === true };
+    return { me: this.#begin(/** @type {SignedIn} */ (answer)) };
+  }
+
+  /**
+   * The step after the password. Raises ApiError: 401 `wrong_code`, or `session_over` if it took too long.
+   *
+   * @param {string} token
+   * @param {string} code
+   * @returns {Promise<Me>}
+   */
+  async signInWithCode(token, code) {
+    return this.#begin(await postAsNobody('/api/auth/login/mfa/', { mfa_token: token, code }));
+  }
+
+  /** @param {SignedIn} signedIn @returns {Me} */
+  #begin(signedIn) {
     this.session.begin(signedIn);
     return signedIn.user;
   }

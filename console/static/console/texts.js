@@ -58,6 +58,7 @@ export const texts = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signedOut: 'You are signed out.',
+  secondFactor: 'Second factor',
   forgotPassword: 'Forgot your password?',
 
   // A new password

@@ -4,6 +4,7 @@
  * @typedef {import('./schema').components['schemas']} Schemas
  * @typedef {Schemas['Me']} Me
  * @typedef {Schemas['SignedIn']} SignedIn
+ * @typedef {Schemas['SignedInOrStep']} SignedInOrStep
  * @typedef {Schemas['DeskCustomer']} Chat  A row of the desk: a customer with the state of their chat.
  * @typedef {Schemas['Message']} Message
  * @typedef {Schemas['Tag']} Tag

@@ -28,12 +28,25 @@ const Session = (() => {
 
   async function refusal(answer) {
     const body = await answer.json().catch(() => ({}));
-    return body.detail ?? Object.values(body).flat().join(' ') ?? `The server answered ${answer.status}.`;
+    const text = body.detail ?? Object.values(body).flat().join(' ') ?? `The server answered ${answer.status}.`;
+    return Object.assign(new Error(text), { code: body.code });
   }
 
+  // Null: signed in. Otherwise what signInWithCode takes, with a code.
   async function signIn(username, password) {
     const answer = await post('/api/auth/login/', { username, password });
-    if (!answer.ok) throw new Error(await refusal(answer));
+    if (!answer.ok) throw await refusal(answer);
+    const said = await answer.json();
+    if (said.mfa_setup_required) throw new Error('This login needs a second factor. Set it up at / first.');
+    if (said.mfa_required) return said.mfa_token;
+    write(withTimes(said));
+    return null;
+  }
+
+  // The step after the password.
+  async function signInWithCode(token, code) {
+    const answer = await post('/api/auth/login/mfa/', { mfa_token: token, code });
+    if (!answer.ok) throw await refusal(answer);
     write(withTimes(await answer.json()));
   }
 
@@ -63,5 +76,5 @@ const Session = (() => {
   addEventListener('storage', ({ key }) => { if (key === KEY || key === null) tell(); });
   setInterval(current, 5000);
 
-  return { signIn, signOut, current, onChange: (listener) => { listeners.push(listener); tell(); } };
+  return { signIn, signInWithCode, signOut, current, onChange: (listener) => { listeners.push(listener); tell(); } };
 })();

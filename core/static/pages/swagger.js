@@ -4,6 +4,7 @@
 {
   const [signIn, signedIn, said] = ['sign-in', 'signed-in', 'said'].map((id) => document.getElementById(id));
   let ready = false;
+  let missing = null; // the token of a sign-in that waits for a code
   let ours = null; // the header that Swagger UI was given last
 
   const ui = SwaggerUIBundle({
@@ -45,14 +46,26 @@
 
   signIn.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const { username, password } = signIn.elements;
+    const { username, password, code } = signIn.elements;
     said.textContent = '';
     try {
-      await Session.signIn(username.value, password.value);
-      signIn.reset();
+      if (missing === null) missing = await Session.signIn(username.value, password.value);
+      else {
+        const token = missing;
+        missing = null; // whatever comes of it: a token that has ended begins anew
+        await Session.signInWithCode(token, code.value).catch((error) => {
+          if (error.code === 'wrong_code') missing = token;
+          throw error;
+        });
+      }
+      if (missing === null) signIn.reset();
     } catch (error) {
       said.textContent = error.message;
     }
+    const asks = missing !== null;
+    username.hidden = username.disabled = password.hidden = password.disabled = asks;
+    code.hidden = code.disabled = !asks;
+    if (asks) code.focus();
   });
 
   signedIn.addEventListener('submit', (event) => {

@@ -52,6 +52,7 @@ export class Desk {
       h('span', { class: 'grow' }),
       h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
       this.notices.button,
+      iconButton('lock', texts.secondFactor, async () => (await import('./second_factor.js')).openSecondFactor(this.store.api)),
       iconButton('help', texts.keysTitle, async () => (await import('./dialogs.js')).openKeys()),
       out);
   }

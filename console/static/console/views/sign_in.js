@@ -18,17 +18,30 @@ export function signInView(api, onSignedIn, why = '') {
   const button = h('button', { class: 'main' }, texts.signIn);
   const problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
 
+  /** @param {Me} me */
+  const welcome = async (me) => {
+    if (me.role !== 'customer') return onSignedIn(me);
+    await api.signOut();
+    return backToPassword(texts.notForCustomers);
+  };
+
+  /** @param {string} [why] */
+  const backToPassword = (why) => {
+    fill(element, form);
+    password.value = '';
+    if (why) complainOf(why);
+    username.focus();
+  };
+
   /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
     problem.hidden = true;
     button.disabled = true;
     try {
-      const me = await api.signIn(username.value, password.value);
-      if (me.role === 'customer') {
-        await api.signOut();
-        complainOf(texts.notForCustomers);
-      } else onSignedIn(me);
+      const answer = await api.signIn(username.value, password.value);
+      if ('me' in answer) await welcome(answer.me);
+      else fill(element, (await import('./second_factor.js')).secondStep(api, answer, welcome, backToPassword));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       complainOf(error.message);
@@ -53,5 +66,6 @@ export function signInView(api, onSignedIn, why = '') {
     problem,
     button,
     h('a', { href: '/reset/' }, texts.forgotPassword));
-  return { element: h('main', { class: 'center' }, form), focus: () => username.focus() };
+  const element = h('main', { class: 'center' }, form);
+  return { element, focus: () => username.focus() };
 }
