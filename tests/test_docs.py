@@ -160,3 +160,35 @@ def _is_command(name: str) -> bool:
 def _is_module(name: str) -> bool:
     path = ROOT.joinpath(*name.split("."))
     return path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+
+
+# The sections of ASVS 5.0 with requirements of levels 1 and 2.
+ASVS = {1: 5, 2: 4, 3: 7, 4: 4, 5: 4, 6: 8, 7: 6, 8: 4, 9: 2, 10: 0, 11: 6, 12: 3, 13: 4, 14: 3, 15: 4, 16: 5, 17: 0}
+ONLY_LEVEL_3 = {"3.1", "6.7"}
+
+
+def test_security_has_a_line_for_each_section_of_asvs() -> None:
+    text = section("docs/security.md", "ASVS 5.0, level 2")
+
+    assert re.findall(r"^### V(\d+) ", text, re.MULTILINE) == [str(chapter) for chapter in ASVS]
+    lines = re.findall(
+        r"^\| (\d+\.\d+) [^|]+\| (?:met|met in part|not met[^|]*|not applicable) \| \S", text, re.MULTILINE
+    )
+    every = [f"{chapter}.{number}" for chapter, count in ASVS.items() for number in range(1, count + 1)]
+    assert lines == [number for number in every if number not in ONLY_LEVEL_3]
+
+
+def test_security_names_tests_that_exist() -> None:
+    text = text_of("docs/security.md")
+    named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", text)
+
+    assert len(named) > 100
+    missing = [
+        (path, name)
+        for path, name in named
+        if name and not re.search(rf"^ *(async )?def {name}\(", text_of(path), re.MULTILINE)
+    ]
+    assert missing == []
+    # A line that is met shows it, or says where to look.
+    rows = re.findall(r"^\| \d+\.\d+ .*\| met(?: in part)? \| (.*) \|$", text, re.MULTILINE)
+    assert [row for row in rows if "`" not in row and "](" not in row and "above" not in row] == []
