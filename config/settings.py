@@ -4,7 +4,7 @@ import os
 import re
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,9 +19,30 @@ from core.redis import service_of
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
+
+class _Settings(environ.Env):  # type: ignore[misc]
+    """The environment. It remembers what was asked for, so that misspelled names can be told."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.add(var)
+        return super().get_value(var, *args, **kwargs)
+
+
+env = _Settings()
 # The environment takes precedence over the file. ENV_FILE names another file; the tests use none.
-env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
+ENV_FILE = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
+env.read_env(ENV_FILE)
+# The names under which settings are looked for. core/deployment.py compares them with the names that are there.
+SETTING_NAMES = env.asked
+
+
+def _yes_or_no(name: str, default: bool) -> bool:
+    value = env.str(name, default="").strip().lower()
+    if value and value not in {*env.BOOLEAN_TRUE_STRINGS, "0", "false", "off", "n", "no"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be 1 or 0.")
+    return value in env.BOOLEAN_TRUE_STRINGS if value else default
 
 
 def _whole_number(name: str, default: int) -> int:
@@ -57,7 +78,7 @@ def _rate(name: str, default: str) -> str:
 
 # --- Running -------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = _yes_or_no("DEBUG", False)
 
 DEVELOPMENT_KEY = "development-key-never-use-it-where-anybody-else-can-reach-patter"
 SECRET_KEY = env.str("SECRET_KEY", default="") or (DEVELOPMENT_KEY if DEBUG else "")
@@ -100,7 +121,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) + [
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto count; read in config/asgi.py.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
 
-HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
+HTTPS_ONLY = _yes_or_no("HTTPS_ONLY", False)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
@@ -429,7 +450,7 @@ THROTTLE_PASSWORD_RESET = _rate("THROTTLE_PASSWORD_RESET", "20/hour")
 THROTTLE_PASSWORD_MAILS = _rate("THROTTLE_PASSWORD_MAILS", "5/hour")
 # Wrong codes of a second factor, for one login.
 THROTTLE_MFA = _rate("THROTTLE_MFA", "20/hour")
-REQUIRE_ADMIN_MFA = env.bool("REQUIRE_ADMIN_MFA", default=False)
+REQUIRE_ADMIN_MFA = _yes_or_no("REQUIRE_ADMIN_MFA", False)
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
 AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)
@@ -489,7 +510,7 @@ if WHATSAPP_ACCESS_TOKEN:
         raise ImproperlyConfigured(
             "WHATSAPP_ACCESS_TOKEN needs WHATSAPP_PHONE_NUMBER_ID, the id of the number to send from."
         )
-elif not (DEBUG or env.bool("WHATSAPP_SANDBOX", default=False)):
+elif not (DEBUG or _yes_or_no("WHATSAPP_SANDBOX", False)):
     raise ImproperlyConfigured(
         "WHATSAPP_ACCESS_TOKEN is not set. Set it to send real messages, or set WHATSAPP_SANDBOX=1 to try Patter "
         "without Meta."
@@ -515,7 +536,7 @@ EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 # Whether people are told of a sign-in from where they never signed in before; by default if mails can be sent.
-MAIL_NEW_SIGN_INS = env.bool("MAIL_NEW_SIGN_INS", default=bool(env.str("EMAIL_URL", default="")))
+MAIL_NEW_SIGN_INS = _yes_or_no("MAIL_NEW_SIGN_INS", bool(env.str("EMAIL_URL", default="")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "Patter <patter@localhost>"
 # The page of another front end that lets people choose a new password; empty: Patter's own.
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")

@@ -23,7 +23,10 @@ def check(**settings: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_settings_for_a_server_behind_tls_are_fine() -> None:
-    checked = check(FORWARDED_ALLOW_IPS="10.0.0.7,172.30.99.0/24,::1")
+    others = {"AWS_ACCESS_KEY_ID": "a", "COMPOSE_PROFILES": "tls", "TEST_REDIS_URL": "x", "WEB_CONCURRENCY": "2"}
+    hosts = "desk.example.com,.example.org,[::1]"
+
+    checked = check(FORWARDED_ALLOW_IPS="10.0.0.7,172.30.99.0/24,::1", ALLOWED_HOSTS=hosts, **others)
 
     assert checked.returncode == 0, checked.stderr
 
@@ -37,6 +40,10 @@ def test_settings_for_a_server_behind_tls_are_fine() -> None:
         ({"FORWARDED_ALLOW_IPS": "127.0.0.1,proxy"}, ["patter.E002", "'proxy'"]),
         ({"ALLOWED_HOSTS": "*"}, ["patter.W003"]),
         ({"ALLOWED_HOSTS": "localhost,127.0.0.1"}, ["patter.W004", "Set ALLOWED_HOSTS"]),
+        ({"ALLOWED_HOSTS": "https://desk.example.com"}, ["patter.E003", "without https://"]),
+        ({"ALLOWED_HOSTS": "desk.example.com:443"}, ["patter.E003", "and port"]),
+        ({"HTPS_ONLY": "1"}, ["patter.W006", "HTPS_ONLY is no setting", "Did you mean HTTPS_ONLY?"]),
+        ({"EMAIL_URI": "x"}, ["patter.W006", "Did you mean EMAIL_URL?"]),
         ({"REQUIRE_ADMIN_MFA": "0"}, ["patter.W005", "Set REQUIRE_ADMIN_MFA=1"]),
         ({"DEBUG": "1"}, ["security.W018"]),
         ({"CSRF_TRUSTED_ORIGINS": "desk.example.com"}, ["CSRF_TRUSTED_ORIGINS"]),
@@ -48,6 +55,10 @@ def test_settings_for_a_server_behind_tls_are_fine() -> None:
         "a name",
         "every host",
         "only here",
+        "a host with its scheme",
+        "a host with its port",
+        "a misspelled name",
+        "another misspelled name",
         "no second factor",
         "debug",
         "no scheme",
