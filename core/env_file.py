@@ -10,11 +10,9 @@ _PLAIN = re.compile(r"[\w.,:/|+=@%-]*")
 
 
 def values_in(text: str) -> dict[str, str]:
-    """Return the settings in a file, as they are written. Of a name that is there twice the first counts."""
-    found: dict[str, str] = {}
-    for name, value in re.findall(r"^(?:export )?([A-Z_]+)=(.*)$", text, re.MULTILINE):
-        found.setdefault(name, value.strip().strip("'\""))
-    return found
+    """Return the settings in a file, as they are written. Of a name that is there twice the last counts."""
+    found = re.findall(r"^(?:export )?([A-Z_]+)=(.*)$", text, re.MULTILINE)
+    return {name: value.strip().strip("'\"") for name, value in found}
 
 
 def changed(text: str, values: Mapping[str, str]) -> str:

@@ -125,6 +125,25 @@ def test_a_new_file_gets_a_verify_token(graph: GraphDouble, tmp_path: Path) -> N
     assert len(line) > 50
 
 
+def test_it_writes_into_the_file_that_patter_reads(graph: GraphDouble, tmp_path: Path, settings: Any) -> None:
+    file = tmp_path / "patter.env"
+    file.write_text("WHATSAPP_VERIFY_TOKEN=older\nWHATSAPP_VERIFY_TOKEN=in-use\n")
+    settings.ENV_FILE = str(file)
+
+    call_command("connect_number", stdout=StringIO(), no_input=True, **GIVEN)
+
+    assert f"WHATSAPP_ACCESS_TOKEN={TOKEN}\n" in file.read_text()
+    assert "WHATSAPP_VERIFY_TOKEN=in-use\n" in file.read_text()  # as Patter does, the last one of a name
+    assert "older" not in file.read_text()
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(graph: GraphDouble, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be replaced by this user"):
+        run(tmp_path / "missing" / ".env", no_input=True, **GIVEN)
+
+    assert graph.asked == []
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

@@ -77,7 +77,7 @@ def _extension_and_clock() -> Iterator[Finding]:
     if found:
         yield Finding("extensions", OK, "pg_trgm is there.")
     else:
-        todo = "Run CREATE EXTENSION pg_trgm in the database as a superuser."
+        todo = "Run manage.py migrate; if it may not, CREATE EXTENSION pg_trgm in the database as a superuser."
         yield Finding("extensions", BROKEN, "pg_trgm is missing: searches read every row.", todo)
     yield clock(now, "the database")
 

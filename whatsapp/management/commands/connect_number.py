@@ -1,6 +1,7 @@
 """`manage.py connect_number`: from a token to a number that sends and receives, each step checked with Meta."""
 
 import getpass
+import os
 import secrets
 from argparse import ArgumentParser
 from pathlib import Path
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--number", help="Meta's id of the phone number")
         parser.add_argument("--public-url", help="where Meta reaches Patter, such as https://desk.example.com")
         parser.add_argument("--verify-token", help="hard to guess (default: the one there is, or a new one)")
-        parser.add_argument("--env-file", type=Path, default=settings.BASE_DIR / ".env", help="default: %(default)s")
+        parser.add_argument("--env-file", type=Path, default=settings.ENV_FILE, help="default: %(default)s")
         parser.add_argument("--no-input", action="store_true", help="ask nothing; what is missing is an error")
         parser.add_argument("--overwrite", action="store_true", help="replace settings without asking")
         parser.add_argument("--webhook", action="store_true", help="tell Meta where to post, with the settings of now")
@@ -53,7 +54,7 @@ class Command(BaseCommand):
 
     def _connect(self) -> None:
         file: Path = self.options["env_file"]
-        text = file.read_text() if file.exists() else ""
+        text = self._text_of(file)
         raw, token = self._token()
         with Graph(raw) as graph:
             secret = self._secret(graph, token)
@@ -78,6 +79,16 @@ class Command(BaseCommand):
         self.stdout.write(NEXT.format(file=file))
 
     # --- the steps ---
+
+    def _text_of(self, file: Path) -> str:
+        """Return what is in the file. Ends before anything is asked if it cannot be read or replaced."""
+        folder = file.resolve().parent
+        if not os.access(folder, os.W_OK) or (file.exists() and not os.access(file, os.R_OK)):
+            raise CommandError(
+                f"{file} cannot be replaced by this user: that takes the right to write in {folder}. Run this command "
+                "as the owner of that folder, or with sudo; the file keeps its owner. Nothing was asked of Meta."
+            )
+        return file.read_text() if file.exists() else ""
 
     def _token(self) -> tuple[str, Token]:
         while True:
@@ -116,7 +127,7 @@ class Command(BaseCommand):
                 self._again("account", str(error))
                 known = ""
                 continue
-            self._good(f"account: it has {len(found)} numbers")
+            self._good(f"account: it has {len(found)} number{'' if len(found) == 1 else 's'}")
             return account
 
     def _number(self, graph: Graph, account: str) -> str:
