@@ -125,11 +125,11 @@ RUN_BY = {
     "docs/console.md": ["tests/services/test_console_desk.py"],
     "docs/realtime.md": [_TYPED],
     "docs/scale.md": ["tests/services/test_growth.py"],
-    "docs/operations/backup.md": [_RESTORE] * 8,
-    "docs/operations/install.md": [_TYPED] * 7,
+    "docs/operations/backup.md": [*[_RESTORE] * 8, *[_TYPED] * 2],
+    "docs/operations/install.md": [_TYPED] * 8,
     "docs/operations/limits.md": ["tests/services/standby.py"],
     "docs/operations/upgrade.md": [_TYPED] * 3,
-    "docs/operations/watch.md": [_TYPED],
+    "docs/operations/watch.md": [_TYPED] * 2,
 }
 
 

@@ -4,8 +4,10 @@ What is Patter's runs for real. `sudo`, `docker`, `systemctl` and their like not
 cannot be: a unit or a service that does not exist.
 """
 
+import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.logs import JsonLines
 from tests.services.harness import ROOT, Start, free_port
 from tests.services.nginx import NGINX, certify, compose
 
@@ -49,9 +52,7 @@ class Machine:
             (root / folder).mkdir(parents=True)
         certify(root / "etc/letsencrypt/live/desk.example.com")
         for name, does in DOUBLES.items():
-            double = root / "bin" / name
-            double.write_text(f'#!/bin/bash\necho "{name} $*" >> "$ROOT/calls"\n{does}\n')
-            double.chmod(0o755)
+            self.double(name, does)
         (root / "nginx.conf").write_text(
             f"pid {root}/nginx.pid; error_log {root}/log/error.log; events {{}} "
             f"http {{ include {root}/etc/nginx/conf.d/*; }}"
@@ -66,6 +67,12 @@ class Machine:
             "DATABASE_URL": f"sqlite:///{root}/patter.sqlite3",
             "MEDIA_ROOT": str(root / "media"),
         }
+
+    def double(self, name: str, does: str) -> None:
+        """Put a command in front of the one of this name."""
+        file = self.root / "bin" / name
+        file.write_text(f'#!/bin/bash\necho "{name} $*" >> "$ROOT/calls"\n{does}\n')
+        file.chmod(0o755)
 
     def configure(self, **more: str) -> None:
         """Fill in `.env`, as the pages say between their commands."""
@@ -119,12 +126,13 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_install_and_upgrade_with_systemd(machine: Machine) -> None:
-    *_, unpack, start, relay, proxy = blocks("docs/operations/install.md")
+    *_, unpack, start, relay, proxy, renew = blocks("docs/operations/install.md")
     machine.type(unpack)
     machine.configure()
     machine.type(start)
     machine.type(relay)
     proxied = machine.type(proxy)
+    machine.type(renew)
 
     units = {path.name for path in (machine.root / "etc/systemd/system").iterdir()}
     assert units >= {"patter-web.socket", "patter-web.service", "patter-relay.service", "patter-web.service.d"}
@@ -150,6 +158,37 @@ def test_install_and_upgrade_with_containers(machine: Machine) -> None:
     assert (machine.home / "certificates/privkey.pem").exists()
     ups = [call for call in machine.calls if call.startswith("docker compose up --detach --no-deps")]
     assert [call.split()[-1] for call in ups] == ["web", "web2"]
+
+
+def test_backup_and_restore_with_containers(machine: Machine) -> None:
+    backup, restore = blocks("docs/operations/backup.md")[-2:]
+    machine.configure()
+    machine.type(backup)
+    machine.type(restore)
+
+    assert {path.name for path in (machine.home / "backup").iterdir()} == {"env", "patter.dump", "media.tar"}
+    stop, *_, start = [call for call in machine.calls if re.match("docker compose (stop|up)", call)]
+    assert (stop, start) == ("docker compose stop", "docker compose up --detach")
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+def test_what_is_found_in_the_log(machine: Machine) -> None:
+    told = [
+        {"msg": "a sign-in", "facts": {"event": "sign_in_failed", "request_id": "708014b40ef5924ab6bb1bc55fa0a1ad"}},
+        {"msg": "a message", "facts": {"event": "message_failed"}},
+        {"msg": "slow request", "name": "patter.slow", "facts": {"route": "api/customers/"}},
+        {"msg": "a request", "name": "patter.access", "facts": {"route": "api/customers/"}},
+    ]
+    lines = [JsonLines().format(logging.makeLogRecord({"name": "patter", "levelname": "INFO", **one})) for one in told]
+    (machine.root / "journal").write_text("\n".join(["INFO:     Uvicorn running", *lines, ""]))
+    machine.double("journalctl", 'cat "$ROOT/journal"')
+
+    found = machine.type(blocks("docs/operations/watch.md")[1])
+
+    assert found.count('"a sign-in"') == 2  # as a failed one, and by its request id
+    assert found.count('"a message"') == 1
+    assert found.count('"route": "api/customers/"') == 1
+    assert "Uvicorn" not in found
 
 
 def test_the_readme_on_a_server(machine: Machine) -> None:
