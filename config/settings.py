@@ -13,6 +13,7 @@ import phonenumbers
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from core.currencies import CURRENCIES
 from core.files.addresses import s3_address
 from core.redis import service_of
 
@@ -475,6 +476,9 @@ SWAGGER_SETTINGS = {
 PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="LK")
 if PHONE_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
     raise ImproperlyConfigured(f"PHONE_DEFAULT_REGION is {PHONE_DEFAULT_REGION!r}, but must be a country code like LK.")
+BASE_CURRENCY = env.str("BASE_CURRENCY", default="") or "USD"
+if BASE_CURRENCY not in CURRENCIES:
+    raise ImproperlyConfigured(f"BASE_CURRENCY is {BASE_CURRENCY!r}, but must be a currency of ISO 4217 like USD.")
 ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
 if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")

@@ -192,13 +192,13 @@ class TextFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-fil
 
 
 class MoneyFilter(Filter):
-    """An amount of money with two decimal places, at most as large as the database can store."""
+    """An amount of money, with at most four decimals and as large as the database can store."""
 
     shape = float
     field_class = forms.DecimalField
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=12, decimal_places=2, min_value=0, **kwargs)
+        super().__init__(max_digits=22, decimal_places=4, min_value=0, **kwargs)
 
 
 class _OrderingField(forms.Field):

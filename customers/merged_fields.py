@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.serializers import user_ref
 from core.phones import variants
 from customers.models import MAX_POINTS, Customer, MergeReason
-from customers.money import MAX_AMOUNT
+from customers.money import TOTAL_DIGITS, fits
 from customers.tiers import RANK, tier_for
 
 # Whose value is kept: that of the row that goes, or that of the row that stays.
@@ -43,6 +43,9 @@ _OTHERS = (
     "total_orders",
     "total_spent",
     "last_order_date",
+    "given_tier",
+    "carried_orders",
+    "carried_spent",
 )
 _KEPT = (*(name for field in FIELDS for name in _ALONG.get(field, (field,))), *_OTHERS, "user_id", "owner_id")
 
@@ -123,7 +126,7 @@ def values_joined(gone: Customer, into: Customer) -> dict[str, Any]:
     """What becomes of the fields that nobody chooses. Raises ValidationError for totals beyond what can be stored."""
     points = into.loyalty_points + gone.loyalty_points
     spent = into.total_spent + gone.total_spent
-    if points > MAX_POINTS or spent > MAX_AMOUNT:
+    if points > MAX_POINTS or not fits(spent, TOTAL_DIGITS):
         raise ValidationError({"into": ["Together these customers have more points or orders than can be stored."]})
     tiers = (into.loyalty_tier, gone.loyalty_tier, tier_for(spent))
     touches = sorted(filter(None, (into.referral_first, gone.referral_first)), key=_touched_at)
@@ -132,6 +135,9 @@ def values_joined(gone: Customer, into: Customer) -> dict[str, Any]:
         "loyalty_points": points,
         "total_orders": into.total_orders + gone.total_orders,
         "total_spent": spent,
+        "carried_orders": into.carried_orders + gone.carried_orders,
+        "carried_spent": into.carried_spent + gone.carried_spent,
+        "given_tier": max(into.given_tier, gone.given_tier, key=lambda tier: RANK.get(tier, -1)),
         "loyalty_tier": max(tiers, key=RANK.__getitem__),
         "last_order_date": max(filter(None, (into.last_order_date, gone.last_order_date)), default=None),
         "referral_first": touches[0] if touches else None,

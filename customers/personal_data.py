@@ -110,7 +110,7 @@ _ADDRESS = (
     "created_at",
     "updated_at",
 )
-_ORDER = ("number", "status", "total", "currency", "placed_at", "lines")
+_ORDER = ("number", "status", "total", "currency", "exchange_rate", "base_total", "placed_at", "lines")
 _WISH = ("product_id", "name", "added_at")
 _REVIEW = ("product_id", "rating", "text", "created_at", "updated_at")
 _POINTS = ("points", "points_after", "tier_before", "tier_after", "created_at")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypedDict
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from core.db.amounts import AmountSum
 from core.db.chunks import in_chunks
 from core.db.reports import may_be_old
 from core.shapes import Money
@@ -101,7 +102,7 @@ def analytics(customers: "QuerySet[Customer]") -> Analytics:
 
 def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
     """`{customers, orders, spent}` for each tier and how many of them are of each of _KINDS, in one query."""
-    figures = {"customers": Count("pk"), "orders": Sum("total_orders"), "spent": Sum("total_spent")}
+    figures = {"customers": Count("pk"), "orders": Sum("total_orders"), "spent": AmountSum("total_spent")}
     kinds = {name: Count("pk", filter=condition) for name, condition in _KINDS.items()}
     rows: dict[str, dict[str, Any]] = {tier: dict.fromkeys([*figures, *kinds], 0) for tier in LoyaltyTier.values}
     found: Any = customers.order_by().values("loyalty_tier").annotate(**figures, **kinds)

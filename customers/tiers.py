@@ -6,7 +6,6 @@ from typing import Annotated, TypedDict
 
 from core.shapes import Money
 from customers.models import LoyaltyTier
-from customers.money import money
 
 
 class BenefitsRow(TypedDict):
@@ -38,7 +37,7 @@ class Benefits:
     def as_json(self) -> BenefitsRow:
         """As profiles show them."""
         return {
-            "discount_percentage": money(self.discount_percentage),
+            "discount_percentage": f"{self.discount_percentage:.2f}",
             "priority_support": self.priority_support,
             "free_shipping": self.free_shipping,
             "vip_access": self.vip_access,
@@ -67,6 +66,16 @@ RANK = {tier.name: rank for rank, tier in enumerate(TIERS)}
 def tier_for(total_spent: Decimal) -> str:
     """The tier earned by spending this much in total."""
     return [tier.name for tier in TIERS if tier.from_spent <= total_spent or tier is TIERS[0]][-1]
+
+
+def recounted_tier(tier: str, given: str, total_spent: Decimal) -> str:
+    """The tier of a customer whose totals were counted anew: one that was given stays, an earned one follows.
+
+    Whoever was given a tier and has earned a higher one since does not fall below the given one.
+    """
+    if tier == given:
+        return tier
+    return max(given or TIERS[0].name, tier_for(total_spent), key=RANK.__getitem__)
 
 
 def benefits_of_tier(name: str) -> Benefits:

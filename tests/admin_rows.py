@@ -1,7 +1,7 @@
 """Rows for every list of Django admin, each of another customer, seller, number and so on."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -18,6 +18,7 @@ from customers.models import (
     Customer,
     CustomerGroup,
     Event,
+    ExchangeRate,
     GroupMember,
     LoyaltyEntry,
     Merge,
@@ -152,6 +153,9 @@ ROWS: dict[str, Callable[[int], Any]] = {
     "customers.Customer": customer,
     "customers.CustomerGroup": lambda n: CustomerGroup.objects.create(name=f"row {n}"),
     "customers.Event": _event,
+    "customers.ExchangeRate": lambda n: ExchangeRate.objects.create(
+        currency="ROW", rate="0.0033", date=date(2026, 1, 1) + timedelta(days=n)
+    ),
     "customers.GroupMember": _member,
     "customers.LoyaltyEntry": _loyalty,
     "customers.Merge": _merge,

@@ -20,7 +20,7 @@ from customers.actions.loyalty import write_ledger_entry
 from customers.actions.phone_changes import claimed, entered, insert, save
 from customers.events import announce_gone, record
 from customers.keepers import keepers
-from customers.models import Assignment, Customer, merged_ids
+from customers.models import Assignment, Customer, LoyaltyTier, merged_ids
 from customers.serializers.customers import customer_event_data, customer_row, known_columns
 
 # What salespeople may set when they create a customer, and change later.
@@ -59,6 +59,8 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
         _refuse({field for field in fields.keys() - _SALES_CREATE if fields[field] != getattr(usual, field)})
     phone = fields.pop("phone", None)
     customer = Customer(**fields)
+    if customer.loyalty_tier != LoyaltyTier.BRONZE:
+        customer.given_tier = customer.loyalty_tier
     for field, value in entered(phone, customer, actor=actor).items():
         setattr(customer, field, value)
     insert(customer)
@@ -133,6 +135,8 @@ def _apply(customer: Customer, changes: dict[str, Any], *, actor: User | None) -
         if customer.user_id is not None:
             changes = _write_login(customer.user_id, changes)
         tier_before, source_before = customer.loyalty_tier, customer.source
+        if "loyalty_tier" in changes:
+            changes["given_tier"] = changes["loyalty_tier"]
         for field, value in changes.items():
             setattr(customer, field, value)
         save(customer, [*changes, "updated_at"])

@@ -51,12 +51,14 @@ def set_tier(*, customer_id: int, actor: User, tier: str | None = None, reason: 
     Adds an entry to the ledger even when the tier stays the same: somebody decided that, for a reason.
     """
     customer = lock(customer_id, actor=actor)
+    given_before, customer.given_tier = customer.given_tier, tier or ""
     if tier is None:
         tier, reason = tier_for(customer.total_spent), reason or f"Based on {money(customer.total_spent)} spent."
     tier_before, customer.loyalty_tier = customer.loyalty_tier, tier
     write_ledger_entry(customer, tier_before=tier_before, reason=reason, actor=actor)
+    if tier != tier_before or customer.given_tier != given_before:
+        customer.save(update_fields=["loyalty_tier", "given_tier", "updated_at"])
     if tier != tier_before:
-        customer.save(update_fields=["loyalty_tier", "updated_at"])
         record(customer, "customer_updated", customer_event_data(customer), actor=actor, verb="tier_set")
     else:
         audit("tier_set", customer, actor=actor, customer=customer.pk)

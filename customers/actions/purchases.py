@@ -13,9 +13,10 @@ from accounts.models import User
 from core.changes import Changes, changed, gone, made, state
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
+from customers.actions.pricing import TOO_MUCH, set_prices
 from customers.events import record
 from customers.models import Customer, Order, Review, WishlistItem
-from customers.money import MAX_AMOUNT
+from customers.money import TOTAL_DIGITS, fits
 from customers.serializers.customers import customer_event_data
 from customers.tiers import RANK, tier_for
 
@@ -29,7 +30,8 @@ def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -
 
     Fields that are not given stay as they are; in a new order they get their defaults. The customer's totals and
     last_order_date follow, and so does the tier, but only upwards. Cancelled and refunded orders do not count.
-    Raises Http404, ValidationError for a number that belongs to another customer.
+    Raises Http404, ValidationError for a number that belongs to another customer, and for amounts and rates that
+    `set_prices` refuses.
     """
     customer = lock(customer_id, actor=actor)
     order = Order.objects.filter(number=number).first()
@@ -43,13 +45,13 @@ def record_order(*, customer_id: int, actor: User, number: str, **fields: Any) -
         if all(getattr(order, field) == value for field, value in fields.items()):
             return order, False
         counted, placed_before = order.counts, order.placed_at
-        before = order.total if counted else Decimal(0)
-    was = {} if new else state(order, *fields)
-    for field, value in fields.items():
-        setattr(order, field, value)
+        before = order.base_total if counted else Decimal(0)
+    shown = (*fields, "exchange_rate", "base_total")
+    was = {} if new else state(order, *shown)
+    set_prices(order, fields)
     _save_order(order)
     _update_totals(customer, order, counted=counted, before=before, placed_before=placed_before, actor=actor)
-    changes = changed(was, state(order, *fields, *(("number",) if new else ())))
+    changes = changed(was, state(order, *shown, *(("number",) if new else ())))
     _record(customer, "order_added" if new else "order_changed", order, changes, actor)
     return order, new
 
@@ -78,9 +80,9 @@ def _update_totals(
     Only the difference is added: totals may include orders from before Patter.
     """
     customer.total_orders = max(customer.total_orders + order.counts - counted, 0)
-    spent = customer.total_spent + (order.total if order.counts else Decimal(0)) - before
-    if spent > MAX_AMOUNT:
-        raise ValidationError({"total": [f"The customer's total would be above {MAX_AMOUNT}."]})
+    spent = customer.total_spent + (order.base_total if order.counts else Decimal(0)) - before
+    if not fits(spent, TOTAL_DIGITS):
+        raise ValidationError({"total": [TOO_MUCH]})
     customer.total_spent = max(spent, Decimal(0))
     if counted and placed_before == customer.last_order_date:
         customer.last_order_date = customer.orders.counted().aggregate(last=Max("placed_at"))["last"]

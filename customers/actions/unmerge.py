@@ -33,7 +33,8 @@ from customers.visibility import has_on_desk
 
 UNDONE = "merge_undone"
 # What is put back by rules of its own.
-_NOT_AS_IT_WAS = frozenset({*PHONE, "avatar", "user_id", "owner_id", "loyalty_points", "total_orders", "total_spent"})
+_TOTALS = ("loyalty_points", "total_orders", "total_spent", "carried_orders", "carried_spent")
+_NOT_AS_IT_WAS = frozenset({*PHONE, "avatar", "user_id", "owner_id", *_TOTALS})
 
 
 @transaction.atomic
@@ -156,6 +157,8 @@ def _totals(gone: Customer, into: Customer, merge: Merge) -> tuple[dict[str, Any
         "loyalty_points": max(into.loyalty_points - gone.loyalty_points, 0),
         "total_orders": max(into.total_orders - theirs["total_orders"], 0),
         "total_spent": max(into.total_spent - theirs["total_spent"], Decimal(0)),
+        "carried_orders": max(into.carried_orders - gone.carried_orders, 0),
+        "carried_spent": max(into.carried_spent - gone.carried_spent, Decimal(0)),
     }
     return theirs, own if own["total_orders"] else {**own, "last_order_date": None}
 

@@ -6,6 +6,7 @@ from core.admin.lists import NamedFilter
 from core.admin.readonly import ReadOnlyAdmin
 from customers.admin.searching import HELP, FoundByCustomer
 from customers.models import Address, LoyaltyEntry, Order, PhoneCode, Review, WishlistItem
+from customers.money import shown
 
 
 class CustomerRecordsAdmin(FoundByCustomer, ReadOnlyAdmin):
@@ -17,10 +18,14 @@ class CustomerRecordsAdmin(FoundByCustomer, ReadOnlyAdmin):
 
 @admin.register(Order)
 class OrderAdmin(CustomerRecordsAdmin):
-    list_display = ("number", "customer", "status", "total", "currency", "placed_at")
+    list_display = ("number", "customer", "status", "amount", "base_total", "placed_at")
     list_filter = ("status",)
     search_fields = ("number",)
     search_help_text = f"{HELP}, or the number of the order."
+
+    @admin.display(description="total")
+    def amount(self, order: Order) -> str:
+        return f"{shown(order.total, order.currency)} {order.currency}"
 
 
 @admin.register(Address)

@@ -21,6 +21,7 @@ from customers.models.loyalty import MAX_POINTS, LoyaltyEntry
 from customers.models.merges import Merge, MergeReason
 from customers.models.phone_codes import CodeState, PhoneCode
 from customers.models.purchases import Order, OrderStatus, Review, WishlistItem
+from customers.models.rates import ExchangeRate
 
 __all__ = [
     "FIRST_ON_DESK",
@@ -36,6 +37,7 @@ __all__ = [
     "CustomerNotFound",
     "CustomerQuerySet",
     "Event",
+    "ExchangeRate",
     "Gender",
     "GroupMember",
     "LoyaltyEntry",

@@ -16,6 +16,7 @@ from core.changes import Remembers
 from core.files.names import StoredUnder
 from core.filters import has_trigram, id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
+from customers.money import ZERO, amount_field
 from customers.search import matching, search_terms
 from customers.visibility import visible
 
@@ -109,8 +110,8 @@ class Customer(Remembers, models.Model):
     """A person the team sells to. Only customers/actions/ writes rows of it.
 
     Registered customers have a login (`user`). `owner` is their salesperson, null while nobody is assigned.
-    `last_seq` is the number of the newest event. `desk_at` orders the sales desk: it is the time of the newest message,
-    or NO_MESSAGE_YET (a null would sort first on PostgreSQL and last on SQLite).
+    `last_seq` is the number of the newest event. `desk_at` orders the sales desk: the time of the newest message, or
+    NO_MESSAGE_YET (a null would sort first on PostgreSQL and last on SQLite).
     """
 
     user = models.OneToOneField(
@@ -131,8 +132,8 @@ class Customer(Remembers, models.Model):
     phone = models.CharField(max_length=16, null=True, blank=True)
     # Proved by a code, or shared on request.
     phone_verified = models.BooleanField(default=False)
-    # Proved, or entered by staff: messages from this phone are theirs, and nobody else may have it. After an address
-    # was detached the phone stays without this until staff vouch for it again.
+    # Proved, or entered by staff: messages from this phone are theirs, and nobody else may have it. Not so after an
+    # address was detached, until staff vouch for the phone again.
     phone_trusted = models.BooleanField(default=True)
     # When staff last entered or confirmed the phone.
     phone_vouched_at = models.DateTimeField(null=True, blank=True)
@@ -152,11 +153,16 @@ class Customer(Remembers, models.Model):
     is_verified = models.BooleanField(default=False)
     is_vip = models.BooleanField(default=False)
     loyalty_tier = models.CharField(max_length=10, choices=LoyaltyTier.choices, default=LoyaltyTier.BRONZE)
+    # The one that somebody gave by hand; empty if what is spent decides.
+    given_tier = models.CharField(max_length=10, choices=LoyaltyTier.choices, default="", db_default="", blank=True)
     loyalty_points = models.PositiveIntegerField(default=0)
     total_orders = models.PositiveIntegerField(default=0)
-    total_spent = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    # In base currency, and what of both is from before Patter, in no order here.
+    total_spent = amount_field(default=ZERO)
+    carried_orders = models.PositiveIntegerField(default=0, db_default=0)
+    carried_spent = amount_field(default=ZERO, db_default=ZERO)
     last_order_date = models.DateTimeField(null=True, blank=True)
-    # The first and the latest advertisement that brought them: what the provider said about it, and when (`at`).
+    # The first and the latest advertisement that brought them: what the provider said, and when (`at`).
     referral_first = models.JSONField(null=True, blank=True)
     referral_last = models.JSONField(null=True, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -198,14 +204,13 @@ class Customer(Remembers, models.Model):
             models.UniqueConstraint(fields=["phone"], condition=Q(phone_trusted=True), name="customer_phone_once")
         ]
         indexes: ClassVar[list[Any]] = [
-            # For the search: the constraint is the index of those that are trusted. On PostgreSQL migration 0010 adds a
-            # trigram index of what customers claim.
+            # For the search: the constraint is the index of those that are trusted (and of claims: migration 0010).
             models.Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
             models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
             # Counts the list.
             models.Index(fields=["id"], condition=_SHOWN, name="customer_shown"),
-            # The orderings of the lists, each index read in both directions. They hold only the customers who are
-            # shown, so that PostgreSQL finds any page, and counts an owner's rows, without looking into the table.
+            # The orderings of the lists, read in both directions: only of the customers who are shown, so that
+            # PostgreSQL finds any page, and counts an owner's rows, without looking into the table.
             models.Index(fields=["-desk_at", "-id"], condition=_SHOWN, name="customer_by_desk"),
             models.Index(
                 fields=["owner", "-desk_at", "-id"],
@@ -227,9 +232,9 @@ class Customer(Remembers, models.Model):
             models.Index(fields=["updated_at", "id"], condition=_SHOWN, name="customer_by_updated"),
             models.Index(fields=["total_orders", "id"], condition=_SHOWN, name="customer_by_orders"),
             models.Index(fields=["total_spent", "id"], condition=_SHOWN, name="customer_by_spent"),
-            # Latest order first with nulls last is an index in migration 0005: SQLite has no such indexes.
+            # Latest first with nulls last is an index in migration 0005: SQLite has none of that kind.
             models.Index(fields=["last_order_date", "id"], condition=_SHOWN, name="customer_by_ordered"),
-            # Few customers are VIPs or inactive. Without these, listing and counting them reads every row.
+            # Few are VIPs or inactive. Without these, listing and counting them reads every row.
             models.Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
             models.Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
             # From a picture to its customer, on every download.

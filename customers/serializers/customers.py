@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.models import User, full_name
 from accounts.serializers import OwnerRef
 from core.bodies import BodySerializer
+from core.currencies import CURRENCIES
 from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize
 from core.shapes import Time
@@ -132,15 +133,20 @@ class PhoneField(serializers.CharField):
             raise serializers.ValidationError(str(error))
 
 
-class CurrencyField(serializers.RegexField):
-    """A currency by its three letters, stored in capitals."""
+class CurrencyField(serializers.CharField):
+    """A currency of ISO 4217, stored in capitals. One that is stored already is always accepted."""
+
+    default_error_messages = {"invalid_choice": "Give a currency of ISO 4217, like USD."}
 
     def __init__(self, **kwargs: Any) -> None:
-        texts: dict[str, Any] = {"invalid": "Give the three letters of a currency, like USD."}
-        super().__init__(r"^[A-Za-z]{3}\Z", error_messages=texts, **kwargs)
+        kwargs.setdefault("help_text", "ISO 4217, like USD")
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return super().to_internal_value(data).upper()
+        code = super().to_internal_value(data).upper()
+        if code not in CURRENCIES and code != getattr(self.parent.instance, self.field_name or "", None):
+            self.fail("invalid_choice")
+        return code
 
 
 class OwnerField(serializers.PrimaryKeyRelatedField[User]):

@@ -1,7 +1,8 @@
 """Customers' profiles as JSON, and the fields of them that can be set."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.utils import timezone
@@ -17,9 +18,9 @@ from core.shapes import Day, Money, OneOf, Ref, Time
 from core.spreadsheets import DELIMITERS
 from core.timestamps import iso
 from customers.group_members import benefits_of, groups_of
-from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Source
+from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Order, Source
 from customers.models.choices import language_tag
-from customers.money import average, money
+from customers.money import average, money, shown
 from customers.serializers.customers import CurrencyField, OwnerField, PhoneField
 from customers.tiers import BenefitsRow
 
@@ -67,6 +68,7 @@ class ProfileRow(TypedDict):
     total_spent: Money
     average_order_value: Money
     last_order_date: Time | None
+    totals_by_currency: Annotated[dict[str, Money], "what the orders that count come to, in each of their currencies"]
     customer_groups: Annotated[list[Ref], "by name"]
     benefits: BenefitsRow
     date_joined: Time
@@ -89,10 +91,20 @@ def stats_data(customer: Customer) -> CustomerStats:
     }
 
 
+# What orders come to, by currency.
+_Sums = Mapping[str, Decimal]
+_NONE: _Sums = {}
+
+
 def profile_data(
-    customer: Customer, groups: Collection[CustomerGroup], *, links: Links | None, for_staff: bool
+    customer: Customer,
+    groups: Collection[CustomerGroup],
+    *,
+    links: Links | None,
+    for_staff: bool,
+    totals: _Sums = _NONE,
 ) -> ProfileRow:
-    """A profile as JSON values, with the groups that the customer belongs to."""
+    """A profile as JSON values, with the groups that the customer belongs to and the `totals` in each currency."""
     phone, phone_verified = _phone_shown(customer, for_staff=for_staff)
     data: ProfileRow = {
         "id": customer.pk,
@@ -116,16 +128,20 @@ def profile_data(
         "is_verified": customer.is_verified,
         "is_vip": customer.is_vip,
         **stats_data(customer),  # type: ignore[typeddict-item]  # mypy fears that it has what staff alone see
+        "totals_by_currency": {code: shown(total, code) for code, total in totals.items()},
         "customer_groups": [{"id": group.pk, "name": group.name} for group in groups],
         "benefits": benefits_of(customer, groups),
         "date_joined": iso(customer.date_joined),
         "updated_at": iso(customer.updated_at),
     }
-    if for_staff:
-        data["source"] = customer.source
-        data["owner"] = owner_ref(customer.owner)
-        data["notes"] = customer.notes
-        data["phone_to_confirm"] = customer.phone_to_confirm
+    return _with_what_staff_see(data, customer) if for_staff else data
+
+
+def _with_what_staff_see(data: ProfileRow, customer: Customer) -> ProfileRow:
+    data["source"] = customer.source
+    data["owner"] = owner_ref(customer.owner)
+    data["notes"] = customer.notes
+    data["phone_to_confirm"] = customer.phone_to_confirm
     return data
 
 
@@ -138,12 +154,16 @@ def _phone_shown(customer: Customer, *, for_staff: bool) -> tuple[str | None, bo
 
 
 def profiles_data(customers: Collection[Customer], request: Any) -> list[ProfileRow]:
-    """Profiles in the given order, as the user behind `request` may see them. At most three queries."""
+    """Profiles in the given order, as the user behind `request` may see them. At most four queries."""
     groups = groups_of(customers)
+    totals = Order.objects.by_currency([one.pk for one in customers if one.total_orders])
     user = request.user
     links = links_for(request) if user.is_authenticated else None
     for_staff = user.is_authenticated and (user.is_admin or user.is_sales)
-    return [profile_data(one, groups[one.pk], links=links, for_staff=for_staff) for one in customers]
+    return [
+        profile_data(one, groups[one.pk], links=links, for_staff=for_staff, totals=totals.get(one.pk, _NONE))
+        for one in customers
+    ]
 
 
 class DelimiterSerializer(serializers.Serializer[Any]):

@@ -1,13 +1,25 @@
 """Loyalty, orders, wishlist and reviews as JSON, and the fields of them that can be set."""
 
+from decimal import Decimal
 from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.serializers import user_ref
-from core.shapes import Ref, Time
+from core.db.amounts import tidy
+from core.shapes import Money, Ref, Time
 from core.timestamps import iso
 from customers.models import MAX_POINTS, LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
+from customers.money import (
+    AMOUNT_DIGITS,
+    RATE_DECIMALS,
+    RATE_DIGITS,
+    finer_than,
+    fits,
+    money,
+    rate_text,
+    shown,
+)
 from customers.serializers.customers import CurrencyField
 
 MAX_LINES = 500
@@ -74,23 +86,84 @@ class SetTierSerializer(serializers.Serializer[Any]):
         ref_name = "SetTier"
 
 
+class AmountField(serializers.DecimalField):
+    """A number above or equal to 0, with at most `digits` before the decimal point, and at most `places` behind it."""
+
+    def __init__(self, *, digits: int, places: int, **kwargs: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, min_value=0, **kwargs)
+        self.digits, self.places = digits, places
+
+    def validate_precision(self, value: Decimal) -> Decimal:
+        """The number, without zeros at the end that mean nothing."""
+        if not fits(value, self.digits):
+            raise serializers.ValidationError(f"Give at most {self.digits} digits before the decimal point.")
+        if finer_than(value, self.places):
+            raise serializers.ValidationError(f"Give at most {self.places} decimals.")
+        return tidy(value)
+
+
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order, as the shop's order system sends it. Sending the same number again changes the order."""
 
     number = serializers.CharField(max_length=64)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
-    currency = CurrencyField(required=False)
+    total = AmountField(
+        digits=AMOUNT_DIGITS, places=RATE_DECIMALS, help_text="with at most as many decimals as the currency has"
+    )
+    currency = CurrencyField(required=False, help_text="ISO 4217, like LKR. Left out: BASE_CURRENCY")
+    exchange_rate = AmountField(
+        digits=RATE_DIGITS,
+        places=RATE_DECIMALS,
+        required=False,
+        allow_null=True,
+        help_text="what one unit of the currency is worth in BASE_CURRENCY. Left out: the rate that is known for the "
+        "day the order was placed. null in answers: none was known, it counts one to one",
+    )
     lines = serializers.ListField(
         child=serializers.DictField(),
         required=False,
         max_length=MAX_LINES,
         help_text="what was ordered, as the shop sends it",
     )
+    base_total = serializers.SerializerMethodField(help_text="what the total is worth in BASE_CURRENCY")
 
     class Meta:
         model = Order
-        fields = ("id", "number", "status", "total", "currency", "placed_at", "lines", "created_at", "updated_at")
+        fields = (
+            "id",
+            "number",
+            "status",
+            "total",
+            "currency",
+            "exchange_rate",
+            "base_total",
+            "placed_at",
+            "lines",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = ("created_at", "updated_at")
+
+    def validate_exchange_rate(self, value: Decimal | None) -> Decimal | None:
+        if value is not None and value.is_zero():
+            raise serializers.ValidationError("Give a rate above 0.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A rate of null, as answers show it, means none."""
+        return {field: value for field, value in attrs.items() if field != "exchange_rate" or value is not None}
+
+    def get_base_total(self, order: Order) -> Money:
+        return money(order.base_total)
+
+    def to_representation(self, order: Order) -> dict[str, Any]:
+        data = super().to_representation(order)
+        rate = order.exchange_rate
+        return {
+            **data,
+            "total": shown(order.total, order.currency),
+            "exchange_rate": None if rate is None else rate_text(rate),
+        }
 
 
 class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):

@@ -166,12 +166,12 @@ def test_the_same_queries_however_many(as_admin: APIClient, django_assert_num_qu
     fill(0)
     with django_assert_num_queries(4):  # session, count, page, members
         as_admin.get(API)
-    with django_assert_num_queries(6):  # session, count, page, groups, their members, their rules
+    with django_assert_num_queries(7):  # session, count, page, groups, their members, their rules, totals
         as_admin.get(f"{PROFILES}/")
     fill(5)
     with django_assert_num_queries(4):
         as_admin.get(API)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         as_admin.get(f"{PROFILES}/")
 
 

@@ -111,7 +111,7 @@ def test_a_tier_that_stays_is_entered_with_its_reason(as_admin: APIClient, custo
 def test_an_order_keeps_what_is_not_said_again(as_admin: APIClient, customer: Customer) -> None:
     path = f"{API}/{customer.pk}/orders/"
     assert as_admin.post(path, an_order("A-1")).json()["currency"] == "USD"
-    as_admin.post(path, an_order("A-2", currency="EUR", lines=[{"sku": "7"}]))
+    as_admin.post(path, an_order("A-2", currency="EUR", exchange_rate="1.1", lines=[{"sku": "7"}]))
 
     again = as_admin.post(path, an_order("A-2", status="refunded"))
 
@@ -173,10 +173,15 @@ def test_orders_raise_the_tier_and_never_lower_it(as_admin: APIClient, customer:
         {"status": "lost"},
         {"total": "-1"},
         {"total": "NaN"},
-        {"total": "1e9"},
+        {"total": "1e15"},
+        {"total": "10.005"},
+        {"currency": "ZZZ"},
+        {"currency": "LKR"},
         {"total": None},
         {"placed_at": "soon"},
         {"currency": "DOLLAR"},
+        {"exchange_rate": "0"},
+        {"exchange_rate": "1.5"},
         {"lines": "none"},
         {"lines": [1]},
     ],

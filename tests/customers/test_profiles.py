@@ -39,6 +39,7 @@ KEYS = {
     "loyalty_points",
     "total_orders",
     "total_spent",
+    "totals_by_currency",
     "average_order_value",
     "last_order_date",
     "customer_groups",

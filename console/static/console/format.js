@@ -80,7 +80,8 @@ export function fileSize(bytes) {
  * @param {string} currency  ISO 4217
  */
 export function money(amount, currency) {
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(Number(amount));
+  // As text: a number has no more than 15 digits.
+  return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(/** @type {`${number}`} */ (amount));
 }
 
 /** @param {string} name */

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
+from core.db.sqlite.exact_sum import ExactSum
 from core.db.sqlite.write_queue import WriteQueue, write_queue_of
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
@@ -41,6 +42,11 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         params: dict[str, Any] = super().get_connection_params()
         self._patience = params["timeout"]
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connected = super().get_new_connection(conn_params)
+        connected.create_aggregate("EXACT_SUM", 1, ExactSum)
+        return connected
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         cursor: Cursor = self.connection.cursor(factory=Cursor)

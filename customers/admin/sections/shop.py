@@ -11,6 +11,7 @@ from customers.actions.purchases import delete_review, unwish
 from customers.admin.registry import Section, add_section
 from customers.admin.row_actions import POINTS, TIER, Given
 from customers.models import Address, Customer
+from customers.money import base_currency, money, shown
 
 # Of each kind.
 _ROWS = 25
@@ -78,7 +79,11 @@ def _written(address: Address) -> str:
 
 def _orders(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
-        "orders": customer.orders.order_by("-placed_at", "-pk")[:_ROWS],
+        "spent": f"{money(customer.total_spent)} {base_currency()}",
+        "orders": [
+            {"order": order, "total": f"{shown(order.total, order.currency)} {order.currency}"}
+            for order in customer.orders.newest_first()[:_ROWS]
+        ],
         "addresses": [
             {"address": address, "text": _written(address)}
             for address in customer.addresses.order_by("address_type", "-is_default", "pk")[:_ROWS]

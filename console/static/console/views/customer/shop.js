@@ -73,7 +73,7 @@ export const loyalty = ({ store: { api, isAdmin }, id }, section) => {
 };
 
 /** @param {Profile} profile */
-function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: count, total_spent: spent, benefits }) {
+function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: count, totals_by_currency: spent, benefits }) {
   const number = new Intl.NumberFormat();
   const gives = [
     Number(benefits.discount_percentage) > 0 && texts.discount(benefits.discount_percentage), benefits.priority_support && texts.priority,
@@ -81,7 +81,7 @@ function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: co
   ];
   return facts([
     [texts.points, number.format(points)], [texts.tier, tier], [texts.orders, number.format(count)],
-    [texts.spent, number.format(Number(spent))], [texts.benefits, gives.filter(Boolean).join(', ')],
+    [texts.spent, Object.entries(spent).map(([currency, total]) => money(total, currency)).join(' + ')], [texts.benefits, gives.filter(Boolean).join(', ')],
   ]);
 }
 
