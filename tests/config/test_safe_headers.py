@@ -29,7 +29,7 @@ def is_wrong(path: str, answer: Any) -> bool:
         )  # a sandbox, which a page of another origin may show
         or policy["default-src"] != ["'none'"]
         or not {"'unsafe-inline'", "'unsafe-eval'", "*"}.isdisjoint(policy.get("script-src", []))
-        or answer["Referrer-Policy"] != "same-origin"
+        or answer["Referrer-Policy"] not in ("same-origin", "no-referrer")
         or "camera=()" not in answer["Permissions-Policy"]
         or answer["X-Content-Type-Options"] != "nosniff"
         or "Server" in answer
