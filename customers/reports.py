@@ -1,6 +1,7 @@
 """Figures and tables about many customers."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Any, TypedDict
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -114,9 +115,9 @@ def by_tier(customers: "QuerySet[Customer]") -> dict[str, dict[str, Any]]:
 def group_statistics(members: "QuerySet[Customer]", manual: int) -> GroupStatistics:
     """The figures of a group's members, in one query."""
     tiers = by_tier(members)
-    count, active, orders, spent = (
-        sum(row[name] for row in tiers.values()) for name in ("customers", "active", "orders", "spent")
-    )
+    count, active, orders = (sum(row[name] for row in tiers.values()) for name in ("customers", "active", "orders"))
+    # SQLite adds nothing up to a whole number.
+    spent = sum((Decimal(row["spent"]) for row in tiers.values()), Decimal(0))
     return {
         "member_count": count,
         "manual_members": manual,
