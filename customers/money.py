@@ -53,7 +53,9 @@ def fits(amount: Decimal, digits: int) -> bool:
 
 def finer_than(amount: Decimal, places: int) -> bool:
     """Whether an amount has more than so many decimals, zeros at the end aside."""
-    return not amount.is_zero() and -int(amount.normalize(_EXACT).as_tuple().exponent) > places
+    if amount.is_zero() or amount.adjusted() < -places:
+        return not amount.is_zero()
+    return len(f"{amount:f}".partition(".")[2].rstrip("0")) > places
 
 
 def in_base(amount: Decimal, rate: Decimal) -> Decimal:

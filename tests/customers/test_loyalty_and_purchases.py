@@ -175,6 +175,8 @@ def test_orders_raise_the_tier_and_never_lower_it(as_admin: APIClient, customer:
         {"total": "NaN"},
         {"total": "1e15"},
         {"total": "10.005"},
+        {"total": "1e-1000000"},
+        {"total": f"1.{'0' * 100}1"},
         {"currency": "ZZZ"},
         {"currency": "LKR"},
         {"total": None},
