@@ -2,6 +2,7 @@
 
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.models.functions import Now
 
 
 class Migration(migrations.Migration):
@@ -13,22 +14,24 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="session",
             name="address",
-            field=models.CharField(blank=True, max_length=45),
+            field=models.CharField(blank=True, db_default="", default="", max_length=45),
         ),
         migrations.AddField(
             model_name="session",
             name="kind",
-            field=models.CharField(choices=[("api", "Api"), ("admin", "Admin")], default="api", max_length=5),
+            field=models.CharField(
+                choices=[("api", "Api"), ("admin", "Admin")], db_default="api", default="api", max_length=5
+            ),
         ),
         migrations.AddField(
             model_name="session",
             name="last_seen_at",
-            field=models.DateTimeField(default=django.utils.timezone.now),
+            field=models.DateTimeField(db_default=Now(), default=django.utils.timezone.now),
         ),
         migrations.AddField(
             model_name="session",
             name="user_agent",
-            field=models.CharField(blank=True, max_length=300),
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
         ),
         migrations.AlterField(
             model_name="session",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models.users import User
@@ -49,15 +50,18 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    kind = models.CharField(max_length=5, choices=SessionKind.choices, default=SessionKind.API)
+    # These have defaults in the database, too, for sign-ins at an older version while this one is started.
+    kind = models.CharField(
+        max_length=5, choices=SessionKind.choices, default=SessionKind.API, db_default=SessionKind.API
+    )
     refresh_jti = models.CharField(max_length=64, blank=True)
     recently_used = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
     # When it was used last, give or take SEEN_EVERY.
-    last_seen_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now, db_default=Now())
     # Of the sign-in.
-    address = models.CharField(max_length=45, blank=True)
-    user_agent = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=45, blank=True, default="", db_default="")
+    user_agent = models.CharField(max_length=300, blank=True, default="", db_default="")
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
