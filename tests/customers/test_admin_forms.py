@@ -69,7 +69,7 @@ def counts() -> list[int]:
         ("customers/customer", CUSTOMER | {"first_name": "Jane", "phone": "12"}, "Enter a phone number"),
         ("customers/customer", CUSTOMER | {"first_name": "Jane", "email": "nonsense"}, "Enter a valid email"),
         ("customers/customer", CUSTOMER | {"first_name": "J", "date_of_birth": "2999-01-01"}, "be in the future"),
-        ("customers/customer", CUSTOMER | {"preferred_currency": "?"}, "letters of a currency"),
+        ("customers/customer", CUSTOMER | {"preferred_currency": "?"}, "currency of ISO 4217"),
         ("customers/customergroup", GROUP | {"name": "Gold"}, "A group with this name already exists."),
         ("customers/customergroup", GROUP | {"name": "gOLD"}, "A group with this name already exists."),
         ("customers/customergroup", GROUP | {"name": "New", "assignment_rules": '{"colour": "red"}'}, "no filter"),
