@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from core.admin.deleting import counted
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
+class RoughPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
     """Counts the rows up to MOST: the exact number of a large table costs more than the page, and nobody needs it.
 
     Rows further back are found by a search, a filter or a date.
@@ -41,7 +41,7 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
     Only the columns in `sortable_by` can be sorted by: those that an index has in order.
     """
 
-    paginator = BoundedPaginator
+    paginator = RoughPaginator
     list_per_page = 50
     show_full_result_count = False
     # Counting what each choice of a filter would show reads the table once for each.
