@@ -97,7 +97,7 @@ call("GET", "/auth/me/")
 @pytest.mark.parametrize("language", WORN_OUT)
 def test_an_example_renews_its_tokens(server: Server, language: str) -> None:
     code = examples()[FIRST, language].replace(WRITTEN, server.url) + WORN_OUT[language]
-    renewed = 'POST /api/auth/refresh/ HTTP/1.1" 200'
+    renewed = "POST api/auth/refresh/ 200"
     before = server.output().count(renewed)
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
