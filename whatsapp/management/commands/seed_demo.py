@@ -3,7 +3,10 @@
 It is in this app because the demo chats arrive as real ones do, through the signed webhook.
 """
 
+import logging
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +55,18 @@ CHATS: tuple[tuple[str, list[str], list[str]], ...] = (
 )
 
 
+@contextmanager
+def _quietly(name: str) -> Iterator[None]:
+    """Keep the lines of a logger out of what the command prints: each demo row would be one."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 class Command(BaseCommand):
     help = "Create demo users, customers and chats in a database without users, and print how to sign in."
 
@@ -63,7 +78,8 @@ class Command(BaseCommand):
         if not (settings.DEBUG or options["force"]):
             raise CommandError("The demo passwords are public. Set DEBUG=1, or use --force.")
         if not User.objects.exists() and settings.WHATSAPP_SANDBOX:
-            _seed()
+            with _quietly("accounts.audit"):
+                _seed()
             for access in accounts():
                 sync(access)
         elif not User.objects.exists():
