@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 _INSERT = Insert(AuditEntry)
 
-
 # An entry by its columns.
 _Row = dict[str, Any]
 

@@ -16,14 +16,13 @@ class Origin:
     session: UUID | None = None
 
 
-_NOWHERE = Origin()
 # Threads that work for a request get a copy (config/lanes.py); each request sets its own.
-_current: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_current: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - it is frozen
 
 
-def begin(*, address: str, user_agent: str = "", session: UUID | None = None) -> None:
+def begin(*, address: str, user_agent: str = "") -> None:
     """A request, or a socket, begins here."""
-    _current.set(Origin(address, user_agent[:300], session))
+    _current.set(Origin(address, user_agent[:300]))
 
 
 def signed_in(session: UUID) -> None:
