@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from core.timestamps import iso
 from customers.keepers import Excused, Given, Keeper, Merged, Moved, rows_of
 from customers.models import NO_MESSAGE_YET, Customer, Merge
@@ -74,7 +72,7 @@ class Conversations(Keeper):
         """
         chat, other = (Conversation.objects.filter(customer=one).first() for one in (into, gone))
         into.desk_at = max(into.desk_at, gone.desk_at)
-        moved: Moved = {"ids": [], "at": iso(timezone.now())}
+        moved: Moved = {"ids": []}
         if other is None:
             return moved
         latest = max(filter(None, (chat, other)), key=_last_written)
@@ -87,7 +85,7 @@ class Conversations(Keeper):
             },
         )
         written = [_last_writer(chat) if chat is not None else None, _last_writer(latest)]
-        return {**moved, "last_writer": written, "unread": other.unread_count}
+        return {**moved, "last_writer": written}
 
     def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
         """What came since stays with `into`, and so does who wrote last if somebody wrote since.
@@ -97,27 +95,24 @@ class Conversations(Keeper):
         moved = merge.moved_of(self.relation)
         chat, newest = Conversation.objects.filter(customer=into).first(), _newest_message(into)
         into.desk_at = newest.ordered_at if newest is not None else NO_MESSAGE_YET
-        if chat is None or "unread" not in moved:
+        if chat is None or "last_writer" not in moved:
             return
+        Conversation.objects.filter(customer=gone).update(unread_count=_unread(gone))
         before, after = moved["last_writer"]
         if before is None and newest is None:
             chat.delete()
         else:
             chat.last_message = newest
-            chat.unread_count = self._give_back_unread(chat, gone, moved)
+            chat.unread_count = _unread(into)
             if _last_writer(chat) == after:
                 _set_last_writer(chat, before)
             chat.save()
 
-    @staticmethod
-    def _give_back_unread(chat: Conversation, gone: Customer, moved: Moved) -> int:
-        """Return how many unread messages stay. Those of `gone` are read if somebody read the chat since."""
-        theirs = Message.objects.filter(customer=gone, direction=Direction.INBOUND)
-        if theirs.filter(read_at__gte=datetime.fromisoformat(moved["at"])).exists():
-            left = theirs.filter(status=Status.RECEIVED).count()
-            Conversation.objects.filter(customer=gone).update(unread_count=left)
-            return chat.unread_count
-        return max(0, chat.unread_count - int(moved["unread"]))
+
+def _unread(customer: Customer) -> int:
+    """How many messages of a customer nobody has read; those that were taken back need not be read."""
+    theirs = Message.objects.filter(customer=customer, direction=Direction.INBOUND, status=Status.RECEIVED)
+    return theirs.filter(deleted_at=None).count()
 
 
 def _newest_message(customer: Customer) -> Message | None:

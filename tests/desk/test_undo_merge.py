@@ -22,6 +22,7 @@ from customers.actions.purchases import record_order
 from customers.export import archive
 from customers.keepers import keepers, rows_of
 from customers.models import Address, Assignment, Customer, Event, LoyaltyEntry, Merge, MergeReason, Order
+from messaging.actions.message_changes import revoke_message
 from messaging.actions.reading import mark_read
 from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
@@ -215,6 +216,23 @@ def test_what_came_since_stays_with_the_survivor(
     assert (chat.unread_count, chat.last_address) == (2, "9477000002")
     assert chat.last_message is not None
     assert chat.last_message.text == "One more thing"
+
+
+@pytest.mark.parametrize("whose", [0, 1])
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_message_that_was_taken_back_since_is_not_unread(
+    as_owner: APIClient, owner: User, pair: tuple[Customer, Customer], number: BusinessNumber, whose: int, reads: bool
+) -> None:
+    taken = Message.objects.get(customer=pair[whose])
+    pk = merge(as_owner, *pair)
+    revoke_message(number=number, wamid=str(taken.wamid), at=timezone.now())
+    if reads:
+        mark_read(customer_id=pair[1].pk, actor=owner)
+
+    undo(as_owner, pk)
+
+    rows = [as_owner.get(f"/api/customers/{one.pk}/").json()["unread_count"] for one in pair]
+    assert rows == ([0, 0] if reads else [whose, 1 - whose])
 
 
 def test_points_never_go_below_zero(as_owner: APIClient, admin: User, pair: tuple[Customer, Customer]) -> None:
