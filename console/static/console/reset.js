@@ -1,7 +1,8 @@
 /** The page on which people ask for a new password, and choose it with the link that was mailed to them. */
 
-import { ApiError, postAsNobody } from './api.js';
+import { postAsNobody } from './api.js';
 import { fill, h } from './dom.js';
+import { sending } from './form.js';
 import { texts } from './texts.js';
 
 const place = h('main', { class: 'center' });
@@ -16,24 +17,10 @@ document.body.append(place);
  * @param {() => Promise<void>} send
  */
 function show(about, fields, does, send) {
-  const problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
-  const button = h('button', { class: 'main' }, does);
-
-  /** @param {SubmitEvent} event */
-  const onsubmit = async (event) => {
-    event.preventDefault();
-    problem.hidden = true;
-    button.disabled = true;
-    try {
-      await send();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      fill(problem, error.message, error.body?.token && h('a', { href: location.pathname }, ` ${texts.askAgain}`));
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-    }
-  };
+  // A link that does not work is no field that people see: its text goes without a name.
+  const { problem, button, onsubmit } = sending(does, send, (error) => (error.body?.token
+    ? [String(error.body.token), h('a', { href: location.pathname }, ` ${texts.askAgain}`)]
+    : [error.message]));
   fill(place, h('form', { class: 'sign-in stack', onsubmit },
     h('h1', null, texts.appName), h('p', { class: 'soft' }, about), fields, problem, button));
   place.querySelector('input')?.focus();

@@ -7,6 +7,7 @@ import { ApiError, postAsNobody } from '../api.js';
 import { openDialog } from '../dialog.js';
 import { fill, h } from '../dom.js';
 import { say } from '../feedback.js';
+import { sending } from '../form.js';
 import { second } from '../texts_second_factor.js';
 import { texts } from '../texts.js';
 
@@ -26,23 +27,7 @@ const labelled = (name, input) => h('label', null, h('span', null, name), input)
  * @param {Node[]} [after]
  */
 function formOf(content, does, send, after = []) {
-  const problem = h('p', { class: 'notice bad', role: 'alert', hidden: true });
-  const button = h('button', { class: 'main' }, does);
-  /** @param {SubmitEvent} event */
-  const onsubmit = async (event) => {
-    event.preventDefault();
-    problem.hidden = true;
-    button.disabled = true;
-    try {
-      await send();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      fill(problem, error.message);
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-    }
-  };
+  const { problem, button, onsubmit } = sending(does, send);
   return h('form', { class: 'stack', onsubmit }, ...content, problem, button, ...after);
 }
 
