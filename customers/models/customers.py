@@ -16,6 +16,7 @@ from core.changes import Remembers
 from core.files.names import StoredUnder
 from core.filters import has_trigram, id_in_path
 from customers.models.choices import Gender, LoyaltyTier, Source
+from customers.models.indexes import INDEXES
 from customers.money import ZERO, amount_field
 from customers.search import matching, search_terms
 from customers.visibility import visible
@@ -25,9 +26,6 @@ AVATARS = "avatars"
 
 # How many customers a search without a word of three letters reads.
 FIRST_ON_DESK = 2_000
-
-# Not merged into another one.
-_SHOWN = Q(merged_into__isnull=True)
 
 NO_MESSAGE_YET = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -203,43 +201,7 @@ class Customer(Remembers, models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["phone"], condition=Q(phone_trusted=True), name="customer_phone_once")
         ]
-        indexes: ClassVar[list[Any]] = [
-            # For the search: the constraint is the index of those that are trusted (and of claims: migration 0010).
-            models.Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
-            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
-            # Counts the list.
-            models.Index(fields=["id"], condition=_SHOWN, name="customer_shown"),
-            # The orderings of the lists, read in both directions: only of the customers who are shown, so that
-            # PostgreSQL finds any page, and counts an owner's rows, without looking into the table.
-            models.Index(fields=["-desk_at", "-id"], condition=_SHOWN, name="customer_by_desk"),
-            models.Index(
-                fields=["owner", "-desk_at", "-id"],
-                # So that customers are counted by source without looking into the table.
-                include=["source"],
-                condition=_SHOWN,
-                name="customer_of_owner",
-            ),
-            models.Index(
-                Lower("first_name"),
-                Lower("last_name"),
-                "id",
-                # PostgreSQL does not see that the index knows what it needs of an expression.
-                include=["first_name", "last_name"],
-                condition=_SHOWN,
-                name="customer_by_name",
-            ),
-            models.Index(fields=["date_joined", "id"], condition=_SHOWN, name="customer_by_joined"),
-            models.Index(fields=["updated_at", "id"], condition=_SHOWN, name="customer_by_updated"),
-            models.Index(fields=["total_orders", "id"], condition=_SHOWN, name="customer_by_orders"),
-            models.Index(fields=["total_spent", "id"], condition=_SHOWN, name="customer_by_spent"),
-            # Latest first with nulls last is an index in migration 0005: SQLite has none of that kind.
-            models.Index(fields=["last_order_date", "id"], condition=_SHOWN, name="customer_by_ordered"),
-            # Few are VIPs or inactive. Without these, listing and counting them reads every row.
-            models.Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
-            models.Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
-            # From a picture to its customer, on every download.
-            models.Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
-        ]
+        indexes: ClassVar[list[Any]] = INDEXES
 
     def __str__(self) -> str:
         handle = f" (@{self.username})" if self.username else ""

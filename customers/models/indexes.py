@@ -1,0 +1,47 @@
+"""The indexes of customers. Migrations add some more that SQLite does not have."""
+
+from typing import Any
+
+from django.db.models import Index, Q
+from django.db.models.functions import Lower
+
+# Not merged into another one.
+_SHOWN = Q(merged_into__isnull=True)
+
+INDEXES: list[Any] = [
+    # For the search: the constraint is the index of those that are trusted (and of claims: migration 0010).
+    Index(fields=["phone"], condition=Q(phone_trusted=False), name="customer_phone_not_trusted"),
+    Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="customer_merged"),
+    # Counts the list.
+    Index(fields=["id"], condition=_SHOWN, name="customer_shown"),
+    # The orderings of the lists, read in both directions: only of the customers who are shown, so that
+    # PostgreSQL finds any page, and counts an owner's rows, without looking into the table.
+    Index(fields=["-desk_at", "-id"], condition=_SHOWN, name="customer_by_desk"),
+    Index(
+        fields=["owner", "-desk_at", "-id"],
+        # So that customers are counted by source without looking into the table.
+        include=["source"],
+        condition=_SHOWN,
+        name="customer_of_owner",
+    ),
+    Index(
+        Lower("first_name"),
+        Lower("last_name"),
+        "id",
+        # PostgreSQL does not see that the index knows what it needs of an expression.
+        include=["first_name", "last_name"],
+        condition=_SHOWN,
+        name="customer_by_name",
+    ),
+    Index(fields=["date_joined", "id"], condition=_SHOWN, name="customer_by_joined"),
+    Index(fields=["updated_at", "id"], condition=_SHOWN, name="customer_by_updated"),
+    Index(fields=["total_orders", "id"], condition=_SHOWN, name="customer_by_orders"),
+    Index(fields=["total_spent", "id"], condition=_SHOWN, name="customer_by_spent"),
+    # Latest first with nulls last is an index in migration 0005: SQLite has none of that kind.
+    Index(fields=["last_order_date", "id"], condition=_SHOWN, name="customer_by_ordered"),
+    # Few are VIPs or inactive. Without these, listing and counting them reads every row.
+    Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
+    Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
+    # From a picture to its customer, on every download.
+    Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
+]
