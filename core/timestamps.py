@@ -6,6 +6,10 @@ from typing import overload
 import orjson
 
 
+# The last second of the year 9999. What is more cannot be seconds.
+_LAST_SECOND = 253_402_300_799
+
+
 @overload
 def iso(at: datetime) -> str: ...
 @overload
@@ -28,11 +32,12 @@ def aware(at: datetime) -> datetime:
 
 
 def from_epoch(seconds: str | int | None) -> datetime:
-    """Return seconds since 1970, as Meta writes them in strings, as an aware datetime.
+    """Return seconds since 1970, as Meta writes them in strings, as an aware datetime. Takes milliseconds, too.
 
     Raises ValueError for anything that is not a time between the years 1970 and 9999.
     """
     try:
-        return datetime.fromtimestamp(int(seconds or ""), tz=UTC)
+        count = int(seconds or "")
+        return datetime.fromtimestamp(count / 1000 if count > _LAST_SECOND else count, tz=UTC)
     except (TypeError, OverflowError, OSError) as error:
         raise ValueError(f"not a timestamp: {seconds!r}") from error

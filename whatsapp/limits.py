@@ -9,9 +9,9 @@ MAX_CAPTION = 1024
 # Parts of interactive messages, and of templates with their values filled in.
 MAX_BODY = 1024
 MAX_HEADER = MAX_FOOTER = 60
-# Ids of messages and files; no longer than the columns that store them.
-MAX_ID = 200
-MAX_TEMPLATE_NAME, MAX_TEMPLATE_LANGUAGE = 512, 20
+# Ids of messages and files, and types of messages; no longer than the columns that store them.
+MAX_ID, MAX_TYPE = 200, 40
+MAX_TEMPLATE_NAME, MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_ID = 512, 20, 64
 
 
 @dataclass(frozen=True)

@@ -150,15 +150,34 @@ def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
     )
 
 
+@transaction.atomic
 def apply_change(change: TemplateChange) -> None:
     """Apply what a webhook says about a template. A template that was never fetched waits for the next sync."""
-    known = Template.objects.filter(waba_id=change.waba_id, name=change.name, language=change.language)
-    for template in known.select_for_update():
+    for template in Template.objects.select_for_update().filter(pk__in=_named(change)):
         for field, value in change.changes.items():
             setattr(template, field, value)
         if change.texts:
             template.components = _with_texts(template.components, change.texts)
+        template.provider_id = template.provider_id or change.provider_id
         template.save()
+
+
+def _named(change: TemplateChange) -> list[int]:
+    """The template a webhook means: the one with its id, else the one with its name in its language.
+
+    Meta writes a language `en_US` in some webhooks, and `en-US` in others.
+    """
+    of_account = Template.objects.filter(waba_id=change.waba_id)
+    if change.provider_id:
+        found = list(of_account.filter(provider_id=change.provider_id).values_list("pk", flat=True))
+        if found:
+            return found
+    namesakes = of_account.filter(name__iexact=change.name).values_list("pk", "language")
+    return [pk for pk, language in namesakes if _same_language(language, change.language)]
+
+
+def _same_language(one: str, other: str) -> bool:
+    return one.replace("-", "_").lower() == other.replace("-", "_").lower()
 
 
 def _with_texts(components: list[dict[str, Any]], texts: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from customers.models import Customer
-from messaging.models import Attachment, Message, StatusUpdate
+from messaging.models import Attachment, Conversation, Message, StatusUpdate
 from tests.webhooks import PAYLOADS, payload
 from whatsapp.models import Identity, WebhookEvent
 
@@ -42,10 +42,27 @@ MESSAGES = {
     "interactive_button_reply": ("interactive", "Cancel"),
     "interactive_list_reply": ("interactive", "Priority Mail Express"),
     "interactive_nfm_reply": ("interactive", "Sent"),
+    "flow_reply": (
+        "interactive",
+        "full_name: Sheena Nelson\nguests: 4\nvegetarian: yes\ndates: 2026-12-24, 2026-12-25\n"
+        "remark: Near the window, please",
+    ),
+    "flow_reply_unreadable": ("interactive", "Sent"),
+    "address_reply": ("interactive", "saved_address_id: a1\nname: Sheena Nelson\nin_pin_code: 560034\ncity: Bengaluru"),
     "interactive_call_permission": ("interactive", "[call permission: accept]"),
     "interactive_missing": ("interactive", "[interactive]"),
-    "order": ("order", "Love these!"),
+    "order": ("order", "Love these!\n2 x di9ozbzfi4, 30 USD\nTotal: 60 USD"),
+    "order_of_two": ("order", "2 x shirt-m, 19.99 USD\n1 x cap-01, 5.5 USD\nTotal: 45.48 USD"),
+    "contacts_without_name": ("contacts", "+1 (555) 000-1, +1 (555) 000-2, Ann Lee, sales@shop.example"),
+    "unknown": ("unknown", "[unknown]"),
+    "ephemeral": ("ephemeral", "[ephemeral]"),
+    "ephemeral_text": ("ephemeral", "This will be gone tomorrow"),
+    "no_type_text": ("text", "I come without a type"),
+    "no_type_image": ("image", "So do I"),
+    "no_type_errors": ("unknown", "[unknown]"),
+    "text_milliseconds": ("text", "My clock counts finer"),
     "unsupported": ("unsupported", "[unsupported]"),
+    "unsupported_edit": ("unsupported", "[unsupported: edit]"),
     "unsupported_typed": ("unsupported", "[unsupported: poll_creation]"),
     "type_from_tomorrow": ("hologram", "Look around"),
 }
@@ -69,21 +86,33 @@ NO_BUBBLE = {
     "preference_stop",
     "preference_resume",
     "request_welcome",
-    "ephemeral",
-    "unknown",
+    "ephemeral_empty",
+    "status_payment",
+    "status_payment_failed",
+    "status_payment_pending",
     "template_status",
+    "template_paused",
+    "template_rejected",
+    "template_disabled",
+    "template_quality",
+    "template_quality_in_status",
+    "template_category_announced",
+    "template_category",
+    "template_components",
     "account_update",
     "text_in_group",
 }
 STATUSES = {
     "status_sent": "sent",
     "status_delivered_priced": "delivered",
+    "status_typed_message": "delivered",
     "status_read": "read",
     "status_played": "played",
     "status_failed": "failed",
     "status_opted_out": "failed",
 }
 MEDIA = {"image", "video", "audio", "voice_note", "voice_legacy", "document", "sticker", "echo_image"}
+MEDIA |= {"no_type_image"}
 
 
 def test_every_file_has_its_test() -> None:
@@ -105,14 +134,15 @@ def test_it_becomes_a_bubble(post: Any, name: str, expected: tuple[str, str]) ->
     message = Message.objects.get()
     assert (message.type, message.text) == expected
     said = body["entry"][0]["changes"][0]["value"]["messages"][0]
-    content = said.get(said["type"])
+    content = said.get(said.get("type", expected[0]), said.get("text"))
     if isinstance(content, dict):
         assert content.items() <= message.payload.items()
     elif content is not None:
-        assert message.payload[said["type"]] == content
+        assert message.payload[expected[0]] == content
     for about in ("errors", "referral"):
         assert message.payload.get(about) == said.get(about)
     assert json.loads(bytes(event.body)) == body
+    assert Conversation.objects.get().unread_count == 1
     assert Attachment.objects.count() == (1 if name in MEDIA else 0)
 
 
@@ -141,6 +171,7 @@ def test_it_is_kept_without_a_bubble(post: Any, name: str) -> None:
     assert post(payload(name)).status_code == 200
     assert WebhookEvent.objects.get().state == "done"
     assert not Message.objects.exists()
+    assert not StatusUpdate.objects.exists()
     assert not Customer.objects.exists()
 
 
@@ -229,3 +260,43 @@ def test_a_sender_without_a_phone(post: Any, name: str) -> None:
     assert (customer.phone, customer.name) == (None, "Sheena Nelson")
     identity = Identity.objects.get()
     assert (identity.wa_id, identity.user_id) == (None, "US.13491208655302741918")
+
+
+@pytest.mark.parametrize("searched", ["window, please", "2026-12-25", "yes"])
+def test_what_was_filled_into_a_form_is_found(post: Any, as_admin: APIClient, searched: str) -> None:
+    post(payload("flow_reply"))
+    post(payload("text"))
+    (row,) = as_admin.get("/api/messages/", {"search": searched}).json()["results"]
+    assert row["payload"]["nfm_reply"]["response_json"].startswith('{"flow_token": "t1"')
+
+
+def test_a_time_in_milliseconds_is_the_same_time(post: Any) -> None:
+    post(payload("text_milliseconds"))
+    assert Message.objects.get().created_at.isoformat() == "2025-06-08T20:59:43.123000+00:00"
+
+
+def test_all_of_them_in_one_body_twice(post: Any) -> None:
+    entries = []
+    for file in sorted(PAYLOADS.glob("*.json")):
+        for entry in payload(file.stem)["entry"]:
+            for one in (item for change in entry["changes"] for item in _messages(change["value"])):
+                one["id"] = f"{one['id']}.{file.stem}"  # several files have the same
+            entries.append(entry)
+    body = {"object": "whatsapp_business_account", "entry": entries}
+    counts = []
+    for _ in range(2):
+        assert post(body).status_code == 200
+        shown = Message.objects.exclude(type="system")
+        counts.append((shown.count(), StatusUpdate.objects.count(), Customer.objects.count()))
+    assert counts[0] == counts[1]
+    assert counts[0][0] == len(MESSAGES) + len(ECHOES)
+    for file in {*MESSAGES, *ECHOES}:
+        assert Message.objects.filter(wamid__endswith=f".{file}").count() == 1, file
+    assert counts[0][1] == len(set(STATUSES.values()))  # all of one message
+    for event in WebhookEvent.objects.all():
+        assert len(event.error.splitlines()) == len(ABOUT_ANOTHER)
+        assert all("is not known (yet)" in line for line in event.error.splitlines()), event.error
+
+
+def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*value.get("messages", []), *value.get("message_echoes", [])]

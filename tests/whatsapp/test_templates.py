@@ -11,7 +11,7 @@ from messaging.models import BusinessNumber, Conversation, Message
 from messaging.relay.outbox import Outbox
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg
-from tests.webhooks import envelope
+from tests.webhooks import envelope, payload
 from whatsapp.models import Identity, Template, WebhookEvent
 from whatsapp.sandbox.account import ACCOUNT_ID
 
@@ -388,6 +388,72 @@ class TestWebhooks:
         assert change("message_template_status_update", event="APPROVED").status_code == 200
         assert WebhookEvent.objects.get().state == "done"
         assert not Template.objects.exists()
+
+    # As the API spells the language; the webhooks have en-US.
+    FOUND_BY = [
+        {"provider_id": "1689556908129832", "name": "its_old_name", "language": "en_US"},
+        {"provider_id": "", "name": "order_confirmation", "language": "en_US"},
+        {"provider_id": "77", "name": "order_confirmation", "language": "EN-us"},
+    ]
+
+    @pytest.mark.parametrize("fields", FOUND_BY)
+    def test_it_is_found_by_its_id_or_by_name_and_language(self, post: Any, fields: dict[str, str]) -> None:
+        found = Template.objects.create(waba_id=WABA, status="APPROVED", category="UTILITY", **fields)
+        others = [
+            Template.objects.create(waba_id=WABA, name="order_confirmation", language="en_GB", status="APPROVED"),
+            Template.objects.create(waba_id="another", name="order_confirmation", language="en_US", status="APPROVED"),
+        ]
+        post(payload("template_paused"))
+        found.refresh_from_db()
+        assert (found.status, found.category, found.reason) == ("PAUSED", "MARKETING", "First pause")
+        assert found.provider_id == (fields["provider_id"] or "1689556908129832")
+        for other in others:
+            other.refresh_from_db()
+            assert other.status == "APPROVED"
+
+    def test_the_id_counts_more_than_the_name(self, post: Any) -> None:
+        namesake = Template.objects.create(waba_id=WABA, name="order_confirmation", language="en_US", status="APPROVED")
+        Template.objects.create(
+            waba_id=WABA, name="other", language="de", status="APPROVED", provider_id="1689556908129832"
+        )
+        post(payload("template_paused"))
+        namesake.refresh_from_db()
+        assert namesake.status == "APPROVED"
+        assert Template.objects.get(name="other").status == "PAUSED"
+
+    WEBHOOKS = [
+        ("template_status", {"status": "APPROVED", "reason": ""}),
+        ("template_rejected", {"status": "REJECTED", "reason": "INVALID_FORMAT. The body has no sample. Add a sample"}),
+        ("template_disabled", {"status": "DISABLED", "reason": "Disabled on April 17, 2026"}),
+        ("template_quality", {"quality": "YELLOW"}),
+        ("template_quality_in_status", {"quality": "YELLOW", "status": "PENDING"}),
+        ("template_category_announced", {"category": "UTILITY"}),
+        ("template_category", {"category": "MARKETING"}),
+    ]
+
+    @pytest.mark.parametrize(("name", "expected"), WEBHOOKS)
+    def test_every_kind_of_webhook_finds_it(self, post: Any, name: str, expected: dict[str, str]) -> None:
+        template = Template.objects.create(
+            waba_id=WABA, name="order_confirmation", language="en_US", provider_id="1689556908129832", status="PENDING",
+            category="UTILITY", components=[{"type": "BODY", "text": "Old"}],
+        )  # fmt: skip
+        post(payload(name))
+        template.refresh_from_db()
+        assert {field: getattr(template, field) for field in expected} == expected
+        assert WebhookEvent.objects.get().state == "done"
+
+    def test_new_components_of_one_that_is_named_by_its_id_alone(self, post: Any) -> None:
+        Template.objects.create(
+            waba_id=WABA, name="hi", language="en", provider_id="1689556908129832", status="APPROVED",
+            components=[{"type": "BODY", "text": "Old"}],
+        )  # fmt: skip
+        post(payload("template_components"))
+        assert Template.objects.get().components == [
+            {"type": "BODY", "text": "Body"},
+            {"type": "HEADER", "text": "Hi"},
+            {"type": "FOOTER", "text": "F"},
+            {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Go"}]},
+        ]
 
     def test_a_broken_one_is_kept(self, change: Any, make: Any) -> None:
         make()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from whatsapp.limits import MAX_TEXT, MEDIA_TYPES
+from whatsapp.payload.forms_and_orders import answers_in, order_in
 from whatsapp.payload.json_fields import object_of
 
 
@@ -39,6 +40,8 @@ def _interactive(content: Any) -> str:
     reply = object_of(content.get(kind)) if isinstance(kind, str) else {}
     if kind == "call_permission_reply" and _text(reply.get("response")):
         return f"[call permission: {_text(reply['response'])}]"
+    if kind == "nfm_reply":
+        return answers_in(reply) or _text(reply.get("body"))
     return _text(reply.get("title")) or _text(reply.get("body"))
 
 
@@ -58,14 +61,27 @@ def _contacts(content: Any) -> str:
 
 
 def _card(card: dict[str, Any]) -> str:
-    """The name on a card, or else its first number: people who share their own send no name."""
-    name = _text(object_of(card.get("name")).get("formatted_name"))
-    phones = card.get("phones")
-    for phone in map(object_of, phones if isinstance(phones, list) else []):
-        if not name:
-            wa_id = _text(phone.get("wa_id"))
-            name = _text(phone.get("phone")) or (f"+{wa_id}" if wa_id else "")
-    return name
+    """The name on a card, or else its numbers: people who share their own send no name."""
+    name = object_of(card.get("name"))
+    given = " ".join(filter(None, (_text(name.get("first_name")), _text(name.get("last_name")))))
+    return _text(name.get("formatted_name")) or given or ", ".join(_numbers(card)) or _company_or_mail(card)
+
+
+def _numbers(card: dict[str, Any]) -> list[str]:
+    found = []
+    for phone in map(object_of, _list(card.get("phones"))):
+        wa_id = _text(phone.get("wa_id"))
+        found.append(_text(phone.get("phone")) or (f"+{wa_id}" if wa_id else ""))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _company_or_mail(card: dict[str, Any]) -> str:
+    mails = [_text(object_of(mail).get("email")) for mail in _list(card.get("emails"))]
+    return _text(object_of(card.get("org")).get("company")) or ", ".join(filter(None, mails))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _unsupported(content: Any) -> str:
@@ -77,5 +93,6 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "interactive": _interactive,
     "location": _location,
     "contacts": _contacts,
+    "order": order_in,
     "unsupported": _unsupported,
 }

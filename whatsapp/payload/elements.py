@@ -156,9 +156,13 @@ class StatusReport(NumberElement):
 
 @dataclass(frozen=True)
 class TemplateChange:
-    """A change of a template: new values of its fields, and new contents of its components by their type."""
+    """A change of a template: new values of its fields, and new contents of its components by their type.
+
+    Meta names it by `provider_id`, by name and language, or by both; what it leaves out is empty.
+    """
 
     waba_id: str
+    provider_id: str
     name: str
     language: str
     changes: dict[str, str]

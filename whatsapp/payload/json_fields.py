@@ -29,3 +29,10 @@ def list_of(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
+
+
+def id_of(holder: Any, key: str, longest: int) -> str:
+    """The id under `key` as text: Meta writes some as numbers. Empty if there is none."""
+    value = holder.get(key) if isinstance(holder, dict) else None
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return text if len(text) <= longest else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.timestamps import from_epoch
 from messaging.channels import Inbound, Media
-from whatsapp.limits import MAX_ID, MEDIA_TYPES
+from whatsapp.limits import MAX_ID, MAX_TYPE, MEDIA_TYPES
 from whatsapp.payload.address_changes import address_change_in
 from whatsapp.payload.display_text import shown_text
 from whatsapp.payload.elements import (
@@ -25,8 +25,13 @@ from whatsapp.payload.json_fields import object_of, text_of, text_or_nothing
 from whatsapp.payload.persons import Contacts, person_of, person_or_none
 from whatsapp.payload.shared_phones import shared_phone_in
 
-# Types without content: they stay in the raw body, because they would show as empty bubbles.
-WITHOUT_BUBBLE = frozenset({"request_welcome", "ephemeral", "unknown"})
+# Meta only says that somebody has opened the chat: it stays in the raw body.
+RAW = "request_welcome"
+# Meta could not, or would not, pass on what was written. Somebody wrote and waits for an answer, which the errors or
+# the content tell; without either there is nothing to show.
+_WITHHELD = frozenset({"ephemeral", "unknown"})
+# What every message may have beside its content.
+_BESIDE = frozenset({"context", "referral", "errors", "identity", "history_context"})
 # How long Meta keeps a file that a customer sent.
 MEDIA_KEPT_FOR = timedelta(days=7)
 # What may come with a message beside its content, and is kept in its payload.
@@ -39,8 +44,8 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
     ids = message.get("from"), message.get("from_user_id"), message.get("from_parent_user_id")
     if message.get("group_id"):
         return InGroup(number, display, person_or_none(*ids, contacts))
-    kind = text_of(message, "type", 40)
-    if kind in WITHOUT_BUBBLE:
+    kind = _kind_of(message)
+    if _shows_nothing(kind, message):
         return Ignored(kind)
     if kind == "system":
         return _system(message, number, display, contacts)
@@ -54,7 +59,7 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
         sender,
         _inbound(kind, message, sender.address),
         referral if isinstance(referral, dict) and referral else None,
-        shared_phone_in(message, sender),
+        shared_phone_in(message, sender) if kind == "contacts" else None,
     )
 
 
@@ -63,8 +68,8 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
     ids = message.get("to"), message.get("to_user_id"), message.get("to_parent_user_id")
     if message.get("group_id"):
         return InGroup(number, display, person_or_none(*ids, contacts))
-    kind = text_of(message, "type", 40)
-    if kind in WITHOUT_BUBBLE or kind == "system":
+    kind = _kind_of(message)
+    if kind == "system" or _shows_nothing(kind, message):
         return Ignored(kind)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, None)
@@ -72,8 +77,28 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
     return Echo(number, display, recipient, _inbound(kind, message, None))
 
 
+def _kind_of(message: dict[str, Any]) -> str:
+    """The type of a message; of one that does not say it, the key that holds its content. Raises ValueError."""
+    if message.get("type"):
+        return text_of(message, "type", MAX_TYPE)
+    contents = (key for key, value in message.items() if isinstance(value, dict | list) and value)
+    found = next((key for key in contents if key not in _BESIDE), None)
+    if found is None and not message.get("errors"):
+        raise ValueError("neither a type nor a content")
+    return found if found is not None and len(found) <= MAX_TYPE else "unknown"
+
+
+def _shows_nothing(kind: str, message: dict[str, Any]) -> bool:
+    return kind == RAW or (kind in _WITHHELD and not (message.get("errors") or _content_of(kind, message)))
+
+
+def _content_of(kind: str, message: dict[str, Any]) -> Any:
+    """What stands under the name of the type. A message that disappears may have its words under `text`."""
+    return message.get(kind) or (message.get("text") if kind in _WITHHELD else message.get(kind))
+
+
 def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound:
-    content = message.get(kind)
+    content = _content_of(kind, message)
     if kind == "voice":  # a voice note, from before `audio` had a flag for them
         kind, content = "audio", {**object_of(content), "voice": True}
     replied = object_of(message.get("context")).get("id")
@@ -140,7 +165,7 @@ def _reaction(message: dict[str, Any], number: str, display: str, by: Person | N
 def _edit(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("edit"))
     target, edited = text_of(content, "original_message_id", MAX_ID), object_of(content.get("message"))
-    kind = text_of(edited, "type", 40)
+    kind = _kind_of(edited)
     words = shown_text(kind, edited.get(kind))
     return Edit(number, display, target, by, text_of(message, "id", MAX_ID), words, _at(message))
 

@@ -13,13 +13,13 @@ _BETWEEN_DIGITS = re.compile(r"[\s().\-\u00a0\u2010-\u2015\u200e\u200f\u202a-\u2
 
 
 def shared_phone_in(message: dict[str, Any], sender: Person) -> str | None:
-    """The sender's own number in digits, if the message is the answer to our question for it.
+    """The sender's own number in digits, if a message with contacts is the answer to our question for it.
 
     None for every other card, also for one that was forwarded: it proves nothing. So does a number that is not the one
     from which the message came, where Meta shows that.
     """
     cards = message.get("contacts")
-    if message.get("type") != "contacts" or not isinstance(cards, list):
+    if not isinstance(cards, list):
         return None
     context = object_of(message.get("context"))
     if context.get("forwarded") or context.get("frequently_forwarded"):

@@ -18,6 +18,9 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
     if status.get("recipient_type") == "group":
         ids = status.get("recipient_participant_id"), status.get("recipient_participant_user_id")
         return InGroup(number, display, person_at(*ids, status.get("recipient_participant_parent_user_id")))
+    about = status.get("type") or "message"
+    if about != "message":
+        return Ignored(f"a status of a {about}"[:100])  # a payment is captured, a call rings: nothing was delivered
     kind = text_of(status, "status", 100)
     if kind not in STATUSES:
         return Ignored("unknown status")
