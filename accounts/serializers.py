@@ -1,11 +1,13 @@
 """Logins and tokens as JSON."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import Role, User, confirmed
+from accounts.models import Role, Team, User, confirmed
+from core.bodies import BodySerializer
 from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref
 
@@ -109,6 +111,54 @@ class TeamMemberSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "name", "role", "is_active")
         read_only_fields = fields
         ref_name = "TeamMember"
+
+
+class TeamRow(TypedDict):
+    """A team: its members, and its managers, who see the customers of the members."""
+
+    id: int
+    name: str
+    members: list[Ref]
+    managers: list[Ref]
+
+
+def team_data(team: Team) -> TeamRow:
+    """A team as JSON values, its people by name, without those who were removed."""
+    return {
+        "id": team.pk,
+        "name": team.name,
+        "members": _refs(team.members.all()),
+        "managers": _refs(team.managers.all()),
+    }
+
+
+def _refs(users: Iterable[User]) -> list[Ref]:
+    there = [user for user in users if user.deleted_at is None]
+    return [
+        {"id": user.pk, "name": user.name} for user in sorted(there, key=lambda user: (user.name.casefold(), user.pk))
+    ]
+
+
+class SalespeopleField(serializers.PrimaryKeyRelatedField[User]):
+    """The id of a member of staff. Who cannot be in a team is refused by accounts/actions/teams.py."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=User.objects.staff(), pk_field=serializers.IntegerField(), **kwargs)
+
+
+class TeamSerializer(BodySerializer, KnownFieldsOnly):
+    """A team in a body. Fields that are left out of a change stay as they are."""
+
+    name = serializers.CharField(max_length=100)
+    members = SalespeopleField(
+        many=True, required=False, help_text="the ids of all members: salespeople, each in one team at most"
+    )
+    managers = SalespeopleField(
+        many=True, required=False, help_text="the ids of all managers: salespeople, who may be members, too"
+    )
+
+    class Meta:
+        ref_name = "TeamWrite"
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -7,10 +7,12 @@ from accounts.views.mfa import MfaConfirmView, MfaLoginView, MfaSetupView, MfaVi
 from accounts.views.passwords import ForgotView, ResetView
 from accounts.views.sessions import SessionsView, SessionView
 from accounts.views.team import TeamView
+from accounts.views.teams import TeamViewSet
 from accounts.views.users import UserViewSet
 
 router = SimpleRouter()
 router.register("users", UserViewSet, basename="user")
+router.register("teams", TeamViewSet, basename="team")
 
 urlpatterns = [
     path("auth/login/", signing_in.LoginView.as_view(), name="login"),

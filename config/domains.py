@@ -22,7 +22,9 @@ DOMAINS = (
         "pair, and works once.",
     ),
     Domain(
-        "Users", r"users/|team/|audit/", "The logins of staff, the list of colleagues, and the trail of who did what."
+        "Users",
+        r"users/|team/|teams/|audit/",
+        "The logins of staff, their teams, the list of colleagues, and the trail of who did what.",
     ),
     Domain(
         "Desk",

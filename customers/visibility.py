@@ -1,4 +1,7 @@
-"""Who may see a customer and everything that belongs to one. Nothing else in Patter decides this."""
+"""Who may see a customer and everything that belongs to one. Nothing else in Patter decides this.
+
+`visible` says it in a query, `has_on_desk` for one customer whose owner is known.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +17,8 @@ _NOBODY = Q(pk__in=[])
 def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
     """The condition for rows that `user` may see: admins see all, sales those of customers they own.
 
+    Managers of a team are sales who also see those of customers whom its members own (`User.leads`).
+
     `prefix` leads from the rows to their customer (`customer__`); it is empty for customers themselves. With `own`,
     users who are customers see what is theirs. Without it they see nothing, as on the sales desk.
     """
@@ -26,13 +31,14 @@ def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
         return shown
     if user.is_sales:
         # That row has no owner; but the index of an owner's customers is only for what says so.
-        return Q(**{f"{prefix}owner": user}) & shown
+        theirs = Q(**{f"{prefix}owner__any": user.desk_owners}) if user.leads else Q(**{f"{prefix}owner": user})
+        return theirs & shown
     return Q(**{f"{prefix}user": user}) if own else _NOBODY
 
 
 def has_on_desk(user: Any, owner_id: int | None) -> bool:
     """The same rule for one customer whose owner is known. It needs no query: sockets ask it for every frame."""
-    return bool(user.is_admin or (user.is_sales and owner_id == user.pk))
+    return bool(user.is_admin or (user.is_sales and (owner_id == user.pk or owner_id in user.leads)))
 
 
 def works_at_desk(user: Any) -> bool:
@@ -41,18 +47,18 @@ def works_at_desk(user: Any) -> bool:
 
 
 class DeskQuery:
-    """A query of the sales desk that is compiled once for admins and once for sales (core/db/compiled.py).
+    """A query of the sales desk that is compiled once for each kind of user (core/db/compiled.py).
 
     `declare` takes the `user` for whom it is, and whatever else. Users without a desk see nothing.
     """
 
     def __init__(self, declare: Callable[..., models.QuerySet[Any]], *, window: bool = False) -> None:
-        self._for = {role: Compiled(declare, window=window, params=[role("user")]) for role in (_Admin, _Seller)}
+        self._for = {role: Compiled(declare, window=window, params=[role("user")]) for role in _ROLES}
 
     def __call__(self, user: Any, **values: Any) -> list[Any]:
         """The rows that `user` may see."""
-        query = self._of(user)
-        return [] if query is None else query(user=user.pk, **values)
+        role = role_of(user)
+        return [] if role is None else self._for[role](user=role.given(user), **values)
 
     def first(self, user: Any, **values: Any) -> Any | None:
         """The first row that `user` may see, or None."""
@@ -60,25 +66,25 @@ class DeskQuery:
 
     def count(self, user: Any, **values: Any) -> int:
         """How many rows `user` may see."""
-        query = self._of(user)
-        return 0 if query is None else query.count(user=user.pk, **values)
+        role = role_of(user)
+        return 0 if role is None else self._for[role].count(user=role.given(user), **values)
 
     def estimate(self, user: Any, **values: Any) -> int:
         """About how many rows `user` may see (PostgreSQL)."""
-        query = self._of(user)
-        return 0 if query is None else query.estimate(user=user.pk, **values)
-
-    def _of(self, user: Any) -> Compiled | None:
-        if not user.is_authenticated or not works_at_desk(user):
-            return None
-        return self._for[_Admin if user.is_admin else _Seller]
+        role = role_of(user)
+        return 0 if role is None else self._for[role].estimate(user=role.given(user), **values)
 
 
 class _Role(Param):
     """The place of a login of which only the role is known."""
 
     is_authenticated = True
-    is_admin = is_sales = False
+    is_admin = is_sales = leads = False
+
+    @staticmethod
+    def given(user: Any) -> Any:
+        """What takes the place."""
+        return user.pk
 
 
 class _Admin(_Role):
@@ -87,6 +93,30 @@ class _Admin(_Role):
 
 class _Seller(_Role):
     is_sales = True
+
+
+class _Manager(_Role):
+    is_sales = leads = True
+
+    @property
+    def desk_owners(self) -> "_Manager":
+        return self
+
+    @staticmethod
+    def given(user: Any) -> Any:
+        return user.desk_owners
+
+
+_ROLES: tuple[type[_Role], ...] = (_Admin, _Seller, _Manager)
+
+
+def role_of(user: Any) -> type[_Role] | None:
+    """For which kind of user a query is compiled that `user` asks; None for users without a desk."""
+    if not user.is_authenticated or not works_at_desk(user):
+        return None
+    if user.is_admin:
+        return _Admin
+    return _Manager if user.leads else _Seller
 
 
 class FollowsCustomer(models.QuerySet[Any]):

@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from accounts.models import AuditEntry, Session, User
+from accounts.models import AuditEntry, Session, Team, User
 from contacts.models import Contact
 from core.models import Chore
 from customer_data.models import CustomerData
@@ -43,6 +43,12 @@ def customer(n: int) -> Customer:
 
 def number(n: int) -> BusinessNumber:
     return BusinessNumber.objects.create(external_id=f"row{n}", display=f"+94 11 {n:07d}")
+
+
+def _team(n: int) -> Team:
+    made = Team.objects.create(name=f"row {n}")
+    made.managers.add(seller(n))
+    return made
 
 
 def message(n: int, **fields: Any) -> Message:
@@ -140,6 +146,7 @@ ROWS: dict[str, Callable[[int], Any]] = {
     "accounts.AuditEntry": lambda n: AuditEntry.objects.create(actor=seller(n), verb="changed", customer_id=n),
     "accounts.User": seller,
     "accounts.Session": _session,
+    "accounts.Team": _team,
     "admin.LogEntry": _logged,
     "contacts.Contact": lambda n: Contact.objects.create(
         customer=customer(n), email=f"row{n}@home.example", wa_number=f"+9471{n:07d}"

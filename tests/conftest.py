@@ -202,6 +202,18 @@ def as_stranger(cast: StandingCast, stranger: User) -> APIClient:
 
 
 @pytest.fixture
+def manager(cast: StandingCast, owner: User) -> User:
+    """A salesperson who owns nobody, and manages the team of `owner`."""
+    user: User = cast.give("manager")
+    return user
+
+
+@pytest.fixture
+def as_manager(cast: StandingCast, manager: User) -> APIClient:
+    return _client_with(cast.give("as_manager"))
+
+
+@pytest.fixture
 def as_customer(cast: StandingCast, customer_login: User) -> APIClient:
     return _client_with(cast.give("as_customer"))
 

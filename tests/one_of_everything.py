@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.sessions import sign_in
-from accounts.models import User
+from accounts.models import Team, User
 from contacts.models import Contact
 from customer_data.models import CustomerData
 from customers.actions.addresses import create_address
@@ -57,6 +57,7 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
         "identity": identity.pk,
         "session": sign_in(user=admin).session.pk,
         "user": stranger.pk,
+        "team": Team.objects.create(name="South").pk,
         "customer": customer.pk,
         "message": message or 0,
         "assignment": assignment.pk,

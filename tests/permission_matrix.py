@@ -8,10 +8,11 @@ from typing import Any
 
 from drf_yasg.generators import EndpointEnumerator
 
-ROLES = ("anonymous", "customer", "owner", "stranger", "admin")
+ROLES = ("anonymous", "customer", "owner", "stranger", "admin", "manager")
 
-# The status that each of ROLES gets: anonymous, the customer, their salesperson, another salesperson, an admin.
-MATRIX = {
+# The status that each of ROLES gets: anonymous, the customer, their salesperson, another salesperson, an admin. The
+# manager of the salesperson's team gets what the salesperson gets, but for MANAGER.
+_OTHERS = {
     "POST /api/auth/login/": "400 400 400 400 400",
     "POST /api/auth/refresh/": "400 400 400 400 400",
     # The access token alone says whose session it is.
@@ -39,6 +40,12 @@ MATRIX = {
     "PUT /api/users/{user}/": "401 403 403 403 200",
     "PATCH /api/users/{user}/": "401 403 403 403 200",
     "DELETE /api/users/{user}/": "401 403 403 403 204",
+    "GET /api/teams/": "401 403 403 403 200",
+    "POST /api/teams/": "401 403 403 403 400",
+    "GET /api/teams/{team}/": "401 403 403 403 200",
+    "PUT /api/teams/{team}/": "401 403 403 403 200",
+    "PATCH /api/teams/{team}/": "401 403 403 403 200",
+    "DELETE /api/teams/{team}/": "401 403 403 403 204",
     "GET /api/templates/": "401 403 200 200 200",
     "GET /api/webhook/": "403 403 403 403 403",
     "POST /api/webhook/": "401 401 401 401 401",
@@ -158,6 +165,19 @@ MATRIX = {
     "POST /api/v1/msg/tags/{tag}/customers/": "401 403 400 400 400",
 }
 
+MANAGER = {
+    # Entries are private to their user.
+    "GET /api/message/customer-data/{data}/": "404",
+    "PUT /api/message/customer-data/{data}/": "404",
+    "PATCH /api/message/customer-data/{data}/": "404",
+    "DELETE /api/message/customer-data/{data}/": "404",
+    # Tags are changed by who made them.
+    "PUT /api/v1/msg/tags/{tag}/": "403",
+    "DELETE /api/v1/msg/tags/{tag}/": "403",
+}
+
+MATRIX = {row: f"{statuses} {MANAGER.get(row, statuses.split()[2])}" for row, statuses in _OTHERS.items()}
+
 # What the id in a path is an id of, by the word before it.
 _ID_AFTER = {
     "sessions": "session",
@@ -169,6 +189,7 @@ _ID_AFTER = {
     "contacts": "contact",
     "customer-data": "data",
     "tags": "tag",
+    "teams": "team",
     "addresses": "address",
     "groups": "group",
     "wishlist": "item",

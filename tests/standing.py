@@ -15,6 +15,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.actions.sessions import sign_in
+from accounts.actions.teams import create_team
 from accounts.models import User
 from customers.models import Customer
 from tests.cast import PASSWORD
@@ -39,6 +40,13 @@ def _customer(made: Made) -> Customer:
         source="whatsapp",
         owner=made["owner"],
     )
+
+
+def _manager(made: Made) -> User:
+    user = _login("mona", "mona@desk.example", "Mona", "sales")(made)
+    create_team(actor=None, name="North", members=[made["owner"]], managers=[user])
+    user.refresh_from_db()
+    return user
 
 
 def _customer_login(made: Made) -> User:
@@ -67,6 +75,8 @@ MAKERS: dict[str, Callable[[Made], Any]] = {
     "as_stranger": _access("stranger"),
     "customer_login": _customer_login,
     "as_customer": _access("customer_login"),
+    "manager": _manager,
+    "as_manager": _access("manager"),
     "things": _things,
 }
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound, ValidationError
 
 from accounts.actions.sessions import end_sessions
+from accounts.actions.teams import leave_teams, with_managers
 from accounts.audit import audit
 from accounts.guessing import attempt_to_confirm
 from accounts.hashers import HashingBusy
@@ -103,6 +104,7 @@ def _change(
         differing.add("successor")
     if "role" in differing:
         _check_role(current)
+        leave_teams(current)
     if hashed is not None:
         current.password = hashed
         differing.add("password")
@@ -184,6 +186,7 @@ def remove_user(*, actor: User, user: User, hand_over_to: User | None = None, ch
     _leave(current, actor)
     with transaction.atomic():
         current = lock_login(current)
+        leave_teams(current)
         current.deleted_at = timezone.now()
         _rename(current)
 
@@ -230,12 +233,12 @@ def _rename(user: User) -> None:
 
 
 def lock_login(user: User) -> User:
-    """Lock the login and all active admins, in order of id, and return the login as it is now.
+    """Lock the login, its managers and all active admins, in order of id, and return the login as it is now.
 
     While the admins are locked, no other transaction can remove one of them.
     """
     rows = User.objects.select_for_update(no_key=True).present()
-    rows = rows.filter(Q(pk=user.pk) | Q(role=Role.ADMIN, is_active=True)).order_by("pk")
+    rows = rows.filter(with_managers(user) | Q(role=Role.ADMIN, is_active=True)).order_by("pk")
     for row in rows:
         if row.pk == user.pk:
             return row

@@ -25,6 +25,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Active salespeople."""
         return self.present().filter(role="sales", is_active=True)
 
+    def managers_of(self, seller_id: int) -> "UserQuerySet":
+        """The active salespeople who manage the team of a salesperson: they see that one's customers."""
+        return self.sellers().filter(managed_teams__members=seller_id)
+
     def named(self, login: str) -> "UserQuerySet":
         """The logins that sign in as `login`: by username or email, ignoring case, matches by username first.
 
@@ -91,6 +95,11 @@ class User(AbstractBaseUser):
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
     )
 
+    team = models.ForeignKey("Team", models.SET_NULL, null=True, blank=True, editable=False, related_name="members")
+    # The ids of the members of all teams that this login manages. Kept by accounts/actions/teams.py, so that whoever
+    # knows the login knows whose customers it sees: sockets ask for every frame.
+    leads = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False)
+
     objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "username"
@@ -122,6 +131,11 @@ class User(AbstractBaseUser):
     @property
     def is_sales(self) -> bool:
         return self.role == Role.SALES
+
+    @property
+    def desk_owners(self) -> list[int]:
+        """The ids of the salespeople whose customers are on the desk of this one: their own, and their teams'."""
+        return [self.pk, *self.leads]
 
     @property
     def sells(self) -> bool:

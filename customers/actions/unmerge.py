@@ -84,11 +84,13 @@ def _record(gone: Customer, into: Customer, merge: Merge, *, source_before: str)
 def refusal_to_undo(merge: Merge, actor: User | None, survivor: Customer) -> Exception | None:
     """Why somebody cannot undo a merge; None if they can. `survivor` is the customer whom its `into` is part of now.
 
-    Admins can, and salespeople to whom both customers belonged, unless a person proved that both rows are theirs.
+    Admins can, and salespeople to whom or to whose team both customers belonged, unless a person proved that both rows
+    are theirs.
     """
     if actor is not None and not has_on_desk(actor, survivor.owner_id):
         return CustomerNotFound()
-    theirs = merge.reason == MergeReason.MERGED and actor is not None and merge.before["gone"]["owner_id"] == actor.pk
+    by_staff = merge.reason == MergeReason.MERGED
+    theirs = by_staff and actor is not None and merge.before["gone"]["owner_id"] in actor.desk_owners
     if actor is not None and not actor.is_admin and not theirs:
         return PermissionDenied("Only an admin can undo this merge.")
     if merge.undone_at is not None:

@@ -50,6 +50,8 @@ class DeskConsumer(FrameSocket):
     greeted = False
     unheard: AbstractSet[str] = frozenset()
     timer: asyncio.TimerHandle | None = None
+    # The user as the database has it, until `user` becomes it on the event loop.
+    checked: User
 
     async def connect(self) -> None:
         self.hub = attach()
@@ -122,6 +124,9 @@ class DeskConsumer(FrameSocket):
         """The code to close with if the user may no longer be here, else None. Asks the database."""
         return await self._desk_refusal()
 
+    def teams_changed(self, before: User) -> None:
+        """The user now leads others than `before`."""
+
     def may_stay(self, snapshot: AccessSnapshot, user: User) -> bool:
         """The same question, answered from a snapshot."""
         return works_at_desk(user)
@@ -134,7 +139,7 @@ class DeskConsumer(FrameSocket):
         if user is None or not self.may_stay(snapshot, user):
             self.start(self.recheck())
         else:
-            self.user = user
+            self._known_anew(user)
 
     async def recheck(self) -> bool:
         """Close the socket if the user has lost the right to it; return whether it stays open."""
@@ -146,13 +151,19 @@ class DeskConsumer(FrameSocket):
     async def _desk_refusal(self) -> int | None:
         if not await in_thread(self._session_lives):
             return NOT_SIGNED_IN
+        self._known_anew(self.checked)
         return None if works_at_desk(self.user) else NO_ACCESS
+
+    def _known_anew(self, user: User) -> None:
+        before, self.user = self.user, user
+        if before.leads != user.leads:
+            self.teams_changed(before)
 
     def _session_lives(self) -> bool:
         session = Session.objects.live().select_related("user").filter(pk=self.session.pk).first()
         if session is None:
             return False
-        self.user = session.user
+        self.checked = session.user
         return True
 
     # --- events of the hub ---

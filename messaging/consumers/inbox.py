@@ -5,6 +5,7 @@ import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from accounts.models import User
 from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
@@ -13,6 +14,7 @@ from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
 from messaging.consumers.handshake import origin_of
 from messaging.consumers.threads import in_thread
+from messaging.desk.moves import chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ class InboxFeed:
 
     def __init__(self) -> None:
         self.sockets: set[InboxConsumer] = set()
-        # Customers whose row changed -> the users who lost them with a change.
+        # Customers whose row changed -> the owners who lost them with a change.
         self._changed: dict[int, set[int]] = {}
         self.loading: asyncio.Task[None] | None = None
 
@@ -77,7 +79,7 @@ class InboxFeed:
             if has_on_desk(socket.user, owner_id):
                 # A picture has a URL for each reader.
                 socket.push(chat if row is None or row["avatar"] is None else _chat(shown_to(row, socket.links)))
-            elif socket.user.pk in lost_by:
+            elif any(has_on_desk(socket.user, lost) for lost in lost_by):
                 socket.push(chat_gone)
 
 
@@ -105,6 +107,22 @@ class InboxConsumer(DeskConsumer):
         self.feed.sockets.add(self)
         await self.hub.join(DESK, self.feed)
         self.greet({})
+
+    def teams_changed(self, before: User) -> None:
+        if self.greeted:
+            self.start(self._show_change_of_teams(before))
+
+    async def _show_change_of_teams(self, before: User) -> None:
+        """Send the chats that the user sees or no longer sees, since a team changed. Many are for the client to load."""
+        found = await in_thread(chats_since, before, self.user)
+        if found is None:
+            self.push(passing_text("resync_required", {}))
+            return
+        gone, new = found
+        for customer_id in gone:
+            self.push(passing_text("chat_gone", {"id": customer_id}))
+        for row in new:
+            self.push(_chat(shown_to(row, self.links)))
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         feed = getattr(self, "feed", None)

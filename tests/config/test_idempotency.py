@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/assignments/": {"customer": "{customer}", "salesperson": "{user}"},
     "/api/messages/": {"customer": "{customer}", "text": "Hi"},
     "/api/users/": {"username": "new", "email": "new@desk.example", "role": "sales", "password": PASSWORD},
+    "/api/teams/": {"name": "Once"},
     "/api/contacts/": {"customer": "{customer}", **CONTACT},
     "/api/contacts/bulk-create/": {"contacts": [{"customer": "{customer}", **CONTACT}]},
     "/api/message/customer-data/": {"customer": "{customer}", "key": "k", "value": "v"},

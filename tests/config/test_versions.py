@@ -19,6 +19,7 @@ from tests.permission_matrix import endpoints
 # A change that makes another version, by path.
 CHANGES: dict[str, dict[str, Any]] = {
     "/api/users/{user}/": {"first_name": "Changed"},
+    "/api/teams/{team}/": {"name": "Changed"},
     "/api/customers/{customer}/": {"notes": "Changed"},
     "/api/customers/customers/{customer}/": {"nic": "123456789V"},
     "/api/customers/addresses/{address}/": {"city": "Galle"},

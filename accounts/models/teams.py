@@ -1,0 +1,23 @@
+"""Teams of salespeople."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Team(models.Model):
+    """Salespeople who work together. Its managers see and hand over the customers of its members (`User.team`).
+
+    A manager may be a member, too. Only accounts/actions/teams.py changes teams: what their managers see follows.
+    """
+
+    name = models.CharField(max_length=100)
+    managers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="managed_teams", blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(Lower("name"), name="team_name_any_case")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,23 @@
+"""Chats that came to a desk, or left it, because a team changed."""
+
+from accounts.models import User
+from customers.models import Customer, CustomerQuerySet
+from messaging.desk.rows import NEWEST_CONVERSATION_FIRST, DeskCustomer, desk_rows
+
+# Who sees more than so many others at once loads the list again.
+MOST = 100
+
+
+def chats_since(before: User, now: User) -> tuple[list[int], list[DeskCustomer]] | None:
+    """The ids of the chats that left the desk of a login since it was as `before`, and the rows of those that came.
+
+    None if they are more than MOST.
+    """
+    was, owners = set(before.desk_owners), set(now.desk_owners)
+    gone = _newest(Customer.objects.filter(owner__in=was - owners))
+    new = _newest(Customer.objects.at_desk_of(now).filter(owner__in=owners - was))
+    return None if len(gone) + len(new) > MOST else (gone, desk_rows(new))
+
+
+def _newest(customers: CustomerQuerySet) -> list[int]:
+    return list(customers.order_by(*NEWEST_CONVERSATION_FIRST).values_list("pk", flat=True)[: MOST + 1])
