@@ -113,7 +113,7 @@ class InboxConsumer(DeskConsumer):
             self.start(self._show_change_of_teams(before))
 
     async def _show_change_of_teams(self, before: User) -> None:
-        """Send the chats that the user sees or no longer sees, since a team changed. Many are for the client to load."""
+        """Send the chats that came or went when a team changed. Many are for the client to load."""
         found = await in_thread(chats_since, before, self.user)
         if found is None:
             self.push(passing_text("resync_required", {}))
