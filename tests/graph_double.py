@@ -1,7 +1,7 @@
 """A Graph API on loopback that can misbehave: what a mock cannot show is a lost answer.
 
 In a test: `with GraphDouble() as graph`, then `graph.url`, `graph.accepted`, `graph.queue(...)`. For crash tests
-with real processes: `python tests/graph_double.py --port 9100 --state accepted.jsonl`, then `GET /_accepted` and
+with real processes: `python -m tests.graph_double --port 9100 --state accepted.jsonl`, then `GET /_accepted` and
 `POST /_faults` (see `Faults`). Accepted means: Meta has taken the message, whatever became of the answer.
 """
 
@@ -15,10 +15,13 @@ import threading
 import time
 import zlib
 from collections import deque
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
+
+from tests.graph_rules import Known, refusal
 
 Fault = dict[str, Any]
 
@@ -72,7 +75,11 @@ class GraphDouble:
 
     def __init__(self, port: int = 0, state: Path | None = None) -> None:
         self.faults = Faults()
+        # Products, flows and files that exist at Meta, beside those that were uploaded (tests/graph_rules.py).
+        self.known = Known()
         self.accepted: list[dict[str, Any]] = []
+        # What was refused, because Meta would refuse it.
+        self.refused: list[dict[str, Any]] = []
         self.requests = 0
         # How often Patter hung up in the middle of an answer.
         self.cut = 0
@@ -111,6 +118,13 @@ class GraphDouble:
     def queue(self, *faults: Fault | str) -> None:
         """Let these happen to the next requests, one each; a text is a fault without more to say."""
         self.faults.queued.extend({"kind": fault} if isinstance(fault, str) else fault for fault in faults)
+
+    def refusal(self, body: dict[str, Any]) -> tuple[int, str] | None:
+        """The code and the details with which Meta refuses this message, if it does."""
+        templates = [row for rows in self.templates.values() for row in rows] if self.templates else None
+        uploaded = {upload["id"] for upload in self.uploads}
+        known = replace(self.known, media=self.known.media | uploaded, templates=templates)
+        return refusal(body, known)
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
@@ -225,6 +239,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(fault.get("status", 400), meta_error(fault["code"], fault.get("message", ""), details))
         if kind == "slow":
             time.sleep(fault["seconds"])
+        if (refused := self.double.refusal(body)) is not None:
+            self.double.refused.append(body)
+            return self._answer(400, meta_error(refused[0], "refused", refused[1]))
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
         wamid = self.double.take(self.path, headers, body)
         if kind == "take_and_drop":

@@ -9,6 +9,12 @@ MAX_CAPTION = 1024
 # Parts of interactive messages, and of templates with their values filled in.
 MAX_BODY = 1024
 MAX_HEADER = MAX_FOOTER = 60
+MAX_LIST_BODY = 4096
+MAX_URL = 2000
+MAX_FLOW_LABEL = 30
+MAX_FILE_NAME = 240
+# What a header can show beside a text.
+HEADER_MEDIA = ("image", "video", "document")
 # Ids of messages and files, and types of messages; no longer than the columns that store them.
 MAX_ID, MAX_TYPE = 200, 40
 MAX_TEMPLATE_NAME, MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_ID = 512, 20, 64

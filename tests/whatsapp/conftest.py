@@ -1,15 +1,19 @@
 """Webhooks as Meta posts them, and Meta itself as a server on loopback."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from messaging.models import BusinessNumber
+from customers.models import Customer
+from messaging.models import BusinessNumber, Message
 from tests.graph_double import GraphDouble
-from tests.webhooks import PHONE_NUMBER_ID
+from tests.webhooks import PHONE_NUMBER_ID, says, text
+from tests.whatsapp.sending import Send
 from whatsapp.graph.client import clear_clients
 from whatsapp.graph.media import http_client
 from whatsapp.webhook import queue, signature
@@ -64,3 +68,17 @@ def graph(connect: Callable[[str], None]) -> Iterator[GraphDouble]:
     with GraphDouble() as double:
         connect(double.url)
         yield double
+
+
+@pytest.fixture
+def chat(post: Post, graph: GraphDouble, settings: Any, tmp_path: Path) -> Customer:
+    """A customer who has just written."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    post(says(text("wamid.asked", at=int(time.time()))))
+    return Message.objects.get(wamid="wamid.asked").customer
+
+
+@pytest.fixture
+def send(as_admin: Any, chat: Customer) -> Send:
+    """Send in that chat, to the double."""
+    return Send(as_admin, chat)

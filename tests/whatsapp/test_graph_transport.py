@@ -55,7 +55,7 @@ def test_a_text_is_taken(graph: GraphDouble, message: Message) -> None:
         "recipient_type": "individual",
         "to": "94771234567",
         "type": "text",
-        "text": {"body": "Yes, in blue", "preview_url": True},
+        "text": {"body": "Yes, in blue"},
         "biz_opaque_callback_data": str(message.pk),
     }
 

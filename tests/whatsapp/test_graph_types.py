@@ -1,6 +1,5 @@
 """Every type of message as Meta gets it, files first."""
 
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,29 +15,10 @@ from messaging.relay.receipts import Receipts
 from tests.graph_double import GraphDouble
 from tests.media_files import jpeg, moving_webp, opus, picture, upload
 from tests.messaging.steps import make_due
-from tests.webhooks import PHONE_NUMBER_ID, says, text
+from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.models import Template
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def chat(post: Any, graph: GraphDouble, settings: Any, tmp_path: Path) -> Customer:
-    settings.MEDIA_ROOT = str(tmp_path)
-    post(says(text("wamid.asked", at=int(time.time()))))
-    return Message.objects.get(wamid="wamid.asked").customer
-
-
-@pytest.fixture
-def send(as_admin: Any, chat: Customer, graph: GraphDouble) -> Any:
-    def queue_and_send(**fields: Any) -> Message:
-        format = "multipart" if "media" in fields else "json"
-        response = as_admin.post("/api/messages/", {"customer": chat.pk, **fields}, format=format)
-        assert response.status_code == 201, response.json()
-        relay()
-        return Message.objects.get(pk=response.json()["id"])
-
-    return queue_and_send
 
 
 def relay() -> None:

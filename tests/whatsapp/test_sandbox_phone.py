@@ -328,7 +328,7 @@ class TestSeeing:
         assert as_owner.post("/api/messages/", {"customer": customer.pk, "text": "later"}).status_code == 201
         assert len(seen(phone)["messages"]) == 1
         leave()
-        assert seen(phone)["messages"][1]["body"]["text"] == {"body": "later", "preview_url": True}
+        assert seen(phone)["messages"][1]["body"]["text"] == {"body": "later"}
 
     def test_two_phones_of_one_customer_have_a_chat_each(
         self, say: Say, phone: Client, answer: Any, as_owner: APIClient, customer: Customer

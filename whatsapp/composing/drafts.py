@@ -14,11 +14,14 @@ from messaging.errors import NumberCannotSend
 from messaging.models import Message
 from whatsapp.access_tokens import access_of
 from whatsapp.composing.files import check_file, type_of
-from whatsapp.composing.interactive import InteractiveSerializer
+from whatsapp.composing.interactive import InteractiveSerializer, interactive_text
 from whatsapp.composing.payloads import ContactsSerializer, LocationSerializer, ReactionSerializer
 from whatsapp.composing.template_messages import compose_template, sendable
-from whatsapp.limits import CAPTIONED_TYPES, MAX_CAPTION, MEDIA_TYPES
+from whatsapp.limits import CAPTIONED_TYPES, HEADER_MEDIA, MAX_CAPTION, MEDIA_TYPES
 from whatsapp.payload.display_text import shown_text
+
+# Types whose header can show a file.
+WITH_HEADER = frozenset({"template", "interactive"})
 
 
 def compose(draft: Draft) -> Content:
@@ -29,7 +32,7 @@ def compose(draft: Draft) -> Content:
     kind = draft.type or (type_of(draft.file) if draft.file is not None else "text")
     if kind in MEDIA_TYPES:
         return _media(draft, kind)
-    if draft.file is not None and kind != "template":
+    if draft.file is not None and kind not in WITH_HEADER:
         raise ValidationError({"media": [f"A message of the type {kind} cannot carry a file."]})
     if draft.template is not None and kind != "template":
         raise ValidationError({"template": ["Only messages of the type template use this field."]})
@@ -87,8 +90,18 @@ def _interactive(draft: Draft) -> Content:
     given = dict(draft.payload or {})
     if draft.text:
         given.setdefault("body", {"text": draft.text})
-    payload = _checked(InteractiveSerializer, draft, given)
-    return Content("interactive", payload["body"]["text"], payload)
+    mime_type = _header_file(draft, given) if draft.file is not None else ""
+    payload = _checked(InteractiveSerializer, draft, given, uploaded=draft.file is not None)
+    return Content("interactive", interactive_text(payload), payload, mime_type)
+
+
+def _header_file(draft: Draft, given: dict[str, Any]) -> str:
+    """Check the file that the header shows, and return its MIME type. Without a header, the file makes one."""
+    header = given.setdefault("header", {"type": type_of(draft.file)})
+    kind = header.get("type") if isinstance(header, dict) else None
+    if kind not in HEADER_MEDIA:
+        raise ValidationError({"media": ["A header shows a picture, a video or a document, or else a text alone."]})
+    return check_file(draft.file, kind)
 
 
 def _reaction(draft: Draft) -> Content:
@@ -101,11 +114,13 @@ def _reaction(draft: Draft) -> Content:
     return Content("reaction", payload["emoji"], payload)
 
 
-def _checked(serializer_class: type[Serializer[Any]], draft: Draft, given: Any = None) -> dict[str, Any]:
+def _checked(
+    serializer_class: type[Serializer[Any]], draft: Draft, given: Any = None, **context: Any
+) -> dict[str, Any]:
     given = draft.payload if given is None else given
     if given is None:
         raise ValidationError({"payload": ["This field is required."]})
-    body = serializer_class(data=given)
+    body = serializer_class(data=given, context=context)
     if not body.is_valid():
         raise ValidationError({"payload": body.errors})
     checked: dict[str, Any] = _plain(body.validated_data)

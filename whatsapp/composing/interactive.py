@@ -1,124 +1,119 @@
-"""Checks the `payload` of interactive messages. The shape is Meta's.
+"""Checks the `payload` of interactive messages. The shape is Meta's (docs/whatsapp.md, "Interactive messages")."""
 
-They have reply buttons, a list, a button with a link, or one with which people share their phone number.
-"""
-
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
 
-from whatsapp.limits import MAX_BODY, MAX_FOOTER, MAX_HEADER
+from core.fields import KnownFieldsOnly
+from whatsapp.composing import interactive_actions as actions
+from whatsapp.composing.interactive_cards import CardsAction
+from whatsapp.composing.media_sources import MediaSource
+from whatsapp.limits import HEADER_MEDIA, MAX_BODY, MAX_FOOTER, MAX_HEADER, MAX_LIST_BODY
 
-MAX_BUTTONS, MAX_ROWS, MAX_SECTIONS = 3, 10, 10
-TYPES = ("button", "list", "cta_url", "request_contact_info")
-
-
-class _Text(serializers.Serializer[Any]):
-    """`{text}`, of at most `longest` characters."""
-
-    def __init__(self, longest: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.longest = longest
-
-    def get_fields(self) -> dict[str, Any]:
-        return {"text": serializers.CharField(max_length=self.longest)}
+_TEXT, _ANY = frozenset({"text"}), frozenset({"text", *HEADER_MEDIA})
 
 
-class _Header(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=["text"])
-    text = serializers.CharField(max_length=MAX_HEADER)
+@dataclass(frozen=True)
+class _Shape:
+    """What one type consists of: which kinds of header it takes, and whether it has a footer and needs a body."""
+
+    action: type[serializers.Serializer[Any]]
+    headers: frozenset[str] = frozenset()
+    needs_header: bool = False
+    footer: bool = False
+    needs_body: bool = True
+    longest_body: int = MAX_BODY
 
 
-class _Reply(serializers.Serializer[Any]):
-    id = serializers.CharField(max_length=256)
-    title = serializers.CharField(max_length=20)
-
-
-class _Button(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=["reply"])
-    reply = _Reply()
-
-
-class _Buttons(serializers.Serializer[Any]):
-    buttons = serializers.ListField(child=_Button(), allow_empty=False, max_length=MAX_BUTTONS)
-
-    def validate_buttons(self, buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        _all_different([button["reply"]["id"] for button in buttons], "id")
-        _all_different([button["reply"]["title"] for button in buttons], "title")
-        return buttons
-
-
-class _Row(serializers.Serializer[Any]):
-    id = serializers.CharField(max_length=200)
-    title = serializers.CharField(max_length=24)
-    description = serializers.CharField(required=False, max_length=72)
-
-
-class _Section(serializers.Serializer[Any]):
-    title = serializers.CharField(required=False, max_length=24)
-    rows = serializers.ListField(child=_Row(), allow_empty=False)
-
-
-class _List(serializers.Serializer[Any]):
-    button = serializers.CharField(max_length=20)
-    sections = serializers.ListField(child=_Section(), allow_empty=False, max_length=MAX_SECTIONS)
-
-    def validate_sections(self, sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(sections) > 1 and not all(section.get("title") for section in sections):
-            raise serializers.ValidationError("With more than one section, each needs a title.")
-        rows = [row["id"] for section in sections for row in section["rows"]]
-        if len(rows) > MAX_ROWS:
-            raise serializers.ValidationError(f"A list can have at most {MAX_ROWS} rows in all its sections together.")
-        _all_different(rows, "id")
-        return sections
-
-
-class _LinkParameters(serializers.Serializer[Any]):
-    display_text = serializers.CharField(max_length=20)
-    url = serializers.URLField(max_length=2000)
-
-
-class _Link(serializers.Serializer[Any]):
-    name = serializers.ChoiceField(choices=["cta_url"], default="cta_url")
-    parameters = _LinkParameters()
-
-
-class _AskForNumber(serializers.Serializer[Any]):
-    name = serializers.ChoiceField(choices=["request_contact_info"], default="request_contact_info")
-
-
-_ACTIONS: dict[str, type[serializers.Serializer[Any]]] = {
-    "button": _Buttons,
-    "list": _List,
-    "cta_url": _Link,
-    "request_contact_info": _AskForNumber,
+_SHAPES = {
+    "button": _Shape(actions.Buttons, _ANY, footer=True),
+    "list": _Shape(actions.Rows, _TEXT, footer=True, longest_body=MAX_LIST_BODY),
+    "cta_url": _Shape(actions.Link, _ANY, footer=True),
+    "flow": _Shape(actions.Flow, _ANY, footer=True),
+    "product": _Shape(actions.Product, footer=True, needs_body=False),
+    "product_list": _Shape(actions.ProductList, _TEXT, needs_header=True, footer=True),
+    "catalog_message": _Shape(actions.Catalog, footer=True),
+    "carousel": _Shape(CardsAction),
+    "location_request_message": _Shape(actions.AskForLocation),
+    "request_contact_info": _Shape(actions.AskForNumber),
+    "address_message": _Shape(actions.AskForAddress),
+    "call_permission_request": _Shape(actions.AskToCall),
+    "voice_call": _Shape(actions.VoiceCall),
 }
+TYPES = tuple(_SHAPES)
 
 
-class InteractiveSerializer(serializers.Serializer[Any]):
+class _Text(KnownFieldsOnly):
+    """`{text}`. How long it may be, depends on the type of the message."""
+
+    text = serializers.CharField()
+
+
+class _Header(KnownFieldsOnly):
+    """A text, or a file by its id or link; without either if the file is uploaded with the message."""
+
+    type = serializers.ChoiceField(choices=["text", *HEADER_MEDIA])
+    text = serializers.CharField(required=False, max_length=MAX_HEADER)
+    image = MediaSource(required=False)
+    video = MediaSource(required=False)
+    document = MediaSource(required=False, named=True)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        kind = data["type"]
+        if unused := data.keys() - {"type", kind}:
+            raise serializers.ValidationError(dict.fromkeys(unused, f"A header of the type {kind} has only a {kind}."))
+        uploaded = kind in HEADER_MEDIA and self.root.context.get("uploaded")
+        if uploaded and kind in data:
+            raise serializers.ValidationError({kind: "Leave it out: the file comes as `media`."})
+        if not uploaded and kind not in data:
+            raise serializers.ValidationError({kind: "This field is required."})
+        return data if kind in data else {**data, kind: {}}
+
+
+class InteractiveSerializer(KnownFieldsOnly):
+    """`context["uploaded"]` says that the file of the header comes with the message."""
+
     type = serializers.ChoiceField(choices=TYPES)
     header = _Header(required=False)
-    body = _Text(MAX_BODY)
-    footer = _Text(MAX_FOOTER, required=False)
-    # What asks for the number has nothing to choose in it.
+    body = _Text(required=False)
+    footer = _Text(required=False)
+    # What only asks for something has nothing to choose in it.
     action = serializers.DictField(required=False)
 
     class Meta:
         ref_name = None
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        if data["type"] == "request_contact_info":
-            unused = {"header", "footer"} & data.keys()
-            if unused:
-                raise serializers.ValidationError(dict.fromkeys(unused, "This type has only a body."))
-        elif "action" not in data:
-            raise serializers.ValidationError({"action": "This field is required."})
-        action = _ACTIONS[data["type"]](data=data.get("action", {}))
+        shape = _SHAPES[data["type"]]
+        if wrong := _wrong_parts(shape, data):
+            raise serializers.ValidationError(wrong)
+        action = shape.action(data=data.get("action", {}))
         if not action.is_valid():
-            raise serializers.ValidationError({"action": action.errors})
+            missing = "action" not in data
+            raise serializers.ValidationError({"action": "This field is required." if missing else action.errors})
         return {**data, "action": action.validated_data}
 
 
-def _all_different(values: list[str], what: str) -> None:
-    if len(set(values)) < len(values):
-        raise serializers.ValidationError(f"Each {what} can be used only once.")
+def _wrong_parts(shape: _Shape, data: dict[str, Any]) -> dict[str, str]:
+    """What the header, body and footer lack, or have too much."""
+    header, body, footer = data.get("header"), data.get("body"), data.get("footer")
+    wrong = {}
+    if header is None and shape.needs_header:
+        wrong["header"] = "This field is required."
+    if header is not None and header["type"] not in shape.headers:
+        wrong["header"] = "The header of this type is a text." if shape.headers else "This type has no header."
+    if footer is not None and not shape.footer:
+        wrong["footer"] = "This type has only a body."
+    if body is None and shape.needs_body:
+        wrong["body"] = "This field is required."
+    for name, part, longest in (("body", body, shape.longest_body), ("footer", footer, MAX_FOOTER)):
+        if part is not None and len(part["text"]) > longest:
+            wrong[name] = f"Ensure this field has no more than {longest} characters."
+    return wrong
+
+
+def interactive_text(payload: dict[str, Any]) -> str:
+    """What lists show of the message and the search finds: its body, or the product that stands alone."""
+    body = payload.get("body")
+    return str(body["text"]) if body else f"[product: {payload['action']['product_retailer_id']}]"

@@ -1,5 +1,6 @@
 """Turns a message into the content of a request to Meta."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
@@ -7,6 +8,9 @@ from messaging.channels import Rejected
 from messaging.models import Attachment, Message
 from whatsapp.graph.recipients import Address
 from whatsapp.limits import CAPTIONED_TYPES, MEDIA_TYPES
+
+# Meta previews the first address in a text.
+_LINK = re.compile(r"https?://\S", re.IGNORECASE)
 
 
 def request_of(message: Message, file: Attachment | None, address: Address) -> dict[str, Any]:
@@ -28,7 +32,7 @@ def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
     """Return the type, and the content that goes under its name. `file` is already uploaded. Raises Rejected."""
     kind, payload = message.type, message.payload
     if kind == "text":
-        return kind, {"body": message.text, "preview_url": True}
+        return kind, {"body": message.text, **({"preview_url": True} if _LINK.search(message.text) else {})}
     if kind in MEDIA_TYPES and file is not None:
         wanted = {"caption": message.text if kind in CAPTIONED_TYPES else "", **_extras(kind, file)}
         return kind, {"id": file.provider_id, **{key: value for key, value in wanted.items() if value}}
@@ -41,7 +45,9 @@ def content_of(message: Message, file: Attachment | None) -> tuple[str, Any]:
         return kind, {"message_id": replied.wamid, "emoji": payload["emoji"]}
     if kind == "template":
         return kind, _with_file(payload, file)
-    if kind in ("location", "interactive"):
+    if kind == "interactive":
+        return kind, payload if file is None else {**payload, "header": _shown(payload["header"]["type"], file)}
+    if kind == "location":
         return kind, payload
     raise Rejected("unsupported_type", "This kind of message cannot be sent", kind)
 
@@ -60,6 +66,11 @@ def _with_file(template: dict[str, Any], file: Attachment | None) -> dict[str, A
     for component in filled.get("components", []):
         for parameter in component["parameters"]:
             if component["type"] == "header" and parameter["type"] in MEDIA_TYPES:
-                name = {"filename": file.file_name} if parameter["type"] == "document" else {}
-                parameter[parameter["type"]] = {"id": file.provider_id, **name}
+                parameter.update(_shown(parameter["type"], file))
     return filled
+
+
+def _shown(kind: str, file: Attachment) -> dict[str, Any]:
+    """A header with the uploaded file."""
+    name = {"filename": file.file_name} if kind == "document" else {}
+    return {"type": kind, kind: {"id": file.provider_id, **name}}
