@@ -5,7 +5,6 @@ from typing import overload
 
 import orjson
 
-
 # The last second of the year 9999. What is more cannot be seconds.
 _LAST_SECOND = 253_402_300_799
 

@@ -68,6 +68,14 @@ MESSAGES = {
 }
 # Messages of a business that its phone app sent.
 ECHOES = {"echo_text": ("text", "I am on my way"), "echo_image": ("image", "The shop")}
+# Calls that are over: the text, and whether somebody has to call back.
+CALLS = {
+    "call_missed": ("Missed call", True),
+    "call_missed_completed": ("Missed call", True),
+    "call_answered": ("Call, 1:00", False),
+}
+# A call that rings: who makes it is known, and nothing is shown yet.
+RINGING = {"call_connect"}
 # What changes a message that is not there waits for it.
 ABOUT_ANOTHER = {
     "reaction",
@@ -87,6 +95,9 @@ NO_BUBBLE = {
     "preference_resume",
     "request_welcome",
     "ephemeral_empty",
+    "call_of_ours",
+    "call_recording",
+    "call_status",
     "status_payment",
     "status_payment_failed",
     "status_payment_pending",
@@ -119,6 +130,8 @@ def test_every_file_has_its_test() -> None:
     assert {file.stem for file in PAYLOADS.glob("*.json")} == {
         *MESSAGES,
         *ECHOES,
+        *CALLS,
+        *RINGING,
         *ABOUT_ANOTHER,
         *NO_BUBBLE,
         *STATUSES,
@@ -153,6 +166,38 @@ def test_an_echo_becomes_a_bubble_of_ours(post: Any, name: str, expected: tuple[
     message = Message.objects.get()
     assert (message.type, message.text, message.direction, message.status) == (*expected, "outbound", "sent")
     assert Attachment.objects.count() == (1 if name in MEDIA else 0)
+
+
+@pytest.mark.parametrize(("name", "expected"), CALLS.items())
+def test_a_call_is_in_the_chat(post: Any, name: str, expected: tuple[str, bool]) -> None:
+    for _ in range(2):
+        assert post(payload(name)).status_code == 200
+    message, chat = Message.objects.get(), Conversation.objects.get()
+    text, missed = expected
+    assert (message.type, message.text, message.payload["missed"]) == ("call", text, missed)
+    assert (message.direction, message.status) == ("inbound", "received" if missed else "read")
+    assert (chat.unread_count, chat.last_message_id) == (int(missed), message.pk)
+    assert chat.last_inbound_at == message.created_at
+    assert message.wamid == f"wacid.HBgL{name}"
+
+
+@pytest.mark.parametrize("name", sorted(RINGING))
+def test_a_call_that_rings_is_not_shown_yet(post: Any, name: str) -> None:
+    assert post(payload(name)).status_code == 200
+    assert WebhookEvent.objects.get().state == "done"
+    assert not Message.objects.exists()
+    assert Identity.objects.get().wa_id == "16505551234"
+
+
+def test_a_missed_call_says_how_long_it_rang(post: Any) -> None:
+    began, over = payload("call_connect"), payload("call_missed")
+    (call,) = began["entry"][0]["changes"][0]["value"]["calls"]
+    call |= {"id": "wacid.HBgLcall_missed", "timestamp": "1749416383"}
+    post(began)
+    post(over)
+    message = Message.objects.get()
+    assert (message.text, message.payload["rang_seconds"]) == ("Missed call, rang for 0:35", 35)
+    assert "session" not in message.payload
 
 
 @pytest.mark.parametrize("name", sorted(ABOUT_ANOTHER))
@@ -289,8 +334,8 @@ def test_all_of_them_in_one_body_twice(post: Any) -> None:
         shown = Message.objects.exclude(type="system")
         counts.append((shown.count(), StatusUpdate.objects.count(), Customer.objects.count()))
     assert counts[0] == counts[1]
-    assert counts[0][0] == len(MESSAGES) + len(ECHOES)
-    for file in {*MESSAGES, *ECHOES}:
+    assert counts[0][0] == len(MESSAGES) + len(ECHOES) + len(CALLS)
+    for file in {*MESSAGES, *ECHOES, *CALLS}:
         assert Message.objects.filter(wamid__endswith=f".{file}").count() == 1, file
     assert counts[0][1] == len(set(STATUSES.values()))  # all of one message
     for event in WebhookEvent.objects.all():
@@ -299,4 +344,4 @@ def test_all_of_them_in_one_body_twice(post: Any) -> None:
 
 
 def _messages(value: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*value.get("messages", []), *value.get("message_echoes", [])]
+    return [*value.get("messages", []), *value.get("message_echoes", []), *value.get("calls", [])]

@@ -61,6 +61,24 @@ class IncomingMessage(NumberElement):
 
 
 @dataclass(frozen=True)
+class Ringing(NumberElement):
+    """A customer calls; the call is not over."""
+
+    caller: Person
+    call_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Call(NumberElement):
+    """A call of a customer that is over. Its `wamid` is Meta's id of the call."""
+
+    caller: Person
+    inbound: Inbound
+    answered: bool
+
+
+@dataclass(frozen=True)
 class InGroup(NumberElement):
     """A message in a group, or a status of one. It belongs to no chat with a customer."""
 
@@ -187,7 +205,7 @@ class Broken:
 Element = NumberElement | TemplateChange | Ignored | Broken
 
 # The fields in which elements name the person they are about.
-_PEOPLE = ("sender", "by", "recipient", "old", "contact", "person")
+_PEOPLE = ("sender", "caller", "by", "recipient", "old", "contact", "person")
 
 
 def people_in(element: NumberElement) -> Sequence[Person]:

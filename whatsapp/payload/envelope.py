@@ -6,6 +6,7 @@ from typing import Any
 
 from core.safe_json import BadJSON, check_value, storable_value
 from whatsapp.payload.address_changes import read_id_update
+from whatsapp.payload.calls import read_call
 from whatsapp.payload.contact_sync import read_contact_sync
 from whatsapp.payload.elements import Broken, Element, Ignored
 from whatsapp.payload.json_fields import list_of, text_of
@@ -23,6 +24,7 @@ _READERS: dict[str, dict[str, Read]] = {
     "user_preferences": {"user_preferences": read_preference},
     "user_id_update": {"user_id_update": read_id_update},
     "smb_app_state_sync": {"state_sync": read_contact_sync},
+    "calls": {"calls": read_call, "statuses": read_status},
 }
 _LONGEST_INTEGER = 18
 

@@ -13,7 +13,7 @@ _WA_ID = re.compile(r"\+?(\d{5,20})", re.ASCII)
 _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,140}", re.ASCII)
 _PARENT_ID = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9.]{1,140}", re.ASCII)
 # The lists of a change whose items are about people.
-_ITEMS = ("messages", "message_echoes", "statuses", "user_preferences")
+_ITEMS = ("messages", "message_echoes", "statuses", "user_preferences", "calls")
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,22 @@ from typing import Any
 
 from customers.actions.locking import lock
 from customers.actions.referrals import note_referral
+from messaging.actions.calls import receive_call
 from messaging.actions.message_changes import change_reaction, edit_message, revoke_message
 from messaging.actions.reactions import BUSINESS
 from messaging.actions.receiving import receive_echo, receive_message, receive_notice
 from messaging.actions.statuses import apply_status
 from messaging.models import BusinessNumber, Message
 from whatsapp.address_changes import move_address
+from whatsapp.calls import rang_at
 from whatsapp.graph.consequences import after_failure
 from whatsapp.identities import address_of, learn_address
 from whatsapp.lookup import customer_id_of, customer_id_of_any
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
+from whatsapp.payload.calls import rang_for
 from whatsapp.payload.elements import (
     AddressChange,
+    Call,
     ContactSync,
     Echo,
     Edit,
@@ -27,6 +31,7 @@ from whatsapp.payload.elements import (
     Preference,
     Reaction,
     Revoke,
+    Ringing,
     StatusReport,
     people_in,
 )
@@ -55,6 +60,19 @@ def _message(said: IncomingMessage, number: BusinessNumber) -> int:
         note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
     if new is not None and said.shared_phone is not None:
         return prove_shared_phone(int(customer.pk), said.sender, said.shared_phone, number, at=said.inbound.at)
+    return int(customer.pk)
+
+
+def _ringing(said: Ringing, number: BusinessNumber) -> int:
+    # Nothing is shown until the call is over. The webhook is linked to who calls, and found then.
+    return int(customer_of(said.caller, number, wrote_at=said.at).pk)
+
+
+def _call(said: Call, number: BusinessNumber) -> int:
+    customer = customer_of(said.caller, number, wrote_at=said.inbound.at)
+    began = None if said.answered else rang_at(int(customer.pk), said.inbound.wamid)
+    inbound = rang_for(said.inbound, began) if began is not None else said.inbound
+    receive_call(customer=customer, number=number, inbound=inbound, answered=said.answered)
     return int(customer.pk)
 
 
@@ -143,6 +161,8 @@ def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
 
 _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
     IncomingMessage: _message,
+    Ringing: _ringing,
+    Call: _call,
     Echo: _echo,
     Reaction: _reaction,
     Edit: _edit,

@@ -10,7 +10,7 @@ from core.db.reports import may_be_old
 from messaging.models import Message
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import Broken, Echo, IncomingMessage, InGroup
+from whatsapp.payload.elements import Broken, Call, Echo, IncomingMessage, InGroup
 from whatsapp.payload.envelope import Malformed, parse
 
 BATCH = 200
@@ -72,7 +72,7 @@ def _messages_in(body: bytes, report: DayReport) -> Iterable[Key]:
         return []
     report.unreadable += sum(isinstance(element, Broken) for element in elements)
     report.groups += sum(isinstance(element, InGroup) for element in elements)
-    messages = (element for element in elements if isinstance(element, IncomingMessage | Echo))
+    messages = (element for element in elements if isinstance(element, IncomingMessage | Call | Echo))
     return [(message.phone_number_id, message.inbound.wamid) for message in messages]
 
 
