@@ -53,6 +53,8 @@ class WebhookEvent(Leased):
     body = models.BinaryField()
     state = models.CharField(max_length=8, choices=WebhookState.choices, default=WebhookState.PENDING)
     error = models.TextField(blank=True)
+    # The errors of the account that Meta reported in it, beside its messages.
+    account_errors = models.TextField(blank=True, default="", db_default="")
     elements = models.PositiveIntegerField(default=0)
     took_ms = models.PositiveIntegerField(null=True)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -88,7 +88,7 @@ class WebhookBodies(Keeper):
                 WebhookEvent.objects.filter(pk=pk).replay()
                 kept.append(pk)
         events.exclude(pk__in=kept).update(
-            body=_BLANK, state=WebhookState.DONE, error="", lease_until=None, claim_token=None
+            body=_BLANK, state=WebhookState.DONE, error="", account_errors="", lease_until=None, claim_token=None
         )
 
 

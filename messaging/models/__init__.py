@@ -3,7 +3,7 @@
 from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
 from messaging.models.conversations import Conversation, Receipt
 from messaging.models.departures import DepartureCount
-from messaging.models.messages import RANK, Direction, Message, MessageQuerySet, Status
+from messaging.models.messages import RANK, Direction, Held, Message, MessageQuerySet, Status
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
 from messaging.models.statuses import StatusUpdate
 
@@ -19,6 +19,7 @@ __all__ = [
     "Conversation",
     "DepartureCount",
     "Direction",
+    "Held",
     "Message",
     "MessageQuerySet",
     "PauseKind",

@@ -42,6 +42,13 @@ RANK = {
 }
 
 
+class Held(models.TextChoices):
+    """Why a provider took a message and does not deliver it yet, in Meta's words."""
+
+    QUALITY = "held_for_quality_assessment"
+    PAUSED = "paused"
+
+
 class Direction(models.TextChoices):
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -99,6 +106,8 @@ class Message(Leased):
     retry_seconds = models.PositiveIntegerField(null=True, blank=True)
     wamid = models.CharField(max_length=200, null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices)
+    # What the provider said when it took the message, if it does not deliver it yet.
+    held = models.CharField(max_length=30, choices=Held.choices, null=True, blank=True)
     # {code, title, detail, retryable} or null
     error = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -37,6 +37,7 @@ def test_it_queues_the_message_and_records_it(as_owner: Any, customer: Any, owne
         "reactions": [],
         "status": "queued",
         "error": None,
+        "held": None,
         "waiting": None,
         "wamid": None,
         "client_id": "c-1",

@@ -105,10 +105,10 @@ class TestRecipient:
 
 
 AGAIN = [1, 2, 131000, 131016, 133004, 131053]
-NUMBER = [4, 80007, 130429, 131057, 133016]
-HALTED = [0, 3, 10, 190, 200, 299, 131005, 368, 131031, 130497, 131042, 131037, 131045]
-HALTED += [133005, 133006, 133008, 133009, 133010, 133015]
-REJECTED = [33, 100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000]
+NUMBER = [4, 17, 341, 613, 80007, 80008, 130429, 131057, 133000, 133015, 133016]
+HALTED = [0, 3, 10, 33, 102, 104, 190, 803, 200, 299, 131005, 368, 131031, 130497, 131042, 131037, 131045]
+HALTED += [133005, 133006, 133008, 133009, 133010]
+REJECTED = [100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000]
 REJECTED += [132001, 132007, 132015, 132016, 132068, 131026, 131047, 131050, 131052, 131062, 131063, 999999]
 RETRYABLE = [131048, 131064, 131049, 130472, 132069, 131030, 137000]
 
@@ -150,6 +150,42 @@ class TestMetasErrors:
         assert (found.code, found.retryable) == (code, retryable)
         assert found.title
         assert found.detail.startswith("What Meta says")
+
+    def says(self, graph: GraphDouble, status: int, **error: Any) -> None:
+        said = {"message": "(#1) Words", "type": "OAuthException", "fbtrace_id": "A1", **error}
+        graph.queue({"kind": "status", "status": status, "body": json.dumps({"error": said})})
+
+    @pytest.mark.parametrize("status", [200, 400, 404])
+    def test_a_number_that_is_gone_halts_it(self, graph: GraphDouble, message: Message, status: int) -> None:
+        self.says(graph, status, code=100, error_subcode=33, message="Object with ID '1' does not exist")
+        found = outcome(message)
+        assert isinstance(found, Halted)
+        assert "(100)" in found.reason
+        assert "does not exist" in found.reason
+
+    @pytest.mark.parametrize("subcode", [None, 2494010])
+    def test_100_otherwise_refuses_one_message(self, graph: GraphDouble, message: Message, subcode: Any) -> None:
+        self.says(graph, 400, code=100, error_subcode=subcode)
+        assert isinstance(outcome(message), Rejected)
+
+    OK_WITH_ERROR = [(131047, Rejected), (190, Halted), (131000, Retry), (80008, Retry), (200, Halted)]
+
+    @pytest.mark.parametrize(("code", "kind"), OK_WITH_ERROR)
+    def test_an_error_in_an_answer_of_200_is_the_error(
+        self, graph: GraphDouble, message: Message, code: int, kind: type[Outcome]
+    ) -> None:
+        self.says(graph, 200, code=code)
+        assert isinstance(outcome(message), kind)
+
+    @pytest.mark.parametrize("error", ["it did not work", {"message": "no code"}, {"code": "soon"}])
+    def test_whatever_its_shape(self, graph: GraphDouble, message: Message, error: Any) -> None:
+        graph.queue({"kind": "status", "status": 200, "body": json.dumps({"error": error})})
+        assert isinstance(outcome(message), Rejected)
+
+    @pytest.mark.parametrize("data", ["The reason as text", {"details": "The reason as text"}])
+    def test_what_is_meant_for_people_is_shown(self, graph: GraphDouble, message: Message, data: Any) -> None:
+        self.says(graph, 400, code=131009, error_data=data, error_user_title="Look here", error_user_msg="Mend it.")
+        assert outcome(message).detail.startswith("The reason as text. Look here. Mend it. ")
 
     def test_the_closed_window_has_a_hint(self, graph: GraphDouble, message: Message) -> None:
         assert self.fails(graph, message, 131047).detail == "What Meta says. Send a template"

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from messaging.models import Message
 from tests.admin_pages import confirm
-from tests.webhooks import says, text
+from tests.webhooks import change, drain, envelope, payload, says, text
 from whatsapp.models import Identity, WebhookEvent
 from whatsapp.webhook import handlers, queue, searching
 
@@ -60,6 +60,32 @@ def test_nothing_can_be_written(desk: Client, post: Any) -> None:
     assert desk.get("/admin/whatsapp/identity/").status_code == 200
     assert desk.get(f"/admin/whatsapp/identity/{identity.pk}/change/").status_code == 200
     assert desk.post(f"/admin/whatsapp/identity/{identity.pk}/change/", {"wa_id": "1"}).status_code == 403
+
+
+def test_errors_of_the_account_are_kept_and_shown(desk: Client, post: Any) -> None:
+    post(says(text("wamid.1")))
+    post(payload("errors_beside_message"))
+    quiet, event = WebhookEvent.objects.order_by("pk")
+    assert event.account_errors.splitlines() == [
+        "131042: Business eligibility payment issue",
+        "131031: Account locked. The account is locked",
+    ]
+    assert (event.state, event.error, quiet.account_errors) == ("done", "", "")
+    assert b"131031: Account locked" in desk.get(LIST).content
+    assert b"131031: Account locked" in desk.get(f"{LIST}{event.pk}/change/").content
+    found = desk.get(LIST, {"account_errors": "yes"}).content.decode()
+    assert f"/{event.pk}/change/" in found
+    assert f"/{quiet.pk}/change/" not in found
+    confirm(desk, LIST, "replay", [event])
+    assert drain() == 1
+    event.refresh_from_db()
+    assert len(event.account_errors.splitlines()) == 2
+
+
+def test_errors_that_cannot_be_stored(post: Any) -> None:
+    post(envelope(change(errors=["\x00 a text", {"code": 1, "title": "\ud800"}, 7])))
+    event = WebhookEvent.objects.get()
+    assert (event.state, event.account_errors) == ("done", "a text\n1: \n7".replace("1: ", "1:"))
 
 
 @pytest.fixture

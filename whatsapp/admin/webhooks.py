@@ -43,16 +43,38 @@ REPLAY = RowAction(
 )
 
 
+class AccountErrorsFilter(admin.SimpleListFilter):
+    title = "errors of the account"
+    parameter_name = "account_errors"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "reported")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[WebhookEvent]") -> "QuerySet[WebhookEvent]":
+        return queryset.exclude(account_errors="") if self.value() == "yes" else queryset
+
+
 @admin.register(WebhookEvent)
 class WebhookEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "received_at", "state", "named", "error", "attempts", "elements", "took_ms")
-    list_filter = ("state",)
+    list_display = ("id", "received_at", "state", "named", "error", "account_errors", "attempts", "elements", "took_ms")
+    list_filter = ("state", AccountErrorsFilter)
     date_hierarchy = "received_at"
     ordering = ("-pk",)
     sortable_by = ()
     search_fields = ("pk",)
     search_help_text = f"{HELP}, or what stands in a recent body: a wamid, an id, a word."
-    fields = ("received_at", "state", "error", "attempts", "not_before", "elements", "took_ms", "people", "content")
+    fields = (
+        "received_at",
+        "state",
+        "error",
+        "account_errors",
+        "attempts",
+        "not_before",
+        "elements",
+        "took_ms",
+        "people",
+        "content",
+    )
     readonly_fields = ("people", "content")
     actions = (for_selected(REPLAY),)
 

@@ -1,20 +1,25 @@
-"""What Meta's answer to a send says about the person it went to (docs/whatsapp.md, "Identities")."""
+"""What Meta's answer to a send says beside the wamid (docs/whatsapp.md, "Identities" and "Messages that go out")."""
 
 from typing import Any
 
 from django.db import transaction
 
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber, Held, Message
 from whatsapp.identities import learn_address
 from whatsapp.payload.json_fields import list_of, object_of
 from whatsapp.payload.persons import person_at
 
 
 def learn_from_answer(message: Message, number: BusinessNumber, answer: Any) -> None:
-    """Keep the ids that Meta names beside the one that was dialled.
+    """Keep why Meta does not deliver the message yet, and the ids that it names beside the one that was dialled.
 
-    Nothing is learned from messages to contacts.
+    Nothing is learned of the addresses of contacts.
     """
+    taken = list_of(object_of(answer).get("messages"))
+    said_of_it = object_of(taken[0]).get("message_status") if taken else None
+    held = said_of_it if said_of_it in Held.values else None
+    if held != message.held:
+        Message.objects.filter(pk=message.pk).update(held=held)
     if message.to_number is not None:
         return
     contacts = list_of(object_of(answer).get("contacts"))

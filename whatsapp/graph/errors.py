@@ -63,6 +63,18 @@ _ACCOUNT = Known(
     Policy.HALTED, "WhatsApp has restricted the business account", "Check the account in Meta Business Manager."
 )
 _REGISTRATION = Known(Policy.HALTED, "The business number is not registered", "Register it again in WhatsApp Manager.")
+_GONE = Known(
+    Policy.HALTED,
+    "The business number is gone, or we have no access to it",
+    "Check in WhatsApp Manager whether it is still there, and whether the access token may use it.",
+)
+_GROUP = Known(Policy.REFUSED, "This cannot be sent to a group", "Write to its members one by one.")
+_MARKETING_API = Known(
+    Policy.REFUSED, "WhatsApp does not take marketing messages in this way", "Use a template of another category."
+)
+_CALLING = Known(Policy.REFUSED, "WhatsApp does not allow this call", "Ask the customer whether you may call.")
+_FLOW = Known(Policy.REFUSED, "The flow cannot be used", "Check it in WhatsApp Manager, or send something else.")
+_USERNAME = Known(Policy.REFUSED, "WhatsApp refused the username of the business", "Change it in WhatsApp Manager.")
 _BAD_REQUEST = Known(
     Policy.REFUSED, "WhatsApp does not accept this message", "Correct it and send it as a new message."
 )
@@ -82,10 +94,10 @@ _MARKETING = Known(
 
 _TABLE: dict[int, Known] = {
     **dict.fromkeys((1, 2, 131000, 131016, 133004), _AGAIN),
-    **dict.fromkeys((4, 80007, 130429, 429), _THROTTLED),
+    **dict.fromkeys((4, 17, 341, 429, 613, 80007, 80008, 130429), _THROTTLED),
     131056: Known(Policy.PAIR, "Too many messages to this customer", "Try again in a minute.", retryable=True),
     **dict.fromkeys(
-        (131057, 133016),
+        (131057, 133000, 133015, 133016),
         Known(Policy.MAINTENANCE, "WhatsApp is working on this number", "Try again in a few minutes.", retryable=True),
     ),
     131053: Known(Policy.FILE, "WhatsApp could not use the file", "Check its format, or send another file.", True),
@@ -99,13 +111,16 @@ _TABLE: dict[int, Known] = {
         "The message cannot be delivered",
         "The customer may not be on WhatsApp, may use an old version, or may have blocked us.",
     ),
-    **dict.fromkeys((33, 100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 135000), _BAD_REQUEST),
+    **dict.fromkeys(
+        (100, 131008, 131009, 131021, 131051, 132000, 132005, 132008, 132012, 132018, 135000), _BAD_REQUEST
+    ),
+    **dict.fromkeys((33, 803), _GONE),
     **dict.fromkeys((132001, 132007, 132015, 132016), _TEMPLATE),
     132068: Known(Policy.REFUSED, "The flow is blocked", "Send something else."),
     132069: Known(Policy.REFUSED, "The flow was sent too often", "Try again in an hour.", retryable=True),
-    **dict.fromkeys((0, 3, 10, 190, 401, 403, *range(200, 300), 131005), _TOKEN),
-    **dict.fromkeys((368, 131031, 130497, 131042, 131044, 131037, 131045), _ACCOUNT),
-    **dict.fromkeys((133005, 133006, 133008, 133009, 133010, 133015), _REGISTRATION),
+    **dict.fromkeys((0, 3, 10, 102, 104, 190, 401, 403, *range(200, 300), 131005), _TOKEN),
+    **dict.fromkeys((368, 130497, 131031, 131037, 131042, 131044, 131045, 134011), _ACCOUNT),
+    **dict.fromkeys((133005, 133006, 133008, 133009, 133010), _REGISTRATION),
     131030: Known(
         Policy.REFUSED,
         "A test number can write only to the recipients on its list",
@@ -118,6 +133,13 @@ _TABLE: dict[int, Known] = {
         "Marketing templates are switched off for this number",
         "Use another template, or switch them on in WhatsApp Manager.",
     ),
+    130403: Known(Policy.REFUSED, "We have blocked this customer", "Unblock them to write to them."),
+    **dict.fromkeys((131020, 131041, *range(131201, 131208), *range(131209, 131216)), _GROUP),
+    131208: Known(Policy.REFUSED, "Too many messages to groups", "Try again in a minute.", retryable=True),
+    **dict.fromkeys((131055, 134100, 134101, 134102), _MARKETING_API),
+    **dict.fromkeys(range(138000, 138019), _CALLING),
+    **dict.fromkeys(range(139000, 139005), _FLOW),
+    **dict.fromkeys(range(147001, 147006), _USERNAME),
     137000: Known(
         Policy.REFUSED,
         "The customer has a new device or number",

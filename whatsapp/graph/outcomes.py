@@ -5,10 +5,9 @@ from typing import Any
 
 import httpx
 from django.utils.http import parse_http_date_safe
-from pywa.errors import WhatsAppError
 
 from messaging.channels import Halted, Outcome, Rejected, Retry, Unknown
-from whatsapp.graph.errors import MetaError, Policy, describe
+from whatsapp.graph.errors import MetaError, Policy
 
 # How long a number pauses for maintenance.
 MAINTENANCE_SECONDS = 180.0
@@ -22,24 +21,6 @@ FILE_TRIES = 3
 
 # Without a connection the request cannot have left.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-
-
-def is_metas(error: WhatsAppError) -> bool:
-    """Whether an error comes from Meta. For a body that does not, pywa invents one with the HTTP status as its code."""
-    response = error.raw_response
-    made_up = response is not None and error.code == response.status_code and not (error.type or error.fbtrace_id)
-    return not made_up
-
-
-def described(error: WhatsAppError) -> tuple[MetaError, float | None]:
-    """Return what an error means, and after how many seconds to retry if Meta said so."""
-    response = error.raw_response
-    status = response.status_code if response is not None else 400
-    title, detail = error.message or "", error.details or ""
-    known = describe(error.code, title, detail, transient=bool(error.is_transient) or status >= 500)
-    if status == 429 and known.policy is not Policy.PAIR:
-        known = describe(429, title, detail)
-    return known, retry_after(response)
 
 
 def outcome_of(known: MetaError, after: float | None, attempts: int) -> Outcome:

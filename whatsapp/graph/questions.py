@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from whatsapp.graph.client import graph_url, tls
+from whatsapp.graph.refusals import words_of
 
 SECONDS = 10.0
 # What a token must be allowed to do: send and receive, and read numbers and templates.
@@ -74,6 +75,8 @@ class Graph:
         if answer.is_error or refusal:
             said = refusal if isinstance(refusal, dict) else {}
             text = str(said.get("message") or f"status {answer.status_code}").splitlines()[0][:200]
+            if meant_for_people := words_of(said):
+                text = f"{text.rstrip('.')}. {meant_for_people[:300]}"
             raise GraphSays(f"Meta says: {text}", int(said.get("code") or answer.status_code))
         return body
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from django.db import transaction
 from django.utils import timezone
-from pywa.errors import WhatsAppError
 
 from core.faults import fault
 from core.files.storage import FilesAway
@@ -21,9 +20,10 @@ from whatsapp.graph.bounds import UPLOAD_BYTES_PER_SECOND, seconds_for, within
 from whatsapp.graph.client import client_for
 from whatsapp.graph.consequences import after_error
 from whatsapp.graph.contents import request_of
-from whatsapp.graph.outcomes import NOT_SENT, described, is_metas, outcome_of, unreadable
+from whatsapp.graph.outcomes import NOT_SENT, outcome_of, retry_after, unreadable
 from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
+from whatsapp.graph.refusals import Refusal, refusal_in
 from whatsapp.limits import MAX_ID
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.json_fields import text_of
@@ -131,30 +131,40 @@ class GraphTransport:
         return self._client[0]
 
     def _exchange(self, call: Callable[[], Any], message: Message | None = None) -> Any:
-        """Call Meta and return its answer. Raises an Outcome for everything else that can happen."""
+        """Call Meta and return its answer. Raises an Outcome for everything else that can happen.
+
+        Errors are read from the answer itself (whatsapp/graph/refusals.py), not from what pywa raises for them.
+        """
         assert self._client is not None
         session = self._client[1]
         session.forget()
         try:
-            return call()
+            answer = call()
         except NOT_SENT as error:
             raise Unreachable("WhatsApp cannot be reached", type(error).__name__)
         except httpx.HTTPError as error:
             if not session.left:
                 raise NotSent from error
             raise Unknown(f"no answer: {type(error).__name__}")
-        except WhatsAppError as error:
-            if not is_metas(error):
-                raise unreadable(error.raw_response)
-            known, after = described(error)
-            if message is not None:
-                self._news = partial(self._learn_from, known.code, message)
-            raise outcome_of(known, after, message.attempts if message is not None else 0)
         except Exception as error:
             if not session.left:
                 raise NotSent from error
-            # pywa could not read the body. The HTTP status tells whether the message may have been taken.
-            raise unreadable(session.answer)
+            refusal = refusal_in(session.answer)
+            if refusal is None:
+                # The HTTP status tells whether the message may have been taken.
+                raise unreadable(session.answer)
+        else:
+            # An answer can be an error although its HTTP status is 200. One that names a message was taken.
+            refusal = refusal_in(session.answer) if isinstance(answer, dict) and not answer.get("messages") else None
+            if refusal is None:
+                return answer
+        raise self._refused(refusal, session.answer, message)
+
+    def _refused(self, refusal: Refusal, answer: httpx.Response | None, message: Message | None) -> Exception:
+        known = refusal.described(answer.status_code if answer is not None else 400)
+        if message is not None:
+            self._news = partial(self._learn_from, known.code, message)
+        return outcome_of(known, retry_after(answer), message.attempts if message is not None else 0)
 
     def _learn_from(self, code: int | str, message: Message) -> None:
         after_error(code, message, waba_id=self._waba_id)

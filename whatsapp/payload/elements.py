@@ -188,6 +188,13 @@ class TemplateChange:
 
 
 @dataclass(frozen=True)
+class AccountErrors:
+    """What is wrong with our account or number, as Meta says beside the messages of a change; a text for each error."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ignored:
     """An element with which there is nothing to do; `what` says why."""
 
@@ -202,7 +209,7 @@ class Broken:
     reason: str
 
 
-Element = NumberElement | TemplateChange | Ignored | Broken
+Element = NumberElement | TemplateChange | AccountErrors | Ignored | Broken
 
 # The fields in which elements name the person they are about.
 _PEOPLE = ("sender", "caller", "by", "recipient", "old", "contact", "person")

@@ -8,11 +8,11 @@ from core.safe_json import BadJSON, check_value, storable_value
 from whatsapp.payload.address_changes import read_id_update
 from whatsapp.payload.calls import read_call
 from whatsapp.payload.contact_sync import read_contact_sync
-from whatsapp.payload.elements import Broken, Element, Ignored
+from whatsapp.payload.elements import AccountErrors, Broken, Element, Ignored
 from whatsapp.payload.json_fields import list_of, text_of
 from whatsapp.payload.messages import read_echo, read_message
 from whatsapp.payload.persons import Contacts, contacts_of
-from whatsapp.payload.statuses import read_preference, read_status
+from whatsapp.payload.statuses import account_errors_in, read_preference, read_status
 from whatsapp.payload.template_changes import TEMPLATE_FIELDS, read_template
 
 Read = Callable[[dict[str, Any], str, str, Contacts], Element]
@@ -92,7 +92,7 @@ def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iter
         for k, item in enumerate(list_of(value.get(key))):
             yield _guarded(read, item, metadata, contacts, f"{where}.{key}[{k}]")
     if value.get("errors"):
-        yield Ignored("errors of the account")
+        yield AccountErrors(account_errors_in(value["errors"]))
 
 
 def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: str) -> Element:

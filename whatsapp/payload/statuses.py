@@ -3,10 +3,11 @@
 from typing import Any
 
 from core.timestamps import from_epoch
-from whatsapp.graph.errors import describe
+from whatsapp.graph.errors import clean, describe
+from whatsapp.graph.refusals import words_of
 from whatsapp.limits import MAX_ID
 from whatsapp.payload.elements import Element, Ignored, InGroup, Preference, StatusReport
-from whatsapp.payload.json_fields import object_of, text_of
+from whatsapp.payload.json_fields import list_of, text_of
 from whatsapp.payload.persons import Contacts, person_at, person_of, person_or_none
 
 # `deleted` and `warning` do not move a message; they are kept with their time.
@@ -42,9 +43,22 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
 
 def _error(errors: Any) -> dict[str, Any]:
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    detail = object_of(first.get("error_data")).get("details")
-    title = first.get("title") or first.get("message") or ""
-    return describe(first.get("code"), str(title), str(detail or "")).as_error()
+    return describe(first.get("code"), _title(first), words_of(first)).as_error()
+
+
+def _title(error: dict[str, Any]) -> str:
+    return str(error.get("title") or error.get("message") or "")
+
+
+def account_errors_in(errors: Any) -> tuple[str, ...]:
+    """The errors of an account in words, with Meta's codes."""
+    texts = []
+    for error in list_of(errors):
+        said = error if isinstance(error, dict) else {"message": str(error)}
+        words = dict.fromkeys(part.rstrip(".") for part in (_title(said), words_of(said)) if part)
+        code = said.get("code")
+        texts.append(clean(f"{code}: {'. '.join(words)}" if code is not None else ". ".join(words)))
+    return tuple(texts)
 
 
 def read_preference(said: dict[str, Any], number: str, display: str, contacts: Contacts) -> Element:

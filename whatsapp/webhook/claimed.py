@@ -3,8 +3,10 @@
 Finishing one is hand-written SQL: with messaging/actions/receiving.py it is the hot path.
 """
 
+import logging
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +19,8 @@ from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.webhook import failures
+
+logger = logging.getLogger(__name__)
 
 _TABLE = WebhookEvent._meta.db_table
 _LINKS = WebhookEvent.customers.through._meta.db_table
@@ -54,6 +58,13 @@ class Claimed:
     def row(self) -> "QuerySet[WebhookEvent]":
         """The event, as long as the claim still holds."""
         return WebhookEvent.objects.filter(pk=self.pk, claim_token=self.token)
+
+    def note_account_errors(self, texts: Iterable[str]) -> None:
+        """Keep what Meta says is wrong with the account, once however often the event is handled."""
+        known = str(self.row.values_list("account_errors", flat=True).first() or "")
+        lines = dict.fromkeys([*known.splitlines(), *(" ".join(text.split()) for text in texts)])
+        self.row.update(account_errors="\n".join(lines))
+        logger.warning("webhook %s: Meta reports errors of the account: %s", self.pk, "; ".join(texts))
 
 
 def close(event: Claimed, customer_id: int | None, finish: int | None) -> None:

@@ -135,6 +135,10 @@ export const texts = {
   noReaction: 'Take the reaction back',
   reactions: 'Reactions',
   retry: 'Retry',
+  held: {
+    held_for_quality_assessment: 'WhatsApp checks the quality of the template first. The message is not delivered yet.',
+    paused: 'WhatsApp has paused the template. The message is not delivered for now.',
+  },
   uncertain: 'WhatsApp gave no answer. The customer may have got this message.',
   unsupported: 'This message cannot be shown here. Ask the customer to send it in another form.',
   /** @param {string} type */

@@ -58,7 +58,7 @@ export function quote(preview, handlers, thread) {
  * @param {Message} message
  * @param {BubbleHandlers} handlers
  */
-function problems({ error, waiting, status, ...message }, handlers) {
+function problems({ error, waiting, held, status, ...message }, handlers) {
   /** @type {Child[]} */
   const said = [];
   const failed = status === 'failed' || status === 'uncertain';
@@ -70,10 +70,11 @@ function problems({ error, waiting, status, ...message }, handlers) {
     said.push(h('button', {
       type: 'button', class: 'retry',
       onclick: ({ currentTarget }) => handlers.onRetry(
-        /** @type {Message} */ ({ ...message, error, waiting, status }), /** @type {HTMLButtonElement} */ (currentTarget)),
+        /** @type {Message} */ ({ ...message, error, waiting, held, status }), /** @type {HTMLButtonElement} */ (currentTarget)),
     }, texts.retry));
   }
   if (status === 'queued' && waiting && waiting.code !== 'behind') said.push(h('p', { class: 'problem waits small' }, waiting.title));
+  if (held) said.push(h('p', { class: 'problem waits small' }, texts.held[held] ?? held));
   return said;
 }
 
