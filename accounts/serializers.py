@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import Role, Team, User, confirmed
+from accounts.models import Availability, Role, Team, User, confirmed
 from core.bodies import BodySerializer
 from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref
@@ -101,25 +101,13 @@ class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
         extra_kwargs = {"username": {"validators": [UnicodeUsernameValidator()]}, "email": {"validators": []}}
 
 
-class TeamMemberSerializer(serializers.ModelSerializer[User]):
-    """A colleague, as every member of staff sees them."""
-
-    name = serializers.CharField(read_only=True, help_text="the full name, or else the username")
-
-    class Meta:
-        model = User
-        fields = ("id", "name", "role", "is_active")
-        read_only_fields = fields
-        ref_name = "TeamMember"
-
-
 class TeamRow(TypedDict):
     """A team: its members, and its managers, who see the customers of the members."""
 
     id: int
     name: str
-    members: list[Ref]
-    managers: list[Ref]
+    members: Annotated[list[Ref], "the salespeople of the team"]
+    managers: Annotated[list[Ref], "who sees and hands over the customers of the members"]
 
 
 def team_data(team: Team) -> TeamRow:
@@ -169,7 +157,18 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "username", "email", "first_name", "last_name", "role", "is_active", "customer", "mfa_enabled")
+        fields = (
+            "id",
+            "username",
+            "email",
+            "first_name",
+            "last_name",
+            "role",
+            "is_active",
+            "availability",
+            "customer",
+            "mfa_enabled",
+        )
         read_only_fields = fields
 
     def get_customer(self, user: User) -> int | None:
@@ -179,6 +178,15 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     def get_mfa_enabled(self, user: User) -> bool:
         return confirmed(user) is not None
+
+
+class AvailabilitySerializer(BodySerializer, KnownFieldsOnly):
+    """What members of staff change of their own login."""
+
+    availability = serializers.ChoiceField(choices=Availability.choices)
+
+    class Meta:
+        ref_name = "Availability"
 
 
 class LoginSerializer(serializers.Serializer[Any]):

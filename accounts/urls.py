@@ -6,7 +6,6 @@ from accounts.views import signing_in
 from accounts.views.mfa import MfaConfirmView, MfaLoginView, MfaSetupView, MfaView
 from accounts.views.passwords import ForgotView, ResetView
 from accounts.views.sessions import SessionsView, SessionView
-from accounts.views.team import TeamView
 from accounts.views.teams import TeamViewSet
 from accounts.views.users import UserViewSet
 
@@ -32,6 +31,5 @@ urlpatterns = [
     path("token/refresh/", signing_in.TokenRefreshView.as_view(), name="token-refresh"),
     path("token/verify/", signing_in.TokenVerifyView.as_view(), name="token-verify"),
     path("audit/", AuditView.as_view(), name="audit"),
-    path("team/", TeamView.as_view(), name="team"),
     path("", include(router.urls)),
 ]

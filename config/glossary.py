@@ -18,6 +18,7 @@ GLOSSARY = {
     "notes": "what staff noted; customers do not see it",
     "owner": "the salesperson; null: nobody",
     "role": "what the login may do",
+    "availability": "whether they take new customers at the moment",
     "source": "where the customer came from",
     "gender": "the gender; empty if it is not known",
     "date_of_birth": "the day of birth",

@@ -46,10 +46,11 @@ def _yes_or_no(name: str, default: bool) -> bool:
     return value in env.BOOLEAN_TRUE_STRINGS if value else default
 
 
-def _whole_number(name: str, default: int) -> int:
+def _whole_number(name: str, default: int, *, least: int = 1) -> int:
     value = env.str(name, default="") or str(default)
-    if not value.isdecimal() or int(value) < 1:
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a whole number greater than 0.")
+    if not value.isdecimal() or int(value) < least:
+        kind = "greater than 0" if least else "such as 5, or 0"
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a whole number {kind}.")
     return int(value)
 
 
@@ -390,6 +391,7 @@ RELAY_JOBS = [
     "messaging.relay.pause_notices.PauseNotices",
     "whatsapp.template_syncs.TemplateSyncs",
     "accounts.mailing.Mails",
+    "accounts.absences.Absences",
     "core.chores.DailyChores",
 ]
 # What is pruned once a day (core/chores.py): functions that return a list of core.retention.Old.
@@ -482,6 +484,8 @@ if BASE_CURRENCY not in CURRENCIES:
 ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
 if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")
+# Who has no socket for so long is away until they have one. 0: nobody is away who does not say so.
+AWAY_AFTER_MINUTES = _whole_number("AWAY_AFTER_MINUTES", 0, least=0)
 # How many sockets a process keeps open for one user, and for an address before anybody has signed in.
 SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
 SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)

@@ -18,6 +18,7 @@ _OTHERS = {
     # The access token alone says whose session it is.
     "POST /api/auth/logout/": "400 204 204 204 204",
     "GET /api/auth/me/": "401 200 200 200 200",
+    "PATCH /api/auth/me/": "401 403 400 400 400",
     "GET /api/auth/sessions/": "401 200 200 200 200",
     "DELETE /api/auth/sessions/": "401 204 204 204 204",
     # Somebody else's, and none that there is.

@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "POST /api/auth/refresh/": {"refresh": "{refresh}"},
     "POST /api/auth/logout/": {"refresh": "{refresh}"},
     "POST /api/auth/login/mfa/": {"mfa_token": "{mfa_token}", "code": "{app}"},
+    "PATCH /api/auth/me/": {"availability": "away"},
     "POST /api/auth/mfa/setup/": {},
     "POST /api/auth/mfa/confirm/": {"code": "{app}"},
     "DELETE /api/auth/mfa/": {"current_password": PASSWORD, "code": "{app}"},
@@ -107,6 +108,7 @@ BODIES: dict[str, Any] = {
 # Who calls: an admin if it does not say `owner`, the salesperson, or `customer`.
 CALLERS = {
     "GET /api/auth/me/": "owner",
+    "PATCH /api/auth/me/": "owner",
     "GET /api/team/": "owner",
     "POST /api/auth/mfa/setup/": "owner",
     "POST /api/auth/mfa/confirm/": "owner",

@@ -124,8 +124,9 @@ class UserAdmin(RefusalsAdmin):
     renamed = {"password": "new_password"}
     in_transaction = False  # a password is hashed, and customers are handed over
     form = UserForm
-    list_display = ("username", "name", "email", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("username", "name", "email", "role", "team", "availability", "is_active", "last_login")
+    list_filter = ("role", "is_active", "availability", "team")
+    list_select_related = ("team",)
     search_fields = ("username", "email", "first_name", "last_name")
     ordering = ("username",)
     actions = (for_selected(SEND_RESET), for_selected(REMOVE_FACTOR), for_selected(REMOVE))

@@ -1,6 +1,7 @@
 """Logins, their teams and sessions, mails to them, and the audit trail."""
 
 from accounts.models.audit import AuditEntry, AuditQuerySet
+from accounts.models.availability import Availability, LastSocket
 from accounts.models.mails import Mail, MailQuerySet, PasswordReset
 from accounts.models.mfa import SecondFactor, confirmed
 from accounts.models.sessions import Session, SessionKind, SessionQuerySet, SocketTicket
@@ -10,6 +11,8 @@ from accounts.models.users import Role, User, UserManager, UserQuerySet, full_na
 __all__ = [
     "AuditEntry",
     "AuditQuerySet",
+    "Availability",
+    "LastSocket",
     "Mail",
     "MailQuerySet",
     "PasswordReset",

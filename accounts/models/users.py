@@ -9,6 +9,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.models.availability import Availability
 from core.filters import containing
 
 
@@ -95,6 +96,17 @@ class User(AbstractBaseUser):
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
     )
 
+    availability = models.CharField(
+        max_length=6,
+        choices=Availability.choices,
+        default=Availability.ONLINE,
+        db_default=Availability.ONLINE,
+        editable=False,
+    )
+    # Since when; null: since ever.
+    availability_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Away for want of a socket, and online again with the next one.
+    away_by_itself = models.BooleanField(default=False, db_default=False, editable=False)
     team = models.ForeignKey("Team", models.SET_NULL, null=True, blank=True, editable=False, related_name="members")
     # The ids of the members of all teams that this login manages. Kept by accounts/actions/teams.py, so that whoever
     # knows the login knows whose customers it sees: sockets ask for every frame.

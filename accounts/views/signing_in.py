@@ -13,13 +13,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework_simplejwt.exceptions import InvalidToken
 
+from accounts.actions.availability import set_availability
 from accounts.actions.sessions import check_token, end_session, log_in, log_out, refresh
 from accounts.actions.tickets import issue_ticket
 from accounts.authentication import CHALLENGE, BearerAuthentication, user_of
 from accounts.models import Session, SocketTicket, User
-from accounts.permissions import OwnAccount
+from accounts.permissions import IsSalesOrAdmin, OwnAccount
 from accounts.second_factor import CODE, SETUP, Pending
 from accounts.serializers import (
+    AvailabilitySerializer,
     LoginSerializer,
     LogoutSerializer,
     MeSerializer,
@@ -154,8 +156,19 @@ class MeView(RetrieveAPIView[User]):
     serializer_class = MeSerializer
     permission_classes = (OwnAccount,)
 
+    def get_permissions(self) -> Any:
+        return [IsSalesOrAdmin()] if self.request.method == "PATCH" else super().get_permissions()
+
     def get_object(self) -> User:
         return user_of(self.request)
+
+    @documented(request_body=AvailabilitySerializer, responses={200: MeSerializer})
+    def patch(self, request: Request) -> Response:
+        """Say whether you are there. Who is `away` gets no new customers; it lasts until you say otherwise."""
+        body = AvailabilitySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        user = set_availability(user=user_of(request), availability=body.validated_data["availability"])
+        return Response(MeSerializer(user).data)
 
 
 class SocketTicketView(GenericAPIView[Any]):

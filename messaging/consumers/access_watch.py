@@ -11,8 +11,10 @@ from typing import Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import Error
 
+from accounts.actions.availability import note_sockets
 from accounts.models import Session, User
 from core.live.hub import Hub
 from customers.models import Customer
@@ -52,9 +54,16 @@ class AccessWatch:
     def __init__(self) -> None:
         self._sockets: set[WatchedSocket] = set()
         self._task: asyncio.Task[None] | None = None
+        # The logins of sockets that have just opened: who was away for want of one is online at once.
+        self._came: set[int] = set()
+        self._noting: asyncio.Task[None] | None = None
 
     def add(self, socket: WatchedSocket) -> None:
         self._sockets.add(socket)
+        if settings.AWAY_AFTER_MINUTES:
+            self._came.add(socket.session.user_id)
+            if self._noting is None:
+                self._noting = asyncio.create_task(self._note())
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
@@ -68,6 +77,15 @@ class AccessWatch:
             for start in range(0, len(sockets), BATCH):
                 await self._check(sockets[start : start + BATCH])
         self._task = None
+
+    async def _note(self) -> None:
+        while self._came:
+            came, self._came = self._came, set()
+            try:
+                await in_thread(note_sockets, came)
+            except Error as error:
+                logger.warning("%d logins with a socket could not be noted: %s", len(came), error)
+        self._noting = None
 
     async def _check(self, sockets: list[WatchedSocket]) -> None:
         sessions = {socket.session.pk for socket in sockets}
@@ -88,7 +106,8 @@ class AccessWatch:
 
 
 def _take_snapshot(session_ids: set[UUID], customer_ids: set[int]) -> AccessSnapshot:
-    sessions = Session.objects.live().select_related("user").filter(pk__in=session_ids)
+    sessions = list(Session.objects.live().select_related("user").filter(pk__in=session_ids))
+    note_sockets(session.user_id for session in sessions)
     rows = Customer.objects.filter(pk__in=customer_ids).values_list("pk", "last_seq", "owner_id")
     return AccessSnapshot(
         users={session.pk: session.user for session in sessions},

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from messaging.desk.duplicates_view import DuplicatesView
 from messaging.desk.events_view import CustomerEventsView
 from messaging.desk.merges_view import MergesView, MergeView, UndoMergeView
+from messaging.desk.team_view import TeamView
 from messaging.desk.views import DeskViewSet
 
 router = SimpleRouter()
@@ -11,6 +12,7 @@ router.register("customers", DeskViewSet, basename="customer")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("team/", TeamView.as_view(), name="team"),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/events/$", CustomerEventsView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/duplicates/$", DuplicatesView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/merge/$", MergeView.as_view()),

@@ -63,7 +63,7 @@ def test_who_may_call_is_what_the_permission_matrix_says(schema: dict[str, Any])
 
     for row, statuses in MATRIX.items():
         who = found[f"{row.split()[0]} {plain(row.split()[1])}"]
-        anonymous, customer, owner, _, admin = statuses.split()
+        anonymous, customer, owner, _, admin, _ = statuses.split()
         if "without signing in" in who:
             continue
         everybody = who.startswith("everybody")
@@ -141,7 +141,7 @@ def test_it_is_swagger(schema: dict[str, Any]) -> None:
 
 
 ME = {"id": 1, "username": "ada", "email": "", "first_name": "", "last_name": "", "role": "admin", "is_active": True}
-ME["mfa_enabled"] = False
+ME |= {"availability": "online", "mfa_enabled": False}
 
 
 @pytest.mark.parametrize(
