@@ -39,8 +39,9 @@ DOMAINS = (
     ),
     Domain(
         "Messages",
-        r"messages/|templates/|customers/\{\w+\}/(messages|read|events)/",
-        "The chat: its history, sending text, files, templates and more, and what became of each message.",
+        r"messages/|templates/|customers/\{\w+\}/(messages|read|unread|close|reopen|snooze|events)/",
+        "The chat: its history, sending text, files, templates and more, what became of each message, and whether the "
+        "desk is done with it.",
     ),
     Domain("Webhook", r"webhook/", "Where Meta delivers messages and statuses. Front ends do not need it."),
     Domain("Customers: registration", r"customers/register/", "How customers get a login of their own."),

@@ -56,6 +56,8 @@ GLOSSARY = {
     "edited_at": "when it was edited last; null: never",
     "deleted_at": "when it was deleted; null: it is there",
     "undone_at": "when it was undone; null: it was not",
+    "snoozed_until": "when a snoozed chat is opened again; null: it is not snoozed",
+    "waiting_since": "when the customer wrote the first message that nobody has answered; null: they do not wait",
     "synced_at": "when it was fetched from Meta last",
     "last_message_at": "when the newest message was written; null: there is none",
     "last_order_date": "when the last order was placed; null: never",

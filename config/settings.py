@@ -389,6 +389,7 @@ RELAY_JOBS = [
     "messaging.relay.downloads.Downloads",
     "messaging.relay.leavers.Leavers",
     "messaging.relay.pause_notices.PauseNotices",
+    "messaging.relay.wakings.Wakings",
     "whatsapp.template_syncs.TemplateSyncs",
     "accounts.mailing.Mails",
     "accounts.absences.Absences",

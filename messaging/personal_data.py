@@ -6,7 +6,8 @@ from typing import Any
 from core.timestamps import iso
 from customers.keepers import Excused, Given, Keeper, Merged, Moved, rows_of
 from customers.models import NO_MESSAGE_YET, Customer, Merge
-from messaging.models import Attachment, Conversation, Direction, Message, Status
+from messaging.actions.answering import look_who_waits
+from messaging.models import Attachment, ChatState, Conversation, Direction, Message, Status
 
 # How the queue works says nothing about a person.
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
@@ -82,10 +83,13 @@ class Conversations(Keeper):
                 "unread_count": other.unread_count + (chat.unread_count if chat is not None else 0),
                 "last_message": _newest_message(into),
                 **{name: getattr(latest, name) for name in _LAST_WRITER},
+                **_put_away(open_most := _most_open(chat, other)),
             },
         )
+        look_who_waits(into.pk)
         written = [_last_writer(chat) if chat is not None else None, _last_writer(latest)]
-        return {**moved, "last_writer": written}
+        states = [_state(chat) if chat is not None else None, _state(open_most)]
+        return {**moved, "last_writer": written, "states": states}
 
     def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
         """What came since stays with `into`, and so does who wrote last if somebody wrote since.
@@ -98,6 +102,7 @@ class Conversations(Keeper):
         if chat is None or "last_writer" not in moved:
             return
         Conversation.objects.filter(customer=gone).update(unread_count=_unread(gone))
+        look_who_waits(gone.pk)
         before, after = moved["last_writer"]
         if before is None and newest is None:
             chat.delete()
@@ -106,7 +111,27 @@ class Conversations(Keeper):
             chat.unread_count = _unread(into)
             if _last_writer(chat) == after:
                 _set_last_writer(chat, before)
+            was, became = moved.get("states", (None, None))
+            if was is not None and _state(chat) == became:
+                chat.state, chat.snoozed_until = was[0], was[1] and datetime.fromisoformat(was[1])
             chat.save()
+            look_who_waits(into.pk)
+
+
+def _most_open(chat: Conversation | None, other: Conversation) -> Conversation:
+    """The chat that the desk has more to do with: what one of two was left open for is still to be done."""
+    openness = {ChatState.CLOSED: 0, ChatState.SNOOZED: 1, ChatState.OPEN: 2}
+    sooner = sorted(filter(None, (chat, other)), key=lambda one: one.snoozed_until or NO_MESSAGE_YET)
+    return max(sooner, key=lambda one: openness[ChatState(one.state)])
+
+
+def _put_away(chat: Conversation) -> dict[str, Any]:
+    return {"state": chat.state, "snoozed_until": chat.snoozed_until}
+
+
+def _state(chat: Conversation) -> list[Any]:
+    """The state of a chat, as JSON."""
+    return [str(chat.state), iso(chat.snoozed_until)]
 
 
 def _unread(customer: Customer) -> int:
@@ -141,6 +166,7 @@ KEEPERS = (
     Conversations(
         "conversation", file="chat", key="conversation", given=Given.ONCE_PROVED, theirs=("last_inbound_at",)
     ),
+    Keeper("closings", file="chat", key="closings"),
     Excused(
         "receipt", reason="A job of the relay: a read tick that is still to be shown. The next message makes another."
     ),

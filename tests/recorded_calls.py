@@ -57,6 +57,7 @@ BODIES: dict[str, Any] = {
     "PUT " + _DESK: {"name": "John Doe", "notes": "Prefers oak."},
     "PATCH " + _DESK: {"notes": "Prefers oak."},
     "POST " + _DESK + "merge/": {"into": "{other}", "keep": {"notes": "this"}, "dry_run": False},
+    "POST " + _DESK + "snooze/": {"until": "{tomorrow}"},
     "POST /api/assignments/": {"customer": "{customer}", "salesperson": "{user}", "note": "She knows him."},
     "POST /api/customers/register/": {
         "username": "janeroe", "email": "jane@example.com", "password": _NEW, "password2": _NEW, "first_name": "Jane",
@@ -222,6 +223,7 @@ def call(row: str, scene: dict[str, Any], client: APIClient, owner: User) -> tup
         scene = {**scene, "app": code_of(owner)}
     if "password/reset" in row:
         scene = {**scene, "reset": PasswordReset.open_for(owner)}
+    scene = {**scene, "tomorrow": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
     body = filled(BODIES.get(row), {**scene, "refresh": sign_in(user=owner).refresh})
     ids = {**scene, **{name: scene[of] for name, of in INSTEAD.get(row, {}).items()}}
     return body, send(client, row.format(**ids), body, {})

@@ -96,7 +96,15 @@ def test_the_search_in_messages(as_admin: APIClient, customer: Customer, message
     assert "message_search_trgm" in plan, plan
 
 
-ORDERINGS = ("name", "created_at", "updated_at", "last_message_at", "unread_count")
+ORDERINGS = (
+    "name",
+    "created_at",
+    "updated_at",
+    "last_message_at",
+    "unread_count",
+    "waiting_since",
+    "window_expires_at",
+)
 
 
 @pytest.mark.parametrize("deep", [False, True])

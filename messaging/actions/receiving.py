@@ -14,10 +14,22 @@ from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer
+from messaging.actions.answering import end_waiting_by_phone, look_who_waits
 from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Inbound, Media
-from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
+from messaging.models import (
+    NOT_WAITED_FOR,
+    Attachment,
+    AttachmentState,
+    BusinessNumber,
+    ChatState,
+    Conversation,
+    Direction,
+    Message,
+    Status,
+)
 from messaging.serializers.answered import answered_columns
+from messaging.serializers.chat_states import state_data
 from messaging.serializers.messages import message_data
 
 # A message that arrives later than this is shown at the provider's time, others at the time they arrived: the
@@ -26,8 +38,8 @@ LATE = timedelta(minutes=1)
 
 _PUT_UNREAD = (
     f"INSERT INTO {Conversation._meta.db_table} AS c "
-    "(customer_id, business_number_id, unread_count, last_message_id, last_inbound_at, last_address) "
-    "VALUES (%s, %s, 1, %s, %s, %s) "
+    "(customer_id, business_number_id, unread_count, last_message_id, last_inbound_at, last_address, waiting_since) "
+    "VALUES (%s, %s, 1, %s, %s, %s, %s) "
     "ON CONFLICT (customer_id) DO UPDATE SET unread_count = c.unread_count + 1, "
     "business_number_id = CASE WHEN c.last_inbound_at > excluded.last_inbound_at "
     "THEN c.business_number_id ELSE excluded.business_number_id END, "
@@ -35,7 +47,11 @@ _PUT_UNREAD = (
     "last_address = CASE WHEN c.last_inbound_at > excluded.last_inbound_at "
     "THEN c.last_address ELSE excluded.last_address END, "
     "last_inbound_at = CASE WHEN c.last_inbound_at > excluded.last_inbound_at "
-    "THEN c.last_inbound_at ELSE excluded.last_inbound_at END"
+    "THEN c.last_inbound_at ELSE excluded.last_inbound_at END, "
+    "waiting_since = CASE WHEN c.waiting_since < excluded.waiting_since OR excluded.waiting_since IS NULL "
+    "THEN c.waiting_since ELSE excluded.waiting_since END, "
+    f"reopened_by = CASE WHEN c.state = '{ChatState.OPEN}' THEN c.reopened_by ELSE excluded.last_message_id END, "
+    f"state = '{ChatState.OPEN}', snoozed_until = NULL RETURNING reopened_by"
 )
 
 
@@ -62,7 +78,8 @@ def _keep(
 ) -> int | None:
     now = timezone.now()
     # One that arrives late is shown at its own time.
-    ordered_at = inbound.at if now - inbound.at > LATE else now
+    late = now - inbound.at > LATE
+    ordered_at = inbound.at if late else now
     answered = _answered(number, inbound.reply_to_wamid)
     message = {
         "customer_id": customer.pk,
@@ -81,27 +98,43 @@ def _keep(
     message_id = INSERT_MESSAGE(message)
     if message_id is None:
         return None
-    newest = ordered_at >= customer.desk_at
+    newest, reopened = ordered_at >= customer.desk_at, False
     if quietly:
         put_last(message_id, customer_id=customer.pk, number_id=number.pk, newest=newest)
     else:
-        _put_unread(message_id, customer, number, inbound, now, newest=newest)
+        reopened = _put_unread(message_id, customer, number, inbound, now, newest=newest)
+    _who_waits(customer, direction, ordered_at, late=late)
     if newest:
         customer.desk_at = ordered_at
     file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
     record(customer, "chat_message", message_data({**answered, "id": message_id, **message, **file}))
+    if reopened:
+        record(customer, "chat_state_changed", state_data(ChatState.OPEN))
     return message_id
+
+
+def _who_waits(customer: Customer, direction: Direction, at: datetime, *, late: bool) -> None:
+    """What arrived in time was taken in with the chat."""
+    if direction is Direction.OUTBOUND:
+        end_waiting_by_phone(customer, at)
+    elif late:
+        look_who_waits(customer.pk)  # it may have been answered from the phone app
 
 
 def _put_unread(
     message_id: int, customer: Customer, number: BusinessNumber, inbound: Inbound, now: datetime, *, newest: bool
-) -> None:
-    """`put_last` for a message that the customer wrote: it is unread, and opens the service window."""
+) -> bool:
+    """`put_last` for a message that the customer wrote: it is unread, waits, and opens the chat and its service window.
+
+    Returns whether the chat was not open.
+    """
     # A time in the future would keep the service window open for longer than 24 hours.
     written_at = connection.ops.adapt_datetimefield_value(min(inbound.at, now))
-    place = [customer.pk, number.pk, message_id, written_at, inbound.address]
+    waits = written_at if inbound.type not in NOT_WAITED_FOR else None
+    place = [customer.pk, number.pk, message_id, written_at, inbound.address, waits]
     with prepared_cursor() as cursor:
         cursor.execute(_PUT_UNREAD, [*place, message_id if newest else None])
+        return bool(cursor.fetchone()[0] == message_id)
 
 
 def _status(direction: Direction, quietly: bool) -> Status:

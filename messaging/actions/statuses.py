@@ -18,6 +18,7 @@ from core.timestamps import aware
 from customers.actions.locking import lock_customer_of
 from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
+from messaging.actions.answering import answered_at, end_waiting
 from messaging.actions.failures import log_failure
 from messaging.actions.reactions import withdraw_reaction
 from messaging.channels import channel_of
@@ -230,7 +231,7 @@ def keep_waiting(updates: Sequence[StatusUpdate]) -> None:
 
 def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
     """Apply one update to a message of a customer whom this transaction has locked."""
-    before = status_data(message)
+    before, answered_before = status_data(message), answered_at(message)
     other_attempt = message.wamid is not None and message.wamid != update.wamid
     if update.status == Status.FAILED and (other_attempt or message.status == Status.QUEUED):
         return  # the failure of an earlier attempt says nothing about the current one
@@ -242,6 +243,7 @@ def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
             message.status = update.status
             message.error = update.error if update.status == Status.FAILED else None
     _write(message)
+    end_waiting(customer, message, before=answered_before)
     after = status_data(message)
     if after != before:
         record(customer, "message_status", after)

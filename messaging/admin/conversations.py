@@ -38,14 +38,24 @@ class UnreadFilter(admin.SimpleListFilter):
 class ConversationAdmin(FoundByCustomer, ReadOnlyAdmin):
     """The chat with each customer as a whole. Those who wait for an answer come in the order in which they wait."""
 
-    list_display = ("customer", "owner", "number", "last_said", "last_at", "unread_count", "last_inbound_at")
-    list_filter = (WaitingFilter, UnreadFilter, "business_number", OwnerFilter)
+    list_display = ("customer", "owner", "number", "last_said", "last_at", "unread_count", "waiting_since", "state")
+    list_filter = (WaitingFilter, UnreadFilter, "state", "business_number", OwnerFilter)
     list_select_related = ("customer__owner", "business_number", "last_message")
     sortable_by = ()
-    fields = ("customer", "business_number", "unread_count", "last_message", "last_inbound_at", "last_address")
+    fields = (
+        "customer",
+        "business_number",
+        "state",
+        "snoozed_until",
+        "waiting_since",
+        "unread_count",
+        "last_message",
+        "last_inbound_at",
+        "last_address",
+    )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("last_message__ordered_at", "pk") if request.GET.get("waiting") == "yes" else ("-pk",)
+        return ("waiting_since", "pk") if request.GET.get("waiting") == "yes" else ("-pk",)
 
     @admin.display(description="owner")
     def owner(self, conversation: Conversation) -> str:

@@ -15,15 +15,16 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from core.db.reports import may_be_old
-from messaging.models import Conversation, Direction, Message, Status
+from messaging.models import ChatState, Conversation, Direction, Message, Status
 
 # From how many of the newest messages of the day response times are worked out.
 NEWEST = 5_000
 
 
 def waiting_chats() -> QuerySet[Conversation]:
-    """Chats that wait for an answer: the customer wrote last."""
-    return Conversation.objects.filter(last_message__direction=Direction.INBOUND, customer__merged_into=None)
+    """Open chats in which the customer wrote something that nobody has answered."""
+    waiting = Conversation.objects.filter(state=ChatState.OPEN, waiting_since__isnull=False)
+    return waiting.filter(customer__merged_into=None)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Found:
 
 def waiting() -> Found:
     """The chats that wait for an answer."""
-    return _counted(waiting_chats(), "last_message__ordered_at")
+    return _counted(waiting_chats(), "waiting_since")
 
 
 def unsent(*statuses: Status, since: datetime | None = None) -> Found:

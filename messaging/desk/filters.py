@@ -1,15 +1,38 @@
 """Query parameters of the desk's list."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 from django.db.models.functions import Lower
 
-from core.filters import BooleanFilter, FilterSet, IdFilter, IdsFilter, OrderingFilter, TextFilter
+from core.filters import (
+    BooleanFilter,
+    CountFilter,
+    FilterSet,
+    IdFilter,
+    IdsFilter,
+    NullsLast,
+    OrderingFilter,
+    TextFilter,
+)
 from customers.filters import SHORT_SEARCHES
 from customers.models import Customer, CustomerQuerySet, Source
-from messaging.desk.rows import UNREAD, with_unread, without_unread
+from messaging.desk.chats import (
+    UNREAD,
+    WAITING_SINCE,
+    WRITTEN_AT,
+    not_waiting,
+    waiting,
+    window_closing,
+    with_unread,
+    without_unread,
+)
+from messaging.models import ChatState
 from tags.models import Tag, carrying, carrying_any
+
+# More than any service window: no window closes later.
+_MOST_MINUTES = 366 * 24 * 60
 
 _ORDERS: dict[str, tuple[Any, ...]] = {
     "name": (Lower("first_name"), Lower("last_name")),
@@ -18,6 +41,10 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
     # The time of the newest message, with an index of its own.
     "last_message_at": ("desk_at",),
     "unread_count": (UNREAD,),
+    # Who does not wait, or never wrote, comes last in both directions.
+    "waiting_since": (NullsLast(WAITING_SINCE),),
+    # The service window is as long for all chats of a channel.
+    "window_expires_at": (NullsLast(WRITTEN_AT),),
 }
 
 
@@ -35,6 +62,15 @@ class DeskFilter(FilterSet):
     )
     has_unread = BooleanFilter(
         method="filter_has_unread", label="customers with unread messages (true) or without (false)"
+    )
+    state = django_filters.ChoiceFilter(
+        field_name="conversation__state", choices=ChatState.choices, label="chats that are open, snoozed or closed"
+    )
+    waiting = BooleanFilter(
+        method="filter_waiting", label="open chats that wait for an answer (true), or all others (false)"
+    )
+    window_closes_within = CountFilter(
+        method="filter_window", label="minutes: chats whose service window is open now and will be closed by then"
     )
     is_active = BooleanFilter(field_name="is_active")
     search = TextFilter(
@@ -60,6 +96,12 @@ class DeskFilter(FilterSet):
 
     def filter_has_unread(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
         return with_unread(customers) if value else without_unread(customers)
+
+    def filter_waiting(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
+        return waiting(customers) if value else not_waiting(customers)
+
+    def filter_window(self, customers: CustomerQuerySet, name: str, value: int) -> CustomerQuerySet:
+        return window_closing(customers, within=timedelta(minutes=min(value, _MOST_MINUTES)))
 
     def filter_search(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         return customers.search(value)

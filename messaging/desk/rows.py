@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypedDict
 
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.db.models.functions import Coalesce, Left
+from django.db.models import F, QuerySet
+from django.db.models.functions import Left
 from django.utils.functional import cached_property
 
 from core.db.compiled import Compiled
@@ -16,18 +16,17 @@ from core.files.links import Links
 from core.pagination import Pages
 from core.shapes import Link, Ref, Time
 from core.timestamps import iso
-from customers.models import Customer, CustomerQuerySet
+from customers.models import Customer
 from customers.serializers.customers import CUSTOMER_COLUMNS, CustomerRow, customer_row, known_columns
 from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
-from messaging.models import Conversation, Direction, Status
+from messaging.desk.chats import in_turn
+from messaging.models import ChatState, Direction, Status
 from messaging.reach import CanSend, can_send, reach_columns
 from tags.models import Tag
 from tags.serializers import TagRow, tag_data
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
-# How many messages of a customer are unread, as an expression to order by.
-UNREAD = Coalesce("conversation__unread_count", 0)
 PREVIEW_LENGTH = 200
 
 # Columns of the customer that are in no event.
@@ -35,6 +34,9 @@ _MORE_COLUMNS = ("avatar", "last_seq", "phone_trusted")
 _CHAT_COLUMNS = {
     "unread_count": F("conversation__unread_count"),
     "last_inbound_at": F("conversation__last_inbound_at"),
+    "state": F("conversation__state"),
+    "snoozed_until": F("conversation__snoozed_until"),
+    "waiting_since": F("conversation__waiting_since"),
     "transport": F("conversation__business_number__transport"),
     "number_id": F("conversation__business_number_id"),
     "number_external_id": F("conversation__business_number__external_id"),
@@ -68,6 +70,9 @@ class DeskCustomer(CustomerRow):
 
     tags: list[TagRow]
     unread_count: int
+    state: Annotated[str | None, ChatState, "null before the first message"]
+    snoozed_until: Time | None
+    waiting_since: Time | None
     last_message: LastMessage | None
     last_message_at: Time | None
     window_expires_at: Annotated[Time | None, "until then you can write freely; after that only templates can be sent"]
@@ -85,7 +90,7 @@ class DeskPages(Pages):
 
     def __init__(self, rows: Any) -> None:
         super().__init__(rows)
-        self.parts = _in_turn(rows)
+        self.parts = in_turn(rows)
 
     def count(self, *, at_most: int | None = None) -> int:
         return len(self._first) if len(self._first) <= self.AT_ONCE else super().count(at_most=at_most)
@@ -153,31 +158,6 @@ class WholeDesk(DeskPages):
         return desk_rows(self._ids(part))
 
 
-def with_unread(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """Those with unread messages."""
-    return customers.filter(conversation__unread_count__gt=0)
-
-
-def without_unread(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """Those who have no unread messages, or no chat at all."""
-    return customers.filter(~Exists(Conversation.objects.filter(customer=OuterRef("pk"), unread_count__gt=0)))
-
-
-def _in_turn(customers: CustomerQuerySet) -> list[Any]:
-    """Customers ordered by unread messages, as the few who have some and all others: an index has the order of each.
-
-    Other orders are one part.
-    """
-    by: Any = customers.query.order_by
-    order, *others = by
-    if getattr(order, "expression", None) != UNREAD:
-        return [customers]
-    count = F("conversation__unread_count")
-    some = with_unread(customers).order_by(count.desc() if order.descending else count.asc(), *others)
-    none = without_unread(customers).order_by(*others)
-    return [some, none] if order.descending else [none, some]
-
-
 def desk_rows(customer_ids: Iterable[int]) -> list[DeskCustomer]:
     """The desk rows with these ids, in their order, as JSON values: the same for every viewer, until `shown_to`.
 
@@ -233,6 +213,9 @@ def _shape(row: Mapping[str, Any], tags: list[Tag]) -> DeskCustomer:
         **customer_row(row),
         "tags": [tag_data(tag) for tag in tags],
         "unread_count": row["unread_count"] or 0,
+        "state": row["state"],
+        "snoozed_until": iso(row["snoozed_until"]),
+        "waiting_since": iso(row["waiting_since"]),
         "last_message": {
             "id": row["message_id"],
             "direction": row["message_direction"],

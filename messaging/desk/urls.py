@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from messaging.desk.duplicates_view import DuplicatesView
 from messaging.desk.events_view import CustomerEventsView
 from messaging.desk.merges_view import MergesView, MergeView, UndoMergeView
+from messaging.desk.states_view import CloseView, ReopenView, SnoozeView, UnreadView
 from messaging.desk.team_view import TeamView
 from messaging.desk.views import DeskViewSet
 
@@ -14,6 +15,10 @@ urlpatterns = [
     path("", include(router.urls)),
     path("team/", TeamView.as_view(), name="team"),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/events/$", CustomerEventsView.as_view()),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/close/$", CloseView.as_view()),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/reopen/$", ReopenView.as_view()),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/snooze/$", SnoozeView.as_view()),
+    re_path(r"^customers/(?P<customer_id>\d{1,18})/unread/$", UnreadView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/duplicates/$", DuplicatesView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/merge/$", MergeView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/merges/$", MergesView.as_view()),

@@ -1,21 +1,25 @@
 """The chat: conversations, messages with their files and statuses, and the numbers they are held on."""
 
 from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
-from messaging.models.conversations import Conversation, Receipt
+from messaging.models.conversations import ChatState, Closing, Conversation, Receipt
 from messaging.models.departures import DepartureCount
-from messaging.models.messages import RANK, Direction, Held, Message, MessageQuerySet, Status
+from messaging.models.messages import NOT_WAITED_FOR, RANK, SENT, Direction, Held, Message, MessageQuerySet, Status
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
     "ATTACHMENTS",
+    "NOT_WAITED_FOR",
     "RANK",
+    "SENT",
     "THUMBNAILS",
     "UNTIL_RESUMED",
     "Attachment",
     "AttachmentQuerySet",
     "AttachmentState",
     "BusinessNumber",
+    "ChatState",
+    "Closing",
     "Conversation",
     "DepartureCount",
     "Direction",

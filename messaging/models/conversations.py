@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -9,8 +10,20 @@ from core.db.leases import Leased
 from customers.models import Customer
 
 
+class ChatState(models.TextChoices):
+    """Whether the desk is done with a chat. What the customer writes makes it `open` again."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
 class Conversation(models.Model):
-    """The one chat with a customer, on the number they last wrote to."""
+    """The one chat with a customer, on the number they last wrote to.
+
+    `waiting_since` is when the customer wrote the first message that nobody has answered
+    (messaging/actions/answering.py); it says nothing about the state.
+    """
 
     customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="conversation", primary_key=True)
     business_number = models.ForeignKey("BusinessNumber", on_delete=models.PROTECT, related_name="+")
@@ -19,16 +32,50 @@ class Conversation(models.Model):
     last_inbound_at = models.DateTimeField(null=True, blank=True)
     # The provider's address of the person who wrote last: the customer or one of their contacts.
     last_address = models.CharField(max_length=150, null=True, blank=True)
+    state = models.CharField(max_length=7, choices=ChatState.choices, default=ChatState.OPEN, db_default=ChatState.OPEN)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    # The id of the message with which the customer last opened a chat that was not open.
+    reopened_by = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
             models.Index(
                 fields=["unread_count", "customer"], condition=Q(unread_count__gt=0), name="conversation_unread"
-            )
+            ),
+            models.Index(
+                fields=["waiting_since", "customer"],
+                condition=Q(waiting_since__isnull=False),
+                name="conversation_waiting",
+            ),
+            models.Index(
+                fields=["last_inbound_at", "customer"],
+                condition=Q(last_inbound_at__isnull=False),
+                name="conversation_written",
+            ),
+            models.Index(
+                fields=["state", "snoozed_until", "customer"], condition=~Q(state="open"), name="conversation_put_away"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"chat with {self.customer_id}"
+
+
+class Closing(models.Model):
+    """That a chat was closed. What the customer writes next begins a new conversation."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="closings", db_index=False)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "at"], name="closing_of_customer")]
+
+    def __str__(self) -> str:
+        return f"chat with {self.customer_id} closed"
 
 
 class Receipt(Leased):

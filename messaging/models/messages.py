@@ -42,6 +42,12 @@ RANK = {
 }
 
 
+# An outbound message that was sent has one of these.
+SENT = (Status.SENT, Status.DELIVERED, Status.READ, Status.PLAYED)
+# Types of inbound messages for which nobody waits for an answer: reactions, and what the provider says.
+NOT_WAITED_FOR = ("reaction", "system")
+
+
 class Held(models.TextChoices):
     """Why a provider took a message and does not deliver it yet, in Meta's words."""
 
@@ -102,6 +108,8 @@ class Message(Leased):
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    # Whether Patter sends it by itself: it answers nobody.
+    automatic = models.BooleanField(default=False, db_default=False)
     # How many seconds it has been made to wait between its tries.
     retry_seconds = models.PositiveIntegerField(null=True, blank=True)
     wamid = models.CharField(max_length=200, null=True, blank=True)

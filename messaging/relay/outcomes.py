@@ -12,6 +12,7 @@ from core.db import leases
 from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer, CustomerMerged, CustomerNotFound
+from messaging.actions.answering import answered_at, end_waiting
 from messaging.actions.failures import log_failure
 from messaging.actions.number_pauses import end_probe, halt, pause, reached, throttle, throttle_over, unreachable
 from messaging.actions.reactions import withdraw_reaction
@@ -59,7 +60,7 @@ def finish(job: Job, result: Result) -> bool:
         if job.probe is not None and result.kind == "not_begun":
             end_probe(job.probe)
         return False
-    before = message.status
+    before, answered_before = message.status, answered_at(message)
     if job.probe is not None or result.kind == "sent":
         _probed(job, message.business_number, result)
     _CHANGES[result.kind](message, result)
@@ -67,6 +68,17 @@ def finish(job: Job, result: Result) -> bool:
         reason = f"{result.facts['title']} ({result.facts['detail']})"
         unreachable(message.business_number, reason, probe=job.probe is not None)
     message.save()
+    end_waiting(customer, message, before=answered_before)
+    _tell(customer, message, result, job, before=before)
+    if message.wamid is not None:
+        apply_waiting(customer, message)
+    if message.status not in (Status.QUEUED, Status.SENDING):
+        _tell_next(customer)
+    return True
+
+
+def _tell(customer: Customer, message: Message, result: Result, job: Job, *, before: str) -> None:
+    """Record what became of a message."""
     if message.status == Status.QUEUED:
         _tell_why_it_waits(customer, message, result, job)
     elif message.status != before:
@@ -74,11 +86,6 @@ def finish(job: Job, result: Result) -> bool:
         if message.status == Status.FAILED:
             log_failure(message.pk, message.error)
             withdraw_reaction(customer, message)
-    if message.wamid is not None:
-        apply_waiting(customer, message)
-    if message.status not in (Status.QUEUED, Status.SENDING):
-        _tell_next(customer)
-    return True
 
 
 def _tell_why_it_waits(customer: Customer, message: Message, result: Result, job: Job) -> None:

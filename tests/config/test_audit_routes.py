@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts.models import AuditEntry, User
 from contacts.models import Contact
 from customers.models import Address, Customer
+from messaging.models import Conversation
 from tests.permission_matrix import MATRIX
 from tests.recorded_calls import BODIES, CALLERS, NOT_CALLED, call
 
@@ -26,6 +27,8 @@ READS_TRACED = ("GET /api/customers/customers/export/", "GET /api/customers/cust
 BEFORE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "POST /api/contacts/{contact}/confirm/": lambda scene: Contact.objects.update(is_confirmed=False),
     "POST /api/customers/addresses/{address}/set_default/": lambda scene: Address.objects.update(is_default=False),
+    "POST /api/customers/{customer}/reopen/": lambda scene: Conversation.objects.update(state="closed"),
+    "POST /api/customers/{customer}/unread/": lambda scene: Conversation.objects.update(unread_count=0),
     "POST /api/customers/customers/{customer}/reactivate/": lambda scene: Customer.objects.update(is_active=False),
 }
 # Nobody is signed in. Who registers acts as the new login.

@@ -14,6 +14,7 @@ from accounts.actions.sessions import sign_in
 from accounts.models import User
 from config.front_page import front_page
 from customers.models import Customer
+from messaging.actions.answering import look_who_waits
 from messaging.models import BusinessNumber, Conversation, Message
 from whatsapp.models import WebhookEvent
 
@@ -40,6 +41,7 @@ def says(customer: Customer, number: BusinessNumber, ago: float, **fields: Any) 
     Conversation.objects.update_or_create(
         customer=customer, defaults={"business_number": number, "last_message": message}
     )
+    look_who_waits(customer.pk)
     return message
 
 

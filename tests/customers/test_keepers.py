@@ -31,7 +31,7 @@ from customers.models import (
     Review,
     WishlistItem,
 )
-from messaging.models import BusinessNumber, Conversation, Message, Receipt
+from messaging.models import BusinessNumber, Closing, Conversation, Message, Receipt
 from tags.models import CustomerTag, Tag
 from whatsapp.models import Identity, WebhookEvent
 
@@ -140,6 +140,7 @@ ROWS: dict[str, Callable[[Customer, str, User], Any]] = {
         status="received",
         wamid=f"wamid.{mark}.{customer.pk}",
     ),
+    "closings": lambda customer, mark, user: Closing.objects.create(customer=customer, at=timezone.now(), by=user),
     "receipt": lambda customer, mark, user: Receipt.objects.create(customer=customer, due=False),
     "identities": lambda customer, mark, user: Identity.objects.create(
         customer=customer, business_number=number(), user_id=f"US.{mark}.{customer.pk}"

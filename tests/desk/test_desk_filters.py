@@ -95,7 +95,7 @@ def test_an_unknown_ordering_is_refused_with_the_known_ones(as_admin: APIClient,
 
     assert response.status_code == 400
     [text] = response.json()["ordering"]
-    assert text.endswith("Choose from: name, created_at, updated_at, last_message_at, unread_count.")
+    assert text.endswith("last_message_at, unread_count, waiting_since, window_expires_at.")
 
 
 def test_by_tags_given_and_by_source(as_admin: APIClient, as_owner: APIClient, people: dict[str, Customer]) -> None:

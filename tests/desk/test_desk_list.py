@@ -59,6 +59,9 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         "loyalty_tier": "bronze",
         "owner": {"id": owner.pk, "name": "Sam", "is_active": True},
         "unread_count": 3,
+        "state": "open",
+        "snoozed_until": None,
+        "waiting_since": None,
         "last_message": {
             "id": message.pk,
             "direction": "inbound",
@@ -87,6 +90,7 @@ def test_a_customer_who_never_wrote_has_an_empty_chat(as_admin: APIClient) -> No
     assert row["tags"] == []
     assert row["unread_count"] == 0
     assert row["last_message"] is row["last_message_at"] is row["window_expires_at"] is None
+    assert row["state"] is row["snoozed_until"] is row["waiting_since"] is None
 
 
 def test_newest_conversation_comes_first(as_admin: APIClient, chat: Chat) -> None:
