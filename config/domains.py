@@ -43,6 +43,7 @@ DOMAINS = (
         "The chat: its history, sending text, files, templates and more, what became of each message, and whether the "
         "desk is done with it.",
     ),
+    Domain("Reports", r"reports/", "What the desk achieved in a period."),
     Domain("Webhook", r"webhook/", "Where Meta delivers messages and statuses. Front ends do not need it."),
     Domain("Customers: registration", r"customers/register/", "How customers get a login of their own."),
     Domain(

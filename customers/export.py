@@ -17,6 +17,7 @@ from core.files.storage import stored_files
 from core.ports import mapped_ports
 from customers.keepers import Collected, Given, keepers
 from customers.models import Customer, Merge, Order, merged_ids
+from customers.serializers.marketing import marketing_of
 from customers.serializers.profiles import profile_data
 
 _IN_MEMORY = 5 * 1024 * 1024
@@ -104,10 +105,13 @@ def _add(archived: zipfile.ZipFile, name: str, stored: str) -> None:
 def _own(customer: Customer, *, for_themselves: bool) -> list[Collected]:
     """The customer's row with their picture, and their login."""
     totals = Order.objects.by_currency([customer.pk]).get(customer.pk, {})
-    profile: dict[str, Any] = {**profile_data(customer, [], links=None, for_staff=not for_themselves, totals=totals)}
+    marketing = marketing_of([customer.pk])[customer.pk]
+    profile: dict[str, Any] = {
+        **profile_data(customer, [], links=None, for_staff=not for_themselves, totals=totals, marketing=marketing)
+    }
     del profile["benefits"], profile["customer_groups"], profile["avatar"]
     if not for_themselves:
-        known = ("phone_trusted", "phone_vouched_at", "pending_phone", "referral_first", "referral_last")
+        known = ("phone_trusted", "phone_vouched_at", "pending_phone")
         profile |= {field: getattr(customer, field) for field in known}
     avatar = customer.avatar.name
     files = {f"avatar{PurePath(avatar).suffix}": avatar} if avatar else {}

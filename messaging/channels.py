@@ -4,7 +4,7 @@ A channel is an app that implements `Channel`, and one line in the setting CHANN
 calling messaging/actions/receiving.py and messaging/actions/statuses.py. A provider's error codes stay in its app.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,11 +84,15 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Reach:
-    """What a channel knows of whether a customer can be written to: by their chat's number, and anywhere at all."""
+    """What a channel knows of whether a customer can be written to: by their chat's number, and anywhere at all.
+
+    `accepts_marketing` is what they said last of marketing messages, and `marketing_since` when; None: nothing.
+    """
 
     number_sends: bool
     has_address: bool
-    stopped_marketing: bool = False
+    accepts_marketing: bool | None = None
+    marketing_since: datetime | None = None
 
 
 class FileUnavailable(Exception):
@@ -155,6 +159,9 @@ class Channel(Protocol):
 
     def reach(self, row: Mapping[str, Any]) -> Reach:
         """Whether a customer can be written to, from a row of the desk (messaging/desk/rows.py)."""
+
+    def marketing_of(self, customer_ids: Collection[int]) -> "Mapping[int, tuple[bool, datetime]]":
+        """What these customers said last of marketing messages, and when, by id; without those who said nothing."""
 
     def fetch(self, attachment: "Attachment", into: IO[bytes]) -> Fetched:
         """Fetch the file of an inbound message and write it into `into`, within four minutes.

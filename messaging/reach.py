@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.shapes import OneOf
+from customers.models import Source
+from customers.serializers.marketing import Marketing, marketing_data
 from messaging.channels import Reach, channels, window_expires_at
 from messaging.models.numbers import home_channel_name
 from messaging.serializers.waiting import pause_of
@@ -64,10 +66,17 @@ def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
         return _said(False, False, "no_address")
     if window_closed(transport, row["last_inbound_at"], now):
         return _said(False, True, "outside_service_window")
-    if reach.stopped_marketing:
+    if reach.accepts_marketing is False:
         return _said(True, True, "opted_out")
     paused = pause_of(row["pause_kind"] or "", row["paused_until"], "", now) is not None
     return _said(True, True, "number_paused" if paused else None)
+
+
+def marketing(row: Mapping[str, Any]) -> Marketing:
+    """What the customer of a desk row said of marketing messages."""
+    channel = channels().get(Source.WHATSAPP.value)
+    reach = channel.reach(row) if channel is not None else _NOBODY
+    return marketing_data(reach.accepts_marketing, reach.marketing_since)
 
 
 def _said(text: bool, template: bool, reason: str | None) -> CanSend:

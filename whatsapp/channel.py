@@ -1,7 +1,7 @@
 """WhatsApp as a channel (setting CHANNELS): all that messaging knows of this app."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.conf import settings
@@ -66,6 +66,10 @@ class WhatsApp:
     @staticmethod
     def reach(row: Mapping[str, Any]) -> Reach:
         return reach.reach_of(row)
+
+    @staticmethod
+    def marketing_of(customer_ids: Collection[int]) -> Mapping[int, tuple[bool, datetime]]:
+        return reach.marketing_of(customer_ids)
 
     @staticmethod
     def fetch(attachment: Attachment, into: IO[bytes]) -> Fetched:

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db.models import Q
 
 from customers.actions.locking import lock
+from customers.events import record
+from customers.serializers.customers import customer_event_data
 from messaging.models import BusinessNumber
 from whatsapp.identities import add_identity, addresses_of, identities_of
 from whatsapp.lookup import customer_id_of
@@ -18,7 +20,7 @@ STOPPED_MARKETING = 131050
 def note_preference(*, sender: Person, number: BusinessNumber, accepts: bool, at: datetime) -> None:
     """Store whether somebody accepts marketing messages, unless something newer is stored. Call it in a transaction.
 
-    Nothing is stored about strangers, because nobody writes to them.
+    Nothing is stored about strangers, because nobody writes to them. Records `customer_updated` if it is news.
     """
     customer_id = customer_id_of(sender, number)
     if customer_id is None:
@@ -26,11 +28,11 @@ def note_preference(*, sender: Person, number: BusinessNumber, accepts: bool, at
     customer = lock(customer_id)
     identities = list(identities_of(sender, number).filter(customer=customer))
     # A customer who never wrote has no identity yet.
-    for identity in identities or [add_identity(customer, sender, number)]:
-        older = Q(preference_at=None) | Q(preference_at__lt=at)
-        Identity.objects.filter(older, pk=identity.pk).update(
-            marketing_stopped_at=None if accepts else at, preference_at=at
-        )
+    known = [identity.pk for identity in identities or [add_identity(customer, sender, number)]]
+    older = Q(preference_at=None) | Q(preference_at__lt=at)
+    stopped_at = None if accepts else at
+    if Identity.objects.filter(older, pk__in=known).update(marketing_stopped_at=stopped_at, preference_at=at):
+        record(customer, "customer_updated", customer_event_data(customer))
 
 
 def stopped_marketing(*, customer_id: int, number_id: int) -> bool:

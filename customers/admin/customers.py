@@ -10,6 +10,8 @@ from django.forms import ModelChoiceField
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import localize
 
 from accounts.authentication import user_of
 from accounts.models import User
@@ -67,6 +69,15 @@ class CustomerForm(ActionForm):
         return cleaned
 
 
+def _advertisement(referral: dict[str, Any] | None) -> str:
+    """What Meta said of an advertisement, for a line of the page."""
+    if referral is None:
+        return "-"
+    said = (referral.get(name) for name in ("headline", "source_id", "source_url"))
+    when = localize(timezone.localtime(datetime.fromisoformat(referral["at"])))
+    return " · ".join([*(str(part) for part in said if part), when])
+
+
 @admin.action(description="Export as CSV")
 def export_csv(page: RefusalsAdmin, request: HttpRequest, queryset: "QuerySet[Customer]") -> HttpResponseBase:
     """The file that the API makes, line by line: it may be of all customers."""
@@ -96,7 +107,7 @@ class CustomerAdmin(RefusalsAdmin):
     date_hierarchy = "date_joined"
     sortable_by = ("customer_id", "last_message")
     # A phone that is saved here is vouched for; so is one that the action confirms.
-    readonly_fields = ("phone_trusted", "phone_verified", "pending_phone")
+    readonly_fields = ("phone_trusted", "phone_verified", "pending_phone", "first_ad", "latest_ad")
     autocomplete_fields = ("owner",)
     renamed = {"salesperson": "owner"}
     actions = LIST_ACTIONS
@@ -110,6 +121,7 @@ class CustomerAdmin(RefusalsAdmin):
                     "phone",
                     ("phone_trusted", "phone_verified", "pending_phone"),
                     "source",
+                    ("first_ad", "latest_ad"),
                     "owner",
                     "notes",
                 )
@@ -142,6 +154,14 @@ class CustomerAdmin(RefusalsAdmin):
         """What stands out about them."""
         flags = {"VIP": customer.is_vip, "verified": customer.is_verified, "switched off": not customer.is_active}
         return ", ".join(name for name, is_so in flags.items() if is_so) or "-"
+
+    @admin.display(description="first advertisement")
+    def first_ad(self, customer: Customer) -> str:
+        return _advertisement(customer.referral_first)
+
+    @admin.display(description="latest advertisement")
+    def latest_ad(self, customer: Customer) -> str:
+        return _advertisement(customer.referral_last)
 
     @admin.display(description="last message", ordering="desk_at")
     def last_message(self, customer: Customer) -> datetime | None:

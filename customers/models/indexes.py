@@ -5,8 +5,11 @@ from typing import Any
 from django.db.models import Index, Q
 from django.db.models.functions import Lower
 
+from customers.models.touches import Touch, ad_of
+
 # Not merged into another one.
 _SHOWN = Q(merged_into__isnull=True)
+_BY_AD = Q(referral_first__isnull=False)
 
 INDEXES: list[Any] = [
     # For the search: the constraint is the index of those that are trusted (and of claims: migration 0010).
@@ -42,6 +45,10 @@ INDEXES: list[Any] = [
     # Few are VIPs or inactive. Without these, listing and counting them reads every row.
     Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
     Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
+    # Who came by an advertisement, and when they first did.
+    Index(ad_of("referral_first"), condition=_BY_AD, name="customer_ad_first"),
+    Index(ad_of("referral_last"), condition=Q(referral_last__isnull=False), name="customer_ad_last"),
+    Index(Touch("referral_first", said="at"), condition=_BY_AD, name="customer_touched"),
     # From a picture to its customer, on every download.
     Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
 ]

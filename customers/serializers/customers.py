@@ -11,7 +11,7 @@ from core.bodies import BodySerializer
 from core.currencies import CURRENCIES
 from core.fields import StrictBooleanField
 from core.phones import InvalidPhone, normalize
-from core.shapes import Time
+from core.shapes import FreeObject, Time
 from core.timestamps import iso
 from customers.models import Customer, LoyaltyTier, Source, customer_number
 
@@ -35,9 +35,23 @@ CUSTOMER_COLUMNS = (
     "owner__last_name",
     "owner__username",
     "owner__is_active",
+    "referral_first",
+    "referral_last",
     "date_joined",
     "updated_at",
 )
+
+
+class Referral(TypedDict):
+    """The advertisements that brought a customer: what Meta said of each, and when (`at`)."""
+
+    first: Annotated[FreeObject | None, "the first one; null: none brought them"]
+    last: Annotated[FreeObject | None, "the latest one, which may be the same"]
+
+
+def referral_data(first: FreeObject | None, last: FreeObject | None) -> Referral:
+    """The advertisements of a customer as JSON values."""
+    return {"first": first, "last": last}
 
 
 class CustomerRow(TypedDict):
@@ -58,6 +72,7 @@ class CustomerRow(TypedDict):
     is_vip: bool
     loyalty_tier: Annotated[str, LoyaltyTier]
     owner: OwnerRef | None
+    referral: Annotated[Referral, "the advertisements that brought them"]
     created_at: Time
     updated_at: Time
 
@@ -88,6 +103,7 @@ def customer_row(row: Mapping[str, Any]) -> CustomerRow:
         }
         if owner_id
         else None,
+        "referral": referral_data(row["referral_first"], row["referral_last"]),
         "created_at": iso(row["date_joined"]),
         "updated_at": iso(row["updated_at"]),
     }

@@ -21,7 +21,8 @@ from customers.group_members import benefits_of, groups_of
 from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Order, Source
 from customers.models.choices import language_tag
 from customers.money import average, money, shown
-from customers.serializers.customers import CurrencyField, OwnerField, PhoneField
+from customers.serializers.customers import CurrencyField, OwnerField, PhoneField, Referral, referral_data
+from customers.serializers.marketing import NOT_SAID, Marketing, marketing_of
 from customers.tiers import BenefitsRow
 
 MAX_AVATAR_BYTES = 5 * 1024 * 1024
@@ -59,6 +60,7 @@ class ProfileRow(TypedDict):
     preferred_currency: str
     accepts_marketing_email: bool
     accepts_marketing_sms: bool
+    marketing: Annotated[Marketing, "whether they want marketing messages on WhatsApp"]
     is_active: bool
     is_verified: bool
     is_vip: bool
@@ -76,6 +78,7 @@ class ProfileRow(TypedDict):
     source: NotRequired[Annotated[str, Source, "shown to staff"]]
     owner: NotRequired[Annotated[OwnerRef | None, "shown to staff"]]
     notes: NotRequired[Annotated[str, "shown to staff"]]
+    referral: NotRequired[Annotated[Referral, "the advertisements that brought them; shown to staff"]]
     phone_to_confirm: NotRequired[Annotated[str | None, "what confirm-phone would vouch for; shown to staff"]]
 
 
@@ -103,6 +106,7 @@ def profile_data(
     links: Links | None,
     for_staff: bool,
     totals: _Sums = _NONE,
+    marketing: Marketing = NOT_SAID,
 ) -> ProfileRow:
     """A profile as JSON values, with the groups that the customer belongs to and the `totals` in each currency."""
     phone, phone_verified = _phone_shown(customer, for_staff=for_staff)
@@ -120,10 +124,8 @@ def profile_data(
         "avatar": links.to(customer.avatar.name) if customer.avatar.name and links else None,
         "gender": customer.gender,
         "date_of_birth": customer.date_of_birth.isoformat() if customer.date_of_birth else None,
-        "preferred_language": customer.preferred_language,
-        "preferred_currency": customer.preferred_currency,
-        "accepts_marketing_email": customer.accepts_marketing_email,
-        "accepts_marketing_sms": customer.accepts_marketing_sms,
+        **_wishes(customer),
+        "marketing": marketing,
         "is_active": customer.is_active,
         "is_verified": customer.is_verified,
         "is_vip": customer.is_vip,
@@ -137,10 +139,27 @@ def profile_data(
     return _with_what_staff_see(data, customer) if for_staff else data
 
 
+class _Wishes(TypedDict):
+    preferred_language: str
+    preferred_currency: str
+    accepts_marketing_email: bool
+    accepts_marketing_sms: bool
+
+
+def _wishes(customer: Customer) -> _Wishes:
+    return {
+        "preferred_language": customer.preferred_language,
+        "preferred_currency": customer.preferred_currency,
+        "accepts_marketing_email": customer.accepts_marketing_email,
+        "accepts_marketing_sms": customer.accepts_marketing_sms,
+    }
+
+
 def _with_what_staff_see(data: ProfileRow, customer: Customer) -> ProfileRow:
     data["source"] = customer.source
     data["owner"] = owner_ref(customer.owner)
     data["notes"] = customer.notes
+    data["referral"] = referral_data(customer.referral_first, customer.referral_last)
     data["phone_to_confirm"] = customer.phone_to_confirm
     return data
 
@@ -154,14 +173,22 @@ def _phone_shown(customer: Customer, *, for_staff: bool) -> tuple[str | None, bo
 
 
 def profiles_data(customers: Collection[Customer], request: Any) -> list[ProfileRow]:
-    """Profiles in the given order, as the user behind `request` may see them. At most four queries."""
+    """Profiles in the given order, as the user behind `request` may see them. At most five queries."""
     groups = groups_of(customers)
     totals = Order.objects.by_currency([one.pk for one in customers if one.total_orders])
+    marketing = marketing_of([one.pk for one in customers])
     user = request.user
     links = links_for(request) if user.is_authenticated else None
     for_staff = user.is_authenticated and (user.is_admin or user.is_sales)
     return [
-        profile_data(one, groups[one.pk], links=links, for_staff=for_staff, totals=totals.get(one.pk, _NONE))
+        profile_data(
+            one,
+            groups[one.pk],
+            links=links,
+            for_staff=for_staff,
+            totals=totals.get(one.pk, _NONE),
+            marketing=marketing[one.pk],
+        )
         for one in customers
     ]
 

@@ -16,6 +16,7 @@ from core.filters import (
     OrderingFilter,
     TextFilter,
 )
+from customers.ads import came_by
 from customers.filters import SHORT_SEARCHES
 from customers.models import Customer, CustomerQuerySet, Source
 from messaging.desk.chats import (
@@ -72,6 +73,7 @@ class DeskFilter(FilterSet):
     window_closes_within = CountFilter(
         method="filter_window", label="minutes: chats whose service window is open now and will be closed by then"
     )
+    ad = TextFilter(method="filter_ad", label="Meta's id (source_id) of the first or latest advertisement they came by")
     is_active = BooleanFilter(field_name="is_active")
     search = TextFilter(
         method="filter_search",
@@ -102,6 +104,10 @@ class DeskFilter(FilterSet):
 
     def filter_window(self, customers: CustomerQuerySet, name: str, value: int) -> CustomerQuerySet:
         return window_closing(customers, within=timedelta(minutes=min(value, _MOST_MINUTES)))
+
+    def filter_ad(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
+        found: CustomerQuerySet = came_by(customers, value)
+        return found
 
     def filter_search(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         return customers.search(value)

@@ -18,11 +18,12 @@ from core.shapes import Link, Ref, Time
 from core.timestamps import iso
 from customers.models import Customer
 from customers.serializers.customers import CUSTOMER_COLUMNS, CustomerRow, customer_row, known_columns
+from customers.serializers.marketing import Marketing
 from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
 from messaging.desk.chats import in_turn
 from messaging.models import ChatState, Direction, Status
-from messaging.reach import CanSend, can_send, reach_columns
+from messaging.reach import CanSend, can_send, marketing, reach_columns
 from tags.models import Tag
 from tags.serializers import TagRow, tag_data
 
@@ -79,6 +80,7 @@ class DeskCustomer(CustomerRow):
     avatar: Annotated[Link | None, "opens the picture for you, for at most five minutes"]
     business_number: Annotated[Ref | None, "our number that the chat is on; null before the first message"]
     can_send: CanSend
+    marketing: Annotated[Marketing, "whether they want marketing messages"]
     last_seq: Annotated[int, "the `seq` of the customer's newest event"]
 
 
@@ -234,5 +236,6 @@ def _shape(row: Mapping[str, Any], tags: list[Tag]) -> DeskCustomer:
         if row["number_id"]
         else None,
         "can_send": can_send(row),
+        "marketing": marketing(row),
         "last_seq": row["last_seq"],
     }

@@ -115,7 +115,7 @@ def test_it_groups_operations_in_the_order_of_the_documents(schema: dict[str, An
     assert set(shown) == used
     assert all(tag["description"] for tag in schema["tags"])
     assert shown == [
-        "Authentication", "Users", "Desk", "Assignments", "Messages", "Webhook",
+        "Authentication", "Users", "Desk", "Assignments", "Messages", "Reports", "Webhook",
         "Customers: registration", "Customers: profiles", "Customers: purchases", "Customers: addresses",
         "Customers: groups", "Contacts", "Customer data", "Tags",
     ]  # fmt: skip

@@ -166,12 +166,12 @@ def test_the_same_queries_however_many(as_admin: APIClient, django_assert_num_qu
     fill(0)
     with django_assert_num_queries(4):  # session, count, page, members
         as_admin.get(API)
-    with django_assert_num_queries(7):  # session, count, page, groups, their members, their rules, totals
+    with django_assert_num_queries(8):  # session, count, page, groups, their members, their rules, totals, marketing
         as_admin.get(f"{PROFILES}/")
     fill(5)
     with django_assert_num_queries(4):
         as_admin.get(API)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         as_admin.get(f"{PROFILES}/")
 
 

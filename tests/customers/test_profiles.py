@@ -32,6 +32,7 @@ KEYS = {
     "preferred_currency",
     "accepts_marketing_email",
     "accepts_marketing_sms",
+    "marketing",
     "is_active",
     "is_verified",
     "is_vip",
@@ -47,7 +48,7 @@ KEYS = {
     "date_joined",
     "updated_at",
 }
-STAFF = {"source", "owner", "notes", "phone_to_confirm"}
+STAFF = {"source", "owner", "notes", "referral", "phone_to_confirm"}
 
 
 def test_shape(as_customer: APIClient, as_owner: APIClient, as_admin: APIClient, customer: Customer) -> None:

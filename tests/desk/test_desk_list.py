@@ -58,6 +58,7 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         "is_vip": False,
         "loyalty_tier": "bronze",
         "owner": {"id": owner.pk, "name": "Sam", "is_active": True},
+        "referral": {"first": None, "last": None},
         "unread_count": 3,
         "state": "open",
         "snoozed_until": None,
@@ -75,6 +76,7 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         "avatar": None,
         "business_number": {"id": message.business_number_id, "name": "1"},
         "can_send": {"text": False, "template": True, "reason": "outside_service_window"},
+        "marketing": {"whatsapp": None, "since": None},
         "last_seq": 0,
     }
 

@@ -52,7 +52,7 @@ def test_admin_creates(as_admin: APIClient, owner: User) -> None:
     event = Event.objects.get()
     assert (event.seq, event.type) == (1, "customer_updated")
     chat = {"tags", "unread_count", "last_message", "last_message_at", "window_expires_at", "business_number"}
-    unrecorded = chat | {"avatar", "can_send", "last_seq", "state", "snoozed_until", "waiting_since"}
+    unrecorded = chat | {"avatar", "can_send", "last_seq", "marketing", "state", "snoozed_until", "waiting_since"}
     assert event.data == {key: value for key, value in row.items() if key not in unrecorded}
 
 

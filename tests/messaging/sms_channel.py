@@ -2,8 +2,8 @@
 
 import json
 from collections import deque
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.db import transaction
@@ -76,6 +76,10 @@ class Sms:  # a messaging.channels.Channel
 
     @staticmethod
     def reach_columns() -> dict[str, Any]:
+        return {}
+
+    @staticmethod
+    def marketing_of(customer_ids: Collection[int]) -> dict[int, tuple[bool, datetime]]:
         return {}
 
     @staticmethod

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
+from core.timestamps import from_epoch, iso
 from customers.models import Customer
 from messaging.models import BusinessNumber
 from tests.webhooks import payload, says, text
@@ -49,3 +51,38 @@ def test_of_a_stranger_nothing_is_kept(post: Any) -> None:
     post(payload("preference_stop"))
     assert not Identity.objects.exists()
     assert not Customer.objects.exists()
+
+
+def test_the_row_and_the_profile_say_so(post: Any, as_admin: APIClient) -> None:
+    post(says(text("wamid.1", wa_id=WA_ID)))
+    customer = Customer.objects.get()
+    paths = (f"/api/customers/{customer.pk}/", f"/api/customers/customers/{customer.pk}/")
+
+    def shown() -> list[Any]:
+        rows = [*(as_admin.get(path).json() for path in paths), as_admin.get("/api/customers/").json()["results"][0]]
+        return [row["marketing"] for row in rows]
+
+    assert shown() == [{"whatsapp": None, "since": None}] * 3
+    before = Customer.objects.get().last_seq
+    post(payload("preference_stop"))
+    assert shown() == [{"whatsapp": False, "since": said_at("preference_stop")}] * 3
+    post(payload("preference_resume"))
+    post(payload("preference_stop"))  # the older one again
+    assert shown() == [{"whatsapp": True, "since": said_at("preference_resume")}] * 3
+    assert Customer.objects.get().last_seq == before + 2  # one event for each that is news
+
+
+def test_a_merge_keeps_who_stopped(post: Any, as_admin: APIClient) -> None:
+    post(says(text("wamid.1", wa_id=WA_ID)))
+    gone, into = Customer.objects.get(), Customer.objects.create(first_name="Jane")
+    post(payload("preference_stop"))
+    merge = as_admin.post(f"/api/customers/{gone.pk}/merge/", {"into": into.pk}).json()["merge"]
+    assert as_admin.get(f"/api/customers/{into.pk}/").json()["marketing"]["whatsapp"] is False
+    as_admin.post(f"/api/customers/merges/{merge}/undo/")
+    assert as_admin.get(f"/api/customers/{into.pk}/").json()["marketing"]["whatsapp"] is None
+    assert as_admin.get(f"/api/customers/{gone.pk}/").json()["marketing"]["whatsapp"] is False
+
+
+def said_at(name: str) -> str:
+    [said] = payload(name)["entry"][0]["changes"][0]["value"]["user_preferences"]
+    return iso(from_epoch(said["timestamp"]))
