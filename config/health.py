@@ -21,6 +21,7 @@ from core.redis import pool
 from core.timestamps import iso
 from messaging.models import BusinessNumber, Message, PauseKind, Status
 from messaging.relay.turns import oldest_due
+from messaging.serializers.numbers import health_of
 
 REDIS_SECONDS = 2
 # How long the write of a probe may wait for its turn.
@@ -128,7 +129,11 @@ def _redis() -> Check:
 
 
 def _numbers() -> Check:
-    """The business numbers that are paused. Never a failure, because it is not a fault of this process."""
+    """The business numbers that are paused, and what their providers say about numbers.
+
+    Never a failure, because it is not a fault of this process.
+    """
+    now = timezone.now()
     rows = [
         {
             "number": str(number),
@@ -136,9 +141,23 @@ def _numbers() -> Check:
             "until": iso(number.paused_until),
             "reason": number.reason,
         }
-        for number in BusinessNumber.objects.paused(timezone.now())
+        for number in BusinessNumber.objects.paused(now)
     ]
-    return Check("business_numbers", True, {"paused": rows})
+    health = [said for number in BusinessNumber.objects.order_by("pk") if (said := _said_of(number, now))]
+    return Check("business_numbers", True, {"paused": rows, **({"health": health} if health else {})})
+
+
+def _said_of(number: BusinessNumber, now: datetime) -> dict[str, Any]:
+    """What the provider says about a number; empty if it has not said anything. The newest notice tells what it was."""
+    health = health_of(number, now)
+    said = {
+        "quality": number.quality or None,
+        "limit": health["limit"],
+        "status": health["status"],
+        "restrictions": [{"code": one["code"], "until": one["until"]} for one in health["restrictions"]],
+        "last_notice": next(({"at": one["at"], "code": one["code"]} for one in health["notices"]), None),
+    }
+    return {"number": str(number), **said} if any(said.values()) else {}
 
 
 def _queue() -> Check:

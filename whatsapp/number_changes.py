@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.audit import audit
 from accounts.models import User
 from core.changes import changed, state
-from messaging.actions.number_pauses import resume
+from messaging.actions.number_pauses import resume_access
 from messaging.models import UNTIL_RESUMED, BusinessNumber
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import NumberAccess
@@ -38,6 +38,5 @@ def save_number(
     audit("number_changed" if before else "number_added", number, actor=actor, changes=changes)
     has_new = access.token not in ("", told["access_token"])
     if has_new and number.paused_until == UNTIL_RESUMED:
-        resume(number, actor=actor)
-        return True
+        return resume_access(number)
     return False

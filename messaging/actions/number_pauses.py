@@ -13,8 +13,9 @@ from accounts.models import User
 from core.changes import changed
 from core.db.leases import any_row
 from core.live.publishing import wake_relays
+from messaging.actions.number_holds import hold, holding, lift
 from messaging.channels import Retry, channels, transport_for
-from messaging.models import UNTIL_RESUMED, BusinessNumber, PauseKind
+from messaging.models import UNTIL_RESUMED, BusinessNumber, NumberHold, PauseKind
 
 logger = logging.getLogger(__name__)
 
@@ -123,23 +124,39 @@ def throttle_over(number_id: int) -> None:
 def halt(number: BusinessNumber, reason: str, access: str) -> None:
     """Send nothing from a number until `resume` is called, or until its access is no longer `access`."""
     _log_pause(number, "is halted until somebody acts", reason, logging.ERROR)
-    BusinessNumber.objects.filter(pk=number.pk).update(
-        paused_until=UNTIL_RESUMED, pause_kind=PauseKind.PAUSED, reason=reason, halted_access=access
-    )
+    with transaction.atomic():
+        hold(number, source=NumberHold.ACCESS, reason=reason)
+        BusinessNumber.objects.filter(pk=number.pk).update(halted_access=access)
 
 
 @transaction.atomic
-def resume(number: BusinessNumber, *, actor: User | None = None) -> None:
-    """Let a paused number send again, starting with the messages that were queued meanwhile.
+def pause_by_hand(number: BusinessNumber, *, actor: User, reason: str) -> None:
+    """Send nothing from a number until an admin resumes it, whatever its provider says meanwhile."""
+    hold(number, source=NumberHold.HAND, reason=reason)
+    audit("number_paused", number, actor=actor, changes=changed({"reason": ""}, {"reason": reason}))
 
-    `actor` None means Patter itself, after the number got a new access.
+
+@transaction.atomic
+def resume(number: BusinessNumber, *, actor: User | None = None) -> bool:
+    """Let a paused number send again, starting with the messages that were queued meanwhile; return whether it does.
+
+    What its provider holds against it stays, until the provider lifts that. `actor` None means Patter itself.
     """
-    BusinessNumber.objects.filter(pk=number.pk).update(
-        paused_until=None, pause_kind="", throttled=0, probes=0, reason="", halted_access=""
-    )
+    lift(number, NumberHold.HAND, NumberHold.ACCESS)
+    sends = not holding(number)
+    if sends:
+        BusinessNumber.objects.filter(pk=number.pk).update(
+            paused_until=None, pause_kind="", throttled=0, probes=0, reason="", halted_access=""
+        )
     if actor is not None:
         audit("number_resumed", number, actor=actor, changes=changed({"reason": number.reason}, {"reason": ""}))
     wake_relays()
+    return sends
+
+
+def resume_access(number: BusinessNumber) -> bool:
+    """The number has another access than the one that was refused; return whether it sends again."""
+    return lift(number, NumberHold.ACCESS)
 
 
 def resume_with_new_access() -> None:
@@ -147,6 +164,9 @@ def resume_with_new_access() -> None:
     if not any_row(_HALTED, UNTIL_RESUMED):
         return
     for number in BusinessNumber.objects.filter(paused_until=UNTIL_RESUMED, transport__in=channels()):
+        sources = {one.source for one in holding(number)}
+        if sources and NumberHold.ACCESS not in sources:
+            continue
         if transport_for(number).access not in ("", number.halted_access):
-            logger.warning("business number %s has a new access and sends again", number.pk)
-            resume(number)
+            logger.warning("business number %s has a new access", number.pk)
+            resume_access(number)

@@ -1,11 +1,12 @@
 """Every chat of a user's desk, live: when a chat changes, its row of /api/customers/ is sent."""
 
 import asyncio
+import json
 import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from accounts.models import User
+from accounts.models import Role, User
 from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
@@ -39,6 +40,8 @@ class InboxFeed:
         """Called by the hub; customers/events.py makes the events."""
         if event["type"] == "resync":
             self._resync()
+        elif event["type"] == "admins":
+            self._tell_admins(event["frame"])
         elif event["type"] == "changed":
             lost_by = self._changed.setdefault(event["customer"], set())
             if event["gone"] is not None:
@@ -66,6 +69,12 @@ class InboxFeed:
 
     def _greeted(self) -> "list[InboxConsumer]":
         return [socket for socket in self.sockets if socket.greeted]
+
+    def _tell_admins(self, frame: Any) -> None:
+        text = json.dumps(frame)
+        for socket in self._greeted():
+            if socket.user.role == Role.ADMIN:
+                socket.push(text)
 
     def _resync(self) -> None:
         for socket in self._greeted():

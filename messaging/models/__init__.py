@@ -4,7 +4,7 @@ from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, At
 from messaging.models.conversations import ChatState, Closing, Conversation, Receipt
 from messaging.models.departures import DepartureCount
 from messaging.models.messages import NOT_WAITED_FOR, RANK, SENT, Direction, Held, Message, MessageQuerySet, Status
-from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
+from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, NumberHold, PauseKind
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Held",
     "Message",
     "MessageQuerySet",
+    "NumberHold",
     "PauseKind",
     "Receipt",
     "Status",

@@ -49,6 +49,10 @@ class BusinessNumber(models.Model):
     probes = models.PositiveIntegerField(default=0)
     # The access that was refused when the number was halted (Transport.access); another one resumes it.
     halted_access = models.CharField(max_length=64, blank=True)
+    # What the provider says about it: the name that customers see, how good it finds the number, and everything else.
+    name = models.CharField(max_length=150, blank=True, default="", db_default="")
+    quality = models.CharField(max_length=20, blank=True, default="", db_default="")
+    health = models.JSONField(null=True, blank=True)
 
     objects = BusinessNumberQuerySet.as_manager()
 
@@ -59,3 +63,38 @@ class BusinessNumber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transport} {self.display or self.external_id}"
+
+
+class NumberHoldQuerySet(models.QuerySet["NumberHold"]):
+    def active(self, now: datetime) -> "NumberHoldQuerySet":
+        """Holds that were not lifted and have not ended."""
+        return self.filter(Q(until=None) | Q(until__gt=now), lifted_at=None)
+
+
+class NumberHold(models.Model):
+    """A reason why a number sends nothing, until it is lifted or ends. A number may have several.
+
+    Each is named by its `source`: whoever gives the reason is who lifts it. The row stays afterwards, so that what is
+    told late, or twice, is recognised: `since` is when its source said last that it holds, or that it does not.
+    The effect on the number itself is in its own columns (messaging/actions/number_holds.py).
+    """
+
+    # An admin, and access that was refused when something was sent. Others are named by the channels.
+    HAND, ACCESS = "hand", "access"
+
+    number = models.ForeignKey(BusinessNumber, on_delete=models.CASCADE, related_name="holds", db_index=False)
+    source = models.CharField(max_length=80)
+    reason = models.TextField(blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NumberHoldQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["number", "source"], name="number_hold_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"

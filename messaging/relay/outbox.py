@@ -21,6 +21,7 @@ from core.db.patience import patience
 from core.faults import fault
 from core.throttles import Pace
 from messaging.actions.doubting import doubt_unfinished
+from messaging.actions.number_holds import end_holds
 from messaging.actions.number_pauses import begin_probe, end_probe, resume_with_new_access
 from messaging.actions.statuses import settle_waiting
 from messaging.channels import NotSent, Outcome, Retry, Transport, channels, preparing, transport_for
@@ -90,6 +91,7 @@ class Outbox:
                 self._settle_abandoned(everything)
             settle_waiting()
             resume_with_new_access()
+            end_holds()
         except DATABASE_AWAY:
             self._disturbed_at = time.monotonic()
             raise

@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from tests.graph_double import GraphDouble, meta_error
 from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.doctor.findings import OK, Finding
+from whatsapp.graph.questions import FIELDS
 from whatsapp.management.commands import connect_number
 
 ACCOUNT, APP = "2000", "3000"
@@ -237,7 +238,7 @@ def test_meta_is_told_where_to_post_once_patter_answers(
             "object": "whatsapp_business_account",
             "callback_url": "https://localhost:9/api/webhook/",
             "verify_token": "a-verify-token",
-            "fields": "messages,message_template_status_update,account_update",
+            "fields": FIELDS,
         },
         f"{APP}|{SECRET}",
     )

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,13 +7,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from accounts.authentication import user_of
 from accounts.models import User
-from core.admin.actions import RowAction, for_selected
+from core.admin.actions import RowAction, RowForm, for_selected
 from core.admin.refusals import RefusalsAdmin
-from messaging.actions.number_pauses import resume
+from messaging.actions.number_holds import holding
+from messaging.actions.number_pauses import pause_by_hand, resume
 from messaging.models import UNTIL_RESUMED, BusinessNumber, PauseKind
+from messaging.serializers.numbers import health_of
 from whatsapp.access_tokens import access_of
 from whatsapp.admin.message_templates import say_asked
 from whatsapp.business_numbers import TRANSPORT
@@ -69,8 +74,31 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
 def _resume(number: BusinessNumber, actor: User, given: Mapping[str, Any]) -> str:
     if number.paused_until is None:
         return "It was not paused."
-    resume(number, actor=actor)
+    if resume(number, actor=actor):
+        return ""
+    held = " ".join(one.reason for one in holding(number))
+    return f"It still sends nothing: {held} It sends again by itself when WhatsApp ends that."
+
+
+class PauseForm(RowForm):
+    """Why a number is to send nothing: whoever waits for a message reads it."""
+
+    reason = forms.CharField(max_length=200, initial="An admin has paused this number.")
+
+
+def _pause(number: BusinessNumber, actor: User, given: Mapping[str, Any]) -> str:
+    pause_by_hand(number, actor=actor, reason=given["reason"])
     return ""
+
+
+PAUSE = RowAction(
+    "pause_sending",
+    "Pause sending",
+    _pause,
+    done="paused",
+    form=PauseForm,
+    asks="Nothing leaves until somebody resumes it, whatever WhatsApp says meanwhile. Messages wait in the queue.",
+)
 
 
 RESUME = RowAction(
@@ -80,6 +108,12 @@ RESUME = RowAction(
     done="sends again",
     asks="Queued messages go out in order. If what stopped the number is not mended, it stops again and says why.",
 )
+
+
+def _lines(said: Iterable[tuple[str, datetime | None]]) -> str:
+    """Texts, one in a line, each with its end."""
+    ends = ((text, f" Until {date_format(until, 'DATETIME_FORMAT')}." if until else "") for text, until in said)
+    return format_html_join(mark_safe("<br>"), "{}{}", ends) or "-"
 
 
 class PausedFilter(admin.SimpleListFilter):
@@ -93,23 +127,31 @@ class PausedFilter(admin.SimpleListFilter):
         return queryset & BusinessNumber.objects.paused(timezone.now()) if self.value() == "yes" else queryset
 
 
+# What the page shows and nobody can write.
+_SHOWN = (
+    *("sends", "pause_kind", "lasts", "reason", "held_by"),
+    *("name", "quality", "facts", "restrictions", "notices"),
+)
+
+
 @admin.register(BusinessNumber)
 class BusinessNumberAdmin(RefusalsAdmin):
     form: type[Any] = BusinessNumberForm
     fields = (
         "external_id", "display", "waba_id", "access_token", "forget_token", "sends", "pause_kind", "lasts", "reason",
+        "held_by", "name", "quality", "facts", "restrictions", "notices",
     )  # fmt: skip
-    list_display = ("__str__", "external_id", "sends", "pause_kind", "lasts", "reason")
+    list_display = ("__str__", "external_id", "name", "quality", "limit", "sends", "pause_kind", "lasts", "reason")
     list_filter = (PausedFilter, "pause_kind")
     ordering = ("pk",)
-    actions = (for_selected(RESUME), "sync_templates")
+    actions = (for_selected(PAUSE), for_selected(RESUME), "sync_templates")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Messages and identities belong to this id. Another number needs another row.
-        return ("sends", "pause_kind", "lasts", "reason", *(("external_id",) if obj is not None else ()))
+        return (*_SHOWN, *(("external_id",) if obj is not None else ()))
 
     def offers(self, action: str, row: BusinessNumber) -> bool:
-        return action == RESUME.name and row.paused_until is not None
+        return action == PAUSE.name or (action == RESUME.name and row.paused_until is not None)
 
     @admin.display(description="paused until", ordering="paused_until")
     def lasts(self, number: BusinessNumber) -> datetime | str | None:
@@ -121,6 +163,31 @@ class BusinessNumberAdmin(RefusalsAdmin):
     @admin.display(description="has access", boolean=True)
     def sends(self, number: BusinessNumber) -> bool:
         return number.pk is not None and access_of(number) is not None
+
+    @admin.display(description="held by")
+    def held_by(self, number: BusinessNumber) -> str:
+        """Each reason why it sends nothing, and when that ends."""
+        return _lines((one.reason, one.until) for one in holding(number)) if number.pk else "-"
+
+    @admin.display(description="messaging limit")
+    def limit(self, number: BusinessNumber) -> str:
+        return health_of(number, timezone.now())["limit"] or "-"
+
+    @admin.display(description="what WhatsApp says")
+    def facts(self, number: BusinessNumber) -> str:
+        facts = (number.health or {}).get("facts") or {}
+        return format_html_join(", ", "{}: {}", sorted(facts.items())) or "-"
+
+    @admin.display
+    def restrictions(self, number: BusinessNumber) -> str:
+        found = health_of(number, timezone.now())["restrictions"]
+        return _lines((one["text"], datetime.fromisoformat(one["until"]) if one["until"] else None) for one in found)
+
+    @admin.display(description="notices of WhatsApp")
+    def notices(self, number: BusinessNumber) -> str:
+        found = health_of(number, timezone.now())["notices"]
+        shown = ((date_format(datetime.fromisoformat(one["at"]), "DATETIME_FORMAT"), one["text"]) for one in found)
+        return format_html_join(mark_safe("<br>"), "{}: {}", shown) or "-"
 
     def save_model(self, request: HttpRequest, obj: BusinessNumber, form: Any, change: bool) -> None:
         given = form.cleaned_data

@@ -1,7 +1,7 @@
 """The elements of a webhook body, as the parser returns them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -188,6 +188,38 @@ class TemplateChange:
 
 
 @dataclass(frozen=True)
+class Restricted:
+    """Something that Meta does not allow, until a time or until it says otherwise."""
+
+    code: str
+    text: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """Something that Meta says about our account, or about a number of it: by its phone in digits, or by its id.
+
+    `at` is when that was, if Meta says it. `facts` are new values (quality, limit, status, name, throughput). `holds`
+    are reasons to send nothing, by their source, with their end in `ends`; `lifts` are sources that hold nothing any
+    more, and `reinstated` ends every restriction that has no end of its own.
+    """
+
+    account: str
+    phone: str
+    phone_number_id: str
+    at: datetime | None
+    code: str
+    text: str
+    facts: dict[str, str] = field(default_factory=dict)
+    restrictions: tuple[Restricted, ...] = ()
+    holds: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, datetime] = field(default_factory=dict)
+    lifts: tuple[str, ...] = ()
+    reinstated: bool = False
+
+
+@dataclass(frozen=True)
 class AccountErrors:
     """What is wrong with our account or number, as Meta says beside the messages of a change; a text for each error."""
 
@@ -209,7 +241,7 @@ class Broken:
     reason: str
 
 
-Element = NumberElement | TemplateChange | AccountErrors | Ignored | Broken
+Element = NumberElement | TemplateChange | AccountChange | AccountErrors | Ignored | Broken
 
 # The fields in which elements name the person they are about.
 _PEOPLE = ("sender", "caller", "by", "recipient", "old", "contact", "person")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.safe_json import BadJSON, check_value, storable_value
+from whatsapp.payload.account_changes import ACCOUNT_FIELDS, read_account_change
 from whatsapp.payload.address_changes import read_id_update
 from whatsapp.payload.calls import read_call
 from whatsapp.payload.contact_sync import read_contact_sync
@@ -26,6 +27,8 @@ _READERS: dict[str, dict[str, Read]] = {
     "smb_app_state_sync": {"state_sync": read_contact_sync},
     "calls": {"calls": read_call, "statuses": read_status},
 }
+# Fields whose value has no lists: it is about an account, a template or a number.
+_OF_ACCOUNTS = frozenset({*TEMPLATE_FIELDS, *ACCOUNT_FIELDS})
 _LONGEST_INTEGER = 18
 
 
@@ -69,18 +72,20 @@ def _elements(payload: dict[str, Any]) -> Iterator[Element]:
             field = change.get("field") if isinstance(change, dict) else None
             if not isinstance(value, dict):
                 yield Broken(where, "not an object with a value")
-            elif isinstance(field, str) and field in TEMPLATE_FIELDS:
-                yield _template(field, entry, value, where)
+            elif isinstance(field, str) and field in _OF_ACCOUNTS:
+                yield _of_account(field, entry, value, where)
             elif not isinstance(field, str) or field not in _READERS:
                 yield Ignored("unknown field")
             else:
                 yield from _change(value, _READERS[field], where)
 
 
-def _template(field: str, entry: dict[str, Any], value: dict[str, Any], where: str) -> Element:
+def _of_account(field: str, entry: dict[str, Any], value: dict[str, Any], where: str) -> Element:
     try:
         check_value(value)
-        return read_template(field, text_of(entry, "id", 64), value)
+        if field in TEMPLATE_FIELDS:
+            return read_template(field, text_of(entry, "id", 64), value)
+        return read_account_change(field, entry, value)
     except (BadJSON, ValueError) as error:
         return Broken(where, str(error))
 

@@ -22,9 +22,10 @@ from core.db.failures import Trouble, trouble_of
 from core.db.patience import patience
 from core.faults import fault
 from whatsapp import business_numbers
+from whatsapp.account_health import apply_account_change
 from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import AccountErrors, Broken, Element, NumberElement, TemplateChange
+from whatsapp.payload.elements import AccountChange, AccountErrors, Broken, Element, NumberElement, TemplateChange
 from whatsapp.payload.envelope import Malformed, parse
 from whatsapp.webhook import failures
 from whatsapp.webhook.claimed import Claimed, close, leave_to_relay
@@ -167,6 +168,8 @@ def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
             customer_id = handle(element, number)
         elif isinstance(element, TemplateChange):
             apply_change(element)
+        elif isinstance(element, AccountChange):
+            apply_account_change(element, event.received_at)
         elif isinstance(element, AccountErrors):
             event.note_account_errors(element.texts)
         close(event, customer_id, finish)
