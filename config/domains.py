@@ -28,9 +28,9 @@ DOMAINS = (
     ),
     Domain(
         "Desk",
-        r"customers/",
-        "The customers of the sales desk with their chats: the list, one row, duplicates, merges and addresses on "
-        "WhatsApp.",
+        r"customers/|desk/",
+        "The customers of the sales desk with their chats: the list, one row, duplicates, merges, addresses on "
+        "WhatsApp, and how many chats wait.",
     ),
     Domain(
         "Assignments",

@@ -487,6 +487,8 @@ if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")
 # Who has no socket for so long is away until they have one. 0: nobody is away who does not say so.
 AWAY_AFTER_MINUTES = _whole_number("AWAY_AFTER_MINUTES", 0, least=0)
+# How many minutes before its service window closes a chat that waits counts as closing soon.
+CLOSING_SOON_MINUTES = _whole_number("CLOSING_SOON_MINUTES", 120)
 # How many sockets a process keeps open for one user, and for an address before anybody has signed in.
 SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
 SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)

@@ -14,6 +14,7 @@ from core.live.hub import Hint, Hub
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
 from messaging.consumers.handshake import origin_of
+from messaging.consumers.inbox_counts import InboxCounts
 from messaging.consumers.threads import in_thread
 from messaging.desk.moves import chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
@@ -35,6 +36,7 @@ class InboxFeed:
         # Customers whose row changed -> the owners who lost them with a change.
         self._changed: dict[int, set[int]] = {}
         self.loading: asyncio.Task[None] | None = None
+        self.counts = InboxCounts()
 
     def deliver(self, group: str, event: Hint) -> None:
         """Called by the hub; customers/events.py makes the events."""
@@ -79,6 +81,7 @@ class InboxFeed:
     def _resync(self) -> None:
         for socket in self._greeted():
             socket.push(passing_text("resync_required", {}))
+            self.counts.changed(socket)
 
     def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
         chat_gone = passing_text("chat_gone", {"id": customer_id})
@@ -88,8 +91,10 @@ class InboxFeed:
             if has_on_desk(socket.user, owner_id):
                 # A picture has a URL for each reader.
                 socket.push(chat if row is None or row["avatar"] is None else _chat(shown_to(row, socket.links)))
+                self.counts.changed(socket)
             elif any(has_on_desk(socket.user, lost) for lost in lost_by):
                 socket.push(chat_gone)
+                self.counts.changed(socket)
 
 
 def _chat(row: DeskCustomer) -> str:
@@ -116,6 +121,7 @@ class InboxConsumer(DeskConsumer):
         self.feed.sockets.add(self)
         await self.hub.join(DESK, self.feed)
         self.greet({})
+        self.feed.counts.changed(self)
 
     def teams_changed(self, before: User) -> None:
         if self.greeted:
@@ -123,6 +129,7 @@ class InboxConsumer(DeskConsumer):
 
     async def _show_change_of_teams(self, before: User) -> None:
         """Send the chats that came or went when a team changed. Many are for the client to load."""
+        self.feed.counts.changed(self)
         found = await in_thread(chats_since, before, self.user)
         if found is None:
             self.push(passing_text("resync_required", {}))
@@ -137,6 +144,7 @@ class InboxConsumer(DeskConsumer):
         feed = getattr(self, "feed", None)
         if feed is not None:
             feed.sockets.discard(self)
+            feed.counts.forget(self)
             if not feed.sockets:
                 self.hub.leave(DESK, feed)
         super()._let_go(keep)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from customers.models import CustomerQuerySet
 from messaging.channels import channels
-from messaging.models import ChatState, Conversation
+from messaging.models import BusinessNumber, ChatState, Conversation
 
 # How many messages of a customer are unread, as an expression to order by.
 UNREAD = Coalesce("conversation__unread_count", 0)
@@ -19,7 +19,8 @@ UNREAD = Coalesce("conversation__unread_count", 0)
 WAITING_SINCE = "conversation__waiting_since"
 WRITTEN_AT = "conversation__last_inbound_at"
 
-_WAITING = Q(state=ChatState.OPEN, waiting_since__isnull=False)
+# The condition for open chats that wait for an answer.
+WAITING = Q(state=ChatState.OPEN, waiting_since__isnull=False)
 
 
 def with_unread(customers: CustomerQuerySet) -> CustomerQuerySet:
@@ -39,7 +40,7 @@ def waiting(customers: CustomerQuerySet) -> CustomerQuerySet:
 
 def not_waiting(customers: CustomerQuerySet) -> CustomerQuerySet:
     """All others."""
-    return _without(customers, _WAITING)
+    return _without(customers, WAITING)
 
 
 def window_closing(customers: CustomerQuerySet, *, within: timedelta) -> CustomerQuerySet:
@@ -57,7 +58,8 @@ def window_closes(*, within: timedelta, prefix: str = "") -> Q:
     closing = (
         Q(
             **{
-                f"{prefix}business_number__transport": name,
+                # Without a join: there are few numbers.
+                f"{prefix}business_number__in": BusinessNumber.objects.filter(transport=name).order_by(),
                 f"{prefix}last_inbound_at__gt": now - window,
                 f"{prefix}last_inbound_at__lte": now - window + within,
             }

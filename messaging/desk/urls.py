@@ -2,6 +2,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from messaging.desk.ads_view import AdsView
+from messaging.desk.counts import DeskCountsView
 from messaging.desk.duplicates_view import DuplicatesView
 from messaging.desk.events_view import CustomerEventsView
 from messaging.desk.merges_view import MergesView, MergeView, UndoMergeView
@@ -15,6 +16,7 @@ router.register("customers", DeskViewSet, basename="customer")
 urlpatterns = [
     path("", include(router.urls)),
     path("reports/ads/", AdsView.as_view()),
+    path("desk/counts/", DeskCountsView.as_view()),
     path("team/", TeamView.as_view(), name="team"),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/events/$", CustomerEventsView.as_view()),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/close/$", CloseView.as_view()),

@@ -6,13 +6,16 @@ import pytest
 from django.core.files.base import ContentFile
 
 from customers.actions.assignments import assign
+from messaging.consumers import inbox_counts
 from tests.media_files import picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def inbox(open_socket: Any, token_of: Any) -> Any:
+def inbox(open_socket: Any, token_of: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(inbox_counts, "PAUSE_SECONDS", 600)  # they have a test of their own
+
     def opened(user: Any) -> Any:
         socket = open_socket("/ws/inbox/", token_of(user))
         assert socket.read()["type"] == "ready"

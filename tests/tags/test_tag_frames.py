@@ -135,7 +135,7 @@ def test_an_inbox_survives_a_thousand_changes(
     assert as_admin.post(f"{API}/tags/{vip.pk}/customers/", body).json()["changed_count"] == 1000
     seen = set()
     while len(seen) < 1000:
-        frame = all_chats.read(10)
+        frame = all_chats.read_type("chat", 10)
         assert names(frame["data"]["customer"]["tags"]) == ["VIP"]
         seen.add(frame["data"]["customer"]["id"])
     assert seen == {person.pk for person in people}
