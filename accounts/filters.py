@@ -4,13 +4,15 @@ import django_filters
 
 from accounts.models import AuditEntry, Role, User, UserQuerySet
 from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter, TimeFilter
+from core.folding import ANY_SPELLING
 
 
 class UserFilter(FilterSet):
     role = django_filters.ChoiceFilter(choices=Role.choices, label="the role: admin, sales or customer")
     is_active = BooleanFilter(label="true: active logins, false: deactivated ones")
     search = TextFilter(
-        method="filter_search", label="words that must all occur in the username, the email or the names"
+        method="filter_search",
+        label=f"words that must all occur in the username, the email or the names; {ANY_SPELLING}",
     )
 
     class Meta:

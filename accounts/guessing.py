@@ -12,6 +12,7 @@ from rest_framework.exceptions import Throttled
 
 from accounts.models import User
 from core import origin
+from core.folding import same_name
 from core.holding import hold_answer
 from core.throttles import Limit, network_of
 
@@ -91,7 +92,7 @@ def attempt_at_code(user: User) -> CodeAttempt:
 
 def folded(login: str) -> str:
     """Return the key of what was typed as a login: case and spaces around do not matter, and it cannot be read back."""
-    return sha256(login.strip().casefold().encode("utf-8", "replace")).hexdigest()
+    return sha256(same_name(login.strip()).encode("utf-8", "replace")).hexdigest()
 
 
 def _count(attempt: Attempt) -> Attempt:

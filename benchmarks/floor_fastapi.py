@@ -77,7 +77,7 @@ async def customer_list(db: Database, user: SignedIn, search: str = "") -> Any:
     # The indexes of the desk hold only those who were not merged into others.
     shown = Customer.merged_into_id.is_(None)
     if search:
-        shown &= Customer.search_text.contains(search.lower(), autoescape=True)
+        shown &= Customer.folded.contains(search.lower(), autoescape=True)
     found, count = select(Customer).where(shown), select(func.count()).select_from(Customer).where(shown)
     newest = found.options(*_WITH_ALL).order_by(Customer.desk_at.desc(), Customer.id.desc()).limit(20)
     return {"count": await db.scalar(count), "results": (await db.scalars(newest)).all()}
@@ -98,7 +98,8 @@ async def customer_messages(pk: int, db: Database, user: SignedIn, page_size: in
 
 @app.post("/api/customers/", response_model=schemas.Customer, status_code=201)
 async def create_customer(given: schemas.NewCustomer, db: Database, user: SignedIn) -> Any:
-    customer = Customer(**given.model_dump(), last_seq=1)
+    searched = f"{given.first_name} {given.last_name} {given.email} {given.phone}".lower()
+    customer = Customer(**given.model_dump(), last_seq=1, folded=searched)
     db.add(customer)
     await db.flush()
     data = given.model_dump()

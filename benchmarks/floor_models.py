@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, FetchedValue, ForeignKey, Uuid
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -133,7 +133,7 @@ class Customer(Base):
     merged_into_id: Mapped[int | None] = mapped_column(deferred=True)
     last_seq: Mapped[int]
     desk_at: Mapped[datetime] = mapped_column(default=datetime(1970, 1, 1, tzinfo=UTC))
-    search_text: Mapped[str] = mapped_column(FetchedValue(), deferred=True)
+    folded: Mapped[str | None] = mapped_column(deferred=True)
     # Never answered, so never loaded; but they may not be null.
     loyalty_points: Mapped[int] = mapped_column(default=0, deferred=True)
     total_orders: Mapped[int] = mapped_column(default=0, deferred=True)

@@ -21,7 +21,7 @@ ONE_CUSTOMER = f"{CUSTOMER} WHERE c.id = %s"
 # The indexes of the desk hold only those who were not merged into others.
 SHOWN = "WHERE c.merged_into_id IS NULL"
 COUNT = "SELECT count(*) FROM customers_customer c"
-SEARCH = f"{SHOWN} AND c.search_text LIKE %s"
+SEARCH = f"{SHOWN} AND c.folded LIKE %s"
 NEWEST = "ORDER BY c.desk_at DESC, c.id DESC LIMIT 20"
 TAGS = (
     "SELECT g.customer_id AS holder, t.id, t.name, t.created_by_id, t.created_at, t.source "
@@ -46,9 +46,10 @@ NEW_CUSTOMER = (
     "INSERT INTO customers_customer (first_name, last_name, username, email, phone, source, notes, is_active, "
     "is_verified, is_vip, loyalty_tier, loyalty_points, total_orders, total_spent, phone_verified, phone_trusted, "
     "pending_phone, nic, avatar, gender, preferred_language, preferred_currency, accepts_marketing_email, "
-    "accepts_marketing_sms, date_joined, updated_at, last_seq, desk_at) "
+    "accepts_marketing_sms, date_joined, updated_at, last_seq, desk_at, folded) "
     "VALUES (%(first_name)s, %(last_name)s, '', %(email)s, %(phone)s, 'manual', '', true, false, false, 'bronze', 0, "
-    "0, 0, false, true, '', '', '', '', 'en', 'USD', false, false, now(), now(), 1, '1970-01-01Z') RETURNING id"
+    "0, 0, false, true, '', '', '', '', 'en', 'USD', false, false, now(), now(), 1, '1970-01-01Z', "
+    "lower(concat_ws(' ', %(first_name)s, %(last_name)s, %(email)s, %(phone)s))) RETURNING id"
 )
 NEW_EVENT = (
     "INSERT INTO customers_event (customer_id, seq, type, data, actor_id, created_at) "

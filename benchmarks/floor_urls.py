@@ -115,7 +115,7 @@ def page(customers: Any) -> JsonResponse:
 @signed_in
 def customer_list(request: HttpRequest, customers: Any) -> JsonResponse:
     if term := request.GET.get("search"):
-        customers = customers.filter(search_text__contains=term.lower())
+        customers = customers.filter(folded__contains=term.lower())
     return page(customers)
 
 

@@ -29,7 +29,9 @@ def fill(count: int, **own: str) -> None:
     """
     first = Customer.objects.first() or Customer.objects.create(first_name="Nimal")
     own = _HABITS | own
-    columns = [field.column for field in Customer._meta.concrete_fields if field.name not in ("id", "search_text")]
+    searched = [own.get(name, f"c.{name}") for name in ("first_name", "last_name", "username", "email", "phone")]
+    own["folded"] = f"lower(concat_ws(' ', {', '.join(searched)}))"
+    columns = [field.column for field in Customer._meta.concrete_fields if field.name != "id"]
     values = ", ".join(own.get(column, f"c.{column}") for column in columns)
     table = Customer._meta.db_table
     with connection.cursor() as cursor:

@@ -393,6 +393,7 @@ RELAY_JOBS = [
     "whatsapp.template_syncs.TemplateSyncs",
     "accounts.mailing.Mails",
     "accounts.absences.Absences",
+    "core.unfolded.Unfolded",
     "core.chores.DailyChores",
 ]
 # What is pruned once a day (core/chores.py): functions that return a list of core.retention.Old.

@@ -2,6 +2,7 @@
 
 from contacts.models import Contact, ContactQuerySet
 from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter
+from core.folding import ANY_SPELLING
 
 
 class ContactFilter(FilterSet):
@@ -10,7 +11,8 @@ class ContactFilter(FilterSet):
     is_confirmed = BooleanFilter(label="true: contacts that staff entered or confirmed, false: those waiting for it")
     is_primary = BooleanFilter(label="true: primary contacts, false: all others")
     search = TextFilter(
-        method="filter_search", label="words that must all occur in the email, a number or the customer's details"
+        method="filter_search",
+        label=f"words that must all occur in the email, a number or the customer's details; {ANY_SPELLING}",
     )
 
     class Meta:

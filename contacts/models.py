@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from core.folding import FoldedField, Folds
 from customers.models import Customer
 from customers.search import in_phones, search_terms
 from customers.visibility import OwnCustomer
@@ -40,7 +41,7 @@ class ContactQuerySet(OwnCustomer):
         """Contacts in which every word of `text` occurs: in the email, a number, or the customer's details."""
         found = self
         for term in search_terms(text):
-            matches = Q(email__icontains=term) | Q(customer__in=Customer.objects.search(term))
+            matches = Q(folded__contains=term) | Q(customer__in=Customer.objects.search(term))
             matches |= Q(wa_number__contains=term) | Q(tp_number__contains=term)
             found = found.filter(matches | in_phones(term, "wa_number", "tp_number"))
         return found
@@ -77,7 +78,7 @@ class ContactQuerySet(OwnCustomer):
         return self.filter(wa_number__in=numbers, is_active=True, is_confirmed=True)
 
 
-class Contact(models.Model):
+class Contact(Folds):
     """A way to reach a customer. Only contacts/actions.py writes it.
 
     `is_primary` and `is_active` are independent of each other: an inactive contact may be primary. Messages from its
@@ -95,6 +96,7 @@ class Contact(models.Model):
     added_by_customer = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("email")
 
     objects = ContactQuerySet.as_manager()
 
@@ -106,6 +108,7 @@ class Contact(models.Model):
             models.UniqueConstraint(fields=["customer"], condition=Q(is_primary=True), name="contact_one_primary"),
         ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="contact_not_folded"),
             # Finds the customer of somebody who writes from this number.
             models.Index(
                 fields=["wa_number"], condition=Q(is_active=True, is_confirmed=True), name="contact_reached_by"

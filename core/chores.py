@@ -1,8 +1,8 @@
 """Chores: what is done once a day, by whichever relay comes first, without holding up anything.
 
-`manage.py prune` and `manage.py sweep_files` do the same by hand. Each chore has a row (model Chore) that says when it
-was last done, and what was removed or what went wrong. The row is claimed: one that is being done is not begun again,
-and one whose process died is begun anew when its lease ends.
+`manage.py prune`, `sweep_files` and `fold` do the same by hand. Each chore has a row (model Chore) that says when
+it was last done, and what was removed or what went wrong. The row is claimed: one that is being done is not begun
+again, and one whose process died is begun anew when its lease ends.
 """
 
 import logging
@@ -24,9 +24,11 @@ from django.utils import timezone
 from core.db import leases
 from core.faults import fault
 from core.files.sweeping import MIN_GRACE_HOURS, missing_files, refuse_unless_ours, sweep
+from core.folding import fold_rows, models_that_fold
 from core.models import Chore
 from core.ports import ports
 from core.retention import Old
+from core.unfolded import clashes
 
 logger = logging.getLogger(__name__)
 
@@ -135,13 +137,22 @@ def sweep_files(run: Run, *, grace_hours: float = MIN_GRACE_HOURS) -> None:
         raise ChoreFailed(f"{len(failed)} could not be removed.\n" + "\n".join(failed[:20]))
 
 
+def fold(run: Run) -> None:
+    """Compare what is searched of each row with the row, and name those whose name another row had first."""
+    for model in models_that_fold():
+        if count := sum(1 for _ in fold_rows(model, after_batch=run.tick)):
+            run.say(f"folded {count} {model._meta.verbose_name_plural}")
+    for clash in clashes():
+        run.say(clash)
+
+
 def _sweep_unattended(run: Run) -> None:
     refuse_unless_ours(after_batch=run.tick)
     sweep_files(run)
 
 
 # What a relay does by itself, in this order.
-CHORES: dict[str, Callable[[Run], None]] = {"prune": prune, "sweep_files": _sweep_unattended}
+CHORES: dict[str, Callable[[Run], None]] = {"prune": prune, "sweep_files": _sweep_unattended, "fold": fold}
 
 
 class DailyChores:

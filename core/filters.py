@@ -4,15 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 from unicodedata import category
 
 import django_filters
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import F, Q
+from django.db.models import F
 from django_filters.fields import IsoDateTimeField
 
 # The largest id that both databases can store.
@@ -29,8 +27,8 @@ def possible_ids(ids: Iterable[int]) -> list[int]:
     return [pk for pk in ids if 0 < pk <= MAX_ID]
 
 
-# The longest search text, and how many of its words are used.
-MAX_TEXT, MAX_WORDS = 500, 10
+# The longest search text.
+MAX_TEXT = 500
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -41,11 +39,6 @@ def whole_number(text: str) -> int | None:
     return int(text) if int(text) <= MAX_ID else None
 
 
-def search_words(text: str) -> list[str]:
-    """Return the words of a search text that are used: the first MAX_WORDS."""
-    return text.split()[:MAX_WORDS]
-
-
 def has_trigram(word: str) -> bool:
     """Whether a trigram index can look for `word`: three letters, digits or marks stand side by side in it.
 
@@ -53,14 +46,6 @@ def has_trigram(word: str) -> bool:
     """
     kinds = "".join(category(sign)[0] for sign in word)
     return re.search("[LNM]{3}", kinds) is not None
-
-
-def containing(text: str, *fields: str) -> Q:
-    """Match rows in which every word of `text` occurs in one of the fields, ignoring case."""
-    found = Q()
-    for word in search_words(text):
-        found &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
-    return found
 
 
 class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types

@@ -3,13 +3,17 @@
 import django_filters
 
 from core.filters import FilterSet, IdFilter, OrderingFilter, TextFilter
+from core.folding import ANY_SPELLING
 from customer_data.models import CustomerData, CustomerDataQuerySet
 
 
 class CustomerDataFilter(FilterSet):
     """`?search= &ordering=` of one customer's entries."""
 
-    search = TextFilter(method="filter_search", label="words that must all occur in the key or the value")
+    search = TextFilter(
+        method="filter_search",
+        label=f"words that must all occur in the key or the value; {ANY_SPELLING}",
+    )
     ordering = OrderingFilter({"key": ["key"], "created_at": ["created_at"]}, tie="-pk")
 
     class Meta:

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from core.files.names import StoredUnder
-from core.filters import containing
+from core.folding import FoldedField, Folds, containing
 from customers.models import Customer
 from customers.visibility import FollowsCustomer
 
@@ -27,7 +28,7 @@ class CustomerDataQuerySet(FollowsCustomer):
 
     def search(self, text: str) -> "CustomerDataQuerySet":
         """Entries in which every word of `text` occurs, in the key or the value."""
-        return self.filter(containing(text, "key", "value"))
+        return self.filter(containing(text, "folded"))
 
 
 # The folder of files below MEDIA_ROOT, and below MEDIA_URL.
@@ -35,7 +36,7 @@ FILES_FOLDER = "customer_data"
 MAX_KEY = 255
 
 
-class CustomerData(models.Model):
+class CustomerData(Folds):
     """A user's entry about a customer; nobody else sees it. `file_name` is the name the file was uploaded with."""
 
     user = models.ForeignKey(
@@ -51,6 +52,7 @@ class CustomerData(models.Model):
     file_name = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("key", "value")
 
     objects = CustomerDataQuerySet.as_manager()
 
@@ -60,6 +62,7 @@ class CustomerData(models.Model):
             models.UniqueConstraint(fields=["user", "customer", "key"], name="customer_data_key_once")
         ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="customer_data_not_folded"),
             models.Index(fields=["user", "-created_at", "-id"], name="customer_data_newest"),
             # Finds the row of a file, on every download.
             models.Index(fields=["file"], name="customer_data_file"),

@@ -1,6 +1,5 @@
 """Customers who may be the same person: what two rows have in common."""
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models.users import full_name
+from core.folding import folded
 from core.phones import variants
 from customers.models import Customer, CustomerQuerySet
 
@@ -36,7 +36,7 @@ class _Traits:
     def of(cls, row: dict[str, Any]) -> "_Traits":
         phones = frozenset(spelling for phone in phones_of(row) for spelling in variants(phone))
         email = row["email"].casefold()
-        name = folded(full_name(row["first_name"], row["last_name"], ""))
+        name = " ".join(folded(full_name(row["first_name"], row["last_name"], "")).split())
         endings = frozenset(phone[-_ENDING:] for phone in phones)
         return cls(phones, endings, email, email.rpartition("@")[0], name)
 
@@ -51,12 +51,6 @@ class _Traits:
             and (same_email_name or bool(self.endings & other.endings)),
         }
         return {reason for reason, is_so in found.items() if is_so}
-
-
-def folded(text: str) -> str:
-    """A name in the form in which names are compared: without accents, case and superfluous blanks."""
-    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return " ".join("".join(letters).casefold().split())
 
 
 def phones_of(row: Any) -> list[str]:
@@ -94,7 +88,7 @@ def _similar(own: _Traits) -> Q:
         similar |= Q(pending_phone__in=own.phones) & ~Q(pending_phone="")
     if own.name:
         for ending in own.endings:
-            similar |= Q(search_text__contains=ending)
+            similar |= Q(folded__contains=ending)
     if own.email_name:
-        similar |= Q(search_text__contains=f"{own.email_name}@")
+        similar |= Q(folded__contains=folded(f"{own.email_name}@"))
     return similar

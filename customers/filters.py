@@ -19,6 +19,7 @@ from core.filters import (
     TextFilter,
     TimeFilter,
 )
+from core.folding import ANY_SPELLING, folded
 from customers.models import (
     FIRST_ON_DESK,
     AddressType,
@@ -103,7 +104,8 @@ class CustomerTraitFilter(FilterSet):
 
 
 SHORT_SEARCHES = (
-    f"Without a number or a word of three letters, only the {FIRST_ON_DESK:,} with the newest messages are searched"
+    f"{ANY_SPELLING.capitalize()}. Without a number or a word of three letters, only the {FIRST_ON_DESK:,} with the "
+    "newest messages are searched"
 )
 
 
@@ -125,12 +127,19 @@ class CustomerFilter(CustomerTraitFilter):
         return customers.search(value)
 
 
+class FoldedTextFilter(TextFilter):
+    """A text that a folded column (core/folding.py) is, or contains: case and accents make no difference."""
+
+    def filter(self, queryset: Any, value: str | None) -> Any:
+        return super().filter(queryset, folded(value) if value else value)
+
+
 class AddressFilter(FilterSet):
     address_type = django_filters.ChoiceFilter(choices=AddressType.choices)
     is_default = BooleanFilter(field_name="is_default")
-    country = TextFilter(lookup_expr="iexact")
-    state = TextFilter(lookup_expr="iexact")
-    city = TextFilter(lookup_expr="icontains", label="part of the city's name")
+    country = FoldedTextFilter(field_name="country_folded", label=f"the name; {ANY_SPELLING}")
+    state = FoldedTextFilter(field_name="state_folded", label=f"the name; {ANY_SPELLING}")
+    city = FoldedTextFilter(field_name="city_folded", lookup_expr="contains", label=f"part of the name; {ANY_SPELLING}")
     customer = IdFilter(field_name="customer", label="the id of a customer")
     ordering = OrderingFilter({"created_at": ["created_at"], "is_default": ["is_default"]})
 

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
-from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 
 from customers.filters import CustomerTraitFilter
@@ -68,7 +67,7 @@ def count_members(groups: Collection[CustomerGroup], customers: CustomerQuerySet
 def groups_of(customers: Collection[Customer]) -> dict[int, list[CustomerGroup]]:
     """The groups each customer belongs to, by name, keyed by customer id. At most three queries."""
     found: dict[int, list[CustomerGroup]] = {customer.pk: [] for customer in customers}
-    groups = {group.pk: group for group in CustomerGroup.objects.order_by(Lower("name"), "pk")} if found else {}
+    groups = {group.pk: group for group in CustomerGroup.objects.order_by("folded", "pk")} if found else {}
     members = _members_among(groups, found)
     for group_id, group in groups.items():
         for pk in members[group_id]:

@@ -4,7 +4,7 @@ import re
 
 from django.db.models import Q
 
-from core.filters import search_words
+from core.folding import folded, search_words
 from core.phones import InvalidPhone, at_home, is_assigned, normalize, variants, without_marks
 
 _CUSTOMER_ID = re.compile(r"(?:CUST)?0*([1-9]\d{0,17})", re.IGNORECASE)
@@ -13,14 +13,20 @@ _TRUNK_ZERO = "(0)"
 
 
 def search_terms(text: str) -> list[str]:
-    """The words of a search text that are looked for. A phone number with spaces, like `077 123 4567`, is one word."""
+    """The words of a search text that are looked for, folded.
+
+    A phone number with spaces, like `077 123 4567`, is one word.
+    """
+    text = folded(text)
     return ["".join(text.split())] if _is_phone_like(text) else search_words(text)
 
 
 def matching(term: str) -> Q:
-    """Customers with this word in their names, handle, email, phone (or what they claim as theirs) or customer id."""
-    # SQLite's LOWER changes ASCII letters only.
-    words = {term.lower()} if term.isascii() else {term.lower(), term, term.upper(), term.capitalize()}
+    """Customers with this word in their names, handle, email, phone (or what they claim as theirs) or customer id.
+
+    The word is one of `search_terms`.
+    """
+    words = {term}
     matches = Q()
     if match := _CUSTOMER_ID.fullmatch(term):
         matches |= Q(pk=int(match[1]))
@@ -32,9 +38,9 @@ def matching(term: str) -> Q:
             matches |= Q(phone__in=whole, phone_trusted=True) | Q(phone__in=whole, phone_trusted=False)
         if not _is_complete(whole):
             words.add(_part(term))
-            matches |= _at_home(term, "search_text")
+            matches |= _at_home(term, "folded")
     for word in words:
-        matches |= Q(search_text__contains=word)
+        matches |= Q(folded__contains=word)
     return matches
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.db.compiled import Compiled, Param
+from core.folding import FoldedQuerySet
 
 _NOBODY = Q(pk__in=[])
 
@@ -119,7 +120,7 @@ def role_of(user: Any) -> type[_Role] | None:
     return _Manager if user.leads else _Seller
 
 
-class FollowsCustomer(models.QuerySet[Any]):
+class FollowsCustomer(FoldedQuerySet[Any]):
     """Rows that belong to a customer and are only for the sales desk."""
 
     customer_prefix = "customer__"

@@ -5,7 +5,8 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import DateFilter, FilterSet, TextFilter, containing, has_trigram, search_words
+from core.filters import DateFilter, FilterSet, TextFilter, has_trigram
+from core.folding import containing, search_words
 from messaging.models import Direction, Message, Status
 
 # How many messages a search without a word of three letters reads.

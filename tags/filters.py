@@ -3,13 +3,14 @@
 import django_filters
 
 from core.filters import BooleanFilter, FilterSet, OrderingFilter, TextFilter
+from core.folding import ANY_SPELLING
 from tags.models import Tag, TagQuerySet
 
 
 class CustomerTagFilter(FilterSet):
     """`?search= &ordering=` of one customer's tags."""
 
-    search = TextFilter(method="filter_search", label="part of the name; case makes no difference")
+    search = TextFilter(method="filter_search", label=f"part of the name; {ANY_SPELLING}")
     ordering = OrderingFilter({"name": ["name_key"], "created_at": ["created_at"]}, tie="pk")
 
     class Meta:

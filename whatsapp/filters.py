@@ -4,7 +4,8 @@ from typing import Annotated, Any
 from django import forms
 from django.db.models import QuerySet
 
-from core.filters import Filter, FilterSet, TextFilter, containing
+from core.filters import Filter, FilterSet, TextFilter
+from core.folding import ANY_SPELLING, containing
 from core.shapes import OneOf
 from whatsapp.models import Template
 
@@ -57,7 +58,7 @@ class TemplateFilter(FilterSet):
     )
     language = TextFilter(field_name="language", lookup_expr="iexact", label="like en or en_US")
     category = _WordFilter(words=CATEGORIES, field_name="category", lookup_expr="iexact")
-    search = TextFilter(method="filter_search", label="words that all occur in the name")
+    search = TextFilter(method="filter_search", label=f"words that all occur in the name; {ANY_SPELLING}")
 
     class Meta:
         model = Template
@@ -72,4 +73,4 @@ class TemplateFilter(FilterSet):
         return templates if value == ALL else templates.filter(status__iexact=value)
 
     def filter_search(self, templates: "QuerySet[Template]", name: str, value: str) -> "QuerySet[Template]":
-        return templates.filter(containing(value, "name"))
+        return templates.filter(containing(value, "folded"))

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from core.db.leases import Leased
 from core.encryption import EncryptedTextField, decrypt, encrypt
+from core.folding import FoldedField, FoldedQuerySet, Folds
 from customers.models import Customer
-from messaging.models import BusinessNumber
+from messaging.models.numbers import BusinessNumber
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 
 
@@ -73,7 +74,7 @@ class WebhookEvent(Leased):
         return f"webhook {self.pk}"
 
 
-class IdentityQuerySet(models.QuerySet[Any]):
+class IdentityQuerySet(FoldedQuerySet[Any]):
     def live(self) -> "IdentityQuerySet":
         """Those by which people are recognised and written to: without the ones that were detached."""
         return self.filter(detached_at=None)
@@ -83,7 +84,7 @@ class IdentityQuerySet(models.QuerySet[Any]):
         return self.order_by(F("last_inbound_at").desc(nulls_last=True), "-pk")
 
 
-class Identity(models.Model):
+class Identity(Folds):
     """An address from which a customer writes to one of our numbers.
 
     `wa_id` is the phone number in digits, `user_id` the business-scoped id, which people may show instead,
@@ -112,6 +113,7 @@ class Identity(models.Model):
     # When they last stopped or allowed them.
     preference_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("username", "profile_name")
 
     objects = IdentityQuerySet.as_manager()
 
@@ -126,6 +128,7 @@ class Identity(models.Model):
             ),
         ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="identity_not_folded"),
             models.Index(
                 fields=["business_number", "parent_user_id"],
                 condition=Q(parent_user_id__isnull=False),
@@ -175,7 +178,7 @@ class NumberAccess(models.Model):
         self.encrypted_token = encrypt(token) if token else ""
 
 
-class Template(models.Model):
+class Template(Folds):
     """A message template as Meta describes it. `components` is Meta's list: HEADER, BODY, FOOTER, BUTTONS."""
 
     SENDABLE = "APPROVED"
@@ -192,6 +195,9 @@ class Template(models.Model):
     quality = models.CharField(max_length=40, blank=True)
     reason = models.TextField(blank=True)
     synced_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("name")
+
+    objects = FoldedQuerySet["Template"].as_manager()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -112,7 +112,7 @@ def _change(
         return current
     if not (current.is_admin and current.is_active):
         _check_last_admin(current)
-    _save(current)
+    _save(current, differing)
     if differing & {"password", "role"} or not current.is_active:
         end_sessions(user=current)
     told = changed(before, state(current, *_TOLD), secret=_SECRET)
@@ -280,13 +280,16 @@ def _hashed(user: User, password: str, changes: dict[str, Any]) -> str:
     return make_password(password)
 
 
-def _save(user: User) -> None:
-    """Save a login. Raises ValidationError if its username or email is taken, even by a simultaneous request."""
-    if taken := User.objects.taken(username=user.username, email=user.email, besides=user.pk):
+def _save(user: User, fields: set[str] | None = None) -> None:
+    """Save a login, or some fields of one. Raises ValidationError if its username or email is taken, even by a
+    simultaneous request. A login whose name another one had first may keep it (core/folding.py).
+    """
+    new = {name: getattr(user, name) if fields is None or name in fields else "" for name in ("username", "email")}
+    if taken := User.objects.taken(**new, besides=user.pk):
         raise ValidationError(taken)
     try:
         with transaction.atomic():
-            user.save()
+            user.save(update_fields=fields)
     except IntegrityError:
-        taken = User.objects.taken(username=user.username, email=user.email, besides=user.pk)
+        taken = User.objects.taken(**new, besides=user.pk)
         raise ValidationError(taken or {"detail": "This username or email is already taken."})

@@ -15,7 +15,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "actor", "verb", "about", "customer", "address", "command")
     list_select_related = ("actor",)
-    search_fields = ("=verb", "=customer_id", "=request_id", "=address", "actor__username")
+    search_fields = ("=verb", "=customer_id", "=request_id", "=address", "actor__folded")
     search_help_text = "A verb such as signed_in, the id of a customer or a request, an address, or a username."
     date_hierarchy = "at"
     ordering = ("-at", "-pk")

@@ -47,7 +47,7 @@ class InUse(admin.SimpleListFilter):
 class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "kind", "created_at", "last_seen_at", "address", "ended_at")
     list_filter = (InUse, "kind", "user__role", "created_at")
-    search_fields = ("user__username", "user__email", "=address")
+    search_fields = ("user__folded", "=address")
     list_select_related = ("user",)
     ordering = ("-created_at",)
     exclude = ("refresh_jti", "recently_used")

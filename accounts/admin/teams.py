@@ -44,7 +44,7 @@ class TeamAdmin(RefusalsAdmin):
     form = TeamForm
     fields = ("name", "members", "managers")
     list_display = ("name", "member_names", "manager_names")
-    search_fields = ("name",)
+    search_fields = ("folded",)
     ordering = ("name",)
     sortable_by = ("name",)
 

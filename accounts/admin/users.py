@@ -127,7 +127,7 @@ class UserAdmin(RefusalsAdmin):
     list_display = ("username", "name", "email", "role", "team", "availability", "is_active", "last_login")
     list_filter = ("role", "is_active", "availability", "team")
     list_select_related = ("team",)
-    search_fields = ("username", "email", "first_name", "last_name")
+    search_fields = ("folded",)
     ordering = ("username",)
     actions = (for_selected(SEND_RESET), for_selected(REMOVE_FACTOR), for_selected(REMOVE))
 

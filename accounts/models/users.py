@@ -6,14 +6,16 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models.availability import Availability
-from core.filters import containing
+from core.folding import FoldedField, FoldedQuerySet, Folds, KeyField, containing, same_name
+
+# As core/folding.py asks for them.
+_LACKS_KEY = Q(folded=None) | Q(username_key=None) | Q(email_key=None)
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(FoldedQuerySet["User"]):
     def present(self) -> "UserQuerySet":
         """Logins that have not been removed."""
         return self.filter(deleted_at=None)
@@ -31,18 +33,17 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.sellers().filter(managed_teams__members=seller_id)
 
     def named(self, login: str) -> "UserQuerySet":
-        """The logins that sign in as `login`: by username or email, ignoring case, matches by username first.
+        """The logins that sign in as `login`: by username or email, in whichever case, matches by username first.
 
-        Both sides are lowered by the database, as in the unique indexes.
+        One that lacks its key (core/folding.py) must be spelled as it is, and comes before its namesake.
         """
-        lowered = self.present().alias(low_username=Lower("username"), low_email=Lower("email"))
-        wanted = Lower(Value(login))
-        by_username = Case(When(low_username=wanted, then=0), default=1)
-        return lowered.filter(Q(low_username=wanted) | Q(low_email=wanted)).order_by(by_username)
+        username, email = _named("username", login), _named("email", login)
+        first = Case(When(username=login, then=0), When(username, then=1), When(email=login, then=2), default=3)
+        return self.present().filter(username | email).order_by(first)
 
     def search(self, text: str) -> "UserQuerySet":
         """Logins that contain every word of `text` in their username, email or names."""
-        return self.filter(containing(text, "username", "email", "first_name", "last_name"))
+        return self.filter(containing(text, "folded"))
 
     def taken(self, *, username: str, email: str, besides: int | None = None) -> dict[str, list[str]]:
         """Return an error for each value that another login than `besides` already has: `{field: [text]}`.
@@ -57,10 +58,18 @@ class UserQuerySet(models.QuerySet["User"]):
         }
 
 
+def _named(field: str, text: str) -> Q:
+    return Q(**{f"{field}_key": same_name(text)}) | Q(**{f"{field}_key": None, field: text})
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Used by Django's own authentication. Raises User.DoesNotExist."""
-        user: User = User.objects.present().alias(low=Lower("username")).get(low=Lower(Value(username or "")))
+        login = username or ""
+        exact = Case(When(username=login, then=0), default=1)
+        user = User.objects.present().filter(_named("username", login)).order_by(exact).first()
+        if user is None:
+            raise User.DoesNotExist
         return user
 
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -79,7 +88,7 @@ class Role(models.TextChoices):
     CUSTOMER = "customer"
 
 
-class User(AbstractBaseUser):
+class User(Folds, AbstractBaseUser):
     """A login. What it may do depends on its role alone."""
 
     username = models.CharField(max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
@@ -111,6 +120,9 @@ class User(AbstractBaseUser):
     # The ids of the members of all teams that this login manages. Kept by accounts/actions/teams.py, so that whoever
     # knows the login knows whose customers it sees: sockets ask for every frame.
     leads = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False)
+    folded = FoldedField("username", "email", "first_name", "last_name")
+    username_key = KeyField("username")
+    email_key = KeyField("email")
 
     objects = UserManager.from_queryset(UserQuerySet)()
 
@@ -120,10 +132,16 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
-            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.UniqueConstraint(
+                fields=["username_key"], condition=Q(username_key__isnull=False), name="user_username_once"
+            ),
+            models.UniqueConstraint(fields=["email_key"], condition=Q(email_key__isnull=False), name="user_email_once"),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["role", "is_active"], name="user_role_active")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["role", "is_active"], name="user_role_active"),
+            # Those that the relay has to fold, and those whose name another one had first.
+            models.Index(fields=["id"], condition=_LACKS_KEY, name="user_lacks_key"),
+        ]
 
     def __str__(self) -> str:
         return self.username

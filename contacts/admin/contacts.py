@@ -46,7 +46,7 @@ class ContactAdmin(RefusalsAdmin):
     )
     list_filter = ("is_primary", "is_active", "is_confirmed")
     list_select_related = ("customer",)
-    search_fields = ("email",)
+    search_fields = ("folded",)
     ordering = ("-pk",)
     show_full_result_count = False
     actions = (for_selected(CONFIRM),)

@@ -30,7 +30,7 @@ class LogEntryAdmin(ReadOnlyAdmin):
     list_display = ("action_time", "user", "shown", "object_repr", "get_change_message")
     list_filter = ("action_flag",)
     list_select_related = ("user", "content_type")
-    search_fields = ("user__username", "object_repr")
+    search_fields = ("user__folded", "object_repr")
     search_help_text = "The username of the admin, or the name of what they changed."
     ordering = ("-action_time", "-pk")
     fields = ("action_time", "user", "shown", "object_id", "object_repr", "get_change_message")

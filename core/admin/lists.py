@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from core.admin.deleting import counted
+from core.folding import containing
 
 
 class RoughPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs only
@@ -51,6 +52,12 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
         """Called by what it shows, not "Select message to view"."""
         named = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, {**named, **(extra_context or {})})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        fields = self.get_search_fields(request)
+        return queryset.filter(containing(search_term, *fields)) if fields else queryset, False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return counted(objs, self.model)

@@ -1,11 +1,14 @@
 """Operations for migrations of big tables: on PostgreSQL they keep nobody from writing. Needs `atomic = False`."""
 
+from collections import deque
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError
-from django.db.migrations.operations import AddConstraint, AddIndex, RemoveIndex
+from django.db.migrations.operations import AddConstraint, AddIndex, RemoveIndex, RunPython
 from django.db.migrations.operations.base import Operation
+
+from core.folding import fold_rows
 
 
 class AddIndexWithoutLock(AddIndex):
@@ -54,6 +57,16 @@ def create_extension(schema_editor: Any, name: str) -> None:
             f'This login may not create the extension {name}: run "CREATE EXTENSION {name}" in this database as a '
             f"superuser, then migrate again (docs/operations/limits.md). PostgreSQL says: {said}"
         )
+
+
+def fold_rows_of(app: str, *models: str) -> RunPython:
+    """Fill the folded columns of these models (core/folding.py), in batches of which each is a transaction."""
+
+    def fold(apps: Any, schema_editor: Any) -> None:
+        for name in models:
+            deque(fold_rows(apps.get_model(app, name), lacking=True), maxlen=0)
+
+    return RunPython(fold, RunPython.noop)
 
 
 def _build(schema_editor: Any, name: str, statement: Any) -> None:

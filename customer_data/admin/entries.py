@@ -12,7 +12,7 @@ class CustomerDataAdmin(ReadOnlyAdmin):
     """Shows an admin their own entries only, as the API does. Changes go through the API, which records them."""
 
     list_display = ("key", "customer", "file_name", "created_at")
-    search_fields = ("key", "value")
+    search_fields = ("folded",)
     ordering = ("-created_at", "-pk")
     fields = ("customer", "key", "value", "file_name", "created_at", "updated_at")
 

@@ -24,7 +24,8 @@ def save_group(*, actor: User, group: CustomerGroup | None = None, **fields: Any
         setattr(group, field, value)
     try:
         with transaction.atomic():
-            group.save()
+            # Only what is given: a group that has no key of its name yet can keep it (core/folding.py).
+            group.save(update_fields=None if new else [*fields, "updated_at"])
             if new:
                 audit("group_created", group, actor=actor, changes=made(group, *fields))
             elif changes := changed(before, fields):

@@ -101,7 +101,7 @@ class CustomerAdmin(RefusalsAdmin):
     list_display_links = ("customer_id", "name")
     list_filter = LIST_FILTERS
     list_select_related = ("owner",)
-    search_fields = ("search_text",)
+    search_fields = ("folded",)
     search_help_text = "By name, handle, email, phone or customer id."
     ordering = ("-id",)
     date_hierarchy = "date_joined"

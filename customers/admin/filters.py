@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from core.filters import whole_number
@@ -64,7 +63,7 @@ class GroupFilter(PickedFilter):
     parameter_name = "group"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        groups = CustomerGroup.objects.order_by(Lower("name")).values_list("pk", "name")[:NAMED]
+        groups = CustomerGroup.objects.order_by("folded", "pk").values_list("pk", "name")[:NAMED]
         return [(str(pk), name) for pk, name in groups]
 
     def belonging(self, queryset: QuerySet[Any], pk: int) -> QuerySet[Any]:

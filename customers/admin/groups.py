@@ -4,8 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.exceptions import ValidationError
 
@@ -21,7 +20,7 @@ from customers.models import CustomerGroup, GroupMember
 class GroupForm(ActionForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        namesakes = CustomerGroup.objects.alias(low=Lower("name")).filter(low=Lower(Value(name)))
+        namesakes = CustomerGroup.objects.named(name)
         if namesakes.exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError("A group with this name already exists.")
         return name
@@ -39,7 +38,7 @@ class GroupAdmin(RefusalsAdmin):
 
     form = GroupForm
     list_display = ("name", "discount_percentage", "priority_support", "free_shipping", "assignment_rules")
-    search_fields = ("name",)
+    search_fields = ("folded",)
     ordering = ("name",)
     fields = ("name", "description", "assignment_rules", "discount_percentage", "priority_support", "free_shipping")
 
@@ -65,4 +64,4 @@ class GroupMemberAdmin(FoundByCustomer, ReadOnlyAdmin):
     list_select_related = ("customer", "group", "added_by")
     ordering = ("-pk",)
     sortable_by = ()
-    search_fields = ("group__name",)
+    search_fields = ("group__folded",)

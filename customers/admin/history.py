@@ -42,7 +42,7 @@ class AssignmentAdmin(FoundByCustomer, ReadOnlyAdmin):
     date_hierarchy = "assigned_at"
     ordering = ("-assigned_at", "-pk")
     sortable_by = ()
-    search_fields = ("note",)
+    search_fields = ("folded",)
 
 
 # The kinds that the log has (docs/realtime.md). Looking them up would read the whole log.

@@ -33,7 +33,7 @@ class MergeAdmin(ReadOnlyAdmin):
     list_display = ("id", "gone", "into", "reason", "actor", "at", "undone_at")
     list_filter = ("reason",)
     list_select_related = ("gone", "into", "actor")
-    search_fields = ("gone__search_text", "into__search_text")
+    search_fields = ("gone__folded", "into__folded")
     show_full_result_count = False
     ordering = ("-pk",)
     fields = ("gone", "into", "reason", "actor", "at", "undone_at", "undone_by")

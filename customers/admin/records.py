@@ -32,7 +32,7 @@ class OrderAdmin(CustomerRecordsAdmin):
 class AddressAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "address_type", "address_line1", "city", "country", "is_default")
     list_filter = ("address_type", "is_default")
-    search_fields = ("city", "postal_code", "address_line1", "phone")
+    search_fields = ("folded",)
     search_help_text = f"{HELP}, or a street, city or postal code."
 
 
@@ -41,14 +41,14 @@ class LoyaltyEntryAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "points", "points_after", "tier_before", "tier_after", "reason", "actor", "created_at")
     list_filter = ("tier_after",)
     list_select_related = ("customer", "actor")
-    search_fields = ("reason",)
+    search_fields = ("folded",)
     search_help_text = f"{HELP}, or the reason."
 
 
 @admin.register(WishlistItem)
 class WishlistItemAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "product_id", "name", "added_at")
-    search_fields = ("product_id", "name")
+    search_fields = ("folded",)
     search_help_text = f"{HELP}, or the product."
 
 
@@ -61,7 +61,7 @@ class RatingFilter(NamedFilter):
 class ReviewAdmin(CustomerRecordsAdmin):
     list_display = ("customer", "product_id", "rating", "text", "created_at")
     list_filter = (RatingFilter,)
-    search_fields = ("product_id", "text")
+    search_fields = ("folded",)
     search_help_text = f"{HELP}, the product, or words of the review."
 
 

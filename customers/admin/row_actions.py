@@ -51,7 +51,7 @@ class PointsForm(RowForm):
 
 
 class GroupForm(RowForm):
-    group = forms.ModelChoiceField(CustomerGroup.objects.order_by(Lower("name")), empty_label="Choose a group")
+    group = forms.ModelChoiceField(CustomerGroup.objects.order_by("folded", "pk"), empty_label="Choose a group")
 
 
 def _assign(customer: Customer, actor: User, given: Given) -> str:

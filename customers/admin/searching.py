@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from core.admin.lists import ListAdmin
-from core.filters import containing, whole_number
+from core.filters import whole_number
+from core.folding import containing
 from customers.models import Customer
 
 # How many of the customers that a text matches are looked for. Whoever finds more needs another word.

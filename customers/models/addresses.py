@@ -6,12 +6,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.folding import FoldedField, Folds
 from customers.visibility import OwnCustomer
 
 
 class AddressType(models.TextChoices):
     BILLING = "billing"
     SHIPPING = "shipping"
+
+
+_LINES = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
 
 
 class AddressQuerySet(OwnCustomer):
@@ -21,7 +25,7 @@ class AddressQuerySet(OwnCustomer):
         return found
 
 
-class Address(models.Model):
+class Address(Folds):
     """An address of a customer. Only customers/actions/addresses.py writes it.
 
     A customer with addresses of a type has exactly one default among them: the first, until they choose another.
@@ -43,6 +47,12 @@ class Address(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
+    folded = FoldedField("first_name", "last_name", "company", "phone", *_LINES)
+    # What the filters of the list compare.
+    city_folded = FoldedField("city")
+    state_folded = FoldedField("state")
+    country_folded = FoldedField("country")
+
     objects = AddressQuerySet.as_manager()
 
     class Meta:
@@ -54,6 +64,7 @@ class Address(models.Model):
         ]
         # The orderings of the list of all addresses, each index read in both directions.
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="address_not_folded"),
             models.Index(fields=["created_at", "id"], name="address_by_time"),
             models.Index(fields=["is_default", "id"], name="address_by_default"),
         ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.folding import FoldedField, Folds
 from customers.visibility import FollowsCustomer
 
 
@@ -24,7 +25,7 @@ class AssignmentQuerySet(FollowsCustomer):
         return found
 
 
-class Assignment(models.Model):
+class Assignment(Folds):
     """The time a salesperson has a customer. The open one, if any, is the owner's."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="assignments")
@@ -40,6 +41,7 @@ class Assignment(models.Model):
     note = models.TextField(blank=True)
     assigned_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    folded = FoldedField("note")
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -48,6 +50,7 @@ class Assignment(models.Model):
             models.UniqueConstraint(fields=["customer"], condition=Q(ended_at=None), name="assignment_one_open"),
         ]
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="assignment_not_folded"),
             models.Index(fields=["salesperson", "-id"], name="assignment_newest"),
             models.Index(fields=["-assigned_at", "-id"], name="assignment_by_time"),
         ]

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from accounts.models.users import full_name
 from core.changes import Remembers
 from core.files.names import StoredUnder
 from core.filters import has_trigram, id_in_path
+from core.folding import FoldedField, FoldedQuerySet, Folds
 from customers.models.choices import Gender, LoyaltyTier, Source
 from customers.models.indexes import INDEXES
 from customers.money import ZERO, amount_field
@@ -35,7 +35,7 @@ def customer_number(pk: int) -> str:
     return f"CUST{pk:06d}"
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(FoldedQuerySet["Customer"]):
     def visible_to(self, user: Any) -> "CustomerQuerySet":
         """The customers `user` may see: all for admins, their own for sales, themselves for customers."""
         return self.filter(visible(user, own=True))
@@ -104,7 +104,7 @@ class CustomerManager(_CustomerManager["Customer"]):
         return CustomerQuerySet(self.model, using=self._db).filter(merged_into=None)
 
 
-class Customer(Remembers, models.Model):
+class Customer(Remembers, Folds):
     """A person the team sells to. Only customers/actions/ writes rows of it.
 
     Registered customers have a login (`user`). `owner` is their salesperson, null while nobody is assigned.
@@ -171,27 +171,10 @@ class Customer(Remembers, models.Model):
     )
     last_seq = models.PositiveBigIntegerField(default=0)
     desk_at = models.DateTimeField(default=NO_MESSAGE_YET)
-    # What the search looks through. On PostgreSQL migration 0002 adds a trigram index.
-    search_text = models.GeneratedField(
-        expression=Lower(
-            Concat(
-                F("first_name"),
-                Value(" "),
-                F("last_name"),
-                Value(" "),
-                F("username"),
-                Value(" "),
-                F("email"),
-                Value(" "),
-                Coalesce(F("phone"), Value("")),
-                output_field=models.TextField(),
-            )
-        ),
-        output_field=models.TextField(),
-        db_persist=True,
-    )
+    # What the search looks through. On PostgreSQL migration 0021 adds a trigram index.
+    folded = FoldedField("first_name", "last_name", "username", "email", "phone")
 
-    follows = frozenset({"id", "updated_at", "last_seq", "desk_at", "search_text"})
+    follows = frozenset({"id", "updated_at", "last_seq", "desk_at", "folded"})
 
     objects = CustomerManager()
     # With the rows that were merged into others.

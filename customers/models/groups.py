@@ -5,13 +5,20 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Q
 from django.utils import timezone
 
+from core.folding import FoldedField, FoldedQuerySet, Folds, KeyField, same_name
 from customers.visibility import OwnCustomer
 
 
-class CustomerGroup(models.Model):
+class CustomerGroupQuerySet(FoldedQuerySet["CustomerGroup"]):
+    def named(self, name: str) -> "CustomerGroupQuerySet":
+        """The groups with this name, in whichever case."""
+        return self.filter(Q(name_key=same_name(name)) | Q(name_key=None, name=name))
+
+
+class CustomerGroup(Folds):
     """A group. Members were added by hand (GroupMember) or match its rules now (customers/group_members.py)."""
 
     name = models.CharField(max_length=150)
@@ -26,8 +33,17 @@ class CustomerGroup(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 
+    folded = FoldedField("name")
+    name_key = KeyField("name")
+
+    objects = CustomerGroupQuerySet.as_manager()
+
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(Lower("name"), name="customer_group_name_any_case")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["name_key"], condition=Q(name_key__isnull=False), name="customer_group_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

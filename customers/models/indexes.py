@@ -49,6 +49,8 @@ INDEXES: list[Any] = [
     Index(ad_of("referral_first"), condition=_BY_AD, name="customer_ad_first"),
     Index(ad_of("referral_last"), condition=Q(referral_last__isnull=False), name="customer_ad_last"),
     Index(Touch("referral_first", said="at"), condition=_BY_AD, name="customer_touched"),
+    # Those that the relay has to fold.
+    Index(fields=["id"], condition=Q(folded=None), name="customer_not_folded"),
     # From a picture to its customer, on every download.
     Index(fields=["avatar"], condition=~Q(avatar=""), name="customer_avatar"),
 ]

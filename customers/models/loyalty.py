@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
+from core.folding import FoldedField, Folds
 from customers.models.choices import LoyaltyTier
 from customers.visibility import OwnCustomer
 
@@ -13,7 +15,7 @@ from customers.visibility import OwnCustomer
 MAX_POINTS = 2**31 - 1
 
 
-class LoyaltyEntry(models.Model):
+class LoyaltyEntry(Folds):
     """A change of points, tier or both. Entries never change. `actor` is null when Patter itself made the change."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="loyalty_entries", db_index=False)
@@ -26,12 +28,16 @@ class LoyaltyEntry(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("reason")
 
     objects = OwnCustomer.as_manager()
 
     class Meta:
         verbose_name_plural = "loyalty entries"
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "-id"], name="loyalty_newest")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["customer", "-id"], name="loyalty_newest"),
+            models.Index(fields=["id"], condition=Q(folded=None), name="loyalty_not_folded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.points:+d} {self.tier_after}"

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from core.db.amounts import AmountSum
+from core.folding import FoldedField, Folds
 from customers.money import amount_field, base_currency, in_base, rate_field
 from customers.visibility import OwnCustomer
 
@@ -104,13 +105,14 @@ class Order(models.Model):
         return self.status not in UNCOUNTED
 
 
-class WishlistItem(models.Model):
+class WishlistItem(Folds):
     """A product a customer wants, once per product."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="wishlist", db_index=False)
     product_id = models.CharField(max_length=100)
     name = models.CharField(max_length=255)
     added_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("product_id", "name")
 
     objects = OwnCustomer.as_manager()
 
@@ -118,12 +120,15 @@ class WishlistItem(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["customer", "product_id"], name="wishlist_product_once")
         ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["id"], condition=Q(folded=None), name="wishlist_not_folded")
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} wants {self.product_id}"
 
 
-class Review(models.Model):
+class Review(Folds):
     """A customer's review of a product, one per product."""
 
     customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="reviews", db_index=False)
@@ -132,6 +137,7 @@ class Review(models.Model):
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+    folded = FoldedField("product_id", "text")
 
     objects = OwnCustomer.as_manager()
 
@@ -140,6 +146,7 @@ class Review(models.Model):
             models.UniqueConstraint(fields=["customer", "product_id"], name="review_product_once"),
             models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_rating_1_to_5"),
         ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["id"], condition=Q(folded=None), name="review_not_folded")]
 
     def __str__(self) -> str:
         return f"{self.customer_id} on {self.product_id}: {self.rating}"

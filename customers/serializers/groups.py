@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Value
-from django.db.models.functions import Lower
 from rest_framework import serializers
 
 from core.fields import StrictBooleanField
@@ -49,7 +47,7 @@ class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
         return counts.get(group.pk, 0)
 
     def validate_name(self, value: str) -> str:
-        namesakes = CustomerGroup.objects.alias(low=Lower("name")).filter(low=Lower(Value(value)))
+        namesakes = CustomerGroup.objects.named(value)
         if isinstance(self.instance, CustomerGroup):
             namesakes = namesakes.exclude(pk=self.instance.pk)
         if namesakes.exists():

@@ -2,7 +2,8 @@
 
 from django.db.models import QuerySet
 
-from core.filters import containing, has_trigram, search_words, whole_number
+from core.filters import has_trigram, whole_number
+from core.folding import containing, search_words
 from customers.admin.searching import customers_found
 from messaging.filters import NEWEST
 from messaging.models import BusinessNumber, Message

@@ -13,10 +13,11 @@ from accounts.audit import audit, audit_all
 from accounts.models import User
 from core.changes import changed, gone, made
 from core.filters import possible_ids
+from core.folding import same_name
 from core.live.frames import tell_staff
 from customers.models import Source
 from tags.errors import CannotChangeSystemTag, NoSuchTag, NotYourTag, TagNameTaken, TagsRefused
-from tags.models import CustomerTag, Tag, folded
+from tags.models import CustomerTag, Tag
 
 # A customer's source -> the name of its system tag.
 SYSTEM_TAGS = {Source.WHATSAPP: "Whatsapp", Source.TELEGRAM: "Telegram", Source.INSTAGRAM: "Instagram"}
@@ -53,7 +54,7 @@ def ensure_system_tags() -> list[Tag]:
 @transaction.atomic
 def create_tags(*, names: Sequence[str], actor: User) -> list[Tag]:
     """Create tags and return them, in the order of `names`. Raises TagsRefused, and then creates none."""
-    if len({folded(name) for name in names}) < len(names):
+    if len({same_name(name) for name in names}) < len(names):
         raise TagsRefused("The list contains the same name twice. Upper and lower case make no difference.")
     _refuse_taken_names(names)
     try:
@@ -134,7 +135,7 @@ def _lock_changeable(tag_id: int, actor: User) -> Tag:
 
 def _refuse_taken_names(names: Sequence[str], except_id: int = 0) -> None:
     taken = {tag.name_key for tag in Tag.objects.named(names).exclude(pk=except_id)}
-    if clashes := [name for name in names if folded(name) in taken]:
+    if clashes := [name for name in names if same_name(name) in taken]:
         raise TagNameTaken(clashes)
 
 

@@ -20,7 +20,7 @@ class TagAdmin(RefusalsAdmin):
     fields = ("name",)
     list_display = ("name", "is_system_tag", "created_by", "created_at")
     list_select_related = ("created_by",)
-    search_fields = ("name",)
+    search_fields = ("folded",)
     ordering = ("name_key",)
 
     @admin.display(boolean=True, description="system")
@@ -68,5 +68,5 @@ class CustomerTagAdmin(FoundByCustomer, ReadOnlyAdmin):
     list_select_related = ("customer", "tag")
     ordering = ("-pk",)
     sortable_by = ()
-    search_fields = ("tag__name",)
+    search_fields = ("tag__folded",)
     search_help_text = "Name, phone, email or number (CUST000001) of the customer, or a tag."

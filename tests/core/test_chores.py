@@ -76,13 +76,14 @@ def test_each_chore_is_done_once_a_day(since_yesterday: None, media: Path, clien
     first, second = DailyChores(), DailyChores()
     (run,) = first.claim(1)
     assert run.name == "prune"
-    assert [other.name for other in second.claim(1)] == ["sweep_files"], "the other relay takes the other one"
+    assert [other.name for other in second.claim(1)] == ["sweep_files"], "the other relay takes the next one"
+    assert [other.name for other in DailyChores().claim(1)] == ["fold"]
     assert DailyChores().claim(1) == []
     first.run(run)
     assert day() == []
 
     Chore.objects.update(lease_until=None, claim_token=None)
-    assert day() == ["sweep_files"]
+    assert day() == ["sweep_files", "fold"]
     assert not file.exists()
     assert day() == []
     row = Chore.objects.get(pk="sweep_files")
@@ -96,12 +97,12 @@ def test_each_chore_is_done_once_a_day(since_yesterday: None, media: Path, clien
     assert shown["sweep_files"]["finished_at"] is not None
 
     Chore.objects.update(finished_at=timezone.now() - timedelta(hours=2))
-    assert day() == ["prune", "sweep_files"]
+    assert day() == ["prune", "sweep_files", "fold"]
 
 
 def test_a_new_installation_waits_for_the_time_of_day() -> None:
     assert day() == []
-    assert Chore.objects.count() == 2
+    assert Chore.objects.count() == len(chores.CHORES)
 
 
 def test_off(since_yesterday: None, settings: Any) -> None:
@@ -120,7 +121,7 @@ def test_the_time_of_day() -> None:
 def test_a_failure_is_told_and_stops_nothing(since_yesterday: None, settings: Any, client: Client, caplog: Any) -> None:
     settings.RETENTION = ["tests.core.test_chores.broken", *settings.RETENTION]
 
-    assert day() == ["prune", "sweep_files"]
+    assert day() == ["prune", "sweep_files", "fold"]
 
     row = Chore.objects.get(pk="prune")
     assert row.error == "broken rows: ValueError: disk on fire"
@@ -141,7 +142,7 @@ def test_a_failure_is_told_and_stops_nothing(since_yesterday: None, settings: An
 
 def test_a_run_that_died_is_begun_anew(since_yesterday: None) -> None:
     (dead,) = DailyChores().claim(1)
-    assert day() == ["sweep_files"]
+    assert day() == ["sweep_files", "fold"]
     Chore.objects.filter(pk=dead.name).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert day() == ["prune"]
 
@@ -149,7 +150,7 @@ def test_a_run_that_died_is_begun_anew(since_yesterday: None) -> None:
 def test_the_only_relay_need_not_wait_for_the_lease(since_yesterday: None) -> None:
     DailyChores().claim(1)
     DailyChores().settle(everything=False)
-    assert day() == ["sweep_files"]
+    assert day() == ["sweep_files", "fold"]
     DailyChores().settle(everything=True)
     assert day() == ["prune"]
 
@@ -188,15 +189,17 @@ def test_by_hand_it_is_written_down_too(since_yesterday: None, media: Path) -> N
     row = Chore.objects.get(pk="sweep_files")
     assert row.started_by.startswith("manage.py sweep_files")
     assert row.result.startswith("Removed 1 file(s)")
-    assert day() == ["prune"]
+    assert day() == ["prune", "fold"]
 
 
 def test_by_hand_not_beside_another(since_yesterday: None) -> None:
     DailyChores().claim(1)
     with pytest.raises(CommandError, match="prune is being done by relay"):
         call_command("prune")
-    with by_hand("sweep_files", lambda line: None), pytest.raises(CommandError, match="sweep_files is being done by"):
-        call_command("sweep_files")
+    for name in ("sweep_files", "fold"):
+        with by_hand(name, lambda line: None), pytest.raises(CommandError, match=f"{name} is being done by"):
+            call_command(name)
+        Chore.objects.filter(pk=name).update(finished_at=timezone.now())
     assert DailyChores().claim(1) == []
 
 
@@ -234,7 +237,7 @@ def test_after_a_restore_files_are_kept_for_a_week(since_yesterday: None, media:
     file = orphan(media, "of a newer backup.pdf")
     DailyChores().after_restore(before=timezone.now())
 
-    assert day() == ["prune"]
+    assert day() == ["prune", "fold"]
     assert file.exists()
     Chore.objects.update(not_before=timezone.now() - timedelta(seconds=1))
     assert day() == ["sweep_files"]
@@ -247,7 +250,7 @@ def test_admins_see_it(since_yesterday: None, admin: User, client: Client) -> No
     assert "removed 0 events" in client.get("/admin/core/chore/").content.decode()
     assert client.get("/admin/core/chore/add/").status_code == 403
     assert client.post("/admin/core/chore/prune/delete/", {"post": "yes"}).status_code == 403
-    assert Chore.objects.count() == 2
+    assert Chore.objects.count() == len(chores.CHORES)
 
 
 def test_what_is_said_is_kept() -> None:

@@ -48,7 +48,7 @@ class IdentityAdmin(FoundByCustomer, ReadOnlyAdmin):
         ("marketing_stopped_at", admin.EmptyFieldListFilter),
         "business_number",
     )
-    search_fields = ("wa_id", "user_id", "username", "profile_name")
+    search_fields = ("wa_id", "user_id", "folded")
     search_help_text = f"{HELP}, or what stands in the address."
     sortable_by = ()
     ordering = ("-pk",)

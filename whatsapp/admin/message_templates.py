@@ -17,7 +17,7 @@ from whatsapp.template_syncs import ask_for_templates
 class TemplateAdmin(ReadOnlyAdmin):
     list_display = ("name", "language", "category", "status", "quality", "reason", "waba_id", "synced_at")
     list_filter = ("status", "category", "language")
-    search_fields = ("name",)
+    search_fields = ("folded",)
     ordering = ("name", "language")
     actions = ("sync",)
 

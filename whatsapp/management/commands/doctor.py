@@ -11,6 +11,7 @@ from core.redaction import said
 from whatsapp.doctor.findings import BROKEN, OK, WARNING, Finding, Look
 from whatsapp.doctor.machine import look_at_database, look_at_disks, look_at_redis, look_at_settings
 from whatsapp.doctor.meta import look_at_numbers, look_at_templates, look_at_token
+from whatsapp.doctor.names import look_at_names
 from whatsapp.doctor.queue import look_at_queue
 from whatsapp.doctor.reach import look_at_webhook
 
@@ -27,6 +28,7 @@ WITH_TABLES: list[tuple[str, Look]] = [
     ("numbers", look_at_numbers),
     ("templates", look_at_templates),
     ("queue", look_at_queue),
+    ("names", look_at_names),
 ]
 
 

@@ -1,0 +1,51 @@
+"""Rows that Patter of another version has written, or somebody with SQL: what is searched of them is folded later.
+
+The relay looks for rows that lack it. Once a day it compares all rows (core/chores.py), because one that was changed by
+somebody else has what it said before.
+"""
+
+import time
+from datetime import datetime
+
+from django.db import models
+
+from core.folding import clashing, fold_rows, models_that_fold, not_folded
+
+LOOK_SECONDS = 15.0
+
+
+class Unfolded:
+    """The relay's source of tables with rows that are not folded yet."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self._looked_at = -LOOK_SECONDS
+
+    def settle(self, *, everything: bool) -> None:
+        """Nothing to decide: folding twice gives the same."""
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Nothing is sent from here."""
+        return 0
+
+    def claim(self, limit: int) -> list[list[type[models.Model]]]:
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = time.monotonic()
+        lacking = [model for model in models_that_fold() if model._base_manager.filter(not_folded(model)).exists()]
+        return [lacking] if lacking else []
+
+    def run(self, job: list[type[models.Model]]) -> None:
+        for model in job:
+            for _ in fold_rows(model, lacking=True):
+                pass
+
+
+def clashes() -> list[str]:
+    """A line for each row whose name another row had first, such as two logins Éva and éva."""
+    return [
+        f"{model._meta.verbose_name} {row.pk} ({getattr(row, name)}): another one had this {name} first"
+        for model in models_that_fold()
+        for name, row in clashing(model)
+    ]
