@@ -77,6 +77,11 @@ def _of_messages() -> Iterator[Metric]:
         "Files from customers that have not been downloaded yet.",
         Attachment.objects.filter(state=AttachmentState.PENDING).count(),
     )
+    yield GaugeMetricFamily(
+        "patter_conversions_pending",
+        "Files of the desk that are not converted, or looked at, yet.",
+        Attachment.objects.filter(prepared=False).count(),
+    )
     yield _paused()
 
 

@@ -384,6 +384,7 @@ RELAY_JOBS = [
     "messaging.relay.unwritten.Unwritten",
     "messaging.relay.phone_codes.PhoneCodes",
     "messaging.relay.outbox.Outbox",
+    "messaging.relay.preparations.Preparations",
     "whatsapp.webhook.queue.WebhookQueue",
     "messaging.relay.receipts.Receipts",
     "messaging.relay.downloads.Downloads",

@@ -11,6 +11,7 @@ first) of the point NAME the process is killed (`kill`), raises InjectedFault (`
     O2   Meta has answered, the answer is not read    O3   the answer has been read
     O3J  the outcome is written down, not committed   O4   the outcome has been committed
     M1   a part of a customer's file has been fetched
+    V1   a file is converted, not stored              V2   it is stored and committed
     F1   an upload is stored, its row not committed   F2   a deletion is committed, the file is still there
     L1   a batch of customers has been handed over    C1   a chore has done a part of its work
 """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
+from core.files.conversion.wanted import Wanted
 from core.ports import mapped_ports
 from messaging.errors import ChannelNotSetUp
 
@@ -42,6 +43,7 @@ class Content:
     text: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
     mime_type: str = ""
+    converts: bool = False  # its file has to become another one first (`Channel.file_wanted`)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,9 @@ class Channel(Protocol):
 
     def compose(self, draft: Draft) -> Content:
         """Check a draft and return what is to be sent. Raises ValidationError by field, and NumberCannotSend."""
+
+    def file_wanted(self, mime_type: str) -> Wanted:
+        """What a file of this type, that it does not take as it is, has to become."""
 
     def recheck(self, message: "Message") -> None:
         """Check again a message that was queued some time ago. Raises as `compose` does."""
@@ -286,10 +291,7 @@ def transport_for(number: "BusinessNumber") -> Transport:
 
 
 def window_expires_at(transport: str, last_inbound_at: datetime | None) -> datetime | None:
-    """When the service window of a chat closes, or closed. `transport` is the name of the chat's channel.
-
-    None if the customer has never written, or if the channel has no service window.
-    """
+    """When the service window of a chat on this channel closes, or closed. None if there is none: nobody wrote, say."""
     channel = channels().get(transport)
     if channel is None or channel.service_window is None or last_inbound_at is None:
         return None

@@ -52,9 +52,15 @@ class Messages(Keeper):
         return messages
 
     def files(self, customer: Customer) -> dict[str, str]:
-        """The attachments stored here."""
-        attachments = Attachment.objects.filter(message__customer=customer).exclude(file="")
-        return {f"{one.message_id}-{one.file_name or 'file'}": one.file.name or "" for one in attachments}
+        """The attachments stored here, and the originals of those that were converted to be sent."""
+        attachments = Attachment.objects.filter(message__customer=customer)
+        found = {f"{one.message_id}-{one.file_name or 'file'}": one.file.name or "" for one in attachments if one.file}
+        originals = {
+            f"{one.message_id}-original-{one.original_name or 'file'}": one.original.name or ""
+            for one in attachments
+            if one.original
+        }
+        return found | originals
 
 
 class Conversations(Keeper):

@@ -1,7 +1,14 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from messaging.views import AttachmentFileView, CustomerMessagesView, MessageViewSet, ReadView, ThumbnailFileView
+from messaging.views import (
+    AttachmentFileView,
+    CustomerMessagesView,
+    MessageViewSet,
+    OriginalFileView,
+    ReadView,
+    ThumbnailFileView,
+)
 
 router = SimpleRouter()
 router.register("messages", MessageViewSet, basename="message")
@@ -15,5 +22,6 @@ urlpatterns = [
 
 media_urlpatterns = [
     path("attachments/<path:path>", AttachmentFileView.as_view(), name="attachment-file"),
+    path("originals/<path:path>", OriginalFileView.as_view(), name="original-file"),
     path("thumbnails/<path:path>", ThumbnailFileView.as_view(), name="thumbnail-file"),
 ]

@@ -22,10 +22,11 @@ from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
 from messaging.actions.reading import ReadUpTo, mark_read
-from messaging.actions.sending import retry_message, send_files, send_message
+from messaging.actions.retrying import retry_message
+from messaging.actions.sending import send_files, send_message
 from messaging.errors import Conflict
 from messaging.filters import MessageFilter
-from messaging.models import ATTACHMENTS, THUMBNAILS, Attachment, Message
+from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, Message
 from messaging.serializers.messages import (
     CHAT,
     MessageRow,
@@ -164,6 +165,16 @@ class AttachmentFileView(TracedFileView):
     model = Attachment
     prefix = ATTACHMENTS
     name_field = "file_name"
+    customer_path = "message__customer_id"
+
+
+class OriginalFileView(TracedFileView):
+    """`/media/originals/...`"""
+
+    model = Attachment
+    prefix = ORIGINALS
+    file_field = "original"
+    name_field = "original_name"
     customer_path = "message__customer_id"
 
 

@@ -16,6 +16,7 @@ import time
 import zlib
 from collections import deque
 from dataclasses import replace
+from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -198,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._trickle(fault["pause"], head=False)
         if fault["kind"] == "meta":
             return self._answer(fault.get("status", 400), meta_error(fault["code"]))
+        if refused := refused_file(self.headers.get("Content-Type", ""), raw):
+            return self._answer(400, meta_error(100, refused))
         upload = {"id": str(7000 + len(self.double.uploads)), "path": self.path, "body": raw}
         self.double.uploads.append(upload)
         return self._answer(200, {"id": upload["id"]})
@@ -314,6 +317,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the accepted list says it all."""
+
+
+# What Meta takes as a file: by how it begins, where that is plain, and its largest size in MB.
+_TAKEN: dict[str, tuple[bytes, int]] = {
+    "image/jpeg": (b"\xff\xd8\xff", 5),
+    "image/png": (b"\x89PNG", 5),
+    "image/webp": (b"RIFF", 1),
+    "audio/ogg": (b"OggS", 16),
+    **dict.fromkeys(("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "video/mp4", "video/3gpp"), (b"", 16)),
+}
+
+
+def refused_file(content_type: str, raw: bytes) -> str:
+    """Why Meta would not take an upload; empty if it would. Documents are all taken."""
+    form = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + raw)
+    parts = {part.get_param("name", header="content-disposition"): part for part in form.get_payload()}
+    file = parts["file"].get_payload(decode=True)
+    mime_type = parts["type"].get_payload(decode=True).decode().partition(";")[0]
+    if mime_type.partition("/")[0] not in ("image", "audio", "video"):
+        return ""
+    if mime_type not in _TAKEN:
+        return f"Param file must be a file with one of the following types: {', '.join(_TAKEN)}. Received {mime_type}"
+    begins, megabytes = _TAKEN[mime_type]
+    if not file.startswith(begins):
+        return "Media upload error: the file is not of its type"
+    if len(file) > megabytes * 1024 * 1024:
+        return "Media upload error: the file is too large"
+    if mime_type == "audio/ogg" and file[file.find(b"OpusHead") + 9] != 1:
+        return "Media upload error: the sound has several channels"
+    return ""
 
 
 def meta_error(code: int, message: str = "", details: str = "") -> dict[str, Any]:

@@ -1,22 +1,25 @@
 """WhatsApp as a channel (setting CHANNELS): all that messaging knows of this app."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from core.files.conversion.wanted import Wanted
 from customers.models import Customer
 from messaging.channels import Content, Draft, Fetched, Reach, Transport, window_expires_at
 from messaging.models import Attachment, BusinessNumber, Conversation, Message
 from whatsapp import identities, reach
 from whatsapp.access_tokens import access_of
 from whatsapp.business_numbers import TRANSPORT, home_number
-from whatsapp.composing import drafts
+from whatsapp.composing import conversions, drafts
 from whatsapp.duplicates import customers_writing_as
 from whatsapp.graph.media import fetch_media
 from whatsapp.graph.transport import GraphTransport
+from whatsapp.limits import MEDIA_TYPES
 from whatsapp.sandbox.courier import Courier
 from whatsapp.sandbox.media import fetch_from_sandbox
 from whatsapp.sandbox.transport import SandboxTransport
@@ -53,7 +56,15 @@ class WhatsApp:
 
     @staticmethod
     def compose(draft: Draft) -> Content:
-        return drafts.compose(draft)
+        content = drafts.compose(draft)
+        if draft.file is None:
+            return content
+        kind = content.type if content.type in MEDIA_TYPES else content.mime_type.partition("/")[0]
+        return replace(content, converts=conversions.must_convert(draft.file, content.mime_type, kind))
+
+    @staticmethod
+    def file_wanted(mime_type: str) -> Wanted:
+        return conversions.file_wanted(mime_type)
 
     @staticmethod
     def recheck(message: Message) -> None:

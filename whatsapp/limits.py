@@ -32,12 +32,12 @@ class FileLimit:
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # By the type of the message.
 FILE_LIMITS: dict[str, FileLimit] = {
-    "image": FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * MB, "JPEG and PNG"),
+    "image": FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * MB, "JPEG, PNG and other still pictures"),
     "video": FileLimit(frozenset({"video/mp4", "video/3gpp"}), 16 * MB, "MP4 and 3GPP"),
     "audio": FileLimit(
         frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}),
         16 * MB,
-        "AAC, AMR, MP3, M4A and OGG with Opus",
+        "AAC, AMR, MP3, M4A, OGG and recordings",
     ),
     "document": FileLimit(
         frozenset(

@@ -233,6 +233,12 @@ def kind_of(name: str) -> Kind | None:
     return KINDS.get(ending_of(name))
 
 
+def is_picture(name: str) -> bool:
+    """Whether the ending of `name` is that of a picture."""
+    kind = kind_of(name)
+    return kind is not None and kind.family is Family.PICTURE
+
+
 def ending_for(mime_type: str) -> str:
     """Return the ending of files of a type, such as `jpg` for `image/jpeg`, or "" for a type Patter does not know."""
     mime_type = mime_type.partition(";")[0].strip().lower()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.db import leases
-from core.files.kinds import Family, ending_for, kind_of
+from core.files.kinds import ending_for, is_picture
 from core.files.names import ending_of, shown_name
 from core.files.pictures import Preview, preview_of
 from core.files.storage import CannotStore
@@ -38,9 +38,7 @@ def keep_file(*, attachment: Attachment, token: UUID, fetched: Fetched) -> bool:
     Raises CannotStore if the file is not taken, and FilesAway.
     """
     name = _name(attachment, fetched.mime_type)
-    kind = kind_of(name)
-    picture = kind is not None and kind.family is Family.PICTURE
-    preview = preview_of(fetched.content, ending_of(name)) if picture else Preview()
+    preview = preview_of(fetched.content, ending_of(name)) if is_picture(name) else Preview()
     fetched.content.seek(0)
     attachment.file.save(name, File(fetched.content), save=False)
     if preview.thumbnail is not None:

@@ -14,20 +14,28 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from contacts.models import Contact
 from core.db.compiled import Compiled
-from core.files.names import shown_name
 from core.live.publishing import wake_relays
-from customers.actions.locking import lock_customer_of, lock_with, locking
+from customers.actions.locking import lock_with, locking
 from customers.events import record
 from customers.models import Customer
 from customers.visibility import DeskQuery
+from messaging.actions.outgoing_files import attach
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Content, Draft, channel_of, channels, home_channel, window_expires_at
-from messaging.errors import ClientIdTaken, NotRetryable, OutsideServiceWindow
-from messaging.models import Attachment, AttachmentState, BusinessNumber, Conversation, Direction, Message, Status
+from messaging.errors import ClientIdTaken, OutsideServiceWindow
+from messaging.models import (
+    UNTIL_CONVERTED,
+    Attachment,
+    BusinessNumber,
+    Conversation,
+    Direction,
+    Message,
+    Status,
+)
 from messaging.reach import window_closed
-from messaging.serializers.messages import new_message_row, status_data
+from messaging.serializers.messages import new_message_row
 from messaging.serializers.waiting import waiting_when_new
 
 # Types that can be sent when the service window is closed.
@@ -91,8 +99,8 @@ def send_files(
             )
     except BaseException:
         for message, new in sent:
-            if new:  # its row goes with the transaction
-                message.attachment.file.delete(save=False)
+            for kept in (message.attachment.file, message.attachment.original) if new else ():
+                kept.delete(save=False)  # its row goes with the transaction
         raise
     return sent
 
@@ -135,7 +143,7 @@ def send_message(
     message.client_id, message.client_hash = client_id, client_hash
     if not INSERT_MESSAGE.save(message):  # sent at this moment, also by a request that writes to another customer
         return _sent_before(actor, client_id, client_hash), False
-    attached = None if file is None else _attach(message, file, content.mime_type, sha256)
+    attached = None if file is None else attach(message, file, content, sha256)
     _show(message, attached, actor, behind=found.behind)
     return message, True
 
@@ -163,7 +171,7 @@ def _new_message(draft: Draft, content: Content, sender: User) -> Message:
         status=Status.QUEUED,
         created_at=now,
         ordered_at=now,
-        not_before=now,
+        not_before=UNTIL_CONVERTED if content.converts else now,
     )
 
 
@@ -175,7 +183,9 @@ def _show(message: Message, file: Attachment | None, actor: User, *, behind: boo
     else:
         put_last(message.pk, customer_id=customer.pk, number_id=message.business_number_id)
         customer.desk_at = max(message.ordered_at, customer.desk_at)
-        message.recorded = new_message_row(message, file, waiting_when_new(message.business_number, behind=behind))
+        converting = message.not_before == UNTIL_CONVERTED
+        waiting = waiting_when_new(message.business_number, behind=behind, converting=converting)
+        message.recorded = new_message_row(message, file, waiting)
         row = message.recorded
         record(customer, "chat_message", row, actor=actor, verb="message_sent", about=message, changes={})
     show_read(customer.pk, ON_REPLY)
@@ -237,22 +247,6 @@ def _named(pk: int) -> BusinessNumber:
     return number
 
 
-def _attach(message: Message, file: "UploadedFile[bytes]", mime_type: str, sha256: str) -> Attachment:
-    """Keep the upload as the file of a message, and return it. The relay uploads it to the provider."""
-    name = shown_name(file.name or "")
-    file.name = name
-    file.seek(0)
-    return Attachment.objects.create(
-        message=message,
-        state=AttachmentState.READY,
-        file=file,
-        mime_type=mime_type,
-        size=file.size,
-        file_name=name,
-        sha256=sha256,
-    )
-
-
 def _number_of(customer: Customer, contact_id: int | None) -> str | None:
     """The WhatsApp number of an active contact, None without one. Raises ValidationError."""
     if contact_id is None:
@@ -262,33 +256,3 @@ def _number_of(customer: Customer, contact_id: int | None) -> str | None:
         raise ValidationError({"to_contact": ["This customer has no such active contact."]})
     number: str = contact.wa_number
     return number
-
-
-@transaction.atomic
-def retry_message(*, message: Message, actor: User) -> Message:
-    """Queue a failed or uncertain message again. From now on `actor` needs the right to send it.
-
-    Raises NotRetryable for any other status, OutsideServiceWindow, and Http404 when the chat is no longer the actor's.
-    """
-    customer = lock_customer_of(Message.objects.filter(pk=message.pk), actor=actor)
-    message.refresh_from_db()
-    if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
-        raise NotRetryable(message.status)
-    if message.type not in WITHOUT_WINDOW:
-        require_window(customer, message.business_number)
-    channel_of(message.business_number).recheck(message)
-    message.status = Status.QUEUED
-    message.error = None
-    message.wamid = None
-    message.attempts = 0
-    message.retry_seconds = None
-    message.retried_by = actor
-    message.claim_token = message.lease_until = None
-    message.not_before = timezone.now()
-    message.save()
-    data = status_data(message)
-    record(customer, "message_status", data, actor=actor, verb="message_retried", about=message, changes={})
-    if message.type == "reaction":
-        show_own_reaction(customer, message, actor=actor)
-    wake_relays()
-    return message

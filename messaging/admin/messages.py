@@ -16,7 +16,7 @@ from core.admin.json_text import shown_json, shown_text
 from core.admin.readonly import ReadOnlyAdmin
 from core.files.links import links_for
 from customers.admin.searching import HELP, FoundByCustomer, OwnerFilter
-from messaging.actions.sending import retry_message
+from messaging.actions.retrying import retry_message
 from messaging.actions.settling import settle_message
 from messaging.admin.attachments import shown_file
 from messaging.admin.filters import ErrorFilter, TypeFilter

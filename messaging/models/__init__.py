@@ -1,18 +1,37 @@
 """The chat: conversations, messages with their files and statuses, and the numbers they are held on."""
 
-from messaging.models.attachments import ATTACHMENTS, THUMBNAILS, Attachment, AttachmentQuerySet, AttachmentState
+from messaging.models.attachments import (
+    ATTACHMENTS,
+    ORIGINALS,
+    THUMBNAILS,
+    Attachment,
+    AttachmentQuerySet,
+    AttachmentState,
+)
 from messaging.models.conversations import ChatState, Closing, Conversation, Receipt
 from messaging.models.departures import DepartureCount
-from messaging.models.messages import NOT_WAITED_FOR, RANK, SENT, Direction, Held, Message, MessageQuerySet, Status
+from messaging.models.messages import (
+    NOT_WAITED_FOR,
+    RANK,
+    SENT,
+    UNTIL_CONVERTED,
+    Direction,
+    Held,
+    Message,
+    MessageQuerySet,
+    Status,
+)
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, NumberHold, PauseKind
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
     "ATTACHMENTS",
     "NOT_WAITED_FOR",
+    "ORIGINALS",
     "RANK",
     "SENT",
     "THUMBNAILS",
+    "UNTIL_CONVERTED",
     "UNTIL_RESUMED",
     "Attachment",
     "AttachmentQuerySet",

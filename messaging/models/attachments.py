@@ -12,13 +12,17 @@ from core.files.names import StoredUnder
 from customers.visibility import FollowsCustomer
 
 # The folders of files below MEDIA_ROOT, and below MEDIA_URL.
-ATTACHMENTS, THUMBNAILS = "attachments", "thumbnails"
+ATTACHMENTS, ORIGINALS, THUMBNAILS = "attachments", "originals", "thumbnails"
 
 
 class AttachmentState(models.TextChoices):
-    """`pending` until the file is here; `failed` if it could not be fetched."""
+    """`pending` until a file that comes in is here, `converting` until one that goes out is what the provider takes.
+
+    `failed` if it could not be fetched, or not be converted.
+    """
 
     PENDING = "pending"
+    CONVERTING = "converting"
     READY = "ready"
     FAILED = "failed"
 
@@ -36,18 +40,28 @@ class AttachmentQuerySet(FollowsCustomer):
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state="pending", file="", provider_id__gt="", not_before__lte=now)
 
+    def to_prepare(self, now: datetime) -> "AttachmentQuerySet":
+        """Files that have to be converted, or looked at, and that nobody works on."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, prepared=False, not_before__lte=now)
+
 
 class Attachment(Leased):
-    """The file of a message, inbound or outbound. The row of a file to fetch from the provider is the job to do it.
+    """The file of a message, inbound or outbound. The row of a file to fetch or to prepare is the job to do it.
 
     `file_name` is the name the file came with. `provider_id` is the provider's id of the file, good until
-    `provider_until`. Pictures that could be read have `width` and `height`.
+    `provider_until`. Pictures that could be read have `width` and `height`. `original` is what the desk gave, if
+    `file` is what was made of it; `file` is empty until that is done. One that goes out is `prepared` when it is what
+    the provider takes, and its preview is made.
     """
 
     message = models.OneToOneField("Message", on_delete=models.CASCADE, related_name="attachment")
-    state = models.CharField(max_length=7, choices=AttachmentState.choices, default=AttachmentState.PENDING)
+    state = models.CharField(max_length=10, choices=AttachmentState.choices, default=AttachmentState.PENDING)
     file = models.FileField(upload_to=StoredUnder(ATTACHMENTS), max_length=255, blank=True)
+    original = models.FileField(upload_to=StoredUnder(ORIGINALS), max_length=255, blank=True, default="", db_default="")
+    original_name = models.CharField(max_length=255, blank=True, default="", db_default="")
     thumbnail = models.FileField(upload_to=StoredUnder(THUMBNAILS), max_length=255, blank=True)
+    prepared = models.BooleanField(default=True, db_default=True)
     mime_type = models.CharField(max_length=150, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
     file_name = models.CharField(max_length=255, blank=True)
@@ -66,8 +80,12 @@ class Attachment(Leased):
             # Finds the row of a file, on every download.
             models.Index(fields=["file"], name="attachment_file"),
             models.Index(fields=["thumbnail"], name="attachment_thumbnail"),
+            models.Index(fields=["original"], condition=Q(original__gt=""), name="attachment_original"),
+            # The files that the provider knows, by what is in them: the same one is uploaded once.
+            models.Index(fields=["sha256"], condition=Q(provider_id__gt=""), name="attachment_uploaded"),
             # The queue: a small index, however many attachments there are.
             models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="attachment_pending"),
+            models.Index(fields=["not_before", "id"], condition=Q(prepared=False), name="attachment_to_prepare"),
         ]
 
     def __str__(self) -> str:

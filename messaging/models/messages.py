@@ -1,5 +1,6 @@
 """Messages, inbound and outbound."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,12 +13,18 @@ from customers.models import Customer
 from customers.visibility import FollowsCustomer
 
 PREVIEW = 80
+# `not_before` of a message that waits until its file is converted (messaging/actions/preparing.py).
+UNTIL_CONVERTED = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Status(models.TextChoices):
-    """How far an outbound message has come. An inbound one is `received`, and `read` once the desk has read it."""
+    """How far an outbound message has come. An inbound one is `received`, and `read` once the desk has read it.
+
+    One that the desk took back while it was queued is `cancelled`.
+    """
 
     QUEUED = "queued"
+    CANCELLED = "cancelled"
     SENDING = "sending"
     UNCERTAIN = "uncertain"
     SENT = "sent"
@@ -29,9 +36,10 @@ class Status(models.TextChoices):
 
 
 # Statuses only move forward: `failed` comes too late for a message that was delivered. `uncertain` means that a send
-# got no answer, so every status the provider reports is news.
+# got no answer, so every status the provider reports is news. So it would be for a `cancelled` one, which never left.
 RANK = {
     Status.QUEUED: 0,
+    Status.CANCELLED: 0,
     Status.SENDING: 1,
     Status.UNCERTAIN: 2,
     Status.SENT: 3,
@@ -150,6 +158,9 @@ class Message(Leased):
                 F("id").desc(),
                 condition=Q(status__in=("uncertain", "sent", "failed", "played", "received")),
                 name="message_of_status",
+            ),
+            models.Index(
+                F("ordered_at").desc(), F("id").desc(), condition=Q(status="cancelled"), name="message_cancelled"
             ),
             # The queue: a small index, however many messages there are.
             models.Index(fields=["not_before", "id"], condition=Q(status="queued"), name="message_queued"),

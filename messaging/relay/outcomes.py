@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from core.db import leases
@@ -15,13 +15,13 @@ from customers.models import Customer, CustomerMerged, CustomerNotFound
 from messaging.actions.answering import answered_at, end_waiting
 from messaging.actions.failures import log_failure
 from messaging.actions.number_pauses import end_probe, halt, pause, reached, throttle, throttle_over, unreachable
+from messaging.actions.queueing import tell_next
 from messaging.actions.reactions import withdraw_reaction
 from messaging.actions.statuses import apply_waiting
 from messaging.channels import Retry
 from messaging.models import Attachment, BusinessNumber, Message, PauseKind, Status
 from messaging.relay.results import Job, Result
 from messaging.serializers.messages import status_data
-from messaging.serializers.waiting import waiting_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,6 @@ MAX_ATTEMPTS = 7
 LONGEST_WAIT = 15 * 60
 # Before a message whose send never began is claimed again, so that whatever is wrong is not asked in a circle.
 PUT_BACK_SECONDS = 1.0
-
-_NEXT = (
-    f"SELECT id FROM {Message._meta.db_table} "
-    "WHERE customer_id = %s AND status IN ('queued', 'sending') ORDER BY id LIMIT 1"
-)
 
 
 @transaction.atomic
@@ -73,7 +68,7 @@ def finish(job: Job, result: Result) -> bool:
     if message.wamid is not None:
         apply_waiting(customer, message)
     if message.status not in (Status.QUEUED, Status.SENDING):
-        _tell_next(customer)
+        tell_next(customer)
     return True
 
 
@@ -95,15 +90,6 @@ def _tell_why_it_waits(customer: Customer, message: Message, result: Result, job
     data = status_data(message)
     if data["waiting"] is not None:
         record(customer, "message_status", data)
-
-
-def _tell_next(customer: Customer) -> None:
-    """Record why the next message of a chat waits. If it does not, it is sent at once, and that will be recorded."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [customer.pk])
-        row = cursor.fetchone()
-    if row is not None and waiting_of([row[0]]):
-        record(customer, "message_status", status_data(Message.objects.get(pk=row[0])))
 
 
 def _probed(job: Job, number: BusinessNumber, result: Result) -> None:

@@ -14,7 +14,6 @@ from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import (
     Attachment,
-    AttachmentState,
     Direction,
     Held,
     Message,
@@ -29,9 +28,9 @@ from messaging.serializers.answered import (
     preview,
     sender_in,
 )
+from messaging.serializers.media import MEDIA_COLUMNS, Media, RecordedFile, media_data, shown_media
 from messaging.serializers.waiting import Waiting, waiting_of, with_waiting
 
-_OF_FILE = ("state", "mime_type", "size", "file_name", "width", "height", "file", "thumbnail", "error")
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
     "id",
@@ -59,7 +58,7 @@ MESSAGE_COLUMNS = (
     "deleted_at",
     "ordered_at",
     "business_number_id",
-    *(f"attachment__{name}" for name in _OF_FILE),
+    *(f"attachment__{name}" for name in MEDIA_COLUMNS),
 )
 
 
@@ -74,30 +73,6 @@ class MessageError(TypedDict):
 
 Reaction = TypedDict("Reaction", {"emoji": str, "from": Annotated[str, "who reacted"], "at": Time})
 Reaction.__doc__ = """A reaction to a message."""
-
-
-class _File(TypedDict):
-    state: Annotated[str, AttachmentState]
-    mime_type: str
-    size: Annotated[int | None, "bytes"]
-    file_name: str
-    width: int | None
-    height: int | None
-    error: Annotated[str | None, "why fetching the file failed, or has failed so far"]
-
-
-class RecordedFile(_File):
-    """The file of a message as it is recorded, with stored names where `with_links` puts URLs."""
-
-    file: str | None
-    thumbnail: str | None
-
-
-class Media(_File):
-    """The file of a message."""
-
-    url: Annotated[str | None, "works for a few minutes and for you alone; null until the file is ready"]
-    thumbnail_url: str | None
 
 
 class _Message(TypedDict):
@@ -197,42 +172,12 @@ def message_data(row: dict[str, Any]) -> RecordedMessage:
     }
 
 
-def media_data(row: dict[str, Any]) -> RecordedFile | None:
-    """The file in a row of MESSAGE_COLUMNS, or None."""
-    get = row.get
-    if not get("attachment__state"):
-        return None
-    return {
-        "state": row["attachment__state"],
-        "mime_type": row["attachment__mime_type"],
-        "size": get("attachment__size"),
-        "file_name": row["attachment__file_name"],
-        "width": get("attachment__width"),
-        "height": get("attachment__height"),
-        "file": get("attachment__file") or None,
-        "thumbnail": get("attachment__thumbnail") or None,
-        "error": get("attachment__error") or None,
-    }
-
-
 def with_links(data: RecordedMessage, links: Links) -> MessageRow:
     """`message_data` as the user of `links` sees it, with URLs for its file. Without a file, `data` itself."""
     media = data.get("media")
     if media is None:
         return cast(MessageRow, data)
-    file, thumbnail = media["file"], media["thumbnail"]
-    shown: Media = {
-        "state": media["state"],
-        "mime_type": media["mime_type"],
-        "size": media["size"],
-        "file_name": media["file_name"],
-        "width": media["width"],
-        "height": media["height"],
-        "error": media["error"],
-        "url": links.to(file) if file else None,
-        "thumbnail_url": links.to(thumbnail) if thumbnail else None,
-    }
-    return {**data, "media": shown}
+    return {**data, "media": shown_media(media, links)}
 
 
 def message_row(message_id: int) -> RecordedMessage:

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from core.shapes import OneOf, Time
 from core.timestamps import aware, iso
+from messaging.models.messages import UNTIL_CONVERTED
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, PauseKind
 
-CODES = ("behind", "unreachable", "throttled", "paused", "retry")
+CODES = ("behind", "converting", "unreachable", "throttled", "paused", "retry")
 
 
 class Waiting(TypedDict):
@@ -24,6 +25,7 @@ class Waiting(TypedDict):
 
 _BEHIND = "An earlier message to this customer is still on its way."
 _RETRY = "It will be tried again."
+_CONVERTING = "Its file is being converted into one that can be sent."
 # For a number that says nothing itself.
 _OF_NUMBERS = {
     PauseKind.UNREACHABLE: "The provider cannot be reached. The message will be sent when it can.",
@@ -62,7 +64,9 @@ def waiting_of(message_ids: Iterable[int]) -> dict[int, Waiting]:
     now = timezone.now()
     found = {}
     for pk, not_before, kind, paused_until, reason, behind in rows:
-        if behind:
+        if aware(not_before) >= UNTIL_CONVERTED:
+            found[pk] = _said("converting", _CONVERTING)
+        elif behind:
             found[pk] = _said("behind", _BEHIND)
         elif (pause := pause_of(kind, paused_until and aware(paused_until), reason, now)) is not None:
             found[pk] = pause
@@ -71,8 +75,10 @@ def waiting_of(message_ids: Iterable[int]) -> dict[int, Waiting]:
     return found
 
 
-def waiting_when_new(number: BusinessNumber, *, behind: bool) -> Waiting | None:
+def waiting_when_new(number: BusinessNumber, *, behind: bool, converting: bool) -> Waiting | None:
     """`waiting_of` for a message that is queued now. `behind`: an earlier one to the customer is unfinished."""
+    if converting:
+        return _said("converting", _CONVERTING)
     if behind:
         return _said("behind", _BEHIND)
     return pause_of(number.pause_kind, number.paused_until, number.reason, timezone.now())

@@ -74,6 +74,7 @@ def test_an_idle_desk_shows_every_series(client: Client, db: None) -> None:
         "patter_messages_unfinished",
         "patter_message_oldest_due_seconds",
         "patter_messages_last_5_minutes",
+        "patter_conversions_pending",
         "patter_downloads_pending",
         "patter_webhooks_open",
         "patter_webhook_oldest_pending_seconds",

@@ -66,7 +66,7 @@ def test_rest_shows_the_file_with_urls_for_the_caller(as_owner: APIClient, anony
     media = as_owner.get(f"/api/messages/{shown}/").json()["media"]
 
     assert media.keys() == {
-        "url", "thumbnail_url", "state", "mime_type", "size", "file_name", "width", "height", "error",
+        "url", "thumbnail_url", "state", "mime_type", "size", "file_name", "width", "height", "error", "original_url",
     }  # fmt: skip
     assert (media["state"], media["mime_type"], media["size"]) == ("ready", "image/png", 70)
     assert media["url"].startswith("http://testserver/media/attachments/")

@@ -205,4 +205,4 @@ def test_a_page_costs_one_statement_more_if_it_has_a_queued_message(
 def test_it_is_documented() -> None:
     found = swagger()["definitions"]["Waiting"]["properties"]
     assert set(found) == {"code", "title", "until"}
-    assert set(found["code"]["enum"]) == {"retry", "throttled", "paused", "unreachable", "behind"}
+    assert set(found["code"]["enum"]) == {"retry", "throttled", "paused", "unreachable", "behind", "converting"}

@@ -11,9 +11,10 @@ from customers.models import Customer
 from messaging.actions.receipts import show_typing
 from messaging.models import Attachment, BusinessNumber, Message
 from messaging.relay.outbox import Outbox
+from messaging.relay.preparations import Preparations
 from messaging.relay.receipts import Receipts
 from tests.graph_double import GraphDouble
-from tests.media_files import jpeg, moving_webp, opus, picture, upload
+from tests.media_files import jpeg, moving_webp, noise, opus, picture, quarters, recorded, upload
 from tests.messaging.steps import make_due
 from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.models import Template
@@ -167,3 +168,28 @@ class TestReadReceipts:
         show_typing(chat.pk)
         self.turn()
         assert graph.read[0]["typing_indicator"] == {"type": "text"}
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "mime_type", "more"),
+    [
+        (("IMG_1.heic", quarters("HEIF")), "image", b"image/jpeg", {"caption": "Look"}),
+        (("large.png", noise("PNG", 2200, 1600)), "image", b"image/jpeg", {"caption": "Look"}),
+        (("voice.webm", recorded("webm", "libopus"), "audio/webm"), "audio", b"audio/ogg", {"voice": True}),
+        (("voice.mp4", recorded("mp4", "aac", pieces=True), "audio/mp4"), "audio", b"audio/ogg", {"voice": True}),
+    ],
+)
+def test_what_meta_does_not_take_is_converted_first(
+    send: Any, graph: GraphDouble, file: Any, kind: str, mime_type: bytes, more: dict[str, Any]
+) -> None:
+    message = send(media=upload(*file), **({"text": "Look"} if kind == "image" else {}))
+    assert (message.status, graph.bodies, graph.uploads) == ("queued", [], [])
+    (job,) = Preparations().claim(10)
+    Preparations().run(job)
+    relay()
+    message.refresh_from_db()
+    assert message.status == "sent", message.error
+    (uploaded,) = graph.uploads
+    assert mime_type in uploaded["body"]
+    body = sent(graph)
+    assert (body["type"], body[kind]) == (kind, {"id": uploaded["id"], **more})

@@ -148,6 +148,9 @@ export const texts = {
   fetchAgain: 'Get the file again',
   /** @param {string} kind */
   fetching: (kind) => `${kind} is on its way…`,
+  /** @param {string} kind */
+  converting: (kind) => `${kind} is being prepared for WhatsApp…`,
+  original: 'Original',
   openPicture: 'Open the picture',
   contact: 'Contact',
   order: 'Order',

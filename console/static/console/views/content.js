@@ -96,10 +96,14 @@ function caption({ text }) {
 function file(message, handlers, show) {
   const { media } = message;
   const url = safeUrl(media?.url);
-  if (media && url) return [show(message, url, handlers)];
+  const original = safeUrl(media?.original_url);
+  const given = original && h('a', { class: 'small soft', href: original, target: '_blank', rel: 'noopener' }, texts.original);
+  if (media && url) return [show(message, url, handlers), given];
+  if (media?.state === 'converting') return [h('p', { class: 'file soft' }, icon('file'), ` ${texts.converting(texts.kinds[message.type] ?? texts.file)}`), given];
   if (media?.state === 'pending') return [h('p', { class: 'file soft' }, icon('file'), ` ${texts.fetching(texts.kinds[message.type] ?? texts.file)}`)];
   return [
     h('p', { class: 'file soft' }, icon('warning'), ` ${media?.error ?? texts.noFile}`),
+    given,
     message.direction === 'inbound' && h('button', {
       type: 'button',
       onclick: ({ currentTarget }) => handlers.onFetch(message, /** @type {HTMLButtonElement} */ (currentTarget)),
