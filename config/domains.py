@@ -39,7 +39,7 @@ DOMAINS = (
     ),
     Domain(
         "Messages",
-        r"messages/|templates/|customers/\{\w+\}/(messages|read|unread|close|reopen|snooze|events)/",
+        r"messages/|templates/|business-numbers/|customers/\{\w+\}/(messages|read|unread|close|reopen|snooze|events)/",
         "The chat: its history, sending text, files, templates and more, what became of each message, and whether the "
         "desk is done with it.",
     ),

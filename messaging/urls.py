@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from messaging.views import (
     AttachmentFileView,
+    BusinessNumberViewSet,
     CustomerMessagesView,
     MessageViewSet,
     OriginalFileView,
@@ -11,6 +12,7 @@ from messaging.views import (
 )
 
 router = SimpleRouter()
+router.register("business-numbers", BusinessNumberViewSet, basename="business-number")
 router.register("messages", MessageViewSet, basename="message")
 
 urlpatterns = [

@@ -26,7 +26,7 @@ from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
 from messaging.errors import Conflict
 from messaging.filters import MessageFilter
-from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, Message
+from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, BusinessNumber, Message
 from messaging.serializers.messages import (
     CHAT,
     MessageRow,
@@ -37,8 +37,21 @@ from messaging.serializers.messages import (
     shown_messages,
     with_links,
 )
+from messaging.serializers.numbers import BusinessNumberSerializer
 from messaging.serializers.sending import SendMessageSerializer
 from messaging.serializers.waiting import with_waiting
+
+
+class BusinessNumberViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[BusinessNumber]):
+    """List our own numbers, on which chats are held.
+
+    A paused number sends nothing for now: messages wait. Admins are told of changes by `business_number_changed`.
+    """
+
+    queryset = BusinessNumber.objects.order_by("pk")
+    serializer_class = BusinessNumberSerializer
+    rights = {"list": IsSalesOrAdmin}
+    filter_backends = []
 
 
 class _Waiting(viewsets.GenericViewSet[Any]):

@@ -47,6 +47,7 @@ _OTHERS = {
     "PUT /api/teams/{team}/": "401 403 403 403 200",
     "PATCH /api/teams/{team}/": "401 403 403 403 200",
     "DELETE /api/teams/{team}/": "401 403 403 403 204",
+    "GET /api/business-numbers/": "401 403 200 200 200",
     "GET /api/templates/": "401 403 200 200 200",
     "GET /api/webhook/": "403 403 403 403 403",
     "POST /api/webhook/": "401 401 401 401 401",

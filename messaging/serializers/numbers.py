@@ -16,8 +16,8 @@ class BusinessNumberRow(TypedDict):
     """One of our own numbers."""
 
     id: int
-    name: Annotated[str, "the name that customers see, or else the number"]
-    display_number: str
+    name: Annotated[str, "the name that customers see, else the number"]
+    display_number: Annotated[str, "the phone number as people read it; empty until WhatsApp has said it"]
     channel: Annotated[str, "`whatsapp`"]
     paused: Annotated[bool, "whether it sends nothing at the moment; messages wait"]
     quality: Annotated[str | None, "GREEN, YELLOW or RED, as WhatsApp rates it; null if it has not said"]
