@@ -392,6 +392,7 @@ RELAY_JOBS = [
     "messaging.relay.pause_notices.PauseNotices",
     "messaging.relay.wakings.Wakings",
     "whatsapp.template_syncs.TemplateSyncs",
+    "whatsapp.block_requests.BlockRequests",
     "accounts.mailing.Mails",
     "accounts.absences.Absences",
     "core.unfolded.Unfolded",

@@ -33,6 +33,7 @@ CODES = (
     "not_acceptable",
     "timeout",
     "outside_service_window",
+    "blocked",
     "number_cannot_send",
     "client_id_taken",
     "in_progress",

@@ -43,14 +43,16 @@ _APPEND = (
     "VALUES (%s, %s, %s, %s, %s, %s)"
 )
 
-# The columns `record` needs, for hot paths that lock a customer in a statement of their own.
-LOG_FIELDS = ("id", "owner_id", "last_seq", "desk_at")
+# The columns `record` and arriving messages need, for hot paths that lock a customer in a statement of their own.
+LOG_FIELDS = ("id", "owner_id", "blocked_at", "last_seq", "desk_at")
 
 
 def customer_of_row(row: Sequence[Any]) -> Customer:
     """Make a customer from LOG_FIELDS as a cursor returns them. Other fields load when they are used."""
-    pk, owner_id, last_seq, desk_at = row
-    customer: Customer = Customer.from_db(connection.alias, LOG_FIELDS, (pk, owner_id, last_seq, aware(desk_at)))
+    pk, owner_id, blocked_at, last_seq, desk_at = row
+    # In the order of the model.
+    values = (pk, owner_id, blocked_at and aware(blocked_at), last_seq, aware(desk_at))
+    customer: Customer = Customer.from_db(connection.alias, LOG_FIELDS, values)
     return customer
 
 

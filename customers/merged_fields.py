@@ -38,6 +38,8 @@ _OTHERS = (
     "pending_phone",
     "referral_first",
     "referral_last",
+    "blocked_at",
+    "block_error",
     "loyalty_tier",
     "loyalty_points",
     "total_orders",
@@ -142,6 +144,9 @@ def values_joined(gone: Customer, into: Customer) -> dict[str, Any]:
         "last_order_date": max(filter(None, (into.last_order_date, gone.last_order_date)), default=None),
         "referral_first": touches[0] if touches else None,
         "referral_last": latest[-1] if latest else None,
+        # One of them wrote what they were blocked for.
+        "blocked_at": min(filter(None, (into.blocked_at, gone.blocked_at)), default=None),
+        "block_error": into.block_error or gone.block_error,
         "pending_phone": into.pending_phone or gone.pending_phone,
     }
 

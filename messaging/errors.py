@@ -42,6 +42,13 @@ class OutsideServiceWindow(Refusal):
         )
 
 
+class Blocked(Refusal):
+    default_code = "blocked"
+
+    def __init__(self) -> None:
+        super().__init__("This customer is blocked. Unblock them to write to them.")
+
+
 class ClientIdTaken(Refusal):
     default_code = "client_id_taken"
 

@@ -15,7 +15,7 @@ from messaging.channels import Reach, channels, window_expires_at
 from messaging.models.numbers import home_channel_name
 from messaging.serializers.waiting import pause_of
 
-# Why a text, or anything, cannot be sent, or what to know before sending it. `blocked` is for people who were blocked.
+# Why a text, or anything, cannot be sent, or what to know before sending it.
 REASONS = ("outside_service_window", "no_address", "blocked", "opted_out", "number_paused")
 
 
@@ -60,6 +60,8 @@ def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
     transport = row["transport"] or home_channel_name()
     channel = channels().get(transport)
     reach = channel.reach(row) if channel is not None else _NOBODY
+    if row["blocked_at"] is not None:
+        return _said(False, False, "blocked")
     if channel is None or not reach.number_sends:
         return _said(False, False, "number_paused")
     if not reach.has_address:

@@ -227,6 +227,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.double.requests += 1
         return self._message(body, self.double.faults.next(str(body.get("to") or body.get("recipient"))))
 
+    def do_DELETE(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        if not self._said("DELETE", body):
+            self._answer(404, {"error": {"message": "Unknown path", "type": "OAuthException", "code": 100}})
+
     def _message(self, body: dict[str, Any], fault: Fault) -> None:
         kind = fault["kind"]
         if kind == "drop":

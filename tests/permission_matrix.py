@@ -73,6 +73,8 @@ _OTHERS = {
     "POST /api/customers/{customer}/snooze/": "401 403 400 404 400",
     "POST /api/customers/{customer}/unread/": "401 403 200 404 200",
     "GET /api/customers/{customer}/events/": "401 403 200 404 200",
+    "POST /api/customers/{customer}/block/": "401 403 200 404 200",
+    "POST /api/customers/{customer}/unblock/": "401 403 200 404 200",
     "GET /api/customers/{customer}/identities/": "401 403 200 404 200",
     "DELETE /api/customers/{customer}/identities/{identity}/": "401 403 204 404 204",
     "GET /api/customers/{customer}/assignments/": "401 403 200 404 200",

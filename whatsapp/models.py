@@ -108,6 +108,8 @@ class Identity(Folds):
     shared_at = models.DateTimeField(null=True, blank=True)
     # When staff said that it is not the customer's.
     detached_at = models.DateTimeField(null=True, blank=True)
+    # Since when Meta blocks them on this number.
+    blocked_at = models.DateTimeField(null=True, blank=True)
     # When they stopped marketing messages from this number; null if they never did, or allowed them again.
     marketing_stopped_at = models.DateTimeField(null=True, blank=True)
     # When they last stopped or allowed them.
@@ -152,6 +154,22 @@ class Identity(Folds):
     def proved(self) -> bool:
         """Whether the person wrote from it, or shared it on request."""
         return self.last_inbound_at is not None or self.shared_at is not None
+
+
+class Block(Leased):
+    """A customer who was blocked or unblocked. The row is a job while it is `due` (whatsapp/block_requests.py).
+
+    What is wanted says the customer's `blocked_at`, what Meta does the `blocked_at` of each identity.
+    """
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="block", primary_key=True)
+    due = models.BooleanField(default=True)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["not_before"], condition=Q(due=True), name="block_due")]
+
+    def __str__(self) -> str:
+        return f"block of {self.customer_id}"
 
 
 class NumberAccess(models.Model):

@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import Q
 
 from core.phones import variants
-from customers.keepers import Erased, Given, Keeper
+from customers.keepers import Erased, Excused, Given, Keeper, Moved
 from customers.models import Customer, Merge, merged_ids
 from messaging.models import Conversation
+from whatsapp.blocking import ask_meta
 from whatsapp.business_numbers import TRANSPORT
-from whatsapp.models import Identity, WebhookEvent, WebhookState
+from whatsapp.models import Block, Identity, WebhookEvent, WebhookState
 from whatsapp.payload.redaction import redacted
 
 _BLANK = b"{}"
@@ -92,9 +93,25 @@ class WebhookBodies(Keeper):
         )
 
 
+class Blocks(Excused):
+    """Jobs of the relay. After a merge, and after its undoing, Meta is asked to do what is wanted of each by then."""
+
+    def merge(self, *, into: Customer, gone: Customer) -> Moved:
+        """The addresses of both are blocked if one of them was."""
+        if into.blocked_at is not None or gone.blocked_at is not None:
+            ask_meta([into.pk])
+        return super().merge(into=into, gone=gone)
+
+    def undo(self, *, into: Customer, gone: Customer, merge: Merge) -> None:
+        """What is wanted of each is known when the relay looks."""
+        if Block.objects.filter(customer__in=[into, gone]).exists():
+            ask_meta([into.pk, gone.pk])
+
+
 _IDENTITY = ("wa_id", "user_id", "username", "profile_name", "marketing_stopped_at", "created_at")
 
 KEEPERS = (
     Identities("identities", file="whatsapp", key="identities", given=Given.ONCE_PROVED, theirs=_IDENTITY),
+    Blocks("block", reason="A job of the relay: whom Meta is asked to block. The customer's row says who is blocked."),
     WebhookBodies("webhook_events", file="whatsapp", key="webhooks", given=Given.ONCE_PROVED, theirs=("received_at",)),
 )

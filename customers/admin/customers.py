@@ -152,7 +152,12 @@ class CustomerAdmin(RefusalsAdmin):
     @admin.display(description="state")
     def state(self, customer: Customer) -> str:
         """What stands out about them."""
-        flags = {"VIP": customer.is_vip, "verified": customer.is_verified, "switched off": not customer.is_active}
+        flags = {
+            "blocked": customer.blocked_at is not None,
+            "VIP": customer.is_vip,
+            "verified": customer.is_verified,
+            "switched off": not customer.is_active,
+        }
         return ", ".join(name for name, is_so in flags.items() if is_so) or "-"
 
     @admin.display(description="first advertisement")

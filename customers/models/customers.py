@@ -163,6 +163,9 @@ class Customer(Remembers, Folds):
     # The first and the latest advertisement that brought them: what the provider said, and when (`at`).
     referral_first = models.JSONField(null=True, blank=True)
     referral_last = models.JSONField(null=True, blank=True)
+    # Since when they are blocked, and why the provider did not do what was asked of it last.
+    blocked_at = models.DateTimeField(null=True, blank=True)
+    block_error = models.JSONField(null=True, blank=True)
     date_joined = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     # The customer this row became one with. The row stays, so that a merge can be undone, and is shown nowhere.

@@ -37,6 +37,8 @@ CUSTOMER_COLUMNS = (
     "owner__is_active",
     "referral_first",
     "referral_last",
+    "blocked_at",
+    "block_error",
     "date_joined",
     "updated_at",
 )
@@ -52,6 +54,15 @@ class Referral(TypedDict):
 def referral_data(first: FreeObject | None, last: FreeObject | None) -> Referral:
     """The advertisements of a customer as JSON values."""
     return {"first": first, "last": last}
+
+
+class BlockError(TypedDict):
+    """Why a customer was not blocked, or not unblocked."""
+
+    code: Annotated[int | str, "a number is Meta's code"]
+    title: str
+    detail: str
+    retryable: Annotated[bool, "whether asking again can help"]
 
 
 class CustomerRow(TypedDict):
@@ -73,6 +84,8 @@ class CustomerRow(TypedDict):
     loyalty_tier: Annotated[str, LoyaltyTier]
     owner: OwnerRef | None
     referral: Annotated[Referral, "the advertisements that brought them"]
+    blocked: Annotated[bool, "nothing is sent to them, and WhatsApp takes nothing from them"]
+    block_error: Annotated[BlockError | None, "why WhatsApp did not block or unblock them when it was asked last"]
     created_at: Time
     updated_at: Time
 
@@ -104,6 +117,8 @@ def customer_row(row: Mapping[str, Any]) -> CustomerRow:
         if owner_id
         else None,
         "referral": referral_data(row["referral_first"], row["referral_last"]),
+        "blocked": row["blocked_at"] is not None,
+        "block_error": row["block_error"],
         "created_at": iso(row["date_joined"]),
         "updated_at": iso(row["updated_at"]),
     }

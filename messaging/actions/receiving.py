@@ -58,9 +58,10 @@ _PUT_UNREAD = (
 def receive_message(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
     """Store a message of a customer whom this transaction has locked; return its id.
 
-    A redelivery, whose wamid is already known on this number, changes nothing and returns None.
+    A redelivery, whose wamid is already known on this number, changes nothing and returns None. What still comes from
+    somebody who is blocked is kept, and nobody has to read it.
     """
-    return _keep(customer, number, inbound, Direction.INBOUND, quietly=False)
+    return _keep(customer, number, inbound, Direction.INBOUND, quietly=customer.blocked_at is not None)
 
 
 def receive_notice(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:

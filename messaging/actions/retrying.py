@@ -11,7 +11,7 @@ from messaging.actions.preparing import convert_again
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.sending import WITHOUT_WINDOW, require_window
 from messaging.channels import channel_of
-from messaging.errors import NotRetryable
+from messaging.errors import Blocked, NotRetryable
 from messaging.models import UNTIL_CONVERTED, Direction, Message, Status
 from messaging.serializers.messages import status_data
 
@@ -20,12 +20,14 @@ from messaging.serializers.messages import status_data
 def retry_message(*, message: Message, actor: User) -> Message:
     """Queue a failed or uncertain message again. From now on `actor` needs the right to send it.
 
-    Raises NotRetryable for any other status, OutsideServiceWindow, and Http404 when the chat is no longer the actor's.
+    Raises NotRetryable for any other status, Blocked, OutsideServiceWindow, Http404 when the chat is not the actor's.
     """
     customer = lock_customer_of(Message.objects.filter(pk=message.pk), actor=actor)
     message.refresh_from_db()
     if message.direction != Direction.OUTBOUND or message.status not in (Status.FAILED, Status.UNCERTAIN):
         raise NotRetryable(message.status)
+    if customer.blocked_at is not None:
+        raise Blocked
     if message.type not in WITHOUT_WINDOW:
         require_window(customer, message.business_number)
     channel_of(message.business_number).recheck(message)

@@ -24,7 +24,7 @@ from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
 from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Content, Draft, channel_of, channels, home_channel, window_expires_at
-from messaging.errors import ClientIdTaken, OutsideServiceWindow
+from messaging.errors import Blocked, ClientIdTaken, OutsideServiceWindow
 from messaging.models import (
     UNTIL_CONVERTED,
     Attachment,
@@ -123,8 +123,8 @@ def send_message(
     """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
     A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
-    when it was used for other content, OutsideServiceWindow, Http404 when the customer is not on the actor's desk, and
-    ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat, for a
+    when it was used for other content, Blocked, OutsideServiceWindow, Http404 when the customer is not on the actor's
+    desk, and ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat, for a
     `to_contact` that is not an active contact, and for a `business_number` that is not the one of this chat.
     """
     client_id, sha256 = client_id or None, _sha256(file)
@@ -150,6 +150,8 @@ def send_message(
 
 def _content(draft: Draft, conversation: Conversation | None) -> Content:
     """What the channel makes of a draft, which may be sent now. Raises as `send_message` does."""
+    if draft.customer.blocked_at is not None:
+        raise Blocked
     content = channel_of(draft.number).compose(draft)
     if content.type not in WITHOUT_WINDOW:
         _require_window(conversation, draft.number)

@@ -122,7 +122,7 @@ def _lock_by_wamid(update: StatusUpdate) -> tuple[Customer, int] | None:
     with prepared_cursor() as cursor:
         cursor.execute(_LOCK + _lock_clause(), [update.business_number_id, update.wamid])
         row = cursor.fetchone()
-    return (customer_of_row(row[:4]), row[4]) if row is not None else None
+    return (customer_of_row(row[:-1]), row[-1]) if row is not None else None
 
 
 def _lock_by_key(update: StatusUpdate) -> tuple[Customer, int] | None:

@@ -20,6 +20,8 @@ def still_allowed(message: Message) -> None:
         raise Rejected(
             "sender_not_owner", "The customer has another owner now", "The new owner can send it again.", True
         )
+    if message.customer.blocked_at is not None:
+        raise Rejected("blocked", "The customer is blocked", "Unblock them and send it again.", True)
     if message.type in WITHOUT_WINDOW:
         return _recheck(message)
     try:

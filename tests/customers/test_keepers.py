@@ -33,7 +33,7 @@ from customers.models import (
 )
 from messaging.models import BusinessNumber, Closing, Conversation, Message, Receipt
 from tags.models import CustomerTag, Tag
-from whatsapp.models import Identity, WebhookEvent
+from whatsapp.models import Block, Identity, WebhookEvent
 
 WHAT_TO_DO = """
 These relations of Customer need exactly one keeper each: {relations}.
@@ -113,6 +113,7 @@ ROWS: dict[str, Callable[[Customer, str, User], Any]] = {
     "merges_into_others": lambda customer, mark, user: Merge.objects.create(
         gone=customer, into=Customer.objects.create(), undone_at=timezone.now()
     ),
+    "block": lambda customer, mark, user: Block.objects.create(customer=customer, due=False),
     "phone_code": lambda customer, mark, user: PhoneCode.objects.create(customer=customer, expires_at=timezone.now()),
     "reviews": lambda customer, mark, user: Review.objects.create(customer=customer, product_id=mark, rating=5),
     "wishlist": lambda customer, mark, user: WishlistItem.objects.create(customer=customer, product_id=mark, name="A"),

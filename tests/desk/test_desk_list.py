@@ -59,6 +59,8 @@ def test_a_row_is_as_documented(as_owner: APIClient, customer: Customer, owner: 
         "loyalty_tier": "bronze",
         "owner": {"id": owner.pk, "name": "Sam", "is_active": True},
         "referral": {"first": None, "last": None},
+        "blocked": False,
+        "block_error": None,
         "unread_count": 3,
         "state": "open",
         "snoozed_until": None,

@@ -36,7 +36,7 @@ class Refusal:
 
 def refusal_in(response: httpx.Response | None) -> Refusal | None:
     """Meta's error in an answer; None if there is none, or if somebody in between made it up."""
-    body = _body(response)
+    body = body_of(response)
     said = body.get("error")
     if response is None or not said:
         return None
@@ -59,7 +59,8 @@ def words_of(error: dict[str, Any]) -> str:
     return ". ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
 
 
-def _body(response: httpx.Response | None) -> dict[str, Any]:
+def body_of(response: httpx.Response | None) -> dict[str, Any]:
+    """The JSON object in an answer; empty if there is none."""
     try:
         return object_of(response.json()) if response is not None else {}
     except (ValueError, RecursionError, httpx.HTTPError, httpx.StreamError):

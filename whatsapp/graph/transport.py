@@ -23,7 +23,7 @@ from whatsapp.graph.contents import request_of
 from whatsapp.graph.outcomes import NOT_SENT, outcome_of, retry_after, unreadable
 from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
-from whatsapp.graph.refusals import Refusal, refusal_in
+from whatsapp.graph.refusals import Refusal, body_of, refusal_in
 from whatsapp.limits import MAX_ID
 from whatsapp.marketing import STOPPED_MARKETING, note_preference
 from whatsapp.payload.json_fields import text_of
@@ -113,6 +113,16 @@ class GraphTransport:
                 msg=content,
             )
         )
+
+    def block(self, users: tuple[str, ...], user_ids: tuple[str, ...], *, blocked: bool) -> Any:
+        """Block or unblock people by numbers with `+` and user ids; return Meta's answer. Raises an Outcome."""
+        api = self._whatsapp().api
+        ask = api.block_users if blocked else api.unblock_users
+        return self._exchange(lambda: ask(phone_id=self.number.external_id, users=users, user_ids=user_ids))
+
+    def last_answer(self) -> dict[str, Any]:
+        """What Meta answered last in this thread; empty without an answer that can be read."""
+        return body_of(self._client[1].answer) if self._client is not None else {}
 
     def show_read(self, wamid: str, *, typing: bool) -> None:
         """Show the customer that their messages up to `wamid` were read, or that somebody is typing an answer.

@@ -17,6 +17,7 @@ from core.phones import InvalidPhone, normalize
 from customers.models import Customer
 from messaging.models import Attachment, BusinessNumber
 from whatsapp.business_numbers import TRANSPORT, number_of, own_phone_number_id
+from whatsapp.models import Identity
 from whatsapp.sandbox.chats import chat_of, messages_of
 from whatsapp.sandbox.media import SandboxStore
 from whatsapp.sandbox.origins import SameOrigin
@@ -81,6 +82,8 @@ class ChatView(SandboxView):
     def post(self, request: Request, phone: str) -> Response:
         """Write; whatsapp/sandbox/writing.py says what. The answer names the new message."""
         wamid, body = written(Phone(_phone(phone), _business_number(request)), request.data)
+        if _is_blocked(phone, _business_number(request)):
+            return Response({"id": wamid}, status.HTTP_201_CREATED)  # as with Meta, they do not notice
         taken = deliver(body, sign(body))
         if taken != status.HTTP_200_OK:
             refused = {"detail": f"The webhook answered {taken}.", "code": "unavailable"}
@@ -131,6 +134,11 @@ def _business_number(request: Request) -> BusinessNumber:
     if number is None:
         raise Http404
     return number
+
+
+def _is_blocked(phone: str, number: BusinessNumber) -> bool:
+    known = Identity.objects.live().filter(business_number=number, wa_id=_phone(phone).removeprefix("+"))
+    return known.exclude(blocked_at=None).exists()
 
 
 def _phone(given: str) -> str:

@@ -12,6 +12,7 @@ from messaging.actions.receiving import receive_echo, receive_message, receive_n
 from messaging.actions.statuses import apply_status
 from messaging.models import BusinessNumber, Message
 from whatsapp.address_changes import move_address
+from whatsapp.blocking import ask_meta
 from whatsapp.calls import rang_at
 from whatsapp.graph.consequences import after_failure
 from whatsapp.identities import address_of, learn_address
@@ -56,6 +57,8 @@ def _message(said: IncomingMessage, number: BusinessNumber) -> int:
         lock_for_sharing(said.sender, said.shared_phone, number)
     customer = customer_of(said.sender, number, wrote_at=said.inbound.at)
     new = receive_message(customer=customer, number=number, inbound=said.inbound)
+    if new is not None and customer.blocked_at is not None:
+        ask_meta([customer.pk])  # they wrote from an address that Meta does not block yet
     if new is not None and said.referral is not None:
         note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
     if new is not None and said.shared_phone is not None:
