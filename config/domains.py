@@ -34,8 +34,8 @@ DOMAINS = (
     ),
     Domain(
         "Assignments",
-        r"assignments/|customers/\{\w+\}/assignments/",
-        "Which salesperson has which customer, now and in the past.",
+        r"assignments/|customers/\{\w+\}/(assignments|claim|routing|access)/",
+        "Which salesperson has which customer, now and in the past; who would get them, and who sees them.",
     ),
     Domain(
         "Messages",

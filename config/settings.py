@@ -389,6 +389,7 @@ RELAY_JOBS = [
     "messaging.relay.receipts.Receipts",
     "messaging.relay.downloads.Downloads",
     "messaging.relay.leavers.Leavers",
+    "messaging.relay.routes.Routes",
     "messaging.relay.pause_notices.PauseNotices",
     "messaging.relay.wakings.Wakings",
     "whatsapp.template_syncs.TemplateSyncs",
@@ -486,8 +487,13 @@ BASE_CURRENCY = env.str("BASE_CURRENCY", default="") or "USD"
 if BASE_CURRENCY not in CURRENCIES:
     raise ImproperlyConfigured(f"BASE_CURRENCY is {BASE_CURRENCY!r}, but must be a currency of ISO 4217 like USD.")
 ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
-if ASSIGNMENT_STRATEGY not in ("round_robin", "manual"):
-    raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin or manual.")
+if ASSIGNMENT_STRATEGY not in ("round_robin", "least_busy", "manual"):
+    raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin, least_busy or manual.")
+# With so many open chats, nobody gets new customers by themselves. 0: however many.
+MAX_OPEN_CHATS = _whole_number("MAX_OPEN_CHATS", 0, least=0)
+# Who waits for so long while their salesperson is away goes to somebody else. 0: nobody does.
+RETURN_AFTER_MINUTES = _whole_number("RETURN_AFTER_MINUTES", 0, least=0)
+SALES_SEE_UNASSIGNED = _yes_or_no("SALES_SEE_UNASSIGNED", False)
 # Who has no socket for so long is away until they have one. 0: nobody is away who does not say so.
 AWAY_AFTER_MINUTES = _whole_number("AWAY_AFTER_MINUTES", 0, least=0)
 # How many minutes before its service window closes a chat that waits counts as closing soon.

@@ -37,6 +37,7 @@ CODES = (
     "number_cannot_send",
     "client_id_taken",
     "in_progress",
+    "already_claimed",
     "not_retryable",
     "not_fetchable",
     "too_late",

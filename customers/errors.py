@@ -1,6 +1,11 @@
 """Errors that other apps and views meet."""
 
+from typing import Any
+
 from rest_framework.exceptions import APIException
+
+from accounts.models import User
+from accounts.serializers import user_ref
 
 
 class CodeNotSent(APIException):
@@ -9,6 +14,22 @@ class CodeNotSent(APIException):
     status_code = 503
     default_detail = "Codes cannot be sent at the moment. Ask us to confirm your phone number."
     default_code = "code_not_sent"
+
+
+class AlreadyClaimed(APIException):
+    """Somebody else has the customer by now; `owner` says who."""
+
+    status_code = 409
+    default_code = "already_claimed"
+
+    def __init__(self, owner: User) -> None:
+        super().__init__()
+        # Assigned directly, because DRF would turn the id into a text.
+        self.detail: Any = {
+            "code": self.default_code,
+            "detail": f"{owner.name} was first.",
+            "owner": user_ref(owner),
+        }
 
 
 class CannotUndo(APIException):

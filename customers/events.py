@@ -43,6 +43,9 @@ _APPEND = (
     "VALUES (%s, %s, %s, %s, %s, %s)"
 )
 
+# As `previous_owner_id`: it was nobody's until now.
+NOBODY = 0
+
 # The columns `record` and arriving messages need, for hot paths that lock a customer in a statement of their own.
 LOG_FIELDS = ("id", "owner_id", "blocked_at", "last_seq", "desk_at")
 
@@ -74,8 +77,8 @@ def record(
     customer since they were locked. Without an entry if `verb` is None: the caller makes one.
 
     `data` holds JSON values and no URLs (URLs differ per user and are added on rendering). `previous_owner_id` is the
-    salesperson who loses the customer with this change. Also saves the customer's `desk_at`, so that a message does
-    not need another statement for it.
+    salesperson who loses the customer with this change, or NOBODY. Also saves the customer's `desk_at`, so that a
+    message does not need another statement for it.
     """
     now = timezone.now()
     customer.last_seq += 1
@@ -148,7 +151,7 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 def announce_gone(customer_id: int, owner_id: int | None) -> None:
     """Tell everybody on commit that a customer's row is gone. `owner_id` is the last owner."""
     publish_on_commit(customer_group(customer_id), {"type": "erased"})
-    publish_on_commit(DESK, _row_changed(customer_id, owner_id))
+    publish_on_commit(DESK, _row_changed(customer_id, owner_id or NOBODY))
 
 
 def announce_merged(customer_id: int) -> None:
@@ -160,5 +163,5 @@ def announce_merged(customer_id: int) -> None:
 
 
 def _row_changed(customer_id: int, lost_by: int | None) -> Hint:
-    """What the desks are told: load this row again; the user with the id `lost_by` no longer has it."""
+    """What the desks are told: load this row again; the user with the id `lost_by`, or NOBODY, no longer has it."""
     return {"type": "changed", "customer": customer_id, "gone": lost_by}

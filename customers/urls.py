@@ -1,14 +1,12 @@
-from django.urls import include, path, re_path
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from customers.views.addresses import AddressViewSet
-from customers.views.assignments import AssignmentViewSet, CustomerAssignmentsView
 from customers.views.groups import GroupViewSet
 from customers.views.profiles import AvatarView, ProfileViewSet
 from customers.views.registration import RegisterView
 
 router = SimpleRouter()
-router.register("assignments", AssignmentViewSet, basename="assignment")
 router.register("customers/customers", ProfileViewSet, basename="profile")
 router.register("customers/addresses", AddressViewSet, basename="address")
 router.register("customers/groups", GroupViewSet, basename="customer-group")
@@ -16,7 +14,6 @@ router.register("customers/groups", GroupViewSet, basename="customer-group")
 urlpatterns = [
     path("", include(router.urls)),
     path("customers/register/", RegisterView.as_view()),
-    re_path(r"^customers/(?P<customer_id>\d{1,18})/assignments/$", CustomerAssignmentsView.as_view()),
 ]
 
 media_urlpatterns = [path("avatars/<path:path>", AvatarView.as_view(), name="avatar")]

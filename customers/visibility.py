@@ -18,7 +18,8 @@ _NOBODY = Q(pk__in=[])
 def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
     """The condition for rows that `user` may see: admins see all, sales those of customers they own.
 
-    Managers of a team are sales who also see those of customers whom its members own (`User.leads`).
+    Managers of a team are sales who also see those of customers whom its members own (`User.leads`). With
+    SALES_SEE_UNASSIGNED, sales also see those of customers whom nobody owns.
 
     `prefix` leads from the rows to their customer (`customer__`); it is empty for customers themselves. With `own`,
     users who are customers see what is theirs. Without it they see nothing, as on the sales desk.
@@ -33,13 +34,17 @@ def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
     if user.is_sales:
         # That row has no owner; but the index of an owner's customers is only for what says so.
         theirs = Q(**{f"{prefix}owner__any": user.desk_owners}) if user.leads else Q(**{f"{prefix}owner": user})
+        if user.sees_unassigned:
+            theirs |= Q(**{f"{prefix}owner__isnull": True})
         return theirs & shown
     return Q(**{f"{prefix}user": user}) if own else _NOBODY
 
 
 def has_on_desk(user: Any, owner_id: int | None) -> bool:
     """The same rule for one customer whose owner is known. It needs no query: sockets ask it for every frame."""
-    return bool(user.is_admin or (user.is_sales and (owner_id == user.pk or owner_id in user.leads)))
+    if user.is_admin or not user.is_sales:
+        return bool(user.is_admin)
+    return bool(owner_id == user.pk or owner_id in user.leads or (owner_id is None and user.sees_unassigned))
 
 
 def works_at_desk(user: Any) -> bool:
@@ -80,7 +85,7 @@ class _Role(Param):
     """The place of a login of which only the role is known."""
 
     is_authenticated = True
-    is_admin = is_sales = leads = False
+    is_admin = is_sales = leads = sees_unassigned = False
 
     @staticmethod
     def given(user: Any) -> Any:
@@ -108,7 +113,15 @@ class _Manager(_Role):
         return user.desk_owners
 
 
-_ROLES: tuple[type[_Role], ...] = (_Admin, _Seller, _Manager)
+class _OpenSeller(_Seller):
+    sees_unassigned = True
+
+
+class _OpenManager(_Manager):
+    sees_unassigned = True
+
+
+_ROLES: tuple[type[_Role], ...] = (_Admin, _Seller, _Manager, _OpenSeller, _OpenManager)
 
 
 def role_of(user: Any) -> type[_Role] | None:
@@ -117,6 +130,8 @@ def role_of(user: Any) -> type[_Role] | None:
         return None
     if user.is_admin:
         return _Admin
+    if user.sees_unassigned:
+        return _OpenManager if user.leads else _OpenSeller
     return _Manager if user.leads else _Seller
 
 

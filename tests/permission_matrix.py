@@ -66,6 +66,9 @@ _OTHERS = {
     "DELETE /api/customers/{customer}/": "401 403 403 403 204",
     # There is nothing to confirm.
     "POST /api/customers/{customer}/confirm-phone/": "401 403 400 404 400",
+    "POST /api/customers/{customer}/claim/": "401 403 200 404 400",
+    "GET /api/customers/{customer}/routing/": "401 403 200 404 200",
+    "GET /api/customers/{customer}/access/": "401 403 403 403 200",
     "GET /api/customers/{customer}/messages/": "401 403 200 404 200",
     "POST /api/customers/{customer}/read/": "401 403 200 404 200",
     "POST /api/customers/{customer}/close/": "401 403 200 404 200",
@@ -181,6 +184,8 @@ MANAGER = {
     "PUT /api/message/customer-data/{data}/": "404",
     "PATCH /api/message/customer-data/{data}/": "404",
     "DELETE /api/message/customer-data/{data}/": "404",
+    # The salesperson has the customer already, and is told so.
+    "POST /api/customers/{customer}/claim/": "409",
     # Tags are changed by who made them.
     "PUT /api/v1/msg/tags/{tag}/": "403",
     "DELETE /api/v1/msg/tags/{tag}/": "403",

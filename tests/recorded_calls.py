@@ -111,6 +111,7 @@ CALLERS = {
     "GET /api/auth/me/": "owner",
     "PATCH /api/auth/me/": "owner",
     "GET /api/team/": "owner",
+    "POST " + _DESK + "claim/": "owner",
     "POST /api/auth/mfa/setup/": "owner",
     "POST /api/auth/mfa/confirm/": "owner",
     "DELETE /api/auth/mfa/": "owner",

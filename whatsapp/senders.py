@@ -11,11 +11,11 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import User
 from core.db.compiled import prepared_cursor
 from core.timestamps import aware
-from customers.actions.assignments import assign_automatically
 from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.events import LOG_FIELDS, customer_of_row
 from customers.models import Customer, Source
+from messaging.actions.routing import route
 from messaging.models import BusinessNumber
 from whatsapp.identities import add_identity, identity_id_by_lasting_id, learn
 from whatsapp.lookup import customer_id_by_trace, phone_of
@@ -89,7 +89,7 @@ def customer_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | 
     if not found.has_owner:
         # The owner was read before this transaction got the lock, so the action has to look again.
         customer = lock(customer.pk)
-        assign_automatically(customer)
+        route(customer)
     return customer
 
 

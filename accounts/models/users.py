@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
@@ -166,6 +167,11 @@ class User(Folds, AbstractBaseUser):
     def desk_owners(self) -> list[int]:
         """The ids of the salespeople whose customers are on the desk of this one: their own, and their teams'."""
         return [self.pk, *self.leads]
+
+    @property
+    def sees_unassigned(self) -> bool:
+        """Whether customers without an owner are on the desk of this salesperson."""
+        return bool(settings.SALES_SEE_UNASSIGNED)
 
     @property
     def sells(self) -> bool:

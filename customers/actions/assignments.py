@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from core.db.compiled import Compiled, Insert, prepared_cursor
 from customers.actions.locking import lock, lock_all
-from customers.events import record, record_all
+from customers.errors import AlreadyClaimed
+from customers.events import NOBODY, record, record_all
 from customers.models import Assignment, Customer
 from customers.serializers.assignments import assignment_event_data
 from customers.serializers.customers import customer_event_data
@@ -40,9 +39,14 @@ def assign(*, customer_id: int, salesperson: User, actor: User | None, note: str
 def hand_over(customer: Customer, salesperson: User, *, actor: User | None, note: str = "") -> Assignment:
     """`assign` for a customer that this transaction has locked."""
     seller = lock_seller(salesperson)
-    if customer.owner_id == seller.pk:
-        raise ValidationError({"salesperson": [f"This customer is already assigned to {seller.name}."]})
+    refuse_owner(customer, seller)
     return _open(customer, seller, actor=actor, note=note)
+
+
+def refuse_owner(customer: Customer, salesperson: User) -> None:
+    """Raise ValidationError if the customer is the salesperson's already."""
+    if customer.owner_id == salesperson.pk:
+        raise ValidationError({"salesperson": [f"This customer is already assigned to {salesperson.name}."]})
 
 
 def lock_seller(salesperson: User) -> User:
@@ -71,21 +75,28 @@ def end_assignment(*, assignment: Assignment, actor: User) -> None:
     unassign(customer, actor=actor)
 
 
-def assign_automatically(customer: Customer) -> User | None:
-    """Make sure that a customer, locked by this transaction, has an active salesperson, and return them.
+def claim(*, customer_id: int, actor: User) -> None:
+    """Take a customer whom nobody has. The first wins. Nothing happens if they are the actor's already.
 
-    ASSIGNMENT_STRATEGY decides who replaces a missing or inactive owner: with `round_robin` the active salesperson who
-    has waited longest for a new assignment, with `manual` nobody. Without active salespeople nobody does either.
+    Do not call it in a transaction: what the actor sees is looked up before it waits for others who ask as well.
+    Raises Http404 for a customer whom the actor does not see, AlreadyClaimed when somebody else was first while the
+    actor asked, and ValidationError for admins, who own nobody.
     """
-    sellers = User.objects.sellers()
-    if customer.owner_id is not None and (owner := sellers.filter(pk=customer.owner_id).first()) is not None:
-        return owner
-    seller = next(iter(sellers_in_turn()), None) if settings.ASSIGNMENT_STRATEGY == "round_robin" else None
-    if seller is not None:
-        _open(customer, seller, actor=None, note="")
-    elif customer.owner_id is not None:
-        unassign(customer, actor=None)
-    return seller
+    Customer.objects.at_desk_of(actor).or_404(customer_id)
+    if not actor.is_sales:
+        raise ValidationError({"detail": "Only salespeople can claim a customer. Assign the customer to one instead."})
+    with transaction.atomic():
+        customer = lock(customer_id)
+        if customer.owner_id == actor.pk:
+            return
+        if customer.owner is not None:
+            raise AlreadyClaimed(customer.owner)
+        _open(customer, lock_seller(actor), actor=actor, note="", verb="customer_claimed")
+
+
+def give(customer: Customer, salesperson: User, *, note: str = "") -> Assignment:
+    """Make a salesperson, locked by this transaction like the customer, the owner: not somebody's act, but routing."""
+    return _open(customer, salesperson, actor=None, note=note)
 
 
 @transaction.atomic
@@ -130,28 +141,15 @@ def reassign_all(
     record_all(customers, "assignment_changed", data, actor=actor, previous_owner_id=leaving.pk)
 
 
-def sellers_in_turn() -> list[User]:
-    """The active salespeople, locked: first who has waited longest for a new customer.
-
-    All of them are locked, in order of id: two customers at once must not both go to the same salesperson.
-    """
-    sellers = list(User.objects.sellers().select_for_update(no_key=True).order_by("pk"))
-    # Queried after waiting for the locks. Takes one step into an index per salesperson, however long their history.
-    newest = Assignment.objects.filter(salesperson=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    rows = User.objects.filter(pk__in=[seller.pk for seller in sellers]).annotate(newest=Subquery(newest))
-    last = dict(rows.values_list("pk", "newest"))
-    return sorted(sellers, key=lambda seller: (last[seller.pk] or 0, seller.pk))
-
-
-def _open(customer: Customer, salesperson: User, *, actor: User | None, note: str) -> Assignment:
+def _open(customer: Customer, salesperson: User, *, actor: User | None, note: str, verb: str = "") -> Assignment:
     """Replace the open assignment of a locked customer by a new one."""
-    previous_owner_id = customer.owner_id
+    previous_owner_id = customer.owner_id or NOBODY
     now = timezone.now()
     _end_open(customer, now)
     assignment = Assignment(customer=customer, salesperson=salesperson, assigned_by=actor, note=note, assigned_at=now)
     INSERT_ASSIGNMENT.save(assignment)
     _set_owner(customer, salesperson)
-    _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
+    _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id, verb=verb)
     return assignment
 
 

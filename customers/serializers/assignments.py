@@ -1,13 +1,13 @@
 """Assignments as JSON, in the same shape in REST and in events."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import OwnerRef, owner_ref, user_ref
 from core.bodies import BodySerializer
-from core.fields import KnownFieldsOnly
+from core.fields import KnownFieldsOnly, StrictBooleanField
 from core.shapes import Ref, Time
 from core.timestamps import iso
 from customers.models import Assignment
@@ -66,9 +66,19 @@ class AssignSerializer(BodySerializer, KnownFieldsOnly):
     salesperson = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.sellers(),
         pk_field=serializers.IntegerField(),
-        help_text="the id of an active salesperson",
+        required=False,
+        help_text="the id of an active salesperson; may only be left out with `dry_run`",
     )
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
+
+    dry_run = StrictBooleanField(
+        required=False, default=False, help_text="true: nothing is changed; the answer says who would get them, and why"
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if "salesperson" not in given and not given["dry_run"]:
+            raise serializers.ValidationError({"salesperson": [self.fields["salesperson"].error_messages["required"]]})
+        return given
 
     class Meta:
         ref_name = "Assign"

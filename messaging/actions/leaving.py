@@ -3,13 +3,15 @@
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Role, User
 from core.faults import fault
-from customers.actions.assignments import lock_seller, reassign_all, sellers_in_turn, unlink_login
+from customers.actions.assignments import lock_seller, reassign_all, unlink_login
 from customers.actions.locking import lock_all
 from customers.models import Customer
-from messaging.models import Conversation, Direction
+from messaging.load import Turns
+from messaging.models import Conversation, Direction, PendingRoute
 
 # Customers in one transaction: their chats, and on SQLite every writer, wait for no more than these.
 BATCH = 100
@@ -66,9 +68,11 @@ def _owners(customer_ids: list[int], successor: User | None) -> dict[int, User |
     owners: dict[int, User | None] = dict.fromkeys(customer_ids)
     if successor is not None and successor.sells:
         return dict.fromkeys(customer_ids, lock_seller(successor))
-    if settings.ASSIGNMENT_STRATEGY == "round_robin" and (waiting := _waiting(customer_ids)):
-        sellers = sellers_in_turn()
-        owners |= {pk: sellers[turn % len(sellers)] for turn, pk in enumerate(waiting) if sellers}
+    if settings.ASSIGNMENT_STRATEGY != "manual" and (waiting := _waiting(customer_ids)):
+        turns = Turns()
+        owners |= {pk: turns.next() for pk in waiting}
+        nobodys = [PendingRoute(customer_id=pk, since=timezone.now()) for pk in waiting if owners[pk] is None]
+        PendingRoute.objects.bulk_create(nobodys, ignore_conflicts=True)
     return owners
 
 

@@ -33,7 +33,7 @@ class InboxFeed:
 
     def __init__(self) -> None:
         self.sockets: set[InboxConsumer] = set()
-        # Customers whose row changed -> the owners who lost them with a change.
+        # Customers whose row changed -> the owners who lost them with a change; NOBODY for those who had none.
         self._changed: dict[int, set[int]] = {}
         self.loading: asyncio.Task[None] | None = None
         self.counts = InboxCounts()
@@ -92,7 +92,7 @@ class InboxFeed:
                 # A picture has a URL for each reader.
                 socket.push(chat if row is None or row["avatar"] is None else _chat(shown_to(row, socket.links)))
                 self.counts.changed(socket)
-            elif any(has_on_desk(socket.user, lost) for lost in lost_by):
+            elif any(has_on_desk(socket.user, lost or None) for lost in lost_by):
                 socket.push(chat_gone)
                 self.counts.changed(socket)
 
@@ -129,6 +129,7 @@ class InboxConsumer(DeskConsumer):
 
     async def _show_change_of_teams(self, before: User) -> None:
         """Send the chats that came or went when a team changed. Many are for the client to load."""
+        self.feed.counts.changed(self)
         self.feed.counts.changed(self)
         found = await in_thread(chats_since, before, self.user)
         if found is None:

@@ -22,6 +22,7 @@ from messaging.models.messages import (
     Status,
 )
 from messaging.models.numbers import UNTIL_RESUMED, BusinessNumber, NumberHold, PauseKind
+from messaging.models.routing import PendingRoute
 from messaging.models.statuses import StatusUpdate
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "MessageQuerySet",
     "NumberHold",
     "PauseKind",
+    "PendingRoute",
     "Receipt",
     "Status",
     "StatusUpdate",

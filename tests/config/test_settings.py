@@ -57,7 +57,7 @@ def test_it_starts(environment: dict[str, str], says: str) -> None:
         ({**SAFE, **REAL, "WHATSAPP_PHONE_NUMBER_ID": ""}, "needs WHATSAPP_PHONE_NUMBER_ID"),
         ({"SECRET_KEY": STRONG}, "WHATSAPP_ACCESS_TOKEN is not set"),
         ({**SAFE, "REDIS_URL": "redis://h"}, "REDIS_URL is for several processes, but SQLite serves only one"),
-        ({**SAFE, "ASSIGNMENT_STRATEGY": "dice"}, "ASSIGNMENT_STRATEGY must be round_robin or manual"),
+        ({**SAFE, "ASSIGNMENT_STRATEGY": "dice"}, "ASSIGNMENT_STRATEGY must be round_robin, least_busy or manual"),
         ({**SAFE, "THROTTLE_LOGIN": "often"}, "THROTTLE_LOGIN is 'often'"),
         ({**SAFE, "MAX_UPLOAD_MB": "-1"}, "MAX_UPLOAD_MB is '-1'"),
         ({**SAFE, "EVENT_RETENTION_DAYS": "abc"}, "EVENT_RETENTION_DAYS is 'abc'"),

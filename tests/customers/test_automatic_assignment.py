@@ -6,10 +6,11 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from customers.actions.assignments import assign, assign_automatically
+from customers.actions.assignments import assign
 from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.models import Assignment, Customer, Event
+from messaging.actions.routing import route
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def sales(db: None) -> list[User]:
 
 def settle(customer: Customer) -> User | None:
     with transaction.atomic():
-        return assign_automatically(lock(customer.pk))
+        return route(lock(customer.pk))
 
 
 def arrive() -> Customer:

@@ -12,10 +12,11 @@ from django.http import Http404
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from customers.actions.assignments import assign, assign_automatically
+from customers.actions.assignments import assign
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.locking import lock
 from customers.models import Assignment, Customer, Event
+from messaging.actions.routing import route
 from tags.actions.tags import ensure_system_tags
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,7 +128,7 @@ def test_turns_are_fair_when_all_come_at_once(db: None) -> None:
 
     def arrive() -> User | None:
         with transaction.atomic():
-            return assign_automatically(lock(create_customer(actor=None, source="whatsapp").pk))
+            return route(lock(create_customer(actor=None, source="whatsapp").pk))
 
     for _ in range(3):
         given = at_once([arrive] * 6)

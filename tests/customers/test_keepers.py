@@ -31,7 +31,7 @@ from customers.models import (
     Review,
     WishlistItem,
 )
-from messaging.models import BusinessNumber, Closing, Conversation, Message, Receipt
+from messaging.models import BusinessNumber, Closing, Conversation, Message, PendingRoute, Receipt
 from tags.models import CustomerTag, Tag
 from whatsapp.models import Block, Identity, WebhookEvent
 
@@ -142,6 +142,7 @@ ROWS: dict[str, Callable[[Customer, str, User], Any]] = {
         wamid=f"wamid.{mark}.{customer.pk}",
     ),
     "closings": lambda customer, mark, user: Closing.objects.create(customer=customer, at=timezone.now(), by=user),
+    "pending_route": lambda customer, mark, user: PendingRoute.objects.create(customer=customer, since=timezone.now()),
     "receipt": lambda customer, mark, user: Receipt.objects.create(customer=customer, due=False),
     "identities": lambda customer, mark, user: Identity.objects.create(
         customer=customer, business_number=number(), user_id=f"US.{mark}.{customer.pk}"

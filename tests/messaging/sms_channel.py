@@ -15,11 +15,11 @@ from rest_framework.exceptions import ValidationError
 
 from config.urls import urlpatterns as patterns_of_patter
 from core.timestamps import from_epoch
-from customers.actions.assignments import assign_automatically
 from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.models import Customer
 from messaging.actions.receiving import receive_message
+from messaging.actions.routing import route
 from messaging.actions.statuses import apply_status
 from messaging.channels import Content, Draft, Fetched, FileRefused, Inbound, Media, Outcome, Reach
 from messaging.models import Attachment, BusinessNumber, Message
@@ -135,7 +135,7 @@ def _number(external_id: str) -> BusinessNumber:
 def _customer(phone: str) -> Customer:
     known = Customer.objects.filter(phone=phone).first() or create_customer(actor=None, phone=phone, source="manual")
     customer = lock(known.pk)
-    assign_automatically(customer)
+    route(customer)
     return customer
 
 

@@ -11,11 +11,12 @@ from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.idempotency import AnswersOnce
-from customers.actions.assignments import assign, end_assignment
+from customers.actions.assignments import assign, end_assignment, refuse_owner
 from customers.filters import AssignmentFilter
 from customers.models import Assignment, Customer
 from customers.serializers.assignments import AssignmentSerializer, AssignSerializer, assignment_data
 from customers.versions import CustomersVersions
+from messaging.desk.routing_view import Routing, routing_of
 
 
 class AssignmentViewSet(
@@ -42,12 +43,21 @@ class AssignmentViewSet(
     def get_queryset(self) -> Any:
         return Assignment.objects.visible_to(self.request.user).newest_first()
 
-    @documented(request_body=AssignSerializer, responses={201: AssignmentSerializer})
+    @documented(request_body=AssignSerializer, responses={201: AssignmentSerializer, 200: Routing})
     def create(self, request: Request) -> Response:
-        """Assign a customer to a salesperson. Sales can hand over customers they own."""
+        """Assign a customer to a salesperson. Sales can hand over customers they own, managers those of their team.
+
+        With `dry_run` nothing is changed: the answer says who would get the customer, and why. Without `salesperson`
+        that is whoever routing would choose.
+        """
         body = AssignSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         given = body.validated_data
+        if given["dry_run"]:
+            named = given.get("salesperson")
+            if named is not None:
+                refuse_owner(given["customer"], named)
+            return Response(routing_of(given["customer"], named=named))
         assignment = assign(
             customer_id=given["customer"].pk,
             salesperson=given["salesperson"],

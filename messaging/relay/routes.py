@@ -1,0 +1,77 @@
+"""Customers who are routed when something else changes: somebody is free, is there again, or is away for too long."""
+
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Availability, User
+from core.db.failures import passing_busy
+from customers.models import CustomerNotFound
+from messaging.actions.routing import reroute
+from messaging.load import Turns
+from messaging.models import Conversation, PendingRoute
+
+LOOK_SECONDS = 1.0
+
+
+class Routes:
+    """The relay's source of customers who are to get another salesperson, or their own again."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self._looked_at = -LOOK_SECONDS
+
+    def settle(self, *, everything: bool) -> None:
+        """There are no leases: whoever routes locks the customer and looks again."""
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Nothing leaves from here."""
+        return 0
+
+    def claim(self, limit: int) -> list[int]:
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = time.monotonic()
+        return [*self._pending(limit), *self._waiting_for_who_is_away(limit)][:limit]
+
+    def run(self, job: int) -> None:
+        with passing_busy(f"the route of customer {job}"):
+            try:
+                reroute(job)
+            except CustomerNotFound:
+                # Merged into another one, whose own route counts.
+                PendingRoute.objects.filter(customer=job).delete()
+
+    def _pending(self, limit: int) -> list[int]:
+        """Those for whom something can be done now, who have waited longest first."""
+        rows = PendingRoute.objects.order_by("since", "pk")
+        if not rows.exists():
+            return []
+        owned = Q(customer__owner__isnull=False)
+        settled = owned & Q(returns_to=None)
+        back = Q(returns_to__availability=Availability.ONLINE) & ~Q(returns_to=F("customer__owner"))
+        answered = Q(customer__conversation__waiting_since=None) | Q(
+            customer__conversation__waiting_since__gt=F("since")
+        )
+        due = settled | back | (answered & owned)
+        if settings.ASSIGNMENT_STRATEGY != "manual" and Turns(lock=False).next() is not None:
+            due |= ~owned
+        return list(rows.filter(due).values_list("pk", flat=True)[:limit])
+
+    def _waiting_for_who_is_away(self, limit: int) -> list[int]:
+        if not settings.RETURN_AFTER_MINUTES or settings.ASSIGNMENT_STRATEGY == "manual":
+            return []
+        over = timezone.now() - timedelta(minutes=settings.RETURN_AFTER_MINUTES)
+        gone = Q(availability_since=None) | Q(availability_since__lte=over)
+        away = User.objects.sellers().filter(gone, availability=Availability.AWAY)
+        ids = list(away.values_list("pk", flat=True))
+        if not ids:
+            return []
+        chats = Conversation.objects.filter(
+            waiting_since__lte=over, customer__owner__in=ids, customer__merged_into__isnull=True
+        )
+        return list(chats.order_by("waiting_since", "pk").values_list("pk", flat=True)[:limit])
