@@ -31,6 +31,7 @@ _NAMED_BY = {
     "reviews": "a review",
     "sessions": "one of your sessions",
     "tags": "a tag",
+    "templates": "a template",
     "teams": "a team",
     "users": "a login",
     "wishlist": "a product on the wishlist",

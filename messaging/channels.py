@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 from core.files.conversion.wanted import Wanted
 from core.ports import mapped_ports
 from messaging.errors import ChannelNotSetUp
+from messaging.shown import Shown
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -37,13 +38,14 @@ class Draft:
 
 @dataclass(frozen=True)
 class Content:
-    """A message that the provider accepts: `text` is what people read, `payload` what is sent."""
+    """A message that the provider accepts: `text` is what people read, `payload` what is sent, `shown` a template."""
 
     type: str
     text: str = ""
     payload: dict[str, Any] = field(default_factory=dict)
     mime_type: str = ""
     converts: bool = False  # its file has to become another one first (`Channel.file_wanted`)
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)

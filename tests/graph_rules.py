@@ -4,6 +4,7 @@ Written from Meta's reference (docs/whatsapp.md), and apart from Patter's own ch
 tests/graph_templates.py has the rules of templates.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -187,6 +188,15 @@ def _address(action: Any, known: Known) -> None:
     need(action["parameters"].get("country") == "IN", WRONG, "country")
 
 
+def _order(name: str) -> Any:
+    def check(action: Any, known: Known) -> None:
+        _named(name)(action, known)
+        need(re.fullmatch(r"[\w.-]{1,35}", action["parameters"].get("reference_id", "")), WRONG, "reference_id")
+        need(action["parameters"].get("order", {}).get("status"), MISSING, "order")
+
+    return check
+
+
 def _cards(action: Any, known: Known) -> None:
     cards = action["cards"]
     need(2 <= len(cards) <= 10, WRONG, "cards")
@@ -227,6 +237,8 @@ _ACTIONS: dict[str, Any] = {
     "address_message": _address,
     "call_permission_request": _named("call_permission_request"),
     "voice_call": _named("voice_call"),
+    "order_details": _order("review_and_pay"),
+    "order_status": _order("review_order"),
 }
 _CAPTION = frozenset({"caption"})
 _RULES: dict[str, Any] = {

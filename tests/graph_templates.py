@@ -132,6 +132,9 @@ class _Check:
         self.need(set(items) <= every, FORMAT, "no such product")
         self.need(all(0 < len(part["title"]) <= 24 for part in action["sections"]), FORMAT, "title")
 
+    def _order_details(self, button: dict[str, Any], sent: Any, values: Any) -> None:
+        self.need(len(values) == 1 and "reference_id" in values[0]["action"]["order_details"], MISSING, "order_details")
+
     def _catalog(self, button: dict[str, Any], sent: Any, values: Any) -> None:
         every = set().union(*self.known.catalogs.values())
         self.need(all(one["action"]["thumbnail_product_retailer_id"] in every for one in values), FORMAT, "thumbnail")

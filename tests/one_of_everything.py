@@ -19,7 +19,20 @@ from messaging.actions.receiving import receive_message
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message
 from tags.models import Tag
-from whatsapp.models import Identity
+from whatsapp.models import Identity, Template
+from whatsapp.sandbox.account import ACCOUNT_ID
+
+_TEMPLATE: dict[str, Any] = {
+    "status": "APPROVED",
+    "category": "UTILITY",
+    "parameter_format": "NAMED",
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Your order {{order}}"},
+        {"type": "BODY", "text": "Hello {{name}}, your order {{order}} arrives on {{day}}."},
+        {"type": "FOOTER", "text": "Patter demo"},
+        {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Track it", "url": "https://shop.example/{{1}}"}]},
+    ],
+}
 
 
 def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin: User) -> dict[str, Any]:
@@ -48,7 +61,9 @@ def one_of_everything(*, owner: User, stranger: User, customer: Customer, admin:
     review = write_review(customer_id=customer.pk, actor=admin, product_id="p1", rating=5)
     twin = Customer.objects.create(first_name="Johnny", owner=owner)
     merge = merge_customers(gone_id=twin.pk, into_id=customer.pk, actor=owner)
+    template = Template.objects.create(waba_id=ACCOUNT_ID, name="order_update", language="en", **_TEMPLATE)
     return {
+        "template": template.pk,
         "merge": merge.pk,
         "group": group.pk,
         "address": address.pk,

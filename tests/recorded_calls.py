@@ -52,6 +52,9 @@ BODIES: dict[str, Any] = {
     "POST /api/teams/": {"name": "East", "members": ["{user}"], "managers": ["{owner}"]},
     "PUT /api/teams/{team}/": {"name": "South", "members": ["{owner}"]},
     "PATCH /api/teams/{team}/": {"managers": ["{user}"]},
+    "POST /api/templates/{template}/preview/": {
+        "parameters": {"order": "A-7", "name": "John", "day": "Friday", "buttons": ["A-7"]}
+    },
     "POST /api/messages/": {"customer": "{customer}", "text": "We deliver on Friday.", "client_id": "5f1c6a0e"},
     "POST /api/customers/": {"name": "Jane Roe", "phone": "+94771234999", "notes": "Wants a quote for 20 chairs."},
     "PUT " + _DESK: {"name": "John Doe", "notes": "Prefers oak."},

@@ -13,6 +13,9 @@ MAX_LIST_BODY = 4096
 MAX_URL = 2000
 MAX_FLOW_LABEL = 30
 MAX_FILE_NAME = 240
+# The code of a one-time password, and a coupon's; the text of an offer's template and of a card.
+MAX_OTP = MAX_COUPON = 15
+MAX_OFFER_BODY, MAX_CARD_BODY = 600, 160
 # What a header can show beside a text.
 HEADER_MEDIA = ("image", "video", "document")
 # Ids of messages and files, and types of messages; no longer than the columns that store them.

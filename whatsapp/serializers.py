@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.shapes import FreeObject, OneOf, Ref, Time
 from core.timestamps import iso
-from whatsapp.composing.template_messages import variables_of
+from whatsapp.composing.template_parts import parts_of, variables_of, wanted_by
 from whatsapp.filters import CATEGORIES, STATUSES
 from whatsapp.models import Identity, Template
 
@@ -28,6 +28,24 @@ class TemplateVariables(TypedDict):
     buttons: list[TemplateButton]
 
 
+class TemplateParameter(TypedDict):
+    """A value that a template asks for."""
+
+    place: Annotated[str, "header, body, button or limited_time_offer"]
+    card: Annotated[int | None, "the index of its card in a carousel; null outside of cards"]
+    index: Annotated[int | None, "the index of its button"]
+    sub_type: Annotated[str | None, "the type of its button: url, copy_code, quick_reply, flow ..."]
+    name: Annotated[str, "of the variable in the text: a word, or its number; empty where there is none"]
+    kind: Annotated[
+        str,
+        "text, code (one-time password), image, video, gif, document, location, product, time (the end of an offer), "
+        "coupon_code, payload, flow, products, thumbnail, ttl_minutes or order_details",
+    ]
+    required: Annotated[bool, "whether it must be given"]
+    example: Annotated[str | None, "as Meta got it when the template was made"]
+    text: Annotated[str, "the text of the button or offer"]
+
+
 class TemplateRow(TypedDict):
     """A message template, as Meta knows it."""
 
@@ -40,7 +58,8 @@ class TemplateRow(TypedDict):
     reason: Annotated[str, "why it cannot be sent"]
     quality: str
     parameter_format: Annotated[str, "POSITIONAL or NAMED"]
-    variables: TemplateVariables
+    variables: Annotated[TemplateVariables, "`parameters` in short, without cards and offers"]
+    parameters: Annotated[list[TemplateParameter], "every value it asks for, in the order in which they are read"]
     components: Annotated[list[FreeObject], "Meta's description of the parts"]
     synced_at: Time
 
@@ -60,6 +79,7 @@ class TemplateSerializer(serializers.BaseSerializer[Template]):
             "quality": template.quality,
             "parameter_format": template.parameter_format,
             "variables": _variables(template),
+            "parameters": _parameters(template),
             "components": template.components,
             "synced_at": iso(template.synced_at),
         }
@@ -98,17 +118,29 @@ class IdentitySerializer(serializers.BaseSerializer[Identity]):
         }
 
 
+def _parameters(template: Template) -> list[TemplateParameter]:
+    return [
+        {
+            "place": one.place,
+            "card": one.card,
+            "index": one.index,
+            "sub_type": one.sub_type or None,
+            "name": one.name,
+            "kind": one.kind,
+            "required": one.required,
+            "example": one.example,
+            "text": one.text,
+        }
+        for one in wanted_by(parts_of(template))
+    ]
+
+
 def _variables(template: Template) -> TemplateVariables:
-    found: TemplateVariables = {"header": [], "header_format": "", "body": [], "buttons": []}
-    for part in template.components:
-        kind = str(part.get("type", "")).upper()
-        if kind == "HEADER":
-            found["header_format"] = str(part.get("format") or "TEXT").upper()
-            found["header"] = variables_of(str(part.get("text") or ""))
-        if kind == "BODY":
-            found["body"] = variables_of(str(part.get("text") or ""))
-        for index, button in enumerate(part.get("buttons") or [] if kind == "BUTTONS" else []):
-            form = str(button.get("type", "")).lower()
-            if form == "copy_code" or (form == "url" and variables_of(str(button.get("url") or ""))):
-                found["buttons"].append({"index": index, "type": form, "text": button.get("text") or ""})
-    return found
+    parts = parts_of(template)
+    asked = [one for one in parts.buttons if one.type in ("url", "copy_code") and one.value is not None]
+    return {
+        "header": variables_of(parts.header_text),
+        "header_format": parts.header_format,
+        "body": variables_of(parts.body_text),
+        "buttons": [{"index": one.index, "type": one.type, "text": one.text} for one in asked],
+    }

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_yasg import openapi
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,8 @@ from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.shapes import FreeObject
 from customers.models import Customer
+from messaging.shown import Shown
+from whatsapp.composing.template_previews import TemplatePreviewSerializer, preview
 from whatsapp.detaching import detach
 from whatsapp.filters import TemplateFilter
 from whatsapp.models import Identity, Template
@@ -41,8 +44,15 @@ class TemplateViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericVie
 
     queryset = Template.objects.order_by("name", "language", "pk")
     serializer_class = TemplateSerializer
-    rights = {"list": IsSalesOrAdmin}
+    rights = {"list": IsSalesOrAdmin, "preview": IsSalesOrAdmin}
     filterset_class = TemplateFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    @documented(request_body=TemplatePreviewSerializer, responses={200: Shown})
+    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    def preview(self, request: Request, pk: str) -> Response:
+        """Show a template as the customer will see it. What sending would refuse is refused with the same 400."""
+        return Response(preview(self.get_object(), request.data))
 
 
 class IdentityViewSet(RightsByAction, mixins.ListModelMixin, viewsets.GenericViewSet[Identity]):

@@ -168,6 +168,7 @@ def _new_message(draft: Draft, content: Content, sender: User) -> Message:
         type=content.type,
         text=content.text,
         payload=content.payload,
+        shown=content.shown,
         reply_to=draft.reply_to,
         sender=sender,
         status=Status.QUEUED,

@@ -98,6 +98,8 @@ class Message(Leased):
     type = models.CharField(max_length=40, default="text")
     text = models.TextField(blank=True)
     payload = models.JSONField(default=dict, blank=True)
+    # A template as the customer sees it (messaging/shown.py); null for everything else.
+    shown = models.JSONField(null=True, blank=True)
     reply_to = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replies", db_index=False
     )

@@ -30,6 +30,7 @@ from messaging.serializers.answered import (
 )
 from messaging.serializers.media import MEDIA_COLUMNS, Media, RecordedFile, media_data, shown_media
 from messaging.serializers.waiting import Waiting, waiting_of, with_waiting
+from messaging.shown import Shown
 
 # The columns of `message_data`. Rows come from `.values()`, which takes a third of the time of model instances.
 MESSAGE_COLUMNS = (
@@ -39,6 +40,7 @@ MESSAGE_COLUMNS = (
     "type",
     "text",
     "payload",
+    "shown",
     "reply_to_id",
     "reactions",
     "status",
@@ -82,6 +84,7 @@ class _Message(TypedDict):
     type: Annotated[str, "text, image ...: Meta's names, to which it adds new ones"]
     text: str
     payload: Annotated[FreeObject, "what the provider sent under the name of the type"]
+    shown: Annotated[Shown | None, "a template that was sent, as the customer sees it; null for everything else"]
     reply_to: Annotated[int | None, "the id of a message"]
     reply_to_preview: Annotated[MessagePreview | None, "the message that this one answers, in brief"]
     reactions: list[Reaction]
@@ -145,6 +148,7 @@ def message_data(row: dict[str, Any]) -> RecordedMessage:
         "text": "" if deleted else row["text"],
         "media": None if deleted else media_data(row),
         "payload": {} if deleted else row["payload"],
+        "shown": None if deleted else get("shown"),
         "reply_to": get("reply_to_id"),
         "reply_to_preview": preview(row),
         # Ours also hold the message they were sent as and the user who reacted, so that they can be taken back.

@@ -19,6 +19,7 @@ LEAVES_NO_TRACE = {
     "POST /api/auth/refresh/": "a session that goes on",
     "POST /api/token/refresh/": "a session that goes on",
     "POST /api/token/verify/": "asks only",
+    "POST /api/templates/{template}/preview/": "shows only",
     "POST /api/auth/ws-ticket/": "a key of 30 seconds for the session that asks",
 }
 # Reading that takes data away.

@@ -32,6 +32,7 @@ def test_it_queues_the_message_and_records_it(as_owner: Any, customer: Any, owne
         "text": "Hi John",
         "media": None,
         "payload": {"body": "Hi John"},
+        "shown": None,
         "reply_to": None,
         "reply_to_preview": None,
         "reactions": [],

@@ -40,6 +40,8 @@ _SHAPES = {
     "address_message": _Shape(actions.AskForAddress),
     "call_permission_request": _Shape(actions.AskToCall),
     "voice_call": _Shape(actions.VoiceCall),
+    "order_details": _Shape(actions.OrderToPay),
+    "order_status": _Shape(actions.OrderReview),
 }
 TYPES = tuple(_SHAPES)
 

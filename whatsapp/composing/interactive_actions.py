@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.fields import KnownFieldsOnly
+from whatsapp.composing.payments import OrderDetails, OrderStatus
 from whatsapp.composing.products import MAX_PRODUCT_ID, ProductSection, checked_sections
 from whatsapp.limits import MAX_FLOW_LABEL, MAX_URL
 
@@ -215,6 +216,16 @@ class _AddressParameters(KnownFieldsOnly):
 class AskForAddress(KnownFieldsOnly):
     name = _named("address_message")
     parameters = _AddressParameters()
+
+
+class OrderToPay(KnownFieldsOnly):
+    name = _named("review_and_pay")
+    parameters = OrderDetails()
+
+
+class OrderReview(KnownFieldsOnly):
+    name = _named("review_order")
+    parameters = OrderStatus()
 
 
 def all_different(values: list[str], what: str) -> None:

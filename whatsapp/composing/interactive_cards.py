@@ -7,9 +7,10 @@ from rest_framework import serializers
 from core.fields import KnownFieldsOnly
 from whatsapp.composing.interactive_actions import Link, Product, QuickReplies
 from whatsapp.composing.media_sources import MediaSource
+from whatsapp.limits import MAX_CARD_BODY
 
 MIN_CARDS, MAX_CARDS = 2, 10
-MAX_CARD_BODY, MAX_LINE_BREAKS = 160, 2
+MAX_LINE_BREAKS = 2
 _ACTIONS: dict[str, type[serializers.Serializer[Any]]] = {"cta_url": Link, "button": QuickReplies, "product": Product}
 
 

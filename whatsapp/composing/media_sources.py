@@ -23,6 +23,11 @@ class MediaSource(KnownFieldsOnly):
         fields = super().get_fields()
         return fields if self._named else {name: field for name, field in fields.items() if name != "filename"}
 
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (wrong := [name for name, value in data.items() if not isinstance(value, str)]):
+            raise serializers.ValidationError({str(name): ["Not a valid string."] for name in wrong})
+        return super().to_internal_value(data)
+
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if ("id" in data) == ("link" in data):
             raise serializers.ValidationError("Give either the id of an uploaded file, or its https link.")

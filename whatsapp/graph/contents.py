@@ -64,7 +64,7 @@ def _with_file(template: dict[str, Any], file: Attachment | None) -> dict[str, A
         return template
     filled = deepcopy(template)
     for component in filled.get("components", []):
-        for parameter in component["parameters"]:
+        for parameter in component.get("parameters", []):
             if component["type"] == "header" and parameter["type"] in MEDIA_TYPES:
                 parameter.update(_shown(parameter["type"], file))
     return filled

@@ -1,6 +1,5 @@
 """A chat as the customer sees it on the phone: what Meta would have been given, and the ticks on what they wrote."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +12,10 @@ from customers.models import Customer
 from messaging.actions.reactions import BUSINESS
 from messaging.channels import Rejected
 from messaging.models import Attachment, BusinessNumber, Direction, Message, Receipt
-from whatsapp.access_tokens import access_of
 from whatsapp.identities import spellings
 from whatsapp.lookup import customer_id_of
-from whatsapp.models import Template
 from whatsapp.payload.elements import Person
 from whatsapp.sandbox.graph_bodies import graph_body
-from whatsapp.sandbox.shown_templates import Shown, shown_template
 from whatsapp.sandbox.wamids import wa_id_in
 from whatsapp.sandbox.webhook_bodies import user_id_of
 
@@ -78,7 +74,6 @@ class _View:
     def __init__(self, chat: Chat, messages: list[Message]) -> None:
         self._wa_id = chat.phone.removeprefix("+")
         self._read_until = _read_until(chat.receipt)
-        self._templates = _templates(chat.number, messages)
         # The newest one that has left counts; an empty one takes it back.
         self._reactions = {
             message.reply_to_id: message.payload["emoji"] for message in messages if _is_our_reaction(message)
@@ -119,14 +114,8 @@ class _View:
             "at": iso(message.sent_at or message.created_at),
             "from": "business",
             "body": body,
-            "template": self._template(message),
+            "template": message.shown,
         }
-
-    def _template(self, message: Message) -> Shown | None:
-        if message.type != "template":
-            return None
-        found = self._templates.get(_key(message))
-        return shown_template(found, message.payload.get("components") or []) if found is not None else None
 
     def _reactions_on(self, message: Message) -> list[Row]:
         theirs = [entry["emoji"] for entry in message.reactions if entry["from"] != BUSINESS and entry["emoji"]]
@@ -145,16 +134,3 @@ def _read_until(receipt: Receipt | None) -> tuple[datetime, int] | None:
     if receipt is None or receipt.shown is None:
         return None
     return Message.objects.filter(pk=receipt.shown).values_list("ordered_at", "pk").first()
-
-
-def _key(message: Message) -> tuple[str, str]:
-    return message.payload.get("name", ""), message.payload.get("language", {}).get("code", "")
-
-
-def _templates(number: BusinessNumber, messages: Iterable[Message]) -> dict[tuple[str, str], Template]:
-    named = {_key(message) for message in messages if message.type == "template"}
-    access = access_of(number)
-    if not named or access is None:
-        return {}
-    found = Template.objects.filter(waba_id=access.waba_id, name__in=[name for name, _ in named])
-    return {(template.name, template.language): template for template in found}
