@@ -23,7 +23,7 @@ DOMAINS = (
     ),
     Domain(
         "Users",
-        r"users/|team/|teams/|audit/",
+        r"users/|team/|teams/|working-hours/|audit/",
         "The logins of staff, their teams, the list of colleagues, and the trail of who did what.",
     ),
     Domain(

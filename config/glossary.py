@@ -56,6 +56,7 @@ GLOSSARY = {
     "edited_at": "when it was edited last; null: never",
     "deleted_at": "when it was deleted; null: it is there",
     "undone_at": "when it was undone; null: it was not",
+    "automatic": "whether Patter sends the message by itself, as an away message: it answers nobody",
     "snoozed_until": "when a snoozed chat is opened again; null: it is not snoozed",
     "waiting_since": "when the customer wrote the first message that nobody has answered; null: they do not wait",
     "synced_at": "when it was fetched from Meta last",

@@ -392,6 +392,8 @@ RELAY_JOBS = [
     "messaging.relay.routes.Routes",
     "messaging.relay.pause_notices.PauseNotices",
     "messaging.relay.wakings.Wakings",
+    "messaging.relay.away.AwayMessages",
+    "messaging.relay.overdue.Overdue",
     "whatsapp.template_syncs.TemplateSyncs",
     "whatsapp.block_requests.BlockRequests",
     "accounts.mailing.Mails",
@@ -498,6 +500,8 @@ SALES_SEE_UNASSIGNED = _yes_or_no("SALES_SEE_UNASSIGNED", False)
 AWAY_AFTER_MINUTES = _whole_number("AWAY_AFTER_MINUTES", 0, least=0)
 # How many minutes before its service window closes a chat that waits counts as closing soon.
 CLOSING_SOON_MINUTES = _whole_number("CLOSING_SOON_MINUTES", 120)
+# How many minutes of working time a customer waits before the desk is told. 0: it is not told.
+FIRST_RESPONSE_MINUTES = _whole_number("FIRST_RESPONSE_MINUTES", 0, least=0)
 # How many sockets a process keeps open for one user, and for an address before anybody has signed in.
 SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
 SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)

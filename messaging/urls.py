@@ -1,6 +1,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from messaging.hours_view import WorkingHoursView
 from messaging.views import (
     AttachmentFileView,
     BusinessNumberViewSet,
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", include(router.urls)),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/messages/$", CustomerMessagesView.as_view({"get": "list"})),
     re_path(r"^customers/(?P<customer_id>\d{1,18})/read/$", ReadView.as_view()),
+    path("working-hours/", WorkingHoursView.as_view()),
     path("", include("messaging.desk.urls")),
 ]
 

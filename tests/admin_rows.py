@@ -27,7 +27,7 @@ from customers.models import (
     Review,
     WishlistItem,
 )
-from messaging.models import Attachment, BusinessNumber, Conversation, Message, StatusUpdate
+from messaging.models import Attachment, BusinessNumber, Conversation, Message, StatusUpdate, WorkingHours
 from tags.models import CustomerTag, Tag
 from whatsapp.models import Identity, Template, TemplateSync, WebhookEvent
 
@@ -175,6 +175,7 @@ ROWS: dict[str, Callable[[int], Any]] = {
     "messaging.Attachment": lambda n: Attachment.objects.create(message=message(n, type="image"), state="failed"),
     "messaging.BusinessNumber": number,
     "messaging.Conversation": _conversation,
+    "messaging.WorkingHours": lambda n: WorkingHours.objects.create(business_number=number(n), time_zone="UTC"),
     "messaging.Message": message,
     "messaging.StatusUpdate": _status,
     "tags.CustomerTag": lambda n: CustomerTag.objects.create(

@@ -58,6 +58,8 @@ _OTHERS = {
     "POST /api/messages/{message}/retry/": "401 403 409 404 409",
     "POST /api/messages/{message}/fetch-media/": "401 403 409 404 409",
     "GET /api/messages/{message}/statuses/": "401 403 200 404 200",
+    "GET /api/working-hours/": "401 403 403 403 200",
+    "PUT /api/working-hours/": "401 403 403 403 200",
     "GET /api/desk/counts/": "401 403 200 200 200",
     "GET /api/customers/": "401 403 200 200 200",
     "POST /api/customers/": "401 403 400 400 400",

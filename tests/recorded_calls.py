@@ -60,6 +60,11 @@ BODIES: dict[str, Any] = {
     "PUT " + _DESK: {"name": "John Doe", "notes": "Prefers oak."},
     "PATCH " + _DESK: {"notes": "Prefers oak."},
     "POST " + _DESK + "merge/": {"into": "{other}", "keep": {"notes": "this"}, "dry_run": False},
+    "PUT /api/working-hours/": {
+        "time_zone": "Asia/Colombo",
+        "week": {"mon": [["09:00", "13:00"], ["14:00", "18:00"]], "fri": [["20:00", "02:00"]]},
+        "holidays": ["2026-12-25"], "away_message": "We are back on Monday at nine.",
+    },
     "POST " + _DESK + "snooze/": {"until": "{tomorrow}"},
     "POST /api/assignments/": {"customer": "{customer}", "salesperson": "{user}", "note": "She knows him."},
     "POST /api/customers/register/": {

@@ -123,6 +123,13 @@ class InboxConsumer(DeskConsumer):
         self.greet({})
         self.feed.counts.changed(self)
 
+    def deliver(self, group: str, event: Hint) -> None:
+        """`told`: something that only this user is told."""
+        if event["type"] != "told":
+            super().deliver(group, event)
+        elif self.greeted:
+            self.push(json.dumps(event["frame"]))
+
     def teams_changed(self, before: User) -> None:
         if self.greeted:
             self.start(self._show_change_of_teams(before))

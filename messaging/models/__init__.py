@@ -10,6 +10,7 @@ from messaging.models.attachments import (
 )
 from messaging.models.conversations import ChatState, Closing, Conversation, Receipt
 from messaging.models.departures import DepartureCount
+from messaging.models.hours import WorkingHours
 from messaging.models.messages import (
     NOT_WAITED_FOR,
     RANK,
@@ -52,4 +53,5 @@ __all__ = [
     "Receipt",
     "Status",
     "StatusUpdate",
+    "WorkingHours",
 ]

@@ -38,6 +38,10 @@ class Conversation(models.Model):
     # The id of the message with which the customer last opened a chat that was not open.
     reopened_by = models.BigIntegerField(null=True, blank=True)
 
+    # When the customer was last told that nobody is there, and the wait that the desk was last told takes too long.
+    away_told_at = models.DateTimeField(null=True, blank=True)
+    overdue_since = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         indexes: ClassVar[list[Any]] = [
             models.Index(

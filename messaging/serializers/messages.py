@@ -48,6 +48,7 @@ MESSAGE_COLUMNS = (
     "held",
     "wamid",
     "client_id",
+    "automatic",
     "sender_id",
     "sender__first_name",
     "sender__last_name",
@@ -94,6 +95,7 @@ class _Message(TypedDict):
     waiting: Annotated[Waiting | None, "why a `queued` message is held back; null if it is not"]
     wamid: str | None
     client_id: str | None
+    automatic: bool
     sender: Ref | None
     business_number: Annotated[int, "the id of our number that it came to, or was sent from"]
     created_at: Time
@@ -164,6 +166,7 @@ def message_data(row: dict[str, Any]) -> RecordedMessage:
         "waiting": get("waiting"),
         "wamid": get("wamid"),
         "client_id": get("client_id"),
+        "automatic": bool(get("automatic")),
         "sender": sender_in(row),
         "business_number": row["business_number_id"],
         "created_at": iso(row["created_at"]),

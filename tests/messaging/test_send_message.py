@@ -41,6 +41,7 @@ def test_it_queues_the_message_and_records_it(as_owner: Any, customer: Any, owne
         "held": None,
         "waiting": None,
         "wamid": None,
+        "automatic": False,
         "client_id": "c-1",
         "sender": {"id": owner.pk, "name": "Sam"},
         "business_number": message.business_number_id,

@@ -1,0 +1,61 @@
+"""Messages that Patter sends by itself. They go out as any message does, and answer nobody."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.live.publishing import wake_relays
+from customers.actions.locking import lock
+from customers.events import record
+from customers.models import Customer
+from messaging.actions.storing import INSERT_MESSAGE, put_last
+from messaging.channels import Draft, channel_of
+from messaging.models import Conversation, Direction, Message, Status
+from messaging.reach import window_closed
+from messaging.serializers.messages import message_row
+
+
+@transaction.atomic
+def send_away_message(*, customer_id: int, text: str, closed_since: datetime) -> bool:
+    """Tell a customer who wrote in a closed period that nobody is there; return whether it was sent.
+
+    Once for each period, and only while they wait and may be written to. Raises CustomerNotFound.
+    """
+    customer = lock(customer_id)
+    chats = Conversation.objects.filter(customer=customer, waiting_since__isnull=False)
+    chat: Conversation | None = chats.select_related("business_number").first()
+    if chat is None or chat.last_inbound_at is None or chat.last_inbound_at < closed_since:
+        return False
+    if chat.away_told_at is not None and chat.away_told_at >= closed_since:
+        return False
+    now = timezone.now()
+    if window_closed(chat.business_number.transport, chat.last_inbound_at, now):
+        return False
+    _send(customer, chat, text, now)
+    Conversation.objects.filter(customer=customer).update(away_told_at=now)
+    return True
+
+
+def _send(customer: Customer, chat: Conversation, text: str, now: datetime) -> None:
+    number: Any = chat.business_number
+    content = channel_of(number).compose(Draft(customer, number, "text", text))
+    message = Message(
+        customer=customer,
+        business_number=number,
+        direction=Direction.OUTBOUND,
+        type=content.type,
+        text=content.text,
+        payload=content.payload,
+        automatic=True,
+        status=Status.QUEUED,
+        created_at=now,
+        ordered_at=now,
+        not_before=now,
+    )
+    INSERT_MESSAGE.save(message)
+    put_last(message.pk, customer_id=customer.pk, number_id=number.pk)
+    customer.desk_at = max(now, customer.desk_at)
+    record(customer, "chat_message", message_row(message.pk))
+    wake_relays()

@@ -1,0 +1,77 @@
+"""Away messages: whoever writes while the desk is closed is told so, once in each closed period."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from core.db.failures import passing_busy
+from customers.models import CustomerNotFound
+from messaging.actions.automatic import send_away_message
+from messaging.actions.working_hours import hours_by_number
+from messaging.models import Conversation
+
+LOOK_SECONDS = 2.0
+_AT_ONCE = 200
+# Whoever wrote before that cannot be written to: no channel has a longer window that closes.
+_LONGEST_WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Customers who wrote in a closed period, and what they are told."""
+
+    customer_ids: list[int]
+    text: str
+    closed_since: datetime
+
+
+class AwayMessages:
+    """The relay's source of customers who wrote while the desk is closed."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self._looked_at = -LOOK_SECONDS
+
+    def settle(self, *, everything: bool) -> None:
+        """There are no leases: whoever sends at the same time locks the same customer, and finds that it was done."""
+
+    def after_restore(self, *, before: datetime) -> int:
+        """Nothing to give up: a message that was queued is given up with all others."""
+        return 0
+
+    def claim(self, limit: int) -> list[Job]:
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = time.monotonic()
+        rows, now = hours_by_number(), timezone.now()
+        own = [pk for pk in rows if pk is not None]
+        for number_id, row in rows.items():
+            since = row.hours.closed_since(now) if row.away_message else None
+            if since is None:
+                continue
+            chats = Conversation.objects.filter(business_number=number_id) if number_id else _of_others(own)
+            if ids := _untold(chats, since, now):
+                return [Job(ids, row.away_message, since)]
+        return []
+
+    def run(self, job: Job) -> None:
+        for customer_id in job.customer_ids:
+            with passing_busy(f"the away message to customer {customer_id}"):
+                try:
+                    send_away_message(customer_id=customer_id, text=job.text, closed_since=job.closed_since)
+                except CustomerNotFound:  # erased or merged meanwhile
+                    continue
+
+
+def _of_others(own: list[int]) -> QuerySet[Conversation]:
+    return Conversation.objects.exclude(business_number__in=own)
+
+
+def _untold(chats: QuerySet[Conversation], since: datetime, now: datetime) -> list[int]:
+    wrote = chats.filter(last_inbound_at__gte=max(since, now - _LONGEST_WINDOW), waiting_since__isnull=False)
+    untold = wrote.filter(Q(away_told_at=None) | Q(away_told_at__lt=since), customer__merged_into=None)
+    return list(untold.order_by("last_inbound_at").values_list("customer_id", flat=True)[:_AT_ONCE])

@@ -1,0 +1,209 @@
+"""/api/working-hours/, away messages, and customers who wait for too long."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.actions.teams import create_team
+from accounts.models import AuditEntry, User
+from customers.models import Customer
+from messaging.models import BusinessNumber, Conversation, Message, WorkingHours
+from messaging.relay.away import AwayMessages
+from messaging.relay.overdue import Overdue
+from tests.messaging.channel_double import FakeTransport
+from tests.messaging.steps import Says
+
+URL = "/api/working-hours/"
+OFFICE = {
+    "time_zone": "Asia/Colombo",
+    "week": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "holidays": ["2026-12-25"],
+    "away_message": "We are back at nine.",
+}
+WHOLE_WEEK = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+# A Monday in Colombo, five and a half hours ahead.
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC) - timedelta(hours=5, minutes=30)
+
+
+def run(source: Any) -> int:
+    jobs = source.claim(1)
+    for job in jobs:
+        source.run(job)
+    return len(jobs)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+@pytest.mark.django_db
+class TestSetting:
+    def test_without_any_it_is_always_open(self, as_admin: APIClient) -> None:
+        said = {"time_zone": "UTC", "week": WHOLE_WEEK, "holidays": [], "away_message": ""}
+        assert as_admin.get(URL).json() == said
+
+    def test_those_of_all_and_those_of_a_number(self, as_admin: APIClient, number: BusinessNumber, admin: User) -> None:
+        set_to = as_admin.put(URL, OFFICE, format="json")
+        everything = {**OFFICE, "week": {**OFFICE["week"], "sat": [], "sun": []}}  # type: ignore[dict-item]
+        assert (set_to.status_code, set_to.json()) == (200, everything)
+        own = f"{URL}?business_number={number.pk}"
+        assert as_admin.get(own).json() == everything
+        assert as_admin.put(own, {"time_zone": "Europe/Berlin"}, format="json").json() == {
+            "time_zone": "Europe/Berlin", "week": WHOLE_WEEK, "holidays": [], "away_message": "",
+        }  # fmt: skip
+        assert as_admin.get(URL).json() == everything
+        assert as_admin.put(URL, {"holidays": []}, format="json").json() == {**everything, "holidays": []}
+        assert WorkingHours.objects.count() == 2
+        entry = AuditEntry.objects.latest("pk")
+        assert (entry.verb, entry.actor) == ("working_hours_changed", admin)
+        assert entry.changes == {"holidays": {"old": ["2026-12-25"], "new": []}}
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("time_zone", "Mars/Base"),
+            ("time_zone", 5),
+            ("week", []),
+            ("week", {"monday": []}),
+            ("week", {"mon": ["09:00", "18:00"]}),
+            ("week", {"mon": [["09:00", "18:00"], ["17:00", "19:00"]]}),
+            ("week", {"mon": [["18:00", "09:00"]], "tue": [["08:00", "10:00"]]}),
+            ("week", {"mon": [["09:00"]]}),
+            ("holidays", ["25.12.2026"]),
+            ("holidays", "2026-12-25"),
+            ("holidays", ["2026-02-30"]),
+            ("away_message", "x" * 4097),
+            ("away_message", None),
+            ("closed", True),
+        ],
+    )
+    def test_nonsense_is_refused(self, as_admin: APIClient, field: str, value: Any) -> None:
+        response = as_admin.put(URL, {**OFFICE, field: value}, format="json")
+        assert (response.status_code, list(response.json())) == (400, [field])
+        assert not WorkingHours.objects.exists()
+
+    def test_an_unknown_number_is_refused(self, as_admin: APIClient) -> None:
+        for method in (as_admin.get, as_admin.put):
+            response = method(f"{URL}?business_number=999")
+            assert (response.status_code, list(response.json())) == (400, ["business_number"])
+
+    def test_only_admins(self, as_owner: APIClient) -> None:
+        assert [as_owner.get(URL).status_code, as_owner.put(URL, OFFICE, format="json").status_code] == [403, 403]
+        assert not WorkingHours.objects.exists()
+
+
+@pytest.mark.django_db
+class TestAwayMessages:
+    @pytest.fixture(autouse=True)
+    def office(self, db: None) -> None:
+        WorkingHours.objects.create(**OFFICE)
+
+    def test_once_in_each_closed_period(
+        self, customer: Customer, says: Says, clock: Any, transport: FakeTransport, relay_turn: Any,
+        as_admin: APIClient, settings: Any,
+    ) -> None:  # fmt: skip
+        clock(MONDAY + timedelta(hours=12))
+        says(customer)
+        assert run(AwayMessages()) == 0
+        clock(MONDAY + timedelta(hours=20))
+        assert run(AwayMessages()) == 0  # they wrote while it was open
+        for minute in (1, 2):
+            clock(MONDAY + timedelta(hours=20, minutes=minute))
+            says(customer, "anybody?")
+            run(AwayMessages())
+            run(AwayMessages())
+        [message] = Message.objects.filter(direction="outbound")
+        assert (message.text, message.automatic, message.sender, message.status) == (
+            "We are back at nine.", True, None, "queued",
+        )  # fmt: skip
+        event: Any = customer.events.get(data__id=message.pk)
+        assert (event.type, event.data["automatic"], event.data["sender"], event.actor) == (
+            "chat_message", True, None, None,
+        )  # fmt: skip
+        assert relay_turn() == 1
+        message.refresh_from_db()
+        assert message.status == "sent"
+        chat = Conversation.objects.get()
+        assert (chat.waiting_since, chat.unread_count) == (MONDAY + timedelta(hours=12), 3)
+        clock(MONDAY + timedelta(days=1, hours=8))
+        says(customer)
+        assert run(AwayMessages()) == 0  # the same night
+        clock(MONDAY + timedelta(days=1, hours=19))
+        says(customer)
+        assert run(AwayMessages()) == 1
+        assert Message.objects.filter(automatic=True).count() == 2
+
+    def test_a_number_can_have_its_own(self, customer: Customer, says: Says, clock: Any, number: Any) -> None:
+        hours = WorkingHours.objects.create(business_number=number, time_zone="UTC", week=WHOLE_WEEK)
+        clock(MONDAY + timedelta(hours=20))
+        says(customer)
+        assert run(AwayMessages()) == 0
+        hours.delete()
+        WorkingHours.objects.update(away_message="")
+        assert run(AwayMessages()) == 0
+
+    def test_nobody_is_told_who_has_an_answer_or_whose_window_is_closed(
+        self, customer: Customer, says: Says, clock: Any
+    ) -> None:
+        clock(MONDAY + timedelta(days=5, hours=1))
+        says(customer)
+        clock(MONDAY + timedelta(days=6, hours=2))
+        run(AwayMessages())
+        Conversation.objects.update(waiting_since=None, last_inbound_at=timezone.now())
+        run(AwayMessages())
+        assert not Message.objects.filter(direction="outbound").exists()
+
+
+@pytest.mark.django_db
+class TestOverdue:
+    def test_the_desk_is_told_once_for_each_wait(
+        self, customer: Customer, says: Says, clock: Any, settings: Any
+    ) -> None:
+        settings.FIRST_RESPONSE_MINUTES = 60
+        WorkingHours.objects.create(**OFFICE)
+        clock(MONDAY + timedelta(hours=17, minutes=30))
+        says(customer)
+        since = timezone.now()
+        clock(MONDAY + timedelta(days=1, hours=9, minutes=29))
+        assert run(Overdue()) == 0
+        clock(MONDAY + timedelta(days=1, hours=9, minutes=30))
+        assert (run(Overdue()), run(Overdue())) == (1, 0)
+        [event] = customer.events.filter(type="response_overdue")
+        assert event.data == {
+            "customer": {"id": customer.pk, "name": "John Doe"},
+            "waiting_since": since.isoformat().replace("+00:00", "Z"),
+            "minutes": 60,
+        }
+        Conversation.objects.update(waiting_since=timezone.now())
+        clock(MONDAY + timedelta(days=1, hours=12))
+        assert run(Overdue()) == 1
+        Conversation.objects.update(waiting_since=timezone.now(), state="closed")
+        clock(MONDAY + timedelta(days=1, hours=15))
+        assert run(Overdue()) == 0
+
+    def test_without_the_setting_nobody_is(self, customer: Customer, says: Says) -> None:
+        says(customer, ago=timedelta(days=1))
+        assert run(Overdue()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_inbox_of_the_owner_and_of_managers_is_told(
+    open_socket: Any, token_of: Any, owner: User, stranger: User, admin: User, customer: Customer, says: Says,
+    settings: Any,
+) -> None:  # fmt: skip
+    settings.FIRST_RESPONSE_MINUTES = 5
+    create_team(actor=admin, name="North", members=[owner], managers=[stranger])
+    says(customer, ago=timedelta(minutes=6))
+    inboxes = [open_socket("/ws/inbox/", token_of(User.objects.get(pk=user.pk))) for user in (owner, stranger, admin)]
+    for inbox in inboxes:
+        inbox.read_type("counts")
+    run(Overdue())
+    for inbox in inboxes[:2]:
+        assert inbox.read_type("response_overdue")["data"]["customer"]["id"] == customer.pk
+    assert inboxes[2].read_type("chat")
+    assert inboxes[2].silent()
