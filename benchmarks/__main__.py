@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...] [--quick] [--database sqlite|postgres]`: measures the hot paths.
 
-All of them, or those named; `peers` and `growth` on PostgreSQL only.
+All of them, or those named; `peers` and `growth` on PostgreSQL only, `message_search` on both in any case.
 """
 
 import argparse
@@ -18,8 +18,8 @@ import psycopg
 from psycopg import sql
 
 BENCHMARKS = ("list", "detail", "history", "search", "webhook", "frames")
-# Modules of this folder, each with databases of its own; on PostgreSQL only.
-ALONE = ("peers", "growth")
+# Modules of this folder, each with databases of its own; the first two on PostgreSQL only.
+ALONE = ("peers", "growth", "message_search")
 # Two runs at once must not drop each other's.
 DATABASE = f"patter_bench_{os.getpid()}"
 

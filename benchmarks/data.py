@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.actions.sessions import sign_in
 from accounts.models import User
+from core.db.words import joined
 from customers.models import Customer
 from messaging.models import BusinessNumber, Conversation, Message
 from tags.actions.tags import ensure_system_tags
@@ -28,10 +29,10 @@ NAME = "Nimal"
 BATCH = 10_000
 
 _MESSAGE = (
-    f"INSERT INTO {Message._meta.db_table} (customer_id, business_number_id, direction, type, text, payload, "
+    f"INSERT INTO {Message._meta.db_table} (customer_id, business_number_id, direction, type, text, words, payload, "
     "reactions, wamid, status, created_at, ordered_at, attempts, not_before, sender_id, sent_at, "
     "delivered_at, read_at) "
-    "VALUES (%s, %s, %s, 'text', %s, %s, '[]', %s, %s, %s, %s, 0, %s, %s, %s, %s, %s)"
+    "VALUES (%s, %s, %s, 'text', %s, %s, %s, '[]', %s, %s, %s, %s, 0, %s, %s, %s, %s, %s)"
 )
 
 
@@ -122,13 +123,14 @@ def _messages(chats: list[int], number: BusinessNumber, seller: User, total: int
     start, adapt = timezone.now() - timedelta(hours=20), connection.ops.adapt_datetimefield_value
     step = timedelta(hours=19) / total
     for i in range(total):
-        text, at = " ".join(rng.choices(WORDS, k=12)), adapt(start + i * step)
+        text = " ".join([*rng.choices(WORDS, k=12), "".join(rng.choices(SYLLABLES, k=5))])
+        at = adapt(start + i * step)
         inbound = rng.random() < 0.5
         outbound_at, sender = (None, None) if inbound else (at, seller.pk)
         way, status = ("inbound", "received") if inbound else ("outbound", "read")
         payload = json.dumps({"body": text})
         times = (at, at, at, sender, outbound_at, outbound_at, outbound_at)
-        yield (chats[i % len(chats)], number.pk, way, text, payload, f"wamid.old{i:010d}", status, *times)
+        yield (chats[i % len(chats)], number.pk, way, text, joined(text), payload, f"wamid.old{i:010d}", status, *times)
 
 
 def _load_chats(chats: list[int], number: BusinessNumber) -> None:

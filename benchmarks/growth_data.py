@@ -137,12 +137,14 @@ _RARE = " || ".join(f"(%(syllables)s::text[])[1 + get_byte(h, {i}) %% 30]" for i
 
 def _statements() -> Iterator[str]:
     yield f"""
-        INSERT INTO {_TABLES["message"]} (customer_id, business_number_id, direction, type, text, payload, reactions,
-            wamid, status, created_at, ordered_at, attempts, not_before, sender_id, sent_at, delivered_at, read_at)
+        INSERT INTO {_TABLES["message"]} (customer_id, business_number_id, direction, type, text, words, payload,
+            reactions, wamid, status, created_at, ordered_at, attempts, not_before, sender_id, sent_at, delivered_at,
+            read_at)
         SELECT CASE WHEN n %% 11 = 0 THEN %(first)s ELSE %(first)s + c %% %(customers)s END, %(number)s,
             CASE WHEN inbound THEN 'inbound' ELSE 'outbound' END,
             CASE WHEN get_byte(h, 13) < 6 THEN 'image' ELSE 'text' END,
-            text, jsonb_build_object('body', text), '[]', 'wamid.old' || lpad(n::text, 10, '0'),
+            text, array_to_tsvector(ARRAY(SELECT DISTINCT unnest(string_to_array(text, ' ')))),
+            jsonb_build_object('body', text), '[]', 'wamid.old' || lpad(n::text, 10, '0'),
             CASE WHEN inbound THEN 'received' WHEN c %% 500 = 0 THEN 'failed' ELSE 'read' END, at, at, 0, at,
             CASE WHEN NOT inbound THEN (%(sellers)s::bigint[])[1 + c %% {SELLERS}] END,
             CASE WHEN NOT inbound THEN at END, CASE WHEN NOT inbound THEN at END, CASE WHEN NOT inbound THEN at END

@@ -62,9 +62,9 @@ def load(stacks: Stacks, graph: GraphDouble, seconds: int) -> bool:
 def _send_before(stack: Stack, number: int) -> None:
     """Messages that WhatsApp took a moment ago, for the statuses to speak of."""
     stack.database.query(
-        "INSERT INTO messaging_message (customer_id, business_number_id, direction, type, text, payload, reactions, "
-        "status, wamid, created_at, ordered_at, attempts, not_before) "
-        "SELECT c.customer_id, c.business_number_id, 'outbound', 'text', 'hi', '{}', '[]', 'sending', "
+        "INSERT INTO messaging_message (customer_id, business_number_id, direction, type, text, words, payload, "
+        "reactions, status, wamid, created_at, ordered_at, attempts, not_before) "
+        "SELECT c.customer_id, c.business_number_id, 'outbound', 'text', 'hi', 'hi', '{}', '[]', 'sending', "
         "'wamid.OUT' || n, now(), now(), 1, now() FROM generate_series(0, %s - 1) n JOIN "
         "(SELECT *, row_number() OVER (ORDER BY customer_id) - 1 AS place FROM messaging_conversation) c "
         "ON c.place = n %% %s",

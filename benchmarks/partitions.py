@@ -74,6 +74,7 @@ KINDS = {
             "direction": "CASE n %% 2 WHEN 0 THEN 'inbound' ELSE 'outbound' END",
             "type": "'text'",
             "text": "repeat(md5(n::text), 2)",
+            "words": "''::tsvector",
             "payload": "'{{}}'::jsonb",
             "reactions": "'[]'::jsonb",
             "wamid": "'wamid.' || md5(n::text)",

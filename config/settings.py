@@ -382,6 +382,7 @@ ERROR_SHAPES = {
 # Job sources of the relay, in order of turn (messaging/relay/jobs.py says what one must have).
 RELAY_JOBS = [
     "messaging.relay.unwritten.Unwritten",
+    "messaging.relay.unindexed.Unindexed",
     "messaging.relay.phone_codes.PhoneCodes",
     "messaging.relay.outbox.Outbox",
     "messaging.relay.preparations.Preparations",

@@ -3,16 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
-from copy import copy
 from datetime import datetime
 from functools import partial
-from inspect import signature
 from typing import Any
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination, PageNumberPagination
@@ -22,8 +19,8 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from core import shapes
-from core.db.compiled import Compiled, Param
 from core.filters import MAX_ID, whole_number
+from core.keysets import TIME_FIELD, KeysetRows, OfQueryset
 
 MAX_PAGE_SIZE = 100
 COUNTED_EXACTLY = 10_000
@@ -49,8 +46,7 @@ class Pages:
 
     def estimate(self) -> int:
         """About how many rows there are, as PostgreSQL plans with."""
-        plan = json.loads(self.rows.order_by().explain(format="json"))
-        return int(plan[0]["Plan"]["Plan Rows"])
+        return estimate(self.rows.order_by())
 
     def __getitem__(self, part: slice) -> list[Any]:
         if part.start < self.DEEP:
@@ -58,6 +54,11 @@ class Pages:
         ids = list(self.rows.values_list("pk", flat=True)[part])
         found = {_id_of(row): row for row in self.rows.order_by().filter(pk__in=ids)}
         return [found[pk] for pk in ids if pk in found]
+
+
+def estimate(rows: QuerySet[Any]) -> int:
+    """About how many rows there are, as PostgreSQL plans with. Only there."""
+    return int(json.loads(rows.explain(format="json"))[0]["Plan"]["Plan Rows"])
 
 
 def _id_of(row: Any) -> Any:
@@ -150,7 +151,7 @@ class KeysetPages(BasePagination):
     """
 
     shape = shapes.CursorPage
-    time_field = "ordered_at"
+    time_field = TIME_FIELD
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
@@ -158,10 +159,7 @@ class KeysetPages(BasePagination):
         cursor = request.query_params.get("cursor")
         direction, at, pk = self._decode(cursor) if cursor else ("older", None, 0)
         newer = direction == "newer"
-        if isinstance(queryset, KeysetQuery):
-            rows = queryset.rows(at, pk, newer=newer, limit=size + 1)
-        else:
-            rows = list(_keyset(queryset, self.time_field, at, pk, newer=newer)[: size + 1])
+        rows = self._rows(queryset).rows(at, pk, newer=newer, limit=size + 1)
         more = len(rows) > size
         rows = rows[:size]
         if newer:
@@ -172,6 +170,9 @@ class KeysetPages(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(shapes.CursorPage(next=self._next, previous=self._previous, results=data))
+
+    def _rows(self, queryset: Any) -> KeysetRows:
+        return queryset if isinstance(queryset, KeysetRows) else OfQueryset(queryset, self.time_field)
 
     def _place(self, row: Any) -> tuple[datetime, int]:
         return (row[self.time_field], row["id"]) if isinstance(row, dict) else (getattr(row, self.time_field), row.pk)
@@ -208,14 +209,14 @@ class HistoryPages(KeysetPages):
         if request.query_params.get("cursor"):
             raise ValidationError({AROUND: ["Give this or a cursor, not both."]})
         self.request = request
-        return self._around(queryset, pk, _page_size(request))
+        return self._around(self._rows(queryset), pk, _page_size(request))
 
-    def _around(self, queryset: QuerySet[Any], pk: int, size: int) -> list[Any]:
+    def _around(self, found: KeysetRows, pk: int, size: int) -> list[Any]:
         """The row with this id in the middle, or nearer to an end of the list where that is all there is."""
-        row = queryset.filter(pk=pk).first()
+        row = found.one(pk)
         if row is None:
             raise NotFound
-        older, newer = (list(self._beside(queryset, row, newer=side)[:size]) for side in (False, True))
+        older, newer = (found.rows(*self._place(row), newer=side, limit=size) for side in (False, True))
         rest = size - 1
         before = min(len(newer), max(rest // 2, rest - len(older)))
         after = min(len(older), rest - before)
@@ -223,50 +224,3 @@ class HistoryPages(KeysetPages):
         self._next = self._link("older", rows[-1]) if len(older) > after else None
         self._previous = self._link("newer", rows[0]) if len(newer) > before else None
         return rows
-
-    def _beside(self, queryset: QuerySet[Any], row: Any, *, newer: bool) -> QuerySet[Any]:
-        return _keyset(queryset, self.time_field, *self._place(row), newer=newer)
-
-
-class KeysetQuery:
-    """Rows for KeysetPages that are compiled once (core/db/compiled.py): `KeysetQuery(declare)` of a queryset.
-
-    `bind` gives the rows of certain values of its parameters.
-    """
-
-    def __init__(self, declare: Callable[..., QuerySet[Any]], time_field: str = KeysetPages.time_field) -> None:
-        own = [Param(name) for name in signature(declare).parameters]
-
-        def newest(**given: Any) -> QuerySet[Any]:
-            return _keyset(declare(**given), time_field)
-
-        def older(at: Any, pk: Any, **given: Any) -> QuerySet[Any]:
-            return _keyset(declare(**given), time_field, at, pk)
-
-        def newer(at: Any, pk: Any, **given: Any) -> QuerySet[Any]:
-            return _keyset(declare(**given), time_field, at, pk, newer=True)
-
-        self._queries = [Compiled(query, window=True, params=own) for query in (newest, older, newer)]
-        self._values: dict[str, Any] = {}
-
-    def bind(self, **values: Any) -> "KeysetQuery":
-        bound = copy(self)
-        bound._values = values
-        return bound
-
-    def rows(self, at: datetime | None, pk: int, *, newer: bool, limit: int) -> list[Any]:
-        """The `limit` rows next to the one with this time and id, or the newest."""
-        if at is None:
-            return self._queries[0](limit=limit, offset=0, **self._values)
-        return self._queries[1 + newer](at=at, pk=pk, limit=limit, offset=0, **self._values)
-
-
-def _keyset(rows: QuerySet[Any], time_field: str, at: Any = None, pk: Any = 0, *, newer: bool = False) -> QuerySet[Any]:
-    """The rows on one side of a place in time, those next to it first."""
-    if at is not None:
-        side = "gt" if newer else "lt"
-        # The first condition lets the index find the start, the second handles rows with the same time.
-        rows = rows.filter(
-            Q(**{f"{time_field}__{side}e": at}) & (Q(**{f"{time_field}__{side}": at}) | Q(**{f"id__{side}": pk}))
-        )
-    return rows.order_by(*((time_field, "id") if newer else (f"-{time_field}", "-id")))

@@ -5,12 +5,10 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import DateFilter, FilterSet, TextFilter, has_trigram
-from core.folding import containing, search_words
+from core.filters import DateFilter, FilterSet, TextFilter
+from core.words import wanted_words
 from messaging.models import Direction, Message, Status
-
-# How many messages a search without a word of three letters reads.
-NEWEST = 2_000
+from messaging.search import FoundMessages
 
 
 class MessageFilter(FilterSet):
@@ -25,8 +23,8 @@ class MessageFilter(FilterSet):
     )
     search = TextFilter(
         method="filter_search",
-        label="words to find in the text; all must occur. "
-        f"Without a word of three letters, only the newest {NEWEST:,} messages are searched",
+        label="words to find in the text, in any order and without regard to case and accents; all must occur, and the "
+        "last one may be the beginning of a longer word",
     )
 
     class Meta:
@@ -34,7 +32,23 @@ class MessageFilter(FilterSet):
         fields = ["type", "direction", "status", "search", "before_date"]
 
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        if not any(map(has_trigram, search_words(value))):
-            queryset = queryset.filter(pk__in=queryset.order_by("-ordered_at", "-pk").values("pk")[:NEWEST])
-        # The text of a deleted message is not shown, so it is not found either.
-        return queryset.filter(containing(value, "text"), deleted_at=None)
+        """All filters are applied before the search: see `qs`."""
+        return queryset
+
+    @property
+    def qs(self) -> Any:
+        found = super().qs
+        text = self.form.cleaned_data.get("search") if self.filters else ""
+        return FoundMessages(found, wanted_words(text), among=self._among(found)) if text else found
+
+    def _among(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        """The messages whose newest the search reads: everybody's, because reading needs no look at whose they are."""
+        before = self.form.cleaned_data.get("before_date")
+        return Message.objects.filter(ordered_at__lt=before) if before else Message.objects.all()
+
+
+class ChatFilter(MessageFilter):
+    """Which messages of one chat a list shows."""
+
+    def _among(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        return found

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from core.db.words import forget_words
 from core.timestamps import iso
 from customers.keepers import Excused, Given, Keeper, Merged, Moved, rows_of
 from customers.models import NO_MESSAGE_YET, Customer, Merge
 from messaging.actions.answering import look_who_waits
 from messaging.models import Attachment, ChatState, Conversation, Direction, Message, Status
 
-# How the queue works says nothing about a person.
-_HIDDEN = ("lease_until", "claim_token", "attempts", "not_before")
+# How the queue works says nothing about a person, and the words of a text nothing that is not in the text.
+_HIDDEN = ("lease_until", "claim_token", "attempts", "not_before", "words")
 # Where answers go, and whether they may be written freely: it belongs to whoever wrote last.
 _LAST_WRITER = ("last_inbound_at", "last_address", "business_number_id")
 
@@ -39,7 +40,7 @@ class Messages(Keeper):
     """Messages and their files."""
 
     def data(self, customer: Customer) -> Any:
-        """All columns except those of the queue."""
+        """All columns except those of the queue and of the search."""
         return rows_of(self.rows(customer), *_HIDDEN)
 
     def their_data(self, customer: Customer) -> Any:
@@ -50,6 +51,10 @@ class Messages(Keeper):
                 {key: value for key, value in reaction.items() if key in _REACTION} for reaction in message["reactions"]
             ]
         return messages
+
+    def erase(self, customer: Customer) -> None:
+        """The words go from the index, too."""
+        forget_words(self.rows(customer))
 
     def files(self, customer: Customer) -> dict[str, str]:
         """The attachments stored here, and the originals of those that were converted to be sent."""

@@ -16,7 +16,8 @@ from core.documentation import documented
 from core.files.links import links_for
 from core.filters import id_in_path
 from core.idempotency import AnswersOnce
-from core.pagination import HistoryPages, KeysetPages, KeysetQuery
+from core.keysets import KeysetQuery
+from core.pagination import HistoryPages, KeysetPages
 from core.versions import KnowsVersions
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.visibility import DeskQuery
@@ -25,7 +26,7 @@ from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
 from messaging.errors import Conflict
-from messaging.filters import MessageFilter
+from messaging.filters import ChatFilter, MessageFilter
 from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, BusinessNumber, Message
 from messaging.serializers.messages import (
     CHAT,
@@ -157,7 +158,7 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
     serializer_class = MessageSerializer
     rights = {"list": IsSalesOrAdmin}
     pagination_class = HistoryPages
-    filterset_class = MessageFilter
+    filterset_class = ChatFilter
 
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):

@@ -72,8 +72,8 @@ class InArray(Lookup):
 class Insert:
     """The INSERT of one row of a model. Its text is made once for each set of columns that are given.
 
-    Other columns get the default of their field, as in `objects.create`; no signals are sent. `on_conflict` is SQL
-    that both databases know.
+    Other columns get the default of their field, or the words of another one, as in `objects.create`; no signals are
+    sent. `on_conflict` is SQL that both databases know.
     """
 
     def __init__(self, model: type[Model], on_conflict: str = "") -> None:
@@ -86,8 +86,7 @@ class Insert:
         if given not in self._texts:
             self._texts[given] = self._written(columns)
         sql, fields = self._texts[given]
-        values = [columns[name] if (name := field.attname) in columns else field.get_default() for field in fields]
-        prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
+        prepared = [field.get_db_prep_save(_value(field, columns), connection) for field in fields]
         with prepared_cursor() as cursor:
             cursor.execute(sql, prepared)
             row = cursor.fetchone()
@@ -116,7 +115,15 @@ class Insert:
 
 
 def _has_default(field: "Field[Any, Any]") -> bool:
-    return not field.primary_key and (field.has_default() or not field.null)
+    return hasattr(field, "from_columns") or (not field.primary_key and (field.has_default() or not field.null))
+
+
+def _value(field: "Field[Any, Any]", columns: dict[str, Any]) -> Any:
+    if field.attname in columns:
+        return columns[field.attname]
+    # Such as WordsField in core/db/words.py.
+    from_columns = getattr(field, "from_columns", None)
+    return from_columns(columns) if from_columns else field.get_default()
 
 
 class Compiled:

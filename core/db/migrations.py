@@ -19,7 +19,7 @@ class AddIndexWithoutLock(AddIndex):
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         elif self.allow_migrate_model(schema_editor.connection.alias, model):
-            _build(schema_editor, self.index.name, self.index.create_sql(model, schema_editor))
+            build_index(schema_editor, self.index.name, self.index.create_sql(model, schema_editor))
 
 
 class RemoveIndexWithoutLock(RemoveIndex):
@@ -44,7 +44,7 @@ class AddUniqueWithoutLock(AddConstraint):
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
         elif self.allow_migrate_model(schema_editor.connection.alias, model):
-            _build(schema_editor, self.constraint.name, self.constraint.create_sql(model, schema_editor))
+            build_index(schema_editor, self.constraint.name, self.constraint.create_sql(model, schema_editor))
 
 
 def create_extension(schema_editor: Any, name: str) -> None:
@@ -69,7 +69,8 @@ def fold_rows_of(app: str, *models: str) -> RunPython:
     return RunPython(fold, RunPython.noop)
 
 
-def _build(schema_editor: Any, name: str, statement: Any) -> None:
+def build_index(schema_editor: Any, name: str, statement: Any) -> None:
+    """Create an index by its statement, concurrently. Only on PostgreSQL."""
     schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(name)}")
     created = str(statement).replace("INDEX", "INDEX CONCURRENTLY", 1)
     schema_editor.execute(created, params=None)
@@ -89,7 +90,7 @@ class AddTrigramIndex(Operation):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             using = f"USING gin (({self.expression}) gin_trgm_ops)"
-            _build(schema_editor, self.name, f"CREATE INDEX {self.name} ON {self.table} {using}")
+            build_index(schema_editor, self.name, f"CREATE INDEX {self.name} ON {self.table} {using}")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
@@ -97,3 +98,16 @@ class AddTrigramIndex(Operation):
 
     def describe(self) -> str:
         return f"Create trigram index {self.name}"
+
+
+class RemoveTrigramIndex(AddTrigramIndex):
+    """The reverse of AddTrigramIndex."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Remove trigram index {self.name}"

@@ -15,6 +15,7 @@ from customers.actions.locking import lock_customer_of
 from customers.events import record
 from customers.models import CustomerNotFound
 from messaging.actions.answering import look_who_waits
+from messaging.actions.indexing import index_message
 from messaging.models import BusinessNumber, Conversation, Direction, Message, Status
 from messaging.serializers.messages import message_row
 
@@ -101,5 +102,7 @@ def _change(number: BusinessNumber, wamid: str, change: Change) -> int:
         message.save(update_fields=fields)
         if "deleted_at" in fields and message.direction == Direction.INBOUND:
             look_who_waits(customer.pk)  # what was taken back needs no answer
+        if "text" in fields or "deleted_at" in fields:
+            index_message(message)
         record(customer, "message_updated", message_row(message.pk))
     return int(customer.pk)

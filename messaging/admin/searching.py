@@ -2,11 +2,11 @@
 
 from django.db.models import QuerySet
 
-from core.filters import has_trigram, whole_number
-from core.folding import containing, search_words
+from core.filters import whole_number
+from core.words import wanted_words
 from customers.admin.searching import customers_found
-from messaging.filters import NEWEST
 from messaging.models import BusinessNumber, Message
+from messaging.search import FoundMessages
 
 # How many of the newest messages that a text matches are found. A list of more is narrowed by a filter.
 MOST = 1_000
@@ -19,10 +19,9 @@ def found_messages(messages: QuerySet[Message], text: str) -> QuerySet[Message]:
     """
     text = text.strip()
     newest = messages.order_by("-ordered_at", "-pk").values_list("pk", flat=True)
-    by_text = newest if any(map(has_trigram, search_words(text))) else newest.filter(pk__in=list(newest[:NEWEST]))
-    by_text = by_text.filter(containing(text, "text"), deleted_at=None)
+    by_text = FoundMessages(messages, wanted_words(text), among=Message.objects.all()).ids(MOST)
     by_customer = newest.filter(customer__in=customers_found(text))
-    found = {*by_text[:MOST], *by_customer[:MOST], *with_wamid(text).values_list("pk", flat=True)}
+    found = {*by_text, *by_customer[:MOST], *with_wamid(text).values_list("pk", flat=True)}
     if (pk := whole_number(text.removeprefix("#"))) is not None:
         found.add(pk)
     return messages.filter(pk__in=found)

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db.leases import Leased
+from core.db.words import WordsField
+from core.words import Wanted
 from customers.models import Customer
 from customers.visibility import FollowsCustomer
 
@@ -78,6 +80,14 @@ class MessageQuerySet(FollowsCustomer):
         found: MessageQuerySet = self.exclude(type="reaction", direction="outbound")
         return found
 
+    def with_words(self, wanted: Wanted, *, by_reading: bool = False) -> "MessageQuerySet":
+        """Messages with these words. What was taken back is not shown, so it is not found either.
+
+        `by_reading` goes through the rows one by one instead of asking the index: for the few newest.
+        """
+        found: MessageQuerySet = self.filter(deleted_at=None, **{f"words__{'reads' if by_reading else 'has'}": wanted})
+        return found
+
     def unfinished(self) -> "models.QuerySet[Message]":
         """Messages on their way out. `failed` and `uncertain` ones do not count: later messages need not wait."""
         found: models.QuerySet[Message] = self.filter(status__in=("queued", "sending"))
@@ -97,6 +107,8 @@ class Message(Leased):
     direction = models.CharField(max_length=8, choices=Direction.choices)
     type = models.CharField(max_length=40, default="text")
     text = models.TextField(blank=True)
+    # What the search finds it by (core/db/words.py). Null: stored by an older version, and not indexed yet.
+    words = WordsField(of="text")
     payload = models.JSONField(default=dict, blank=True)
     # A template as the customer sees it (messaging/shown.py); null for everything else.
     shown = models.JSONField(null=True, blank=True)
@@ -150,7 +162,7 @@ class Message(Leased):
             models.Index(F("customer"), F("ordered_at").desc(), F("id").desc(), name="message_history"),
             models.Index(F("ordered_at").desc(), F("id").desc(), name="message_newest"),
             # The lists of one type and of one status. Most messages are texts that were read, and the newest are soon
-            # found without an index. On PostgreSQL migration 0011 adds a trigram index for the search.
+            # found without an index. Migration 0023 adds the index of the search.
             models.Index(
                 F("type"), F("ordered_at").desc(), F("id").desc(), condition=~Q(type="text"), name="message_of_type"
             ),
@@ -164,6 +176,7 @@ class Message(Leased):
             models.Index(
                 F("ordered_at").desc(), F("id").desc(), condition=Q(status="cancelled"), name="message_cancelled"
             ),
+            models.Index(fields=["id"], condition=Q(words=None), name="message_without_words"),
             # The queue: a small index, however many messages there are.
             models.Index(fields=["not_before", "id"], condition=Q(status="queued"), name="message_queued"),
             # Deleting a message looks for answers to it.
@@ -189,6 +202,11 @@ class Message(Leased):
             return "(deleted)"
         text = " ".join(self.text.split())
         return f"{text[:PREVIEW]}…" if len(text) > PREVIEW else text or f"({self.type})"
+
+    @property
+    def searched_text(self) -> str:
+        """What the search finds it by: nothing once it was taken back."""
+        return self.text if self.deleted_at is None else ""
 
     def may_become(self, status: str) -> bool:
         """Whether `status` is a step forward for this message."""

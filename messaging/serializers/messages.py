@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from core.files.links import Links, links_for
-from core.pagination import KeysetQuery
+from core.keysets import KeysetQuery
 from core.shapes import FreeObject, Ref, Time
 from core.timestamps import iso
 from customers.events import Frame
