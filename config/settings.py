@@ -397,6 +397,7 @@ RELAY_JOBS = [
     "messaging.relay.overdue.Overdue",
     "whatsapp.template_syncs.TemplateSyncs",
     "whatsapp.block_requests.BlockRequests",
+    "whatsapp.number_profiles.NumberProfiles",
     "accounts.mailing.Mails",
     "accounts.absences.Absences",
     "core.unfolded.Unfolded",

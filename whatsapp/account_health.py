@@ -6,18 +6,24 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from core.safe_json import storable
 from core.timestamps import iso
 from messaging.actions.number_holds import hold, holding, lift, tell_admins
 from messaging.models import BusinessNumber
+from messaging.serializers.numbers import business_number_news
 from whatsapp.business_numbers import TRANSPORT, own_phone_number_id
 from whatsapp.models import NumberAccess
 from whatsapp.payload.elements import AccountChange
-from whatsapp.payload.restrictions import source_of, sources
+from whatsapp.payload.json_fields import list_of, object_of, text_or_nothing
+from whatsapp.payload.restrictions import STATUS, source_of, sources
 
 # How many of Meta's notices are kept with a number.
 _NOTICES = 20
 # A notice whose time is not known is taken for another one of the same when it comes again later than this.
 _SAME_WITHIN = timedelta(days=7)
+# Meta's answers may lag behind its webhooks.
+_SETTLED_AFTER = timedelta(minutes=10)
+_CANNOT_SEND = frozenset({"BANNED", "DELETED", "DISCONNECTED"})
 # The facts that have a column of their own.
 _COLUMNS = ("name", "quality")
 
@@ -35,23 +41,57 @@ def apply_account_change(change: AccountChange, received_at: datetime) -> None:
                 lift(number, *lifted, at=at)
 
 
-def note_facts(number: BusinessNumber, facts: dict[str, str], at: datetime) -> None:
-    """Keep facts about a number that Meta was asked for."""
+def note_answer(number: BusinessNumber, said: dict[str, Any], at: datetime) -> None:
+    """Keep what Meta answers about a number, and send nothing, or send again, if it says so."""
+    status, can_send = _word(said.get("status")), _word(object_of(said.get("health_status")).get("can_send_message"))
+    facts = {
+        "name": text_or_nothing(said, "verified_name", 150),
+        "quality": _word(said.get("quality_rating"))[:20],
+        "status": status,
+        "name_status": _word(said.get("name_status")),
+        "throughput": _word(object_of(said.get("throughput")).get("level")),
+        "limit": _word(said.get("whatsapp_business_manager_messaging_limit") or said.get("messaging_limit_tier")),
+        "can_send": can_send,
+    }
     with transaction.atomic():
         locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
-        _keep_facts(locked, facts, at)
-        locked.save(update_fields=["health", *_COLUMNS])
-        tell_admins(locked)
+        before = business_number_news(locked), locked.health and locked.health.get("facts")
+        _keep_facts(locked, {name: storable(value) for name, value in facts.items() if value}, at)
+        locked.display = locked.display or storable(text_or_nothing(said, "display_phone_number", 40))
+        locked.save(update_fields=["health", "display", *_COLUMNS])
+        if (business_number_news(locked), locked.health and locked.health.get("facts")) != before:
+            tell_admins(locked)
+        if can_send == "BLOCKED" or status in _CANNOT_SEND:
+            hold(locked, source=STATUS, reason=_why(said, status), since=at)
+        elif status == "CONNECTED":
+            _may_send(locked, at, certain=can_send in ("AVAILABLE", "LIMITED"))
 
 
-def may_send_again(number: BusinessNumber, at: datetime) -> None:
-    """Meta was asked and says that a number may send: whatever it said against that before is over."""
-    ours = {one.source for one in holding(number)} & set(sources())
-    if ours:
-        lift(number, *sorted(ours), at=at)
-    with transaction.atomic():
-        locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
-        _forget_restrictions(locked, {source.partition(":")[2] for source in ours})
+def _why(said: dict[str, Any], status: str) -> str:
+    """Why a number cannot send, as Meta explains it."""
+    errors = [
+        object_of(error)
+        for entity in map(object_of, list_of(object_of(said.get("health_status")).get("entities")))
+        for error in list_of(entity.get("errors"))
+    ]
+    words = dict.fromkeys(text_or_nothing(error, "error_description", 300).rstrip(".") for error in errors)
+    because = ". ".join(filter(None, words))
+    text = f"WhatsApp does not let this number send ({status.lower() or 'blocked'})."
+    return storable(f"{text} {because}." if because else text)[:500]
+
+
+def _may_send(number: BusinessNumber, at: datetime, *, certain: bool) -> None:
+    """Meta, which was asked, says that a number may send: what it said against that is over, unless it is very new."""
+    settled = at - _SETTLED_AFTER
+    ours = {one.source for one in holding(number) if one.since <= settled or one.source == STATUS}
+    over = ours & (set(sources()) if certain else {STATUS})
+    if over:
+        lift(number, *sorted(over), at=at)
+        _forget_restrictions(number, {source.partition(":")[2] for source in over})
+
+
+def _word(value: Any) -> str:
+    return storable(value)[:40].upper() if isinstance(value, str) else ""
 
 
 def _numbers_of(change: AccountChange) -> list[BusinessNumber]:
@@ -131,9 +171,10 @@ def _open_restrictions(number: BusinessNumber) -> list[str]:
 
 
 def _forget_restrictions(number: BusinessNumber, codes: set[str]) -> None:
-    kept: dict[str, Any] = number.health or {}
+    locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
+    kept: dict[str, Any] = locked.health or {}
     left = [one for one in kept.get("restrictions") or [] if one["code"] not in codes]
     if len(left) != len(kept.get("restrictions") or []):
-        number.health = {**kept, "restrictions": left}
-        number.save(update_fields=["health"])
-        tell_admins(number)
+        locked.health = {**kept, "restrictions": left}
+        locked.save(update_fields=["health"])
+        tell_admins(locked)

@@ -62,6 +62,11 @@ FILE_LIMITS: dict[str, FileLimit] = {
 }
 STICKER_PIXELS, MAX_STILL_STICKER = 512, 100 * KB
 
+# The profile of a business number: the longest texts, and the websites.
+PROFILE_TEXTS = {"about": 139, "address": 256, "description": 512, "email": 128}
+MAX_WEBSITES, MAX_WEBSITE = 2, 256
+MAX_PROFILE_PICTURE = 5 * MB
+
 # Types of message that carry a file, and those of them that have a caption.
 MEDIA_TYPES = frozenset(FILE_LIMITS)
 CAPTIONED_TYPES = frozenset({"image", "video", "document"})

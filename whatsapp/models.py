@@ -244,3 +244,24 @@ class TemplateSync(Leased):
 
     def __str__(self) -> str:
         return f"templates of {self.waba_id}"
+
+
+class NumberProfile(Leased):
+    """What customers see of a business number, as Meta has it. The row is a job while it is `due`: Meta is asked then.
+
+    `wanted` are changes that an admin made and Meta has not taken yet, with a `picture` (JPEG or PNG).
+    """
+
+    number = models.OneToOneField(BusinessNumber, on_delete=models.CASCADE, related_name="profile", primary_key=True)
+    due = models.BooleanField(default=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    # about, address, description, email, websites, vertical, profile_picture_url
+    profile = models.JSONField(default=dict, blank=True)
+    wanted = models.JSONField(default=dict, blank=True)
+    picture = models.BinaryField(null=True)
+    # The last time it ended, and what went wrong.
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"profile of {self.number}"

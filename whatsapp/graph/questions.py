@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from whatsapp.graph.bounds import BoundedClient
 from whatsapp.graph.client import graph_url, tls
 from whatsapp.graph.refusals import words_of
 
@@ -23,6 +24,13 @@ FIELDS = ",".join(
         *("phone_number_quality_update", "phone_number_name_update", "business_capability_update", "security"),
     )
 )
+
+_HEALTH = (
+    "display_phone_number,verified_name,name_status,status,quality_rating,throughput,"
+    "whatsapp_business_manager_messaging_limit,health_status"
+)
+_PROFILE = "about,address,description,email,websites,vertical,profile_picture_url"
+_UNKNOWN_FIELD = 100
 
 
 class GraphSays(Exception):
@@ -52,7 +60,8 @@ class Graph:
     def __init__(self, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self._token = token
-        self._client = httpx.Client(base_url=graph_url(), headers=headers, timeout=SECONDS, verify=tls())
+        self._client = BoundedClient(base_url=graph_url(), headers=headers, verify=tls())
+        self._client.timeout = httpx.Timeout(SECONDS)
         # When Meta answered last, by its own clock.
         self.clock: datetime | None = None
 
@@ -62,13 +71,16 @@ class Graph:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, path: str, method: str = "GET", *, token: str = "", **params: str) -> dict[str, Any]:
+    def ask(self, path: str, method: str = "GET", *, token: str = "", **params: Any) -> dict[str, Any]:
         """Return Meta's answer. `token`: another one than that of this object. Raises GraphSays."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # What is changed goes in the body: it holds a secret, and URLs are logged on the way.
+        sent: dict[str, Any] = {"params": params} if method == "GET" else {"json": params}
+        return self._exchange(method, path, headers=headers, **sent)
+
+    def _exchange(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
         try:
-            # What is changed goes in the body: it holds a secret, and URLs are logged on the way.
-            sent: dict[str, Any] = {"params": params} if method == "GET" else {"json": params}
-            answer = self._client.request(method, path, headers=headers, **sent)
+            answer = self._client.request(method, path, **sent)
             body = answer.json()
         except httpx.HTTPError as error:
             raise GraphSays(f"Meta cannot be reached ({type(error).__name__}).")
@@ -124,6 +136,36 @@ class Graph:
         """The numbers of an account. Raises GraphSays."""
         fields = "id,display_phone_number,verified_name"
         return list(self.ask(f"{account_id}/phone_numbers", fields=fields).get("data") or [])
+
+    def health(self, phone_number_id: str) -> dict[str, Any]:
+        """Everything Meta says about a number. Raises GraphSays."""
+        try:
+            return self.ask(phone_number_id, fields=_HEALTH)
+        except GraphSays as refused:
+            if refused.code != _UNKNOWN_FIELD:
+                raise
+            return self.number(phone_number_id)  # a version that does not know one of the fields
+
+    def profile(self, phone_number_id: str) -> dict[str, Any]:
+        """The profile of a number that customers see. Raises GraphSays."""
+        data = self.ask(f"{phone_number_id}/whatsapp_business_profile", fields=_PROFILE).get("data")
+        found = data[0] if isinstance(data, list) and data else {}
+        return found if isinstance(found, dict) else {}
+
+    def change_profile(self, phone_number_id: str, changes: dict[str, Any]) -> None:
+        """Change parts of the profile of a number. Raises GraphSays."""
+        self.ask(f"{phone_number_id}/whatsapp_business_profile", "POST", messaging_product="whatsapp", **changes)
+
+    def upload_picture(self, app_id: str, content: bytes, mime_type: str) -> str:
+        """Upload a picture for a profile; return the handle that a profile takes. Raises GraphSays."""
+        said = {"file_name": "picture", "file_length": str(len(content)), "file_type": mime_type}
+        session = self._exchange("POST", f"{app_id}/uploads", params=said).get("id")
+        headers = {"Authorization": f"OAuth {self._token}", "file_offset": "0"}
+        # The id of the session looks like an address with a scheme of its own.
+        handle = self._exchange("POST", f"{graph_url()}/{session}", headers=headers, content=content).get("h")
+        if not isinstance(handle, str) or not handle:
+            raise GraphSays("Meta did not take the picture.")
+        return handle
 
     def subscribe(self, account_id: str) -> None:
         """Have what happens in an account told to the token's app. Doing it twice changes nothing. Raises GraphSays."""
