@@ -39,6 +39,7 @@ CODES = (
     "in_progress",
     "already_claimed",
     "not_retryable",
+    "already_sent",
     "not_fetchable",
     "too_late",
     "already_undone",

@@ -67,6 +67,13 @@ class NotRetryable(Refusal):
         super().__init__(f"Only failed and uncertain messages can be sent again; this one is {status}.")
 
 
+class AlreadySent(Refusal):
+    default_code = "already_sent"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Only a message that is still queued can be taken back; this one is {status}.")
+
+
 class NotUncertain(Refusal):
     """Raised in Django admin only, so it has no code of its own."""
 

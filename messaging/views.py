@@ -18,10 +18,11 @@ from core.filters import id_in_path
 from core.idempotency import AnswersOnce
 from core.keysets import KeysetQuery
 from core.pagination import HistoryPages, KeysetPages
-from core.versions import KnowsVersions
 from customers.models import Customer, CustomerMerged, CustomerNotFound
+from customers.versions import CustomersVersions
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
+from messaging.actions.cancelling import cancel_message
 from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
@@ -67,7 +68,7 @@ class _Waiting(viewsets.GenericViewSet[Any]):
 
 
 class MessageViewSet(
-    KnowsVersions, AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting
+    CustomersVersions, AnswersOnce, RightsByAction, mixins.ListModelMixin, mixins.RetrieveModelMixin, _Waiting
 ):
     """The messages of every chat the caller may see. What stands below by action is shown in Swagger UI.
 
@@ -78,7 +79,10 @@ class MessageViewSet(
 
     queryset = Message.objects.all()
     serializer_class = MessageSerializer
-    rights = dict.fromkeys(("list", "retrieve", "create", "retry", "fetch_media", "statuses"), IsSalesOrAdmin)
+    rights = dict.fromkeys(
+        ("list", "retrieve", "create", "destroy", "retry", "fetch_media", "statuses"), IsSalesOrAdmin
+    )
+    shows = CustomersVersions.shows | {"destroy"}
     pagination_class = KeysetPages
     filterset_class = MessageFilter
     lookup_value_regex = r"\d{1,18}"
@@ -116,6 +120,13 @@ class MessageViewSet(
         except CustomerNotFound:
             raise body.no_such_customer()
         return _shown(message, request, status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+    @documented(request_body=None, responses={200: MessageRow, 409: ("`code` is already_sent.", Conflict)})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take back a message that is still queued. It is never sent, and stays in the chat as `cancelled`."""
+        message = self._message(pk)
+        cancel_message(message=message, actor=user_of(request))
+        return _shown(message, request)
 
     @documented(
         request_body=None,

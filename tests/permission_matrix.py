@@ -55,6 +55,8 @@ _OTHERS = {
     "GET /api/messages/": "401 403 200 200 200",
     "POST /api/messages/": "401 403 400 400 400",
     "GET /api/messages/{message}/": "401 403 200 404 200",
+    # Already sent.
+    "DELETE /api/messages/{message}/": "401 403 409 404 409",
     "POST /api/messages/{message}/retry/": "401 403 409 404 409",
     "POST /api/messages/{message}/fetch-media/": "401 403 409 404 409",
     "GET /api/messages/{message}/statuses/": "401 403 200 404 200",

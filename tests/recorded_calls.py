@@ -138,6 +138,7 @@ CALLERS = {
 
 # Ids in a path that are not those of what it is usually about.
 INSTEAD = {
+    "DELETE /api/messages/{message}/": {"message": "queued"},
     "POST /api/messages/{message}/retry/": {"message": "failed"},
     "POST /api/messages/{message}/fetch-media/": {"message": "photo"},
     "DELETE " + _TAGS + "{tag}/": {"tag": "worn"},

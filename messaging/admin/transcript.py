@@ -25,7 +25,10 @@ _KINDS = {
     "system": "Notice",
     "call": "Call",
 }
-_TICKS = {"sent": "✓", "delivered": "✓✓", "read": "✓✓", "played": "✓✓", "failed": "✗", "uncertain": "?"}
+_TICKS = {
+    **{"sent": "✓", "delivered": "✓✓", "read": "✓✓", "played": "✓✓"},
+    **{"failed": "✗", "uncertain": "?", "cancelled": "⊘"},
+}
 _AGAIN = frozenset({"failed", "uncertain"})
 
 

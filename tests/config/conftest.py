@@ -50,6 +50,7 @@ def scene(things: dict[str, int], admin: User, owner: User, customer: Customer, 
     failed, _ = send_message(customer_id=customer.pk, actor=owner, text="Our prices")
     Message.objects.filter(pk=failed.pk).update(status="failed", error=FAILURE)
     until = timezone.now() + timedelta(days=5)
+    queued, _ = send_message(customer_id=customer.pk, actor=owner, text="See you tomorrow")
     photo = Message.objects.get(pk=things["message"])
     Attachment.objects.create(message=photo, state="failed", provider_id="m1", provider_until=until)
     worn = Tag.objects.create(name="Wholesale", created_by=owner)
@@ -59,7 +60,14 @@ def scene(things: dict[str, int], admin: User, owner: User, customer: Customer, 
     claiming = Customer.objects.create(first_name="Ann", last_name="Lee", owner=owner, pending_phone="+94771235555")
     other = Customer.objects.create(first_name="Johnny", last_name="Doe", owner=owner, phone="+94771236666")
     gone = Merge.objects.get(pk=things["merge"]).gone_id
-    named = {"owner": owner.pk, "failed": failed.pk, "photo": photo.pk, "worn": worn.pk, "member": member.pk}
+    named = {
+        "owner": owner.pk,
+        "failed": failed.pk,
+        "queued": queued.pk,
+        "photo": photo.pk,
+        "worn": worn.pk,
+        "member": member.pk,
+    }
     return {**things, **named, "claiming": claiming.pk, "other": other.pk, "gone": gone}
 
 

@@ -28,6 +28,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "/api/message/customer-data/{data}/": {"value": "Changed"},
     "/api/v1/msg/tags/{tag}/": {"name": "Changed"},
     "/api/assignments/{assignment}/": {},
+    "/api/messages/{message}/": {},
 }
 OWNERS = ("/api/message/customer-data/{data}/", "/api/v1/msg/tags/{tag}/")
 

@@ -2,7 +2,7 @@
 
 /** @type {Record<string, string>} */
 const statuses = {
-  queued: 'queued', sending: 'sending', uncertain: 'uncertain', sent: 'sent', failed: 'failed', delivered: 'delivered', read: 'read',
+  queued: 'queued', cancelled: 'taken back', sending: 'sending', uncertain: 'uncertain', sent: 'sent', failed: 'failed', delivered: 'delivered', read: 'read',
   played: 'played',
 };
 
@@ -135,6 +135,7 @@ export const texts = {
   noReaction: 'Take the reaction back',
   reactions: 'Reactions',
   retry: 'Retry',
+  takeBack: 'Take back',
   held: {
     held_for_quality_assessment: 'WhatsApp checks the quality of the template first. The message is not delivered yet.',
     paused: 'WhatsApp has paused the template. The message is not delivered for now.',

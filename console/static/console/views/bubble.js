@@ -15,6 +15,7 @@ import { contentOf } from './content.js';
  * @property {(message: Message) => void} onReply
  * @property {(message: Message, emoji: string) => void} onReact
  * @property {(message: Message, button: HTMLButtonElement) => void} onRetry
+ * @property {(id: number, button: HTMLButtonElement) => void} onTakeBack
  * @property {(message: Message, button: HTMLButtonElement) => void} onFetch  get a file that could not be fetched
  * @property {(message: Message) => void} onStaleLink  a link to a file is too old
  * @property {(id: number) => void} onJump
@@ -74,6 +75,12 @@ function problems({ error, waiting, held, status, ...message }, handlers) {
     }, texts.retry));
   }
   if (status === 'queued' && waiting && waiting.code !== 'behind') said.push(h('p', { class: 'problem waits small' }, waiting.title));
+  if (status === 'queued') {
+    said.push(h('button', {
+      type: 'button', class: 'retry',
+      onclick: ({ currentTarget }) => handlers.onTakeBack(message.id, /** @type {HTMLButtonElement} */ (currentTarget)),
+    }, texts.takeBack));
+  }
   if (held) said.push(h('p', { class: 'problem waits small' }, texts.held[held] ?? held));
   return said;
 }
@@ -87,7 +94,7 @@ function reactions({ reactions: all }, thread) {
 
 /** @param {Message} message @param {BubbleHandlers} handlers */
 function actions(message, handlers) {
-  if (message.deleted_at || !message.wamid || ['failed', 'uncertain'].includes(message.status)) return null;
+  if (message.deleted_at || !message.wamid || ['failed', 'uncertain', 'cancelled'].includes(message.status)) return null;
   const picker = h('span', { class: 'picker', hidden: true }, EMOJI.map((one) => h('button', {
     type: 'button', class: 'bare', 'aria-label': `${texts.react} ${one}`, onclick: () => handlers.onReact(message, one),
   }, one)), iconButton('close', texts.noReaction, () => handlers.onReact(message, '')));

@@ -166,6 +166,7 @@ export class ChatView {
         client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: id, payload: { emoji } },
       }),
       onRetry: ({ id }, button) => again(button, id, 'retry'),
+      onTakeBack: (id, button) => void busy(button, async () => this.thread.changed(await store.api.ask('DELETE', `/api/messages/${id}/`))),
       onFetch: ({ id }, button) => again(button, id, 'fetch-media'),
       onStaleLink: ({ id }) => this.#renewLink(id),
       onJump: (id) => void this.messages.jump(id),
