@@ -14,6 +14,7 @@ from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 from whatsapp.models import NumberAccess, Template
 from whatsapp.payload.elements import TemplateChange
 from whatsapp.sandbox.account import ACCOUNT_ID
+from whatsapp.sandbox.demo_templates import TEMPLATES
 
 PAGE = 100
 # More pages than any account can fill, so that paging in a circle ends.
@@ -31,43 +32,6 @@ _KEPT = (
     "reason",
     "synced_at",
 )
-# The templates of the sandbox.
-_DEMO: list[dict[str, Any]] = [
-    {
-        "id": "1001",
-        "name": "hello",
-        "language": "en",
-        "category": "UTILITY",
-        "components": [{"type": "BODY", "text": "Hello {{1}}, thank you for your message. How can we help?"}],
-    },
-    {
-        "id": "1002",
-        "name": "order_update",
-        "language": "en",
-        "category": "UTILITY",
-        "parameter_format": "NAMED",
-        "components": [
-            {"type": "HEADER", "format": "TEXT", "text": "Your order {{order}}"},
-            {"type": "BODY", "text": "Hello {{name}}, your order {{order}} arrives on {{day}}."},
-            {"type": "FOOTER", "text": "Patter demo"},
-            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Thanks"}]},
-        ],
-    },
-    {
-        "id": "1003",
-        "name": "summer_sale",
-        "language": "en",
-        "category": "MARKETING",
-        "components": [
-            {"type": "HEADER", "format": "IMAGE"},
-            {"type": "BODY", "text": "{{1}}, everything is {{2}} percent off this week."},
-            {
-                "type": "BUTTONS",
-                "buttons": [{"type": "URL", "text": "Look", "url": "https://shop.example/sale?c={{1}}"}],
-            },
-        ],
-    },
-]
 
 
 class SyncFailed(Exception):
@@ -92,7 +56,7 @@ def sync(access: Access) -> int:
 
     Raises SyncFailed, in which case nothing changes.
     """
-    described = _DEMO if settings.WHATSAPP_SANDBOX else _fetch(access)
+    described = TEMPLATES if settings.WHATSAPP_SANDBOX else _fetch(access)
     now = timezone.now()
     rows = {(row.name, row.language): row for row in (_row(access.waba_id, one, now) for one in described) if row}
     with transaction.atomic():

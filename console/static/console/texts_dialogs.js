@@ -19,6 +19,20 @@ export const more = {
   headerFile: 'File for the header',
   latitude: 'Latitude',
   longitude: 'Longitude',
+  address: 'Address',
+  catalogId: 'Catalog',
+  productId: 'Product',
+  products: 'Products',
+  productLines: 'Ids of products, one a line. # begins a section: # New chairs',
+  flowData: 'Data for the form, as JSON (optional)',
+  offerEnds: 'The offer ends',
+  /** @param {number} place */
+  card: (place) => `Card ${place}`,
+  /** @type {Record<string, string>} */
+  headers: {
+    image: 'Link to the picture', video: 'Link to the video', gif: 'Link to the moving picture', document: 'Link to the document',
+    location: 'Location', product: 'Product above the text',
+  },
   /** @param {string} name */
   headerValue: (name) => `Header: ${name}`,
   /** @param {string} name */

@@ -1,4 +1,4 @@
-/** Places, contact cards, orders, choices and forms. */
+/** Places, contact cards, orders, choices, forms and templates. */
 
 /** @import { Child } from '../dom.js' */
 /** @import { Shown } from './content.js' */
@@ -6,14 +6,22 @@
 import { h, icon } from '../dom.js';
 import { money } from '../format.js';
 import { texts } from '../texts.js';
-import { linked } from './content.js';
+import { attached, linked } from './content.js';
+import { interactiveParts, templateParts } from './sent.js';
 
 /** @type {Record<string, Shown>} */
 export const CARDS = {
   location: ({ payload, text }) => [place(payload, text)],
   contacts: ({ payload, text }) => cards(payload, text),
   order: ({ payload, text }) => order(payload, text),
-  interactive: ({ payload, text, direction }) => (direction === 'outbound' ? asked(payload, text) : answered(payload, text)),
+  interactive: (message, handlers) => (message.direction === 'outbound'
+    ? [...attached(message, handlers), ...interactiveParts(message.payload, message.text)]
+    : answered(message.payload, message.text)),
+  template: (message, handlers) => [
+    h('p', { class: 'small soft' }, `${texts.template} ${message.payload?.name ?? ''}`),
+    ...attached(message, handlers),
+    ...(message.shown ? templateParts(message.shown) : [h('p', { class: 'text' }, linked(message.text))]),
+  ],
 };
 
 /**
@@ -49,23 +57,6 @@ function order(payload, text) {
       one.item_price !== undefined && one.currency && h('span', null, money(String(Number(one.item_price) * Number(one.quantity)), one.currency))))),
     text && h('p', { class: 'text' }, linked(text)),
   ];
-}
-
-/**
- * Buttons and lists as we sent them.
- *
- * @param {any} payload
- * @param {string} text
- * @returns {Child[]}
- */
-function asked(payload, text) {
-  /** @type {string[]} */
-  const choices = [
-    ...(payload?.action?.buttons ?? []).map((/** @type {any} */ one) => one.reply?.title),
-    ...(payload?.action?.sections ?? []).flatMap((/** @type {any} */ one) => (one.rows ?? []).map((/** @type {any} */ row) => row.title)),
-    payload?.action?.parameters?.display_text,
-  ].filter(Boolean);
-  return [h('p', { class: 'text' }, linked(payload?.body?.text ?? text)), h('ul', { class: 'choices' }, choices.map((one) => h('li', null, one)))];
 }
 
 /**

@@ -39,7 +39,7 @@ export function linked(text) {
 
 /** Types that few chats have are loaded when one comes. @type {typeof import('./cards.js') | null} */
 let cards = null;
-const CARDS = ['location', 'contacts', 'order', 'interactive'];
+const CARDS = ['location', 'contacts', 'order', 'interactive', 'template'];
 
 /**
  * What must be loaded before these messages can be drawn; null if all is there.
@@ -64,17 +64,22 @@ const SHOWN = {
   voice: (message, handlers) => file(message, handlers, audio),
   document: (message, handlers) => [...file(message, handlers, download), caption(message)],
   button: ({ text }) => [h('p', { class: 'text' }, icon('reply'), ' ', text)],
-  template: (message, handlers) => [...(message.media ? file(message, handlers, headerOf(message.media)) : []), ...template(message)],
   system: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text))],
   unsupported: () => [h('p', { class: 'soft' }, h('em', null, texts.unsupported))],
 };
 
-/** @param {Message} message @returns {Child[]} */
-function template({ text, payload }) {
-  return [h('p', { class: 'small soft' }, `${texts.template} ${payload?.name ?? ''}`), h('p', { class: 'text' }, linked(text))];
+/**
+ * The file that was uploaded for the header of a message.
+ *
+ * @param {Message} message
+ * @param {BubbleHandlers} handlers
+ * @returns {Child[]}
+ */
+export function attached(message, handlers) {
+  return message.media ? file(message, handlers, headerOf(message.media)) : [];
 }
 
-/** The file that stands above a template. @param {NonNullable<Message['media']>} media */
+/** @param {NonNullable<Message['media']>} media */
 function headerOf({ mime_type: kind }) {
   if (kind.startsWith('image/')) return picture;
   return kind.startsWith('video/') ? video : download;

@@ -2,16 +2,21 @@
 
 /** @import { Store } from '../store.js' */
 /** @import { Template } from '../types.js' */
+/** @import { Field } from './template_fields.js' */
 
-import { fill, h, icon } from '../dom.js';
+import { ApiError } from '../api.js';
+import { fill, h } from '../dom.js';
 import { openDialog } from '../dialog.js';
 import { complain } from '../feedback.js';
+import { sending } from '../form.js';
 import { texts } from '../texts.js';
 import { more } from '../texts_dialogs.js';
+import { templateParts } from './sent.js';
+import { fieldFor, fileInput, isFile, valuesOf } from './template_fields.js';
 
 const PAGE = 100;
-const VARIABLE = /\{\{\s*([^{}\s]+)\s*\}\}/g;
-const FILES = { IMAGE: 'image/jpeg,image/png', VIDEO: 'video/mp4,video/3gpp', DOCUMENT: '' };
+// How long somebody types before the preview is asked for again.
+const PAUSE_MS = 250;
 
 /**
  * @param {Store} store
@@ -20,7 +25,7 @@ const FILES = { IMAGE: 'image/jpeg,image/png', VIDEO: 'video/mp4,video/3gpp', DO
 export function openTemplates(store, onSend) {
   const place = h('div', { class: 'stack' }, h('p', { role: 'status' }, texts.loading));
   const box = openDialog(texts.templates, () => [place]);
-  const back = () => void list(store, place, (template) => fillIn(template, place, back, (body, file) => { box.close(); onSend(body, file); }));
+  const back = () => void list(store, place, (template) => fillIn(store, template, place, back, (body, file) => { box.close(); onSend(body, file); }));
   back();
 }
 
@@ -50,89 +55,74 @@ async function list(store, place, onPick) {
 }
 
 /**
+ * @param {Store} store
  * @param {Template} template
  * @param {HTMLElement} place
  * @param {() => void} onBack
  * @param {(body: Record<string, unknown>, file: File | null) => void} onSend
  */
-function fillIn(template, place, onBack, onSend) {
-  const { variables } = template;
-  const needsFile = variables.header_format in FILES;
-  const file = h('input', { type: 'file', required: needsFile, accept: FILES[/** @type {keyof typeof FILES} */ (variables.header_format)] });
-  const location = variables.header_format === 'LOCATION' ? [field(more.latitude), field(more.longitude)] : [];
-  // A name that stands in header and body is asked for once.
+function fillIn(store, template, place, onBack, onSend) {
   const named = template.parameter_format === 'NAMED';
-  const fields = new Map([...variables.body.map((name) => ['body', name]), ...variables.header.map((name) => ['header', name])]
-    .map(([part = '', name = '']) => [named ? name : part + name, field(part === 'header' && !named ? more.headerValue(name) : more.bodyValue(name))]));
-  const header = variables.header.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `header${name}`)));
-  const body = variables.body.map((name) => /** @type {HTMLElement} */ (fields.get(named ? name : `body${name}`)));
-  const buttons = variables.buttons.map((one) => field(more.buttonValue(one.text)));
-  const preview = h('div', { class: 'template-preview', 'aria-label': more.preview, role: 'group' });
-  const show = () => fill(preview, ...previewOf(template, valuesOf(header), valuesOf(body)));
-  const form = h('form', {
-    class: 'stack', oninput: show,
-    onsubmit: (event) => {
-      event.preventDefault();
-      const components = componentsOf(template, valuesOf(header), valuesOf(body), valuesOf(buttons), valuesOf(location));
-      onSend({ template: { name: template.name, language: template.language, components } }, file.files?.[0] ?? null);
-    },
-  },
+  const fileAsked = template.parameters.find(isFile);
+  const file = fileAsked ? fileInput(fileAsked) : null;
+  const fields = askedOnce(template.parameters.filter((one) => !isFile(one)), named).map(fieldFor);
+  const preview = h('div', { class: 'template-preview', 'aria-label': more.preview, role: 'group', 'aria-live': 'polite' });
+  /** @param {boolean} draft */
+  const body = (draft) => ({ parameters: both(template, fields, named, draft), with_file: Boolean(file) });
+  const path = `/api/templates/${template.id}/preview/`;
+  let asked = 0;
+  const show = async () => {
+    const mine = ++asked;
+    try {
+      const shown = await store.api.ask('POST', path, { body: body(true) });
+      if (mine === asked) fill(preview, ...templateParts(shown));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mine === asked) fill(preview, h('p', { class: 'soft' }, bodyOf(template)), h('p', { class: 'problem small' }, error.message));
+    }
+  };
+  const { problem, button, onsubmit } = sending(more.sendTemplate, async () => {
+    await store.api.ask('POST', path, { body: body(false) });
+    onSend({ template: { name: template.name, language: template.language, parameters: body(false).parameters } }, file?.files?.[0] ?? null);
+  });
+  /** @type {number | undefined} */
+  let waiting;
+  const form = h('form', { class: 'stack', onsubmit, oninput: () => { clearTimeout(waiting); waiting = setTimeout(show, PAUSE_MS); } },
     h('h3', null, template.name), preview,
-    needsFile && h('label', null, h('span', null, more.headerFile), file),
-    [...location, ...fields.values(), ...buttons],
-    h('footer', null, h('button', { type: 'button', onclick: onBack }, texts.back), h('button', { class: 'main' }, icon('send'), more.sendTemplate)));
+    file && h('label', null, h('span', null, more.headerFile), file),
+    fields.map((one) => one.element), problem,
+    h('footer', null, h('button', { type: 'button', onclick: onBack }, texts.back), button));
   fill(place, form);
-  show();
-  /** @type {HTMLElement | null} */ (form.querySelector('input, button.main'))?.focus();
-}
-
-/** @param {string} name */
-function field(name) {
-  return h('label', null, h('span', null, name), h('input', { required: true, autocomplete: 'off', maxlength: 1024 }));
-}
-
-/** @param {HTMLElement[]} fields */
-function valuesOf(fields) {
-  return fields.map((one) => /** @type {HTMLInputElement} */ (one.querySelector('input')).value.trim());
+  void show();
+  /** @type {HTMLElement | null} */ (form.querySelector('input, textarea, button.main'))?.focus();
 }
 
 /**
- * In Meta's shape.
+ * A name that stands in header and body is asked for once.
  *
- * @param {Template} template
- * @param {string[]} header
- * @param {string[]} body
- * @param {string[]} buttons
- * @param {string[]} location
+ * @param {Template['parameters']} all
+ * @param {boolean} named
  */
-function componentsOf({ variables, parameter_format: format }, header, body, buttons, location) {
-  /** @param {string[]} names @param {string[]} values */
-  const parameters = (names, values) => values.map((text, place) => ({
-    type: 'text', text, ...(format === 'NAMED' && { parameter_name: names[place] }),
-  }));
-  const [latitude, longitude] = location.map(Number);
-  return [
-    ...(header.length ? [{ type: 'header', parameters: parameters(variables.header, header) }] : []),
-    ...(location.length ? [{ type: 'header', parameters: [{ type: 'location', location: { latitude, longitude } }] }] : []),
-    ...(body.length ? [{ type: 'body', parameters: parameters(variables.body, body) }] : []),
-    ...variables.buttons.map(({ index, type }, place) => ({
-      type: 'button', sub_type: type.toLowerCase(), index: String(index),
-      parameters: [type === 'COPY_CODE' ? { type: 'coupon_code', coupon_code: buttons[place] } : { type: 'text', text: buttons[place] }],
-    })),
-  ];
+function askedOnce(all, named) {
+  const body = new Set(all.filter((one) => one.place === 'body' && one.card === null).map((one) => one.name));
+  return named ? all.filter((one) => !(one.place === 'header' && one.card === null && one.kind === 'text' && body.has(one.name))) : all;
 }
 
-/** @param {Template} template @param {string[]} header @param {string[]} body */
-function previewOf({ components, variables }, header, body) {
-  /** @param {string} text @param {string[]} names @param {string[]} values */
-  const filled = (text, names, values) => text.replace(VARIABLE, (whole, name) => values[names.indexOf(name)] || whole);
-  return components.map((one) => {
-    const { type, text, format, buttons } = /** @type {any} */ (one);
-    if (type === 'HEADER') return h('strong', null, format && format !== 'TEXT' ? `[${format.toLowerCase()}]` : filled(text ?? '', variables.header, header));
-    if (type === 'BODY') return h('p', { class: 'text' }, filled(text ?? '', variables.body, body));
-    if (type === 'FOOTER') return h('p', { class: 'soft small' }, text);
-    return h('ul', { class: 'choices' }, (buttons ?? []).map((/** @type {any} */ button) => h('li', null, button.text)));
-  });
+/**
+ * The values, those that stand in header and body in both.
+ *
+ * @param {Template} template
+ * @param {Field[]} fields
+ * @param {boolean} named
+ * @param {boolean} draft
+ */
+function both({ parameters }, fields, named, draft) {
+  const values = valuesOf(fields, named, draft);
+  if (!named) return values;
+  for (const { place, card, kind, name } of parameters) {
+    if (place === 'header' && card === null && kind === 'text') values.header = { ...values.header, [name]: values.header?.[name] ?? values.body?.[name] };
+  }
+  return values;
 }
 
 /** @param {Template} template */
