@@ -143,7 +143,8 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 
     def tell() -> None:
         told = {"type": "frame", "owner": customer.owner_id, "frame": frame}
-        publish_all([(customer_group(customer.pk), told), (DESK, _row_changed(customer.pk, previous_owner_id))])
+        changed = {**_row_changed(customer.pk, previous_owner_id), "event": frame["type"]}
+        publish_all([(customer_group(customer.pk), told), (DESK, changed)])
 
     transaction.on_commit(tell)
 

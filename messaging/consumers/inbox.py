@@ -6,18 +6,25 @@ import logging
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from django.db import Error
+
 from accounts.models import Role, User
+from core.db.failures import trouble_of
 from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
-from messaging.consumers.handshake import origin_of
+from messaging.consumers.frame_socket import UNAVAILABLE, BadFrame
+from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.inbox_counts import InboxCounts
+from messaging.consumers.inbox_sync import Told, known_rows
 from messaging.consumers.threads import in_thread
 from messaging.desk.moves import chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
+from messaging.desk.syncs import missed_by
+from messaging.models import ChatState
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +42,8 @@ class InboxFeed:
         self.sockets: set[InboxConsumer] = set()
         # Customers whose row changed -> the owners who lost them with a change; NOBODY for those who had none.
         self._changed: dict[int, set[int]] = {}
+        # Those of them whose chat got another state.
+        self._moved: set[int] = set()
         self.loading: asyncio.Task[None] | None = None
         self.counts = InboxCounts()
 
@@ -48,6 +57,8 @@ class InboxFeed:
             lost_by = self._changed.setdefault(event["customer"], set())
             if event["gone"] is not None:
                 lost_by.add(event["gone"])
+            if event.get("event") == "chat_state_changed":
+                self._moved.add(event["customer"])
             if self.loading is None:
                 self.loading = asyncio.create_task(self._load())
 
@@ -66,6 +77,7 @@ class InboxFeed:
                     continue
                 for customer_id, lost_by in changed.items():
                     self._tell(customer_id, rows.get(customer_id), lost_by)
+                    self._moved.discard(customer_id)
         finally:
             self.loading = None
 
@@ -84,21 +96,28 @@ class InboxFeed:
             self.counts.changed(socket)
 
     def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
-        chat_gone = passing_text("chat_gone", {"id": customer_id})
-        chat = _chat(row) if row is not None else chat_gone
+        chat = _chat(row) if row is not None else None
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
             if has_on_desk(socket.user, owner_id):
-                # A picture has a URL for each reader.
-                socket.push(chat if row is None or row["avatar"] is None else _chat(shown_to(row, socket.links)))
+                if row is None or chat is None:
+                    socket.tell_gone(customer_id)
+                elif socket.shows(row):
+                    socket.tell_row(row, chat)
+                elif customer_id in self._moved:
+                    socket.tell_gone(customer_id)
                 self.counts.changed(socket)
             elif any(has_on_desk(socket.user, lost or None) for lost in lost_by):
-                socket.push(chat_gone)
+                socket.tell_gone(customer_id)
                 self.counts.changed(socket)
 
 
 def _chat(row: DeskCustomer) -> str:
     return passing_text("chat", {"customer": row})
+
+
+def _gone(customer_id: int) -> str:
+    return passing_text("chat_gone", {"id": customer_id})
 
 
 _feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()
@@ -110,17 +129,26 @@ def inbox_feed_of(hub: Hub) -> InboxFeed:
 
 
 class InboxConsumer(DeskConsumer):
-    """`ws/inbox/`."""
+    """`ws/inbox/?state=open`."""
 
-    handlers: ClassVar[dict[str, str]] = {"ping": "on_ping"}
+    handlers: ClassVar[dict[str, str]] = {"ping": "on_ping", "sync": "on_sync"}
+
+    # Only chats in this state are shown; None: all.
+    state: str | None = None
+    # What was sent live while a sync is running.
+    told: Told | None = None
 
     async def opened(self) -> None:
+        asked = query_of(self.scope).get("state", [""])[0]
+        self.state = asked if asked in ChatState.values else None
         self.links = Links(self.session.pk, origin_of(self.scope))
         self.feed = inbox_feed_of(self.hub)
         # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)
         await self.hub.join(DESK, self.feed)
         self.greet({})
+        if asked and self.state is None:
+            self.push_error("invalid", {"state": [f"Choose from: {', '.join(ChatState.values)}. All chats are shown."]})
         self.feed.counts.changed(self)
 
     def deliver(self, group: str, event: Hint) -> None:
@@ -130,6 +158,54 @@ class InboxConsumer(DeskConsumer):
         elif self.greeted:
             self.push(json.dumps(event["frame"]))
 
+    # --- rows ---
+
+    def shows(self, row: DeskCustomer) -> bool:
+        """Whether the client asked for chats in the state of this one."""
+        return self.state is None or row["state"] == self.state
+
+    def tell_row(self, row: DeskCustomer, chat: str) -> None:
+        """Send a row; `chat` is its frame for all who may see it. A picture has a URL for each reader."""
+        if self.told is not None:
+            self.told.note(row["id"], row["last_seq"])
+        self.push(chat if row["avatar"] is None else _chat(shown_to(row, self.links)))
+
+    def tell_gone(self, customer_id: int) -> None:
+        """Say that a chat is no longer on the list."""
+        if self.told is not None:
+            self.told.note(customer_id, None)
+        self.push(_gone(customer_id))
+
+    async def on_sync(self, frame: dict[str, Any]) -> None:
+        known = known_rows(frame)
+        if self.told is not None:
+            raise BadFrame("The sync before this one is not done. Wait for `synced`.")
+        self.told = Told()
+        self.start(self._send_missed(known))
+
+    async def _send_missed(self, known: dict[int, int]) -> None:
+        """Send what the client missed, a part at a time. Waits for a slow client instead of overrunning its queue."""
+        try:
+            missed = await in_thread(missed_by, self.user, known, state=self.state)
+            for customer_id in missed.gone:
+                if self.told is not None and not self.told.knows(customer_id):
+                    await self.outgoing.put(_gone(customer_id))
+            ids = [*missed.changed, *missed.new]
+            for start in range(0, len(ids), MAX_ROWS):
+                for row in await in_thread(desk_rows, ids[start : start + MAX_ROWS]):
+                    # They may have been lost since.
+                    lost = not has_on_desk(self.user, row["owner"]["id"] if row["owner"] else None)
+                    if not lost and self.shows(row) and self.told is not None and not self.told.is_newer(row):
+                        await self.outgoing.put(_chat(shown_to(row, self.links)))
+            await self.outgoing.put(passing_text("synced", {"more": missed.more}))
+        except Error as error:
+            if trouble_of(error) is None:
+                raise
+            logger.error("an inbox could not be synced: %s", error)
+            self.push_error("unavailable", UNAVAILABLE)
+        finally:
+            self.told = None
+
     def teams_changed(self, before: User) -> None:
         if self.greeted:
             self.start(self._show_change_of_teams(before))
@@ -137,16 +213,16 @@ class InboxConsumer(DeskConsumer):
     async def _show_change_of_teams(self, before: User) -> None:
         """Send the chats that came or went when a team changed. Many are for the client to load."""
         self.feed.counts.changed(self)
-        self.feed.counts.changed(self)
         found = await in_thread(chats_since, before, self.user)
         if found is None:
             self.push(passing_text("resync_required", {}))
             return
         gone, new = found
         for customer_id in gone:
-            self.push(passing_text("chat_gone", {"id": customer_id}))
+            self.tell_gone(customer_id)
         for row in new:
-            self.push(_chat(shown_to(row, self.links)))
+            if self.shows(row):
+                self.tell_row(row, _chat(row))
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         feed = getattr(self, "feed", None)

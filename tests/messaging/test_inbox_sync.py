@@ -1,0 +1,130 @@
+"""A client of the inbox that comes back gets what it missed; and one that asks for a state sees only that."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from customers.actions.assignments import assign
+from customers.models import Customer
+from messaging.actions.chat_states import close_chat, reopen_chat
+from messaging.desk import syncs
+from messaging.models import Conversation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def inbox(open_socket: Any, token_of: Any) -> Any:
+    def opened(user: Any, query: str = "") -> Any:
+        socket = open_socket(f"/ws/inbox/{query}", token_of(user))
+        assert socket.read()["type"] == "ready"
+        return socket
+
+    return opened
+
+
+@pytest.fixture
+def chats(owner: Any, says: Any) -> Callable[[int], list[Customer]]:
+    """Some chats of the owner, the oldest first."""
+
+    def made(count: int) -> list[Customer]:
+        customers = [Customer.objects.create(first_name=f"C{n}", owner=owner) for n in range(count)]
+        for customer in customers:
+            says(customer, "hello")
+            customer.refresh_from_db()
+        return customers
+
+    return made
+
+
+def told(socket: Any) -> tuple[list[tuple[str, int]], dict[str, Any]]:
+    """The frames until `synced`, without those that come by themselves; and what that says."""
+    found = []
+    while (frame := socket.read())["type"] != "synced":
+        if frame["type"] == "chat":
+            found.append(("chat", frame["data"]["customer"]["id"]))
+        elif frame["type"] == "chat_gone":
+            found.append(("chat_gone", frame["data"]["id"]))
+        else:
+            assert frame["type"] == "counts", frame
+    return found, frame["data"]
+
+
+def rows(*customers: Customer) -> dict[str, int]:
+    return {str(one.pk): one.last_seq for one in customers}
+
+
+def test_what_changed_and_what_is_gone(inbox: Any, chats: Any, owner: Any, stranger: Any, says: Any) -> None:
+    below, same, changed, lost = chats(4)
+    socket = inbox(owner)
+    assign(customer_id=lost.pk, salesperson=stranger, actor=owner)
+    says(changed, "and?")
+    for frame in ("chat_gone", "chat"):
+        assert socket.read_type(frame)
+
+    socket.say(type="sync", rows={**rows(same, changed, lost), "999999": 3})
+    found, said = told(socket)
+    # Not the one below the newest that is listed.
+    assert below.pk not in [pk for _, pk in found]
+    assert found == [("chat_gone", lost.pk), ("chat_gone", 999999), ("chat", changed.pk)]
+    assert said == {"more": False}
+
+
+def test_what_is_new_above_the_list(
+    inbox: Any, chats: Any, owner: Any, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the newest of the list has moved above it meanwhile."""
+    _, listed, first, second = chats(4)
+    says(listed, "again")
+    socket = inbox(owner)
+    socket.say(type="sync", rows=rows(listed))
+    assert told(socket) == ([("chat", listed.pk), ("chat", second.pk), ("chat", first.pk)], {"more": False})
+    monkeypatch.setattr(syncs, "MOST_NEW", 1)
+    socket.say(type="sync", rows=rows(listed))
+    assert told(socket) == ([("chat", listed.pk), ("chat", second.pk)], {"more": True})
+
+
+def test_nothing_listed_is_the_newest_chats(inbox: Any, chats: Any, owner: Any) -> None:
+    made = chats(3)
+    socket = inbox(owner)
+    socket.say(type="sync", rows={})
+    assert told(socket)[0] == [("chat", one.pk) for one in reversed(made)]
+
+
+def test_a_chat_that_is_gone_is_as_one_that_never_was(inbox: Any, chats: Any, stranger: Any) -> None:
+    foreign = chats(1)[0]
+    socket = inbox(stranger)
+    socket.say(type="sync", rows={**rows(foreign), str(2**70)[:18]: 1})
+    found, _ = told(socket)
+    assert [kind for kind, _ in found] == ["chat_gone", "chat_gone"]
+
+
+@pytest.mark.parametrize(
+    "bad", [None, [], {"x": 1}, {"1": "2"}, {"1": -1}, {"1": True}, {"1": None}, {str(n): 1 for n in range(1, 502)}]
+)
+def test_what_cannot_be_used(inbox: Any, owner: Any, bad: Any) -> None:
+    socket = inbox(owner)
+    socket.say(type="sync", rows=bad)
+    assert socket.read_type("error")["data"]["code"] == "bad_frame"
+
+
+def test_only_chats_in_a_state(inbox: Any, chats: Any, owner: Any, says: Any) -> None:
+    closed, opened = chats(2)
+    Conversation.objects.filter(customer=closed).update(state="closed")
+    socket = inbox(owner, "?state=open")
+    says(opened, "and?")
+    assert socket.read_type("chat")["data"]["customer"]["id"] == opened.pk
+    close_chat(customer_id=opened.pk, actor=owner)
+    assert socket.read_type("chat_gone")["data"] == {"id": opened.pk}
+    reopen_chat(customer_id=opened.pk, actor=owner)
+    assert socket.read_type("chat")["data"]["customer"]["state"] == "open"
+
+    socket.say(type="sync", rows={str(closed.pk): 0})
+    assert told(socket)[0] == [("chat_gone", closed.pk), ("chat", opened.pk)]
+
+
+def test_a_state_that_is_none(open_socket: Any, token_of: Any, owner: Any) -> None:
+    socket = open_socket("/ws/inbox/?state=asleep", token_of(owner))
+    assert socket.read()["type"] == "ready"
+    assert socket.read()["data"]["code"] == "invalid"
