@@ -113,10 +113,16 @@ class FromFile:
 
 
 class Streamed:
-    """An answer that is yet to be made, by a thread of `lane`, into a spool."""
+    """An answer that is yet to be made, by a thread of `lane`, into a spool.
 
-    def __init__(self, head: Message, response: Any, lane: Lane, room: Room) -> None:
+    If making it fails in the middle, it has no end, and the server drops the connection. HTTP/1.0, which some proxies
+    speak, ends each answer by dropping the connection, so a part would look like the whole. With `length_first` it is
+    made first, and sent with its length.
+    """
+
+    def __init__(self, head: Message, response: Any, lane: Lane, room: Room, *, length_first: bool = False) -> None:
         self.head, self.response, self.lane, self.room = head, response, lane, room
+        self.length_first = length_first
 
     async def send(self, client: Patience) -> None:
         """Raises LaneFull if nothing of the answer was sent, and whatever making it raised."""
@@ -125,6 +131,10 @@ class Streamed:
         making.add_done_callback(lambda _: spool.wake())
         client.watch()
         try:
+            if self.length_first:
+                await making
+                length = (b"content-length", str(spool.size).encode())
+                self.head = {**self.head, "headers": [*self.head["headers"], length]}
             await self._pass_on(spool, client, making)
             making.result()
             await client.send({"type": "http.response.body", "body": b""})

@@ -95,11 +95,12 @@ class Bridge:
             head.update(type="http.response.start", status=int(status.split(" ", 1)[0]), headers=encoded)
 
         response = self.application(environ, start_response)
-        answer = self._answer(head, response, only_head=environ["REQUEST_METHOD"] == "HEAD")
+        answer = self._answer(head, response, environ)
         hold = take_hold()
         return answer if hold is None else Held(hold, answer)
 
-    def _answer(self, head: Message, response: Any, *, only_head: bool) -> Answer:
+    def _answer(self, head: Message, response: Any, environ: Environ) -> Answer:
+        only_head = environ["REQUEST_METHOD"] == "HEAD"
         if not response.streaming or only_head:
             try:
                 return Whole(head, b"" if response.streaming else b"".join(response))
@@ -107,7 +108,8 @@ class Bridge:
                 response.close()
         if isinstance(response, OpenFile) and (answer := _from_file(head, response)) is not None:
             return answer
-        return Streamed(head, response, self.lanes.exports, self.room)
+        length_first = environ["SERVER_PROTOCOL"] == "HTTP/1.0"
+        return Streamed(head, response, self.lanes.exports, self.room, length_first=length_first)
 
 
 def _from_file(head: Message, response: OpenFile) -> Answer | None:

@@ -83,6 +83,11 @@ class Spool:
         except OSError as error:
             raise SpoolFull(f"it cannot be written to the temporary directory ({error.strerror})") from error
 
+    @property
+    def size(self) -> int:
+        """How many bytes were written."""
+        return self._size
+
     def abandon(self) -> None:
         """Make the next `write` fail: the client is gone."""
         self._abandoned = True

@@ -71,7 +71,7 @@ def ask(stack: Stack, *, webhooks: int, sends: int, exports: int, customers: int
     server, _ = stack.start()
     meta, desk, through = Meta([server.url], threads=8), Desk(server.url, stack.admin_token), Through()
     met = meet(stack, meta, min(customers, 12))
-    _fill(stack, customers - len(met))
+    fill(stack, customers - len(met))
     meta.answers.clear()
     wamids = [f"wamid.POOL{number}" for number in range(webhooks)]
     bodies = [body_of(messages=[text_message(phones(12)[n % 12], wamid)]) for n, wamid in enumerate(wamids)]
@@ -112,7 +112,7 @@ def _each(work: Callable[[int], None], numbers: Iterable[int]) -> None:
             done.result()
 
 
-def _fill(stack: Stack, customers: int) -> None:
+def fill(stack: Stack, customers: int) -> None:
     """Customers for the exports, made in the database: more than one part of an export."""
     columns = stack.database.query(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'customers_customer' "
