@@ -64,7 +64,7 @@ class DeskQuery:
     def __call__(self, user: Any, **values: Any) -> list[Any]:
         """The rows that `user` may see."""
         role = role_of(user)
-        return [] if role is None else self._for[role](user=role.given(user), **values)
+        return [] if role is None else self._for[role](**role.given(user), **values)
 
     def first(self, user: Any, **values: Any) -> Any | None:
         """The first row that `user` may see, or None."""
@@ -73,12 +73,12 @@ class DeskQuery:
     def count(self, user: Any, **values: Any) -> int:
         """How many rows `user` may see."""
         role = role_of(user)
-        return 0 if role is None else self._for[role].count(user=role.given(user), **values)
+        return 0 if role is None else self._for[role].count(**role.given(user), **values)
 
     def estimate(self, user: Any, **values: Any) -> int:
         """About how many rows `user` may see (PostgreSQL)."""
         role = role_of(user)
-        return 0 if role is None else self._for[role].estimate(user=role.given(user), **values)
+        return 0 if role is None else self._for[role].estimate(**role.given(user), **values)
 
 
 class _Role(Param):
@@ -88,9 +88,9 @@ class _Role(Param):
     is_admin = is_sales = leads = sees_unassigned = False
 
     @staticmethod
-    def given(user: Any) -> Any:
-        """What takes the place."""
-        return user.pk
+    def given(user: Any) -> dict[str, Any]:
+        """What takes the places of such a login, by the names of the parameters."""
+        return {"user": user.pk}
 
 
 class _Admin(_Role):
@@ -104,13 +104,11 @@ class _Seller(_Role):
 class _Manager(_Role):
     is_sales = leads = True
 
-    @property
-    def desk_owners(self) -> "_Manager":
-        return self
+    desk_owners = Param("owners")
 
     @staticmethod
-    def given(user: Any) -> Any:
-        return user.desk_owners
+    def given(user: Any) -> dict[str, Any]:
+        return {"user": user.pk, "owners": user.desk_owners}
 
 
 class _OpenSeller(_Seller):

@@ -96,7 +96,7 @@ def test_every_query_gives_what_its_declaration_gives(values: dict[str, list[Any
             expected = query.queryset(**given)[1:3] if query.window else query.queryset(**given)
             bound: dict[str, Any] = {**given}
             if place is not None:
-                bound["user"] = place.given(given["user"])
+                bound |= place.given(given["user"])
             assert shown(query(**bound, **window)) == shown(expected), (query.where, given)
             found += len(expected)
     assert found > 20, "the examples find next to nothing"

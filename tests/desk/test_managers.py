@@ -59,8 +59,11 @@ def test_a_manager_hands_over(as_manager: Any, customer: Customer, stranger: Use
 
 def test_a_manager_answers(as_manager: Any, manager: User, customer: Customer, chat: Any) -> None:
     chat(customer, at=timezone.now())
-    answer = as_manager.post("/api/messages/", {"customer": customer.pk, "text": "Sam is out, I can help."})
+    body = {"customer": customer.pk, "text": "Sam is out, I can help.", "client_id": "a"}
+    answer = as_manager.post("/api/messages/", body)
     assert (answer.status_code, answer.json()["sender"]["id"]) == (201, manager.pk)
+    again = as_manager.post("/api/messages/", body)
+    assert (again.status_code, again.json()["id"]) == (200, answer.json()["id"])
 
 
 def test_no_team_no_desk(as_manager: Any, customer: Customer) -> None:
