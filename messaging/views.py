@@ -23,6 +23,7 @@ from customers.versions import CustomersVersions
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
 from messaging.actions.cancelling import cancel_message
+from messaging.actions.outgoing_files import files_of
 from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
@@ -109,12 +110,13 @@ class MessageViewSet(
         body = SendMessageSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = dict(body.validated_data)
-        whom = {"customer_id": fields.pop("customer"), "actor": user_of(request)}
-        files = fields.pop("media", [])
+        whom: dict[str, Any] = {"customer_id": fields.pop("customer"), "actor": user_of(request)}
         try:
-            if len(files) > 1:
-                return _all_shown(send_files(**whom, files=files, **fields), request)
-            message, created = send_message(**whom, file=files[0] if files else None, **fields)
+            with files_of(fields.pop("media_from", None), actor=whom["actor"]) as sent_before:
+                files = fields.pop("media", sent_before)
+                if len(files) > 1:
+                    return _all_shown(send_files(**whom, files=files, **fields), request)
+                message, created = send_message(**whom, file=files[0] if files else None, **fields)
         except CustomerMerged:
             raise
         except CustomerNotFound:

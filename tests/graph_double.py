@@ -89,6 +89,9 @@ class GraphDouble:
         # What the double was told beside messages: uploaded files, read messages; what each account's templates are.
         self.uploads: list[dict[str, Any]] = []
         self.upload_faults: deque[Fault] = deque()
+        # The ids of files that Meta still has. Only for tests that put it to the question.
+        self.kept: set[str] = set()
+        self.forgets = False
         self.read: list[dict[str, Any]] = []
         self.templates: dict[str, list[dict[str, Any]]] = {}
         # What it answers to questions about tokens, apps, accounts and numbers: the path without the version -> a body,
@@ -202,6 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         if refused := refused_file(self.headers.get("Content-Type", ""), raw):
             return self._answer(400, meta_error(100, refused))
         upload = {"id": str(7000 + len(self.double.uploads)), "path": self.path, "body": raw}
+        self.double.kept.add(upload["id"])
         self.double.uploads.append(upload)
         return self._answer(200, {"id": upload["id"]})
 
@@ -234,6 +238,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {"error": {"message": "Unknown path", "type": "OAuthException", "code": 100}})
 
     def _message(self, body: dict[str, Any], fault: Fault) -> None:
+        content = body.get(body.get("type", ""))
+        media_id = content.get("id") if isinstance(content, dict) else None
+        if self.double.forgets and media_id is not None and media_id not in self.double.kept:
+            kind = body["type"]
+            said = f"Param {kind}['id'] is not a valid whatsapp business account media attachment ID"
+            return self._answer(400, meta_error(100, said))
         kind = fault["kind"]
         if kind == "drop":
             return self._hang_up()

@@ -49,7 +49,7 @@ FIELDS = [
     "username", "password", "email", "first_name", "last_name", "name", "role", "is_active", "phone", "source", "notes",
     "owner", "customer", "salesperson", "note", "text", "type", "reply_to", "client_id", "to_contact", "refresh",
     "wa_number", "tp_number", "is_primary", "contacts", "key", "value", "data_ids", "remove_file", "file",
-    "login", "token", "mfa_token", "current_password",
+    "login", "token", "mfa_token", "current_password", "media_from",
     "password2", "old_password", "new_password", "new_password2", "code", "nic", "avatar", "gender", "date_of_birth",
     "preferred_language", "preferred_currency", "is_vip", "loyalty_tier", "points", "reason", "number", "status",
     "total", "currency", "placed_at", "lines", "product_id", "rating", "address_type", "address_line1", "city",

@@ -60,6 +60,8 @@ class Attachment(Leased):
     file = models.FileField(upload_to=StoredUnder(ATTACHMENTS), max_length=255, blank=True)
     original = models.FileField(upload_to=StoredUnder(ORIGINALS), max_length=255, blank=True, default="", db_default="")
     original_name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    # Whether `provider_id`, if there is one, is that of an upload of ours, which can be sent.
+    uploaded = models.BooleanField(default=False, db_default=False)
     thumbnail = models.FileField(upload_to=StoredUnder(THUMBNAILS), max_length=255, blank=True)
     prepared = models.BooleanField(default=True, db_default=True)
     mime_type = models.CharField(max_length=150, blank=True)
@@ -82,7 +84,7 @@ class Attachment(Leased):
             models.Index(fields=["thumbnail"], name="attachment_thumbnail"),
             models.Index(fields=["original"], condition=Q(original__gt=""), name="attachment_original"),
             # The files that the provider knows, by what is in them: the same one is uploaded once.
-            models.Index(fields=["sha256"], condition=Q(provider_id__gt=""), name="attachment_uploaded"),
+            models.Index(fields=["sha256"], condition=Q(uploaded=True), name="attachment_by_content"),
             # The queue: a small index, however many attachments there are.
             models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="attachment_pending"),
             models.Index(fields=["not_before", "id"], condition=Q(prepared=False), name="attachment_to_prepare"),

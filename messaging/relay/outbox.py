@@ -24,7 +24,7 @@ from messaging.actions.doubting import doubt_unfinished
 from messaging.actions.number_holds import end_holds
 from messaging.actions.number_pauses import begin_probe, end_probe, resume_with_new_access
 from messaging.actions.statuses import settle_waiting
-from messaging.channels import NotSent, Outcome, Retry, Transport, channels, preparing, transport_for
+from messaging.channels import NotSent, Outcome, Transport, channels, preparing, transport_for
 from messaging.models import Attachment, Message, Status
 from messaging.relay import unwritten
 from messaging.relay.claims import LEASE_SECONDS, claim_batch
@@ -42,6 +42,7 @@ from messaging.relay.results import (
 )
 from messaging.relay.send_checks import still_allowed
 from messaging.relay.turns import due
+from messaging.relay.uploads import upload
 
 logger = logging.getLogger(__name__)
 
@@ -197,15 +198,7 @@ def _not_too_late(message: Message) -> None:
 
 def _upload(job: Job, message: Message, transport: Transport, file: Attachment) -> None:
     """Upload the file under a lease that is long enough. Whatever happens, the message has not been sent."""
-    Attachment.objects.filter(pk=file.pk).update(provider_id="", provider_until=None)
-    _extend(job, message, UPLOAD_LEASE_SECONDS)
-    try:
-        transport.upload(message, file)
-    except (Outcome, *DATABASE_AWAY):
-        raise
-    except Exception as error:
-        logger.exception("message %s: its file could not be uploaded", message.pk)
-        raise Retry(code="upload", title="The file could not be uploaded", detail=type(error).__name__)
+    upload(message, transport, file, extend=lambda: _extend(job, message, UPLOAD_LEASE_SECONDS))
     fault("O1U")
     with transaction.atomic():
         _extend(job, message, LEASE_SECONDS)

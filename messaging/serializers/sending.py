@@ -86,6 +86,11 @@ class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
     media = FilesField(
         help_text="the file, in multipart/form-data; given several times, each file becomes its own message"
     )
+    media_from = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="the id of a message whose file is sent again, of any chat that you see; in place of `media`",
+    )
     payload = ObjectField(
         required=False,
         allow_null=True,
@@ -123,6 +128,8 @@ class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in fields.items() if value is not None}
         kind = fields.get("type", "text")
-        if kind == "text" and "media" not in fields and "text" not in fields:
+        if "media" in fields and "media_from" in fields:
+            raise serializers.ValidationError({"media_from": ["Give a file or the message that has it, not both."]})
+        if kind == "text" and not fields.keys() & {"media", "media_from", "text"}:
             raise serializers.ValidationError({"text": ["This field is required."]})
         return fields

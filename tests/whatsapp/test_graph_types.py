@@ -193,3 +193,59 @@ def test_what_meta_does_not_take_is_converted_first(
     assert mime_type in uploaded["body"]
     body = sent(graph)
     assert (body["type"], body[kind]) == (kind, {"id": uploaded["id"], **more})
+
+
+class TestOneUpload:
+    """The same file goes up once for a number."""
+
+    def test_sent_again_it_goes_by_the_same_id(self, send: Any, graph: GraphDouble) -> None:
+        first = send(media=jpeg(), text="one")
+        send(media_from=first.pk, text="two")
+        send(media=jpeg("other-name.jpg"), text="three")
+        assert len(graph.uploads) == 1
+        assert [body["image"]["id"] for body in graph.bodies] == [graph.uploads[0]["id"]] * 3
+
+    def test_another_number_needs_its_own(self, send: Any, graph: GraphDouble) -> None:
+        first = send(media=jpeg())
+        elsewhere = BusinessNumber.objects.create(external_id="2002")
+        Message.objects.filter(pk=first.pk).update(business_number=elsewhere)
+        send(media=jpeg())
+        assert len(graph.uploads) == 2
+
+    def test_an_id_that_is_too_old_is_not_used(self, send: Any, graph: GraphDouble) -> None:
+        send(media=jpeg())
+        Attachment.objects.update(provider_until=timezone.now() - timedelta(hours=1))
+        send(media=jpeg())
+        assert len(graph.uploads) == 2
+
+    def test_the_id_of_what_came_in_is_not_used(self, send: Any, graph: GraphDouble) -> None:
+        first = send(media=jpeg())
+        kept = {"provider_id": "inbound-1", "provider_until": timezone.now() + timedelta(days=5)}
+        Attachment.objects.filter(message=first.pk).update(uploaded=False, **kept)
+        send(media=jpeg())
+        assert [body["image"]["id"] for body in graph.bodies] == ["7000", "7001"]
+
+    def test_one_that_meta_forgot_is_uploaded_once_more(self, send: Any, graph: GraphDouble) -> None:
+        graph.forgets = True
+        first = send(media=jpeg())
+        graph.kept.clear()
+        again = send(media=jpeg())
+        assert again.status == "queued"
+        assert not Attachment.objects.filter(message=first.pk).exclude(provider_id="").exists(), "forgotten everywhere"
+        make_due(again.pk)
+        relay()
+        again.refresh_from_db()
+        assert again.status == "sent", again.error
+        assert len(graph.uploads) == 2
+
+    def test_but_only_once(self, send: Any, graph: GraphDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+        graph.forgets = True
+        monkeypatch.setattr(graph, "kept", _Nothing())
+        message = send(media=jpeg())
+        assert (message.status, message.error["code"], message.error["retryable"]) == ("failed", 100, True)
+        assert len(graph.uploads) == 1
+
+
+class _Nothing(set[str]):
+    def add(self, element: str) -> None:
+        """Meta says that it has the file, and does not have it."""

@@ -38,12 +38,22 @@ def after_error(code: int | str, message: Message, *, waba_id: str) -> None:
         with transaction.atomic():
             close_window(lock(message.customer_id), message.business_number, since=message.created_at)
     elif code == _FILE_NOT_TAKEN:
-        Attachment.objects.filter(message=message.pk).update(provider_id="", provider_until=None)
+        forget_upload(message)
     elif code in _TEMPLATE_STATUS and message.type == "template":
         name, language = message.payload.get("name"), message.payload.get("language", {}).get("code")
         templates = Template.objects.filter(waba_id=waba_id, name=name, language=language)
         templates.update(status=_TEMPLATE_STATUS[int(code)], reason=f"Meta refused it ({code})")
         logger.warning("template %s (%s) is %s", name, language, _TEMPLATE_STATUS[int(code)])
+
+
+def forget_upload(message: Message) -> None:
+    """Forget the id of an uploaded file, wherever it was used, so that the file is uploaded again."""
+    file = Attachment.objects.filter(message=message.pk).first()
+    if file is None:
+        return
+    same = Attachment.objects.filter(sha256=file.sha256, uploaded=True, provider_id=file.provider_id)
+    for rows in (same if file.provider_id else same.none(), Attachment.objects.filter(pk=file.pk)):
+        rows.update(provider_id="", provider_until=None)
 
 
 def after_failure(said: StatusReport, number: BusinessNumber) -> None:

@@ -16,6 +16,7 @@ LONGEST_TEXT = 1000
 class Policy(Enum):
     AGAIN = "again"  # temporary: send the same message again in a moment
     FILE = "file"  # upload the file again, a few times at most
+    FORGOTTEN = "forgotten"  # upload the file again, once: its id is no longer known
     THROTTLED = "throttled"  # the number sends too fast
     PAIR = "pair"  # too many messages to this customer
     MAINTENANCE = "maintenance"  # the number has to pause for minutes
@@ -149,6 +150,11 @@ _TABLE: dict[int, Known] = {
 }
 
 
+# An id that Meta does not know (any longer) has no code of its own. These words are in all forms of the error.
+_FORGOTTEN_WORDS = "media attachment id"
+_FORGOTTEN = Known(Policy.FORGOTTEN, "WhatsApp no longer has the file", "Send it again.", retryable=True)
+
+
 def clean(text: str) -> str:
     """Meta's words as they can be stored: NUL characters and lone surrogates would break every list they are in."""
     return storable(text)[:LONGEST_TEXT]
@@ -157,6 +163,8 @@ def clean(text: str) -> str:
 def describe(code: Any, title: str = "", detail: str = "", *, transient: bool = False) -> MetaError:
     """Return what an error code means. `title` and `detail` are Meta's words."""
     known = _TABLE.get(code) if isinstance(code, int) else None
+    if code == 100 and _FORGOTTEN_WORDS in f"{title} {detail}".lower():
+        known = _FORGOTTEN
     if known is None:
         policy = Policy.AGAIN if transient else Policy.REFUSED
         known = Known(policy, title or "WhatsApp refused the message", retryable=transient)

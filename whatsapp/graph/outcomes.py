@@ -35,6 +35,8 @@ def outcome_of(known: MetaError, after: float | None, attempts: int) -> Outcome:
         return Retry(after=max(after or 0.0, pause), scope="customer", **facts)
     if known.policy is Policy.FILE:
         return Retry(after=after, tries=FILE_TRIES, **facts)
+    if known.policy is Policy.FORGOTTEN:
+        return Retry(after=after, tries=attempts + 1, **facts)
     if known.policy is Policy.AGAIN:
         return Retry(after=after, **facts)
     if known.policy is Policy.HALTED:

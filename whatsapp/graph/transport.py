@@ -18,8 +18,9 @@ from whatsapp.access_tokens import Access
 from whatsapp.graph.answers import learn_from_answer
 from whatsapp.graph.bounds import UPLOAD_BYTES_PER_SECOND, seconds_for, within
 from whatsapp.graph.client import client_for
-from whatsapp.graph.consequences import after_error
+from whatsapp.graph.consequences import after_error, forget_upload
 from whatsapp.graph.contents import request_of
+from whatsapp.graph.errors import Policy
 from whatsapp.graph.outcomes import NOT_SENT, outcome_of, retry_after, unreadable
 from whatsapp.graph.phone_codes import code_content
 from whatsapp.graph.recipients import recipient_of
@@ -41,6 +42,7 @@ class GraphTransport:
         self.access = access.fingerprint if access is not None else ""
         self._waba_id = access.waba_id if access is not None else ""
         self._client = client_for(access.token) if access is not None else None
+        self._uploaded = False
         # What the last answer says beside what became of the message.
         self._news: Callable[[], None] | None = None
 
@@ -78,6 +80,7 @@ class GraphTransport:
             raise Retry(code="upload", title="The file could not be uploaded to WhatsApp", detail="no id was returned")
         file.provider_id, file.provider_until = media_id, timezone.now() + FILE_KEPT_FOR
         Attachment.objects.filter(pk=file.pk).update(provider_id=media_id, provider_until=file.provider_until)
+        self._uploaded = True
 
     def send(self, message: Message, file: Attachment | None = None) -> str:
         """Send a message and return its wamid. Raises the outcomes of messaging/channels.py."""
@@ -172,7 +175,11 @@ class GraphTransport:
 
     def _refused(self, refusal: Refusal, answer: httpx.Response | None, message: Message | None) -> Exception:
         known = refusal.described(answer.status_code if answer is not None else 400)
-        if message is not None:
+        if message is not None and known.policy is Policy.FORGOTTEN:
+            self._news = partial(forget_upload, message)
+            if self._uploaded:  # a moment ago, so it is not the id
+                return Rejected(known.code, known.title, known.detail, known.retryable)
+        elif message is not None:
             self._news = partial(self._learn_from, known.code, message)
         return outcome_of(known, retry_after(answer), message.attempts if message is not None else 0)
 
