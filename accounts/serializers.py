@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, NotRequired, TypedDict
 
+from django.conf import settings
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
@@ -154,6 +155,9 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     customer = serializers.SerializerMethodField(help_text="The id of the customer this login belongs to, or null.")
     mfa_enabled = serializers.SerializerMethodField(help_text="Whether signing in takes a code of a second factor.")
+    base_currency = serializers.SerializerMethodField(
+        help_text="The currency in which totals, tiers and figures count."
+    )
 
     class Meta:
         model = User
@@ -168,6 +172,7 @@ class MeSerializer(serializers.ModelSerializer[User]):
             "availability",
             "customer",
             "mfa_enabled",
+            "base_currency",
         )
         read_only_fields = fields
 
@@ -178,6 +183,10 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     def get_mfa_enabled(self, user: User) -> bool:
         return confirmed(user) is not None
+
+    def get_base_currency(self, user: User) -> str:
+        code: str = settings.BASE_CURRENCY
+        return code
 
 
 class AvailabilitySerializer(BodySerializer, KnownFieldsOnly):

@@ -25,8 +25,10 @@ def test_it_works(anonymous: APIClient, owner: User) -> None:
         "last_name": "",
         "role": "sales",
         "is_active": True,
+        "availability": "online",
         "customer": None,
         "mfa_enabled": False,
+        "base_currency": "USD",
     }
     owner.refresh_from_db()
     assert owner.last_login > timezone.now() - timedelta(seconds=10)

@@ -15,8 +15,10 @@ def test_it_works(as_owner: APIClient, owner: User) -> None:
         "last_name": "",
         "role": "sales",
         "is_active": True,
+        "availability": "online",
         "customer": None,
         "mfa_enabled": False,
+        "base_currency": "USD",
     }
 
 
@@ -32,7 +34,8 @@ def test_anonymous_requests_are_refused(anonymous: APIClient) -> None:
 
 
 def test_it_is_read_only(as_owner: APIClient, owner: User) -> None:
-    for method in (as_owner.put, as_owner.patch, as_owner.post, as_owner.delete):
+    for method in (as_owner.put, as_owner.post, as_owner.delete):
         assert method(URL, {"role": "admin"}).status_code == 405
+    assert list(as_owner.patch(URL, {"role": "admin", "availability": "away"}).json()) == ["role"]
     owner.refresh_from_db()
     assert owner.role == "sales"

@@ -141,7 +141,7 @@ def test_it_is_swagger(schema: dict[str, Any]) -> None:
 
 
 ME = {"id": 1, "username": "ada", "email": "", "first_name": "", "last_name": "", "role": "admin", "is_active": True}
-ME |= {"availability": "online", "mfa_enabled": False}
+ME |= {"availability": "online", "mfa_enabled": False, "base_currency": "USD"}
 
 
 @pytest.mark.parametrize(
