@@ -40,7 +40,9 @@ def _checked(check: Any, value: Any) -> Any:
 class ImportForm(forms.Form):
     """A file with rates, and what is wrong with its lines."""
 
-    file = forms.FileField(help_text="CSV in UTF-8; its first line names the columns currency, rate and date.")
+    file = forms.FileField(
+        help_text="CSV in UTF-8. Its first line is currency,rate,date and others are like LKR,0.0033,2026-01-31."
+    )
 
     def clean_file(self) -> str:
         file = self.cleaned_data["file"]
@@ -97,7 +99,7 @@ class ExchangeRateAdmin(RefusalsAdmin):
                 found: Any = error.detail
                 form.add_error("file", [str(text) for text in found["file"]])
             else:
-                self.message_user(request, f"{count} rates imported.")
+                self.message_user(request, f"{count} {'rate' if count == 1 else 'rates'} imported.")
                 return HttpResponseRedirect(reverse(f"admin:{self._named('changelist')}"))
         shown = {
             **self.admin_site.each_context(request),

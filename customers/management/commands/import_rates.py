@@ -26,4 +26,4 @@ class Command(BaseCommand):
         except ValidationError as error:
             found: Any = error.detail
             raise CommandError("\n".join(str(text) for text in found["file"]))
-        self.stdout.write(f"{count} rates imported.")
+        self.stdout.write(f"{count} {'rate' if count == 1 else 'rates'} imported.")
