@@ -90,6 +90,8 @@ _OTHERS = {
     "POST /api/customers/{customer}/merge/": "401 403 400 404 400",
     "GET /api/customers/{customer}/merges/": "401 403 200 404 200",
     "POST /api/customers/merges/{merge}/undo/": "401 403 200 404 200",
+    "GET /api/reports/response-times/": "401 403 200 200 200",
+    "GET /api/reports/response-times.csv/": "401 403 200 200 200",
     "GET /api/reports/ads/": "401 403 403 403 200",
     "GET /api/assignments/": "401 403 200 200 200",
     "POST /api/assignments/": "401 403 400 400 400",

@@ -10,7 +10,7 @@ from django.db import connection
 
 from core.db.compiled import prepared_cursor
 from customers.models import Customer
-from messaging.models import NOT_WAITED_FOR, SENT, Conversation, Direction, Message
+from messaging.models import NOT_WAITED_FOR, SENT, Conversation, Direction, Message, Status
 
 
 def _quoted(words: tuple[str, ...]) -> str:
@@ -31,7 +31,9 @@ _LAST_ANSWERS = (
 _BEGAN = "CASE WHEN m.created_at < m.ordered_at THEN m.created_at ELSE m.ordered_at END"
 _WAITED_FOR = (
     f"m.customer_id = c.customer_id AND m.direction = '{Direction.INBOUND}' "
-    f"AND m.type NOT IN ({_quoted(NOT_WAITED_FOR)}) AND m.deleted_at IS NULL"
+    f"AND m.type NOT IN ({_quoted(NOT_WAITED_FOR)}) AND m.deleted_at IS NULL "
+    # Read on arrival: what nobody has to read, as from somebody who is blocked.
+    f"AND NOT (m.status = '{Status.READ}' AND m.read_at IS NULL)"
 )
 # What arrived late has the place in the chat at which it was written: nobody at the desk had seen it by then.
 _LATE = "m.created_at = m.ordered_at"
@@ -62,6 +64,12 @@ def answered_at(message: Message) -> datetime | None:
         return None
     at = message.sent_at or message.delivered_at or message.read_at or message.ordered_at
     return max(at, message.ordered_at)
+
+
+def note_owner(customer: Customer, message: Message, *, before: datetime | None) -> None:
+    """Note on an answer, which the caller saves, who owned the chat when it was sent. `before` as for `end_waiting`."""
+    if before is None and answered_at(message) is not None:
+        message.sent_for = customer.owner_id
 
 
 def end_waiting(customer: Customer, message: Message, *, before: datetime | None) -> None:

@@ -64,8 +64,8 @@ def mark_unread(*, customer_id: int, actor: User) -> None:
     if _chat_of(customer).unread_count:
         return
     written = Message.objects.filter(customer=customer, direction=Direction.INBOUND, deleted_at=None)
-    # What the provider says about a customer is never unread.
-    newest = written.exclude(type="system").newest_first().first()
+    # What was read on arrival is never unread, as what the provider says about a customer.
+    newest = written.exclude(status=Status.READ, read_at=None).newest_first().first()
     if newest is None:
         raise ValidationError({"non_field_errors": ["The customer has written nothing that could be unread."]})
     Message.objects.filter(pk=newest.pk).update(status=Status.RECEIVED, read_at=None)

@@ -95,6 +95,7 @@ def _keep(
         "created_at": inbound.at,
         "ordered_at": ordered_at,
         "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
+        "sent_for": customer.owner_id if direction is Direction.OUTBOUND else None,
     }
     message_id = INSERT_MESSAGE(message)
     if message_id is None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from customers.actions.locking import lock_customer_of
 from customers.events import record
-from messaging.actions.answering import end_waiting
+from messaging.actions.answering import end_waiting, note_owner
 from messaging.actions.reactions import withdraw_reaction
 from messaging.errors import NotUncertain
 from messaging.models import Message, Status
@@ -34,7 +34,8 @@ def settle_message(*, message: Message, was_sent: bool, actor: User) -> Message:
         raise NotUncertain(message.status)
     # The claim stays, so that a late answer finds the message. When it left, only the provider knows.
     message.status, message.error = (Status.SENT, None) if was_sent else (Status.FAILED, NOT_SENT)
-    message.save(update_fields=["status", "error"])
+    note_owner(customer, message, before=None)
+    message.save(update_fields=["status", "error", "sent_for"])
     end_waiting(customer, message, before=None)
     record(
         customer, "message_status", status_data(message), actor=actor, verb="message_settled", about=message, changes={}

@@ -14,20 +14,16 @@ from core.db.failures import passing_busy
 from core.db.leases import any_row
 from core.db.patience import patience
 from core.filters import whole_number
-from core.timestamps import aware
 from customers.actions.locking import lock_customer_of
 from customers.events import LOG_FIELDS, customer_of_row, record
 from customers.models import Customer
-from messaging.actions.answering import answered_at, end_waiting
+from messaging.actions.answering import answered_at, end_waiting, note_owner
 from messaging.actions.failures import log_failure
 from messaging.actions.reactions import withdraw_reaction
+from messaging.actions.status_rows import TIME_FIELD, load_for_status, write_status
 from messaging.channels import channel_of
 from messaging.models import BusinessNumber, Conversation, Direction, Message, Status, StatusUpdate
 from messaging.serializers.messages import status_data
-
-_TIME_FIELD = {Status.SENT: "sent_at", Status.DELIVERED: "delivered_at", Status.READ: "read_at"}
-# Not the lease: the relay may still be waiting for the answer to this send.
-_WRITTEN = ("wamid", "status", "error", *_TIME_FIELD.values())
 
 # By hand, because every message has three statuses: through the ORM, one took five times as long as taking in a message
 # (docs/decisions/005-hand-written-sql.md).
@@ -56,8 +52,6 @@ _KEEP_UNKNOWN = (
 # The commit need not wait for the disk. If it is lost with the machine's power, so is the end of the webhook, which is
 # on disk itself and is handled again.
 _NO_HURRY = ", set_config('synchronous_commit', 'off', true)"
-_READ = f"SELECT {', '.join(('customer_id', *_WRITTEN))} FROM {Message._meta.db_table} WHERE id = %s"
-_WRITE = f"UPDATE {Message._meta.db_table} SET {', '.join(f'{name} = %s' for name in _WRITTEN)} WHERE id = %s"
 
 _WAITING = (
     f"SELECT 1 FROM {StatusUpdate._meta.db_table} u WHERE u.message_id IS NULL AND u.received_at > %s AND EXISTS ("
@@ -110,7 +104,7 @@ def apply_status(
         customer, update.message_id = found
         if not _keep(update) and not _was_waiting(update):
             return Applied(int(customer.pk), news=False)  # a redelivery
-        message = _load(update.message_id)
+        message = load_for_status(update.message_id)
         if message.customer_id != customer.pk:  # moved with the undoing of a merge that the lock waited for
             customer = lock_customer_of(Message.objects.filter(pk=message.pk))
         advance(customer, message, update)
@@ -162,26 +156,6 @@ def _was_waiting(update: StatusUpdate) -> bool:
         business_number=update.business_number_id, wamid=update.wamid, status=update.status
     )
     return same.update(message=update.message_id) == 1
-
-
-def _load(message_id: int) -> Message:
-    """Load a message with the fields that `advance` reads and writes; other fields are loaded on access."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_READ, [message_id])
-        row = dict(zip(("customer_id", *_WRITTEN), cursor.fetchone(), strict=True))
-    if isinstance(row["error"], str):
-        row["error"] = json.loads(row["error"])
-    for name in _TIME_FIELD.values():
-        row[name] = row[name] and aware(row[name])
-    message: Message = Message.from_db(connection.alias, ("id", *row), (message_id, *row.values()))
-    return message
-
-
-def _write(message: Message) -> None:
-    values: list[Any] = [message.wamid, str(message.status), _json(message.error)]
-    values += [connection.ops.adapt_datetimefield_value(getattr(message, name)) for name in _TIME_FIELD.values()]
-    with prepared_cursor() as cursor:
-        cursor.execute(_WRITE, [*values, message.pk])
 
 
 def _json(value: Any) -> str | None:
@@ -242,7 +216,8 @@ def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
         if message.may_become(update.status):
             message.status = update.status
             message.error = update.error if update.status == Status.FAILED else None
-    _write(message)
+    note_owner(customer, message, before=answered_before)
+    write_status(message)
     end_waiting(customer, message, before=answered_before)
     after = status_data(message)
     if after != before:
@@ -253,7 +228,7 @@ def advance(customer: Customer, message: Message, update: StatusUpdate) -> None:
 
 
 def _set_time(message: Message, status: Status, at: datetime) -> None:
-    field = _TIME_FIELD.get(status)
+    field = TIME_FIELD.get(status)
     if field is not None and getattr(message, field) is None:
         setattr(message, field, at)
     if status in (Status.READ, Status.PLAYED) and message.delivered_at is None:

@@ -7,6 +7,7 @@ from messaging.desk.counts import DeskCountsView
 from messaging.desk.duplicates_view import DuplicatesView
 from messaging.desk.events_view import CustomerEventsView
 from messaging.desk.merges_view import MergesView, MergeView, UndoMergeView
+from messaging.desk.reports_view import ResponseTimesCsvView, ResponseTimesView
 from messaging.desk.routing_view import AccessView, ClaimView, RoutingView
 from messaging.desk.states_view import CloseView, ReopenView, SnoozeView, UnreadView
 from messaging.desk.team_view import TeamView
@@ -18,6 +19,8 @@ router.register("customers", DeskViewSet, basename="customer")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("reports/response-times/", ResponseTimesView.as_view()),
+    path("reports/response-times.csv/", ResponseTimesCsvView.as_view()),
     path("reports/ads/", AdsView.as_view()),
     path("desk/counts/", DeskCountsView.as_view()),
     path("team/", TeamView.as_view(), name="team"),

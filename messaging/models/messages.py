@@ -132,6 +132,8 @@ class Message(Leased):
     )
     # Whether Patter sends it by itself: it answers nobody.
     automatic = models.BooleanField(default=False, db_default=False)
+    # The id of the owner of the chat when it was sent.
+    sent_for = models.BigIntegerField(null=True, blank=True)
     # How many seconds it has been made to wait between its tries.
     retry_seconds = models.PositiveIntegerField(null=True, blank=True)
     wamid = models.CharField(max_length=200, null=True, blank=True)

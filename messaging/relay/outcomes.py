@@ -12,7 +12,7 @@ from core.db import leases
 from customers.actions.locking import lock, lock_customer_of
 from customers.events import record
 from customers.models import Customer, CustomerMerged, CustomerNotFound
-from messaging.actions.answering import answered_at, end_waiting
+from messaging.actions.answering import answered_at, end_waiting, note_owner
 from messaging.actions.failures import log_failure
 from messaging.actions.number_pauses import end_probe, halt, pause, reached, throttle, throttle_over, unreachable
 from messaging.actions.queueing import tell_next
@@ -62,6 +62,7 @@ def finish(job: Job, result: Result) -> bool:
     if result.kind == "unreachable":
         reason = f"{result.facts['title']} ({result.facts['detail']})"
         unreachable(message.business_number, reason, probe=job.probe is not None)
+    note_owner(customer, message, before=answered_before)
     message.save()
     end_waiting(customer, message, before=answered_before)
     _tell(customer, message, result, job, before=before)
