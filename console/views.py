@@ -46,7 +46,8 @@ def phone(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, **files: str) -> HttpResponse:
-    answer = render(request, "console/page.html", files)
+    values = {**files, "closing_soon_minutes": settings.CLOSING_SOON_MINUTES}
+    answer = render(request, "console/page.html", values)
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     # Voice notes need the microphone, and a customer may share where they are.
     answer.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=(self), payment=(), usb=()"

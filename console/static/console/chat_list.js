@@ -16,6 +16,10 @@ const AGAIN = 2;
  * @property {boolean | ''} [has_unread]
  * @property {string} [source]
  * @property {number | ''} [tag]
+ * @property {'open' | 'snoozed' | 'closed'} [state]
+ * @property {boolean} [waiting]
+ * @property {number} [window_closes_within]
+ * @property {'waiting_since' | 'window_expires_at'} [ordering]  without one, the newest message comes first
  * @property {string} [search]
  */
 
@@ -124,8 +128,8 @@ export class ChatList extends Emitter {
     const place = this.ids.indexOf(row.id);
     const wrote = (row.last_message?.id ?? 0) > (before?.last_message?.id ?? 0);
     if (!this.#keeps(row)) this.#remove(row.id);
-    else if (place >= 0) this.#move(wrote ? place : -1, row.id);
-    else if (!this.filters.search && wrote) this.#insert(row.id);
+    else if (place >= 0) this.#move(wrote && !this.filters.ordering ? place : -1, row.id);
+    else if (!this.filters.search && !this.filters.ordering && wrote) this.#insert(row.id);
     else if (!this.filters.search) void this.refresh(); // it belongs to this list now, who knows where
   }
 
@@ -176,9 +180,12 @@ export class ChatList extends Emitter {
 
   /** @param {Chat} row */
   #keeps(row) {
-    const { owner, unassigned, has_unread: unread, source, tag } = this.filters;
+    const { owner, unassigned, has_unread: unread, source, tag, state, waiting, window_closes_within: within } = this.filters;
     if (row.id === this.open) return true;
     return (
+      (!state || row.state === state) &&
+      (!waiting || (row.waiting_since !== null && row.state === 'open')) &&
+      (!within || closesWithin(row, within)) &&
       (!owner || row.owner?.id === owner) &&
       (!unassigned || row.owner === null) &&
       (!unread || row.unread_count > 0) &&
@@ -186,4 +193,10 @@ export class ChatList extends Emitter {
       (!tag || row.tags.some((one) => one.id === tag))
     );
   }
+}
+
+/** @param {Chat} row @param {number} minutes */
+function closesWithin({ window_expires_at: until }, minutes) {
+  const left = until === null ? 0 : Date.parse(until) - Date.now();
+  return left > 0 && left <= minutes * 60_000;
 }

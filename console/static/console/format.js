@@ -52,15 +52,33 @@ export function dayLine(iso) {
 }
 
 /**
- * How long until a time: `3 h`, `12 min`, `40 s`; empty if it is over.
+ * How long until a time; empty if it is over.
  *
  * @param {string} iso
  */
 export function timeLeft(iso) {
   const seconds = Math.floor((Date.parse(iso) - Date.now()) / 1000);
-  if (seconds <= 0) return '';
-  if (seconds < 60) return `${seconds} s`;
-  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+  return seconds <= 0 ? '' : span(seconds);
+}
+
+/**
+ * How long ago a time was: `12 min`, `3 h`, `2 d`. What is to come counts as now.
+ *
+ * @param {string} iso
+ */
+export function timeSince(iso) {
+  return span(Math.max(0, (Date.now() - Date.parse(iso)) / 1000));
+}
+
+/**
+ * A length of time in its largest unit: `40 s`, `12 min`, `3 h`, `2 d`.
+ *
+ * @param {number} seconds
+ */
+export function span(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
 /** @param {number} seconds */

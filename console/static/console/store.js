@@ -1,7 +1,7 @@
 /** What the desk knows: who is signed in, the rows of chats, tags, colleagues; kept up to date by the inbox socket. */
 
 /** @import { Api } from './api.js' */
-/** @import { Chat, Me, Tag, TeamMember } from './types.js' */
+/** @import { Chat, DeskCounts, Me, Tag, TeamMember } from './types.js' */
 
 import { ApiError } from './api.js';
 import { Emitter } from './emitter.js';
@@ -15,6 +15,8 @@ import { Outbox } from './outbox.js';
  * @property {boolean} live  whether the inbox hears what happens
  * @property {null} sync  rows may have changed without a word: load what is shown
  * @property {Tag[]} tags
+ * @property {DeskCounts} counts  how many chats there are of each kind
+ * @property {null} team  a colleague came, went or is away
  */
 
 /** @extends {Emitter<StoreEvents>} */
@@ -25,6 +27,8 @@ export class Store extends Emitter {
   tags = [];
   /** @type {TeamMember[]} */
   team = [];
+  /** @type {DeskCounts | null} */
+  counts = null;
   live = false;
 
   /** @param {Api} api @param {Me} me */
@@ -100,8 +104,18 @@ export class Store extends Emitter {
   #hear({ type, data }) {
     if (type === 'chat') this.take(data.customer, true);
     else if (type === 'chat_gone') this.lose(data.id);
+    else if (type === 'counts') this.emit('counts', this.counts = data);
+    else if (type === 'availability_changed') this.#isThere(data);
     else if (type === 'tag_updated' || type === 'tag_deleted') {
       this.loadLists().then(() => this.emit('sync', null), () => {}); // a lost connection says so elsewhere
     }
+  }
+
+  /** @param {{user: import('./types.js').Ref, availability: Me['availability']}} heard */
+  #isThere({ user, availability }) {
+    const member = this.team.find((one) => one.id === user.id);
+    if (member) member.availability = availability;
+    if (user.id === this.me.id) this.me.availability = availability;
+    this.emit('team', null);
   }
 }

@@ -6,6 +6,7 @@
  * @typedef {Schemas['SignedIn']} SignedIn
  * @typedef {Schemas['SignedInOrStep']} SignedInOrStep
  * @typedef {Schemas['DeskCustomer']} Chat  A row of the desk: a customer with the state of their chat.
+ * @typedef {Schemas['DeskCounts']} DeskCounts
  * @typedef {Schemas['Message']} Message
  * @typedef {Schemas['Tag']} Tag
  * @typedef {Schemas['Ref']} Ref

@@ -7,9 +7,9 @@ import { newId } from '../api.js';
 import { fill, h, icon, iconButton } from '../dom.js';
 import { busy, complain, say } from '../feedback.js';
 import { Thread } from '../thread.js';
-import { texts } from '../texts.js';
+import { texts } from '../texts_desk.js';
 import { avatar } from './avatar.js';
-import { timeLeft } from './chat_row.js';
+import { stateChip, timeLeft } from './chat_row.js';
 import { Composer } from './composer.js';
 import { Messages } from './messages.js';
 
@@ -46,6 +46,8 @@ export class ChatView {
     this.people = h('p', { class: 'people small', role: 'status', 'aria-live': 'polite' });
     this.who = h('div', { class: 'grow' });
     this.picture = h('span');
+    this.closing = this.#headButton('check', () => void this.#act(async ({ closeOrReopen }, row) => closeOrReopen(this.store, row, this.closing)));
+    this.owning = this.#headButton('forward', () => void this.#own());
     this.head = this.#header();
     this.element = h('section', { class: 'chat', 'aria-labelledby': 'chat-name' }, this.head, this.messages.element, this.composer.element);
     this.#drawRow(row);
@@ -92,16 +94,35 @@ export class ChatView {
     return h('header', { class: 'chat-head row' },
       iconButton('back', texts.back, () => this.handlers.onBack(), { class: 'bare narrow-only' }),
       this.picture, this.who,
-      h('button', { type: 'button', class: 'hand-over', 'aria-label': texts.handOver, title: texts.handOver, onclick: () => void this.#handOver() },
-        icon('forward'), h('span', null, texts.handOver)),
+      this.closing, this.owning,
+      iconButton('more', texts.chatActions, () => void this.#act(({ openChatActions }, row) => openChatActions(this.store, row))),
       iconButton('user', texts.aboutCustomer, () => this.handlers.onCustomer(this.id)));
+  }
+
+  /**
+   * A button that shows only its icon on a narrow screen.
+   *
+   * @param {'check' | 'forward'} picture
+   * @param {() => void} onclick
+   */
+  #headButton(picture, onclick) {
+    return h('button', { type: 'button', class: 'head-button', onclick }, icon(picture), h('span'));
+  }
+
+  /** @param {HTMLButtonElement} button @param {string} name */
+  #name(button, name) {
+    button.title = name;
+    button.setAttribute('aria-label', name);
+    fill(/** @type {Element} */ (button.lastElementChild), name);
   }
 
   /** @param {Chat} row */
   #drawRow(row) {
+    this.#name(this.closing, row.state === 'open' ? texts.closeChat : texts.reopenChat);
+    this.#name(this.owning, this.#mayClaim(row) ? texts.claim : texts.handOver);
     fill(this.picture, avatar(row.name, row.avatar));
     fill(this.who,
-      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name),
+      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), stateChip(row),
         row.window_expires_at && h('span', { class: 'chip', title: texts.windowTitle }, this.#window(row.window_expires_at))),
       this.people);
     this.composer.row(row);
@@ -142,10 +163,26 @@ export class ChatView {
     thread.socket.send({ type: 'mark_read' });
   }
 
-  async #handOver() {
+  /** @param {Chat} row  nobody's: salespeople take such a chat, admins hand it to somebody */
+  #mayClaim(row) {
+    return row.owner === null && !this.store.isAdmin;
+  }
+
+  async #own() {
     const row = this.store.row(this.id);
-    const { openHandOver } = await import('./hand_over.js');
-    if (row) openHandOver(this.store, row);
+    if (!row) return;
+    if (this.#mayClaim(row)) {
+      await busy(this.owning, async () => {
+        this.store.take(await this.store.api.post(`/api/customers/${this.id}/claim/`), true);
+        say(texts.claimed);
+      });
+    } else (await import('./hand_over.js')).openHandOver(this.store, row);
+  }
+
+  /** @param {(views: typeof import('./chat_states.js'), row: Chat) => unknown} does */
+  async #act(does) {
+    const row = this.store.row(this.id);
+    if (row) await does(await import('./chat_states.js'), row);
   }
 
   /** @param {number | null} into */

@@ -5,10 +5,11 @@
 
 import { fill, h } from '../dom.js';
 import { tick } from '../elements/tick.js';
-import { briefly } from '../format.js';
-import { texts } from '../texts.js';
+import { briefly, moment } from '../format.js';
+import { texts } from '../texts_desk.js';
 import { avatar } from './avatar.js';
 import '../elements/time-left.js';
+import '../elements/time-waiting.js';
 
 const TAGS_SHOWN = 2;
 
@@ -42,12 +43,31 @@ export function drawChatRow(item, row, store, current) {
           h('span', { class: 'last cut grow soft' }, preview(row)),
           row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
         h('div', { class: 'row marks small' },
+          stateChip(row), row.waiting_since && waiting(row.waiting_since),
           row.tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
           row.tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${row.tags.length - TAGS_SHOWN}`),
           h('span', { class: 'grow' }),
           store.isAdmin && h('span', { class: 'soft cut' }, row.owner ? row.owner.name : texts.nobody),
           row.window_expires_at && timeLeft(row.window_expires_at)))));
   if (focused) link.focus({ preventScroll: true });
+}
+
+/**
+ * Whether the desk has put a chat away; nothing for an open one.
+ *
+ * @param {Chat} row
+ */
+export function stateChip({ state, snoozed_until: until }) {
+  if (state === 'open') return null;
+  const title = until ? texts.snoozedUntil(moment(until)) : texts.chatKinds[state];
+  return h('span', { class: 'chip', title }, texts.chatKinds[state]);
+}
+
+/** @param {string} since */
+function waiting(since) {
+  const element = document.createElement('time-waiting');
+  element.setAttribute('since', since);
+  return h('span', { class: 'chip waits', title: texts.waitingTitle }, texts.waits, ' ', element);
 }
 
 /** @param {string} until */

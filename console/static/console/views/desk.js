@@ -9,6 +9,7 @@ import { fill, h, iconButton, styles } from '../dom.js';
 import { busy, complain, say } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
+import { availabilitySwitch } from './availability.js';
 import { Inbox } from './inbox.js';
 import { Notices } from './notices.js';
 import { listenToKeys } from './keys.js';
@@ -51,6 +52,7 @@ export class Desk {
       h('span', { class: 'brand', 'aria-hidden': 'true' }, texts.appName),
       h('span', { class: 'grow' }),
       h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
+      availabilitySwitch(this.store),
       this.notices.button,
       iconButton('lock', texts.secondFactor, async () => (await import('./second_factor.js')).openSecondFactor(this.store.api)),
       iconButton('help', texts.keysTitle, async () => (await import('./dialogs.js')).openKeys()),

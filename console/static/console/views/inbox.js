@@ -1,7 +1,6 @@
 /** The list of chats with its filters, and the search over customers and messages. */
 
 /** @import { Store } from '../store.js' */
-/** @import { Filters } from '../chat_list.js' */
 /** @import { VirtualList } from '../elements/virtual-list.js' */
 
 import { ChatList } from '../chat_list.js';
@@ -9,6 +8,7 @@ import { fill, h, iconButton } from '../dom.js';
 import { complain } from '../feedback.js';
 import { texts } from '../texts.js';
 import { drawChatRow } from './chat_row.js';
+import { InboxFilters } from './inbox_filters.js';
 import '../elements/virtual-list.js';
 
 const TYPING_PAUSE = 250;
@@ -29,14 +29,14 @@ export class Inbox {
     this.list = new ChatList(store);
     this.found = h('div', { class: 'found', hidden: true });
     this.search = h('input', { type: 'search', placeholder: texts.searchHint, 'aria-label': texts.search, oninput: () => this.#searchSoon() });
-    this.filters = this.#makeFilters();
+    this.filters = new InboxFilters(store, () => this.#filter());
     this.rows = /** @type {VirtualList} */ (document.createElement('virtual-list'));
     this.state = h('div', { class: 'empty', role: 'status' });
     this.tabs = this.#makeTabs();
     this.element = h('nav', { class: 'inbox', 'aria-label': texts.inbox },
       h('div', { class: 'inbox-head' },
         h('div', { class: 'row' }, this.search, iconButton('plus', texts.newCustomer, () => void this.#newCustomer())),
-        this.filters, this.tabs),
+        this.filters.element, this.tabs),
       this.state, this.rows, this.found);
     this.#wire();
   }
@@ -53,7 +53,6 @@ export class Inbox {
     rows.addEventListener('click', (event) => this.#clicked(event));
     list.on('change', () => this.#draw());
     list.on('error', complain);
-    store.on('tags', () => this.#fillTags());
     void list.show({});
   }
 
@@ -97,37 +96,6 @@ export class Inbox {
     this.handlers.onOpen(Number(new URL(link.href).searchParams.get('chat')));
   }
 
-  #makeFilters() {
-    const { store } = this;
-    /** @param {string} name @param {string} text */
-    const toggle = (name, text) => h('button', {
-      type: 'button', class: 'filter', name, 'aria-pressed': 'false',
-      onclick: ({ currentTarget }) => {
-        const button = /** @type {HTMLButtonElement} */ (currentTarget);
-        button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') !== 'true'));
-        this.#filter();
-      },
-    }, text);
-    const sources = ['whatsapp', 'instagram', 'telegram', 'website', 'manual'];
-    this.source = h('select', { 'aria-label': texts.source, onchange: () => this.#filter() },
-      h('option', { value: '' }, texts.anySource),
-      sources.map((one) => h('option', { value: one }, texts.sources[one] ?? one)));
-    this.tag = h('select', { 'aria-label': texts.tag, onchange: () => this.#filter() }, h('option', { value: '' }, texts.anyTag));
-    return h('div', { class: 'filters', role: 'group', 'aria-label': texts.filters },
-      store.isAdmin && toggle('mine', texts.mine),
-      toggle('unread', texts.unreadFilter),
-      store.isAdmin && toggle('unassigned', texts.unassigned),
-      this.source, this.tag);
-  }
-
-  #fillTags() {
-    const select = /** @type {HTMLSelectElement} */ (this.tag);
-    const chosen = select.value;
-    fill(select, h('option', { value: '' }, texts.anyTag), this.store.tags.map((tag) => h('option', { value: tag.id }, tag.name)));
-    select.value = chosen;
-    if (select.value !== chosen) this.#filter();
-  }
-
   #makeTabs() {
     /** @param {boolean} messages @param {string} text */
     const tab = (messages, text) => h('button', {
@@ -166,23 +134,12 @@ export class Inbox {
   }
 
   #filter() {
-    /** @param {string} name */
-    const on = (name) => this.filters.querySelector(`[name=${name}]`)?.getAttribute('aria-pressed') === 'true';
     const search = this.search.value.trim();
-    /** @type {Filters} */
-    const wanted = {
-      ...(on('mine') && { owner: this.store.me.id }),
-      ...(on('unassigned') && { unassigned: true }),
-      ...(on('unread') && { has_unread: true }),
-      ...(this.source?.value && { source: this.source.value }),
-      ...(this.tag?.value && { tag: Number(this.tag.value) }),
-      ...(search && { search }),
-    };
     this.tabs.hidden = !search;
     if (!search) this.#showMessages(false);
     void this.#findMessages(search);
     this.rows.scrollTop = 0;
-    void this.list.show(wanted);
+    void this.list.show({ ...this.filters.wanted, ...(search && { search }) });
   }
 }
 
