@@ -37,9 +37,13 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
         assert script.wait(60) == 0, f"{''.join(said)}\n{server.output()[-3000:]}"
 
 
-@pytest.mark.parametrize("scenario", ["tour", "crossing", "composer", "handOver", "keyboard", "screens"])
+@pytest.mark.parametrize("scenario", ["tour", "crossing", "composer", "handOver", "keyboard", "screens", "states"])
 def test_salespeople_work_in_the_console(start: Start, scenario: str) -> None:
     play(scenario, start())
+
+
+def test_the_first_who_takes_a_chat_gets_it(start: Start) -> None:
+    play("claim", start(ASSIGNMENT_STRATEGY="manual", SALES_SEE_UNASSIGNED="1"))
 
 
 def test_the_console_survives_faults(start: Start) -> None:

@@ -45,6 +45,12 @@ export const texts = {
   changeOwner: 'Change owner',
   /** @param {string} name */
   handOverWho: (name) => `Who looks after ${name} from now on?`,
+  /** @param {string} name @param {string} why */
+  byTheRules: (name, why) => `By the rules: ${name}. ${why}`,
+  nobodyNow: 'nobody',
+  isAway: 'away',
+  /** @param {number} count */
+  openChats: (count) => (count === 1 ? '1 open chat' : `${count} open chats`),
   findColleague: 'Find a colleague',
   colleagues: 'Salespeople',
   noColleague: 'There is nobody to hand this chat to: no other salesperson is active.',

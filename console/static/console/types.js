@@ -8,6 +8,7 @@
  * @typedef {Schemas['DeskCustomer']} Chat  A row of the desk: a customer with the state of their chat.
  * @typedef {Schemas['DeskCounts']} DeskCounts
  * @typedef {Schemas['Message']} Message
+ * @typedef {Schemas['Routing']} Routing
  * @typedef {Schemas['Tag']} Tag
  * @typedef {Schemas['Ref']} Ref
  * @typedef {Schemas['TeamMember']} TeamMember

@@ -17,9 +17,10 @@ export function availabilitySwitch(store) {
   const button = h('button', { type: 'button', class: 'availability', onclick: () => void busy(button, change) });
   const draw = () => {
     const away = me.availability === 'away';
-    button.title = texts.availability;
-    fill(button, h('span', { class: `dot${away ? ' away' : ''}`, 'aria-hidden': 'true' }), h('span', { class: 'sr' }, `${texts.availability}: `),
-      away ? texts.away : texts.online);
+    const state = away ? texts.away : texts.online;
+    button.title = `${texts.availability}: ${state}`;
+    fill(button, h('span', { class: `dot${away ? ' away' : ''}`, 'aria-hidden': 'true' }),
+      h('span', { class: 'sr' }, button.title), h('span', { 'aria-hidden': 'true' }, state));
   };
   const change = async () => {
     const wanted = me.availability === 'away' ? 'online' : 'away';

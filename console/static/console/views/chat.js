@@ -46,8 +46,9 @@ export class ChatView {
     this.people = h('p', { class: 'people small', role: 'status', 'aria-live': 'polite' });
     this.who = h('div', { class: 'grow' });
     this.picture = h('span');
-    this.closing = this.#headButton('check', () => void this.#act(async ({ closeOrReopen }, row) => closeOrReopen(this.store, row, this.closing)));
-    this.owning = this.#headButton('forward', () => void this.#own());
+    this.closing = headButton(() => void this.#act(async ({ closeOrReopen }, row) => closeOrReopen(this.store, row, this.closing)));
+    this.owning = headButton(() => void this.#own());
+    this.more = iconButton('more', texts.chatActions, () => void this.#act(({ openChatActions }, row) => openChatActions(this.store, row, [this.closing, this.owning])));
     this.head = this.#header();
     this.element = h('section', { class: 'chat', 'aria-labelledby': 'chat-name' }, this.head, this.messages.element, this.composer.element);
     this.#drawRow(row);
@@ -94,32 +95,16 @@ export class ChatView {
     return h('header', { class: 'chat-head row' },
       iconButton('back', texts.back, () => this.handlers.onBack(), { class: 'bare narrow-only' }),
       this.picture, this.who,
-      this.closing, this.owning,
-      iconButton('more', texts.chatActions, () => void this.#act(({ openChatActions }, row) => openChatActions(this.store, row))),
+      this.closing, this.owning, this.more,
       iconButton('user', texts.aboutCustomer, () => this.handlers.onCustomer(this.id)));
-  }
-
-  /**
-   * A button that shows only its icon on a narrow screen.
-   *
-   * @param {'check' | 'forward'} picture
-   * @param {() => void} onclick
-   */
-  #headButton(picture, onclick) {
-    return h('button', { type: 'button', class: 'head-button', onclick }, icon(picture), h('span'));
-  }
-
-  /** @param {HTMLButtonElement} button @param {string} name */
-  #name(button, name) {
-    button.title = name;
-    button.setAttribute('aria-label', name);
-    fill(/** @type {Element} */ (button.lastElementChild), name);
   }
 
   /** @param {Chat} row */
   #drawRow(row) {
-    this.#name(this.closing, row.state === 'open' ? texts.closeChat : texts.reopenChat);
-    this.#name(this.owning, this.#mayClaim(row) ? texts.claim : texts.handOver);
+    this.closing.hidden = row.state === null; // nothing was written yet
+    this.more.hidden = row.state === null;
+    name(this.closing, row.state === 'open' ? texts.closeChat : texts.reopenChat);
+    name(this.owning, this.#mayClaim(row) ? texts.claim : texts.handOver);
     fill(this.picture, avatar(row.name, row.avatar));
     fill(this.who,
       h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), stateChip(row),
@@ -231,4 +216,15 @@ export class ChatView {
       this.composer.attach(event.dataTransfer?.files ?? null);
     });
   }
+}
+
+/** @param {() => void} onclick  of a button that has its place above the chat if the screen is wide enough */
+function headButton(onclick) {
+  return h('button', { type: 'button', class: 'wide-only', onclick });
+}
+
+/** @param {HTMLButtonElement} button @param {string} text */
+function name(button, text) {
+  button.title = text;
+  fill(button, text);
 }

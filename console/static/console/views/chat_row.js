@@ -53,12 +53,12 @@ export function drawChatRow(item, row, store, current) {
 }
 
 /**
- * Whether the desk has put a chat away; nothing for an open one.
+ * Whether the desk has put a chat away; nothing for an open one, or before the first message.
  *
  * @param {Chat} row
  */
 export function stateChip({ state, snoozed_until: until }) {
-  if (state === 'open') return null;
+  if (state === null || state === 'open') return null;
   const title = until ? texts.snoozedUntil(moment(until)) : texts.chatKinds[state];
   return h('span', { class: 'chip', title }, texts.chatKinds[state]);
 }

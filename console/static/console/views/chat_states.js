@@ -24,16 +24,21 @@ export function closeOrReopen(store, row, button) {
 }
 
 /**
- * Open the dialog with what is done less often.
+ * Open the dialog with what is done less often, and what has no room above the chat on a narrow screen.
  *
  * @param {Store} store @param {Chat} row
+ * @param {HTMLButtonElement[]} above  the buttons above the chat
  */
-export function openChatActions(store, row) {
+export function openChatActions(store, row, above) {
   openDialog(texts.chatActions, (close) => {
+    /** @type {HTMLButtonElement} */
     const unread = h('button', {
       type: 'button', onclick: async () => { if (await change(store, row, unread, 'unread', texts.markedUnread)) close(); },
     }, texts.markUnread);
-    return [h('section', { class: 'stack' }, unread), h('h3', null, texts.snooze), h('p', { class: 'soft' }, texts.snoozeWhy),
+    const same = above.map((button) => h('button', {
+      type: 'button', class: 'narrow-only', onclick: () => { close(); button.click(); },
+    }, button.title));
+    return [h('section', { class: 'stack' }, ...same, unread), h('h3', null, texts.snooze), h('p', { class: 'soft' }, texts.snoozeWhy),
       ...snoozing(store, row, close)];
   });
 }

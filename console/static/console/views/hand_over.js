@@ -17,20 +17,29 @@ const MANY = 8;
  * @param {Store} store @param {Chat} row
  */
 export async function openHandOver(store, row) {
+  /** @type {import('../types.js').Routing} */
+  let next;
   try {
-    if (!store.team.length) await store.loadLists();
+    [next] = await Promise.all([store.api.get(`/api/customers/${row.id}/routing/`), store.loadLists()]);
   } catch (error) {
     return complain(error);
   }
   const sellers = store.team.filter((one) => one.role === 'sales' && one.is_active && one.id !== row.owner?.id);
-  openDialog(texts.handOver, (close) => [sellers.length ? choice(store, row, sellers, close) : h('p', null, texts.noColleague)]);
+  openDialog(texts.handOver, (close) => [sellers.length ? choice(store, row, sellers, next, close) : h('p', null, texts.noColleague)]);
 }
 
-/** @param {Store} store @param {Chat} row @param {TeamMember[]} sellers @param {() => void} close */
-function choice(store, row, sellers, close) {
+/**
+ * @param {Store} store @param {Chat} row @param {TeamMember[]} sellers
+ * @param {import('../types.js').Routing} next  who would get the customer by the rules
+ * @param {() => void} close
+ */
+function choice(store, row, sellers, next, close) {
   const list = h('div', { class: 'choices' });
-  const options = sellers.map(({ id, name }) => ({
-    name: name.toLowerCase(), element: check(name, { type: 'radio', name: 'salesperson', value: id, required: true }),
+  const options = sellers.map(({ id, name, availability, open_chats: open }) => ({
+    name: name.toLowerCase(),
+    element: h('div', { class: 'row' },
+      h('span', { class: 'grow' }, check(name, { type: 'radio', name: 'salesperson', value: id, required: true })),
+      h('span', { class: 'soft small' }, [availability === 'away' && texts.isAway, texts.openChats(open)].filter(Boolean).join(' · '))),
   }));
   const show = (/** @type {string} */ text) => fill(list, options.filter((one) => one.name.includes(text)).map((one) => one.element));
   /** @type {HTMLInputElement} */
@@ -40,7 +49,8 @@ function choice(store, row, sellers, close) {
   });
   show('');
   return form([
-    h('p', null, texts.handOverWho(row.name)), sellers.length > MANY && search,
+    h('p', null, texts.handOverWho(row.name)),
+    h('p', { class: 'soft' }, texts.byTheRules(next.salesperson?.name ?? texts.nobodyNow, next.detail)), sellers.length > MANY && search,
     h('fieldset', null, h('legend', { class: 'sr' }, texts.colleagues), list), longField(texts.noteToColleague, 'note'),
   ], texts.handOver, async (data) => {
     const salesperson = Number(data.get('salesperson'));

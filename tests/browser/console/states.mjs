@@ -1,0 +1,81 @@
+// The states of chats in the console: closing, snoozing, waiting, counts, and who takes new chats.
+import assert from 'node:assert/strict';
+import { accessible, becomes, chats, customerWrites, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
+
+const counted = (page, name) => page.getByRole('group', { name: 'Which chats' }).getByRole('button', { name });
+const names = (page) => chats(page).getByRole('link').allTextContents();
+
+/** A salesperson answers who waits, snoozes and closes the chat, and goes away. */
+export async function states(browser, base) {
+  const page = await newPage(browser, { bypassCSP: true });
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  const state = async () => (await rest.get(`/api/customers/${nimal}/`)).state;
+  await signIn(page, base, 'sam');
+  await customerWrites(base, NIMAL.phone, 'Are you open today?');
+  await counted(page, /^Waiting 1$/).click();
+  await becomes(() => names(page), () => [NIMAL.name]);
+  await chats(page).getByText(/^waits \d+ (s|min)$/).waitFor();
+  await accessible(page, 'waiting chats');
+
+  // Who was answered waits no more, and leaves the list when another chat is opened.
+  await openChat(page, NIMAL.name);
+  await write(page, 'We are, until six.');
+  await counted(page, /^Waiting 0$/).waitFor();
+  await chats(page).getByText(/^waits/).waitFor({ state: 'detached' });
+  await counted(page, /^Waiting/).click();
+
+  await page.getByRole('button', { name: 'More about this chat' }).click();
+  await accessible(page, 'more about a chat');
+  await page.getByRole('button', { name: 'Tomorrow morning' }).click();
+  await counted(page, /^Snoozed 1$/).waitFor();
+  await page.locator('.chat-head').getByText('Snoozed').waitFor();
+  assert.equal(await state(), 'snoozed');
+  await customerWrites(base, NIMAL.phone, 'See you at five.'); // wakes the chat
+  await counted(page, /^Snoozed 0$/).waitFor();
+  assert.equal(await state(), 'open');
+
+  await page.getByRole('button', { name: 'Close chat' }).click();
+  await counted(page, /^Closed 1$/).click();
+  await becomes(() => names(page), () => [NIMAL.name]);
+  assert.equal(await state(), 'closed');
+  await page.getByRole('button', { name: 'Reopen chat' }).click();
+  await becomes(state, () => 'open');
+  await counted(page, /^Closed/).click();
+
+  await page.getByRole('button', { name: 'Your availability: Online' }).click();
+  await page.getByRole('button', { name: 'Your availability: Away' }).waitFor();
+  assert.equal((await rest.get('/api/auth/me/')).availability, 'away');
+  await page.getByRole('button', { name: 'Your availability: Away' }).click();
+  await becomes(async () => (await rest.get('/api/auth/me/')).availability, () => 'online');
+  await handOverSaysWho(page);
+}
+
+/** The dialog says who would get the chat, and who is there. */
+async function handOverSaysWho(page) {
+  await row(page, NIMAL.name).click();
+  await log(page).waitFor();
+  await page.getByRole('button', { name: 'Hand over' }).click();
+  await page.getByText('By the rules: Sam Silva.').waitFor();
+  await page.getByText(/\d+ open chats?/).first().waitFor();
+  await accessible(page, 'hand over');
+  await page.keyboard.press('Escape');
+}
+
+/** Of two who take a chat that is nobody's, the first gets it; the other hears who did. */
+export async function claim(browser, base) {
+  const admin = await Rest.signedIn(base, 'admin');
+  const made = await admin.post('/api/customers/', { name: 'Nobody Yet', phone: '+447700900177', source: 'whatsapp' });
+  await customerWrites(base, '+447700900177', 'Hello?');
+  if ((await admin.get(`/api/customers/${made.id}/`)).owner) throw new Error('the chat was given to somebody');
+  const [sam, nadia] = [await newPage(browser), await newPage(browser)];
+  for (const [page, name] of [[sam, 'sam'], [nadia, 'nadia']]) {
+    await signIn(page, base, name);
+    await page.getByRole('button', { name: 'Unassigned' }).click();
+    await openChat(page, 'Nobody Yet');
+  }
+  await sam.getByRole('button', { name: 'Take this chat' }).click();
+  await sam.locator('.chat-head').getByText('Owner: Sam Silva').waitFor();
+  await nadia.getByText('This chat now belongs to somebody else.').waitFor();
+  assert.ok(!(await names(nadia)).includes('Nobody Yet'));
+}
