@@ -94,9 +94,14 @@ class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
     payload = ObjectField(
         required=False,
         allow_null=True,
-        help_text="for location, contacts and interactive, the object as Meta defines it; for reaction, `{emoji}`",
+        help_text="for location, contacts and interactive (buttons, lists, links, flows, products, requests ...), "
+        "the object as Meta defines it; for reaction, `{emoji}`",
     )
-    template = ObjectField(required=False, allow_null=True, help_text="`{name, language, parameters | components}`")
+    template = ObjectField(
+        required=False,
+        allow_null=True,
+        help_text="`{name, language, parameters | components}`; without a language, the customer's",
+    )
     reply_to = serializers.IntegerField(required=False, allow_null=True, help_text="the id of a message of this chat")
     to_contact = serializers.IntegerField(
         required=False,
