@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from messaging.serializers.messages import MessageRow
+from messaging.shown import Shown
 
 # What stands in for a text, by the type of a message.
 _KINDS = {
@@ -48,7 +49,7 @@ def _bubble(message: MessageRow, customer_name: str) -> dict[str, Any]:
         "author": (sender["name"] if sender else "sent from the phone") if ours else customer_name,
         "kind": "" if message["type"] in ("text", "button") else _KINDS.get(message["type"], message["type"]),
         "text": message["text"],
-        "details": [] if message["deleted_at"] else details(message["type"], message["payload"]),
+        "details": [] if message["deleted_at"] else _details(message),
         "media": _media(message),
         "answered": answered and (answered["text"] or _KINDS.get(answered["type"], answered["type"])),
         "reactions": " ".join(reaction["emoji"] for reaction in message["reactions"]),
@@ -69,6 +70,21 @@ def _media(message: MessageRow) -> dict[str, Any] | None:
     family = media["mime_type"].partition("/")[0]
     shown_as = family if family in ("image", "audio", "video") and media["url"] else "file"
     return {**media, "shown_as": shown_as, "name": media["file_name"] or _KINDS.get(message["type"], "File")}
+
+
+def _details(message: MessageRow) -> list[str]:
+    shown = message["shown"]
+    found = details(message["type"], message["payload"])
+    return found if shown is None else [line for line in (*found, shown["header"], *_shown_template(shown)) if line]
+
+
+def _shown_template(shown: Shown) -> list[str]:
+    """What a template shows beside its header and body."""
+    offer = shown["offer"]
+    lines = [f"{offer['text']} {offer['expires_at'] or ''}".strip()] if offer is not None else []
+    for card in shown["cards"]:
+        lines += [card["body"], *(f"○ {button['text']}" for button in card["buttons"])]
+    return [*lines, *(f"○ {button['text']}" for button in shown["buttons"]), shown["footer"]]
 
 
 def details(kind: str, payload: Any) -> list[str]:
@@ -104,11 +120,34 @@ def _order(payload: Any) -> list[str]:
     ]
 
 
-def _choices(payload: Any) -> list[str]:
-    action = payload.get("action") or {}
-    buttons = [(button.get("reply") or {}).get("title") for button in action.get("buttons") or []]
-    rows = [row.get("title") for section in action.get("sections") or [] for row in section.get("rows") or []]
-    return [f"○ {title}" for title in [*buttons, *rows] if title]
+def _interactive(payload: Any) -> list[str]:
+    """The header, what can be tapped or chosen, and the footer of a message with choices."""
+    action, footer = payload.get("action") or {}, payload.get("footer") or {}
+    cards = [line for card in action.get("cards") or [] for line in _interactive_card(card)]
+    return [_header(payload.get("header") or {}), *cards, *_choices(action), str(footer.get("text") or "")]
+
+
+def _interactive_card(card: Any) -> list[str]:
+    lines = [_header(card.get("header") or {}), str((card.get("body") or {}).get("text") or "")]
+    return [*lines, *_choices(card.get("action") or {})]
+
+
+def _header(header: Any) -> str:
+    content = header.get(header.get("type"))
+    if not isinstance(content, dict):
+        return str(content or "")
+    return str(content.get("filename") or content.get("link") or _KINDS.get(header["type"], ""))
+
+
+def _choices(action: Any) -> list[str]:
+    replies = [button.get("reply") or button.get("quick_reply") or {} for button in action.get("buttons") or []]
+    sections = action.get("sections") or []
+    rows = [row.get("title") for section in sections for row in section.get("rows") or []]
+    products = [item.get("product_retailer_id") for section in sections for item in section.get("product_items") or []]
+    parameters = action.get("parameters") or {}
+    others = [parameters.get("display_text") or parameters.get("flow_cta"), action.get("product_retailer_id")]
+    titles = [*(reply.get("title") for reply in replies), *rows, *products, *others]
+    return [f"○ {title}" for title in titles if title]
 
 
 def _template(payload: Any) -> list[str]:
@@ -119,6 +158,6 @@ _DETAILS = {
     "location": _location,
     "contacts": _cards,
     "order": _order,
-    "interactive": _choices,
+    "interactive": _interactive,
     "template": _template,
 }

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from customers.models import Customer
@@ -15,6 +16,8 @@ from messaging.admin.transcript import details
 from messaging.models import Attachment, BusinessNumber, Message
 from tests.admin_pages import confirm, customer_url, do, opened
 from tests.media_files import picture
+from whatsapp.models import Template
+from whatsapp.sandbox.account import ACCOUNT_ID
 
 
 @pytest.fixture
@@ -154,12 +157,47 @@ def test_settling_asks_first(desk: Client, customer: Customer, sent: Any) -> Non
          ["2 x S, 9 USD"]),
         ("interactive", {"action": {"buttons": [{"reply": {"title": "Yes"}}]}}, ["○ Yes"]),
         ("interactive", {"action": {"sections": [{"rows": [{"title": "Red"}]}]}}, ["○ Red"]),
+        ("interactive", {"header": {"type": "text", "text": "Sizes"}, "footer": {"text": "Shop"}, "action": {}},
+         ["Sizes", "Shop"]),
+        ("interactive", {"header": {"type": "image", "image": {"link": "https://x.example/1"}},
+                         "action": {"parameters": {"display_text": "Open"}}}, ["https://x.example/1", "○ Open"]),
+        ("interactive", {"action": {"cards": [{"body": {"text": "Oak"}, "action": {"buttons": [
+            {"quick_reply": {"title": "More"}}]}}]}}, ["Oak", "○ More"]),
+        ("interactive", {"action": {"sections": [{"product_items": [{"product_retailer_id": "p1"}]}]}}, ["○ p1"]),
         ("template", {"name": "hello"}, ["hello"]),
         ("location", None, []), ("contacts", "x", []), ("order", {"product_items": [1]}, []), ("new_kind", {}, []),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_told(kind: str, payload: Any, lines: list[str]) -> None:
     assert details(kind, payload) == lines
+
+
+@pytest.fixture
+def make_template(db: None) -> Any:
+    described = [
+        {"type": "HEADER", "format": "TEXT", "text": "Sale in {{1}}"},
+        {"type": "BODY", "text": "Everything of oak"},
+        {"type": "FOOTER", "text": "Patter demo"},
+        {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Look", "url": "https://shop.example/"}]},
+    ]
+    return lambda: Template.objects.create(
+        waba_id=ACCOUNT_ID, name="sale", language="en", status="APPROVED", components=described
+    )
+
+
+def test_a_template_is_told_as_the_customer_sees_it(
+    desk: Client, customer: Customer, as_owner: APIClient, make_template: Any
+) -> None:
+    make_template()
+    body = {
+        "customer": customer.pk,
+        "type": "template",
+        "template": {"name": "sale", "parameters": {"header": ["May"]}},
+    }
+    assert as_owner.post("/api/messages/", body).status_code == 201
+    page = desk.get(customer_url(customer, "chat")).content.decode()
+    for line in ("Sale in May", "Everything of oak", "○ Look", "Patter demo"):
+        assert line in page
 
 
 def test_reports_name_messages_by_customer_and_text(desk: Client, customer: Customer, sent: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from time import time
 from typing import Any
 
 import pytest
@@ -182,6 +183,28 @@ class TestWriting:
                 "Oak",
                 {"type": "list_reply", "list_reply": {"id": "r1", "title": "Oak", "description": "solid"}},
             ),
+            (
+                {"type": "nfm_reply", "name": "flow", "answers": {"flow_token": "t", "day": "Friday"}},
+                "interactive",
+                "day: Friday",
+                {
+                    "type": "nfm_reply",
+                    "nfm_reply": {
+                        "name": "flow",
+                        "body": "Sent",
+                        "response_json": '{"flow_token": "t", "day": "Friday"}',
+                    },
+                },
+            ),
+            (
+                {"type": "call_permission_reply", "response": "reject"},
+                "interactive",
+                "[call permission: reject]",
+                {
+                    "type": "call_permission_reply",
+                    "call_permission_reply": {"response": "reject", "response_source": "user_action"},
+                },
+            ),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -241,6 +264,19 @@ class TestWriting:
         assert desk()[2]["deleted_at"] is not None
         shown = seen(phone)["messages"]
         assert (shown[0]["deleted"], shown[0]["text"], shown[2]["reply_to"]) == (True, "", wamid)
+
+    def test_an_order(self, say: Say, desk: Any) -> None:
+        say("order", catalog_id="c1", products=["p1", "p2"])
+        (message,) = desk()
+        assert message["type"] == "order"
+        assert [one["product_retailer_id"] for one in message["payload"]["product_items"]] == ["p1", "p2"]
+        assert "p1" in message["text"]
+
+    def test_calls_are_allowed_for_seven_days(self, say: Say, desk: Any) -> None:
+        say("call_permission_reply", response="accept")
+        reply = desk()[0]["payload"]["call_permission_reply"]
+        assert (reply["response"], reply["is_permanent"]) == ("accept", False)
+        assert timedelta(days=6) < timedelta(seconds=reply["expiration_timestamp"] - time()) < timedelta(days=8)
 
     def test_the_own_number_is_proved(self, say: Say, desk: Any, customer: Customer) -> None:
         say("own_number")

@@ -4,6 +4,8 @@
 """
 
 import hashlib
+import json
+import time
 from typing import IO, Any
 
 from whatsapp.graph.media import CHUNK_BYTES
@@ -11,6 +13,9 @@ from whatsapp.limits import CAPTIONED_TYPES
 from whatsapp.sandbox.media import SandboxStore
 
 Content = dict[str, Any]
+
+_MAY_CALL_SECONDS = 7 * 24 * 3600
+_PRICE, _CURRENCY = 90, "EUR"
 
 
 def text(body: str) -> Content:
@@ -61,6 +66,29 @@ def button(label: str, payload: str) -> Content:
 def interactive(kind: str, chosen: Content) -> Content:
     """A tap on a button (`button_reply`), or on a row of a list (`list_reply`)."""
     return {"type": "interactive", "interactive": {"type": kind, kind: chosen}}
+
+
+def form_reply(name: str, answers: Content) -> Content:
+    """A flow that was filled in (`name` flow), or an address (`address_message`)."""
+    reply = {"name": name, "body": "Sent", "response_json": json.dumps(answers)}
+    return {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": reply}}
+
+
+def call_permission(response: str) -> Content:
+    """The answer to a request to call: `accept`, for seven days, or `reject`."""
+    reply: Content = {"response": response, "response_source": "user_action"}
+    if response == "accept":
+        reply |= {"is_permanent": False, "expiration_timestamp": int(time.time()) + _MAY_CALL_SECONDS}
+    return {"type": "interactive", "interactive": {"type": "call_permission_reply", "call_permission_reply": reply}}
+
+
+def order(catalog_id: str, product_ids: list[str]) -> Content:
+    """One of each of these products. The sandbox has a catalog in which everything costs the same."""
+    items = [
+        {"product_retailer_id": product, "quantity": 1, "item_price": _PRICE, "currency": _CURRENCY}
+        for product in product_ids
+    ]
+    return {"type": "order", "order": {"catalog_id": catalog_id, "text": "", "product_items": items}}
 
 
 def edit(message_id: str, kind: str, words: str) -> Content:

@@ -88,6 +88,20 @@ class _Choice(BodySerializer):
     description = serializers.CharField(required=False, max_length=72)
 
 
+class _Form(BodySerializer):
+    name = serializers.ChoiceField(choices=["flow", "address_message"])
+    answers = serializers.DictField()
+
+
+class _CallPermission(BodySerializer):
+    response = serializers.ChoiceField(choices=["accept", "reject"])
+
+
+class _Order(BodySerializer):
+    catalog_id = serializers.CharField(max_length=MAX_ID)
+    products = serializers.ListField(child=serializers.CharField(max_length=MAX_ID), allow_empty=False, max_length=30)
+
+
 class _Changed(BodySerializer):
     message_id = serializers.CharField(max_length=MAX_ID)
 
@@ -165,6 +179,20 @@ def _choice(phone: Phone, data: Any) -> contents.Content:
     return contents.interactive(data["type"], _checked(_Choice, data))
 
 
+def _form(phone: Phone, data: Any) -> contents.Content:
+    given = _checked(_Form, data)
+    return contents.form_reply(given["name"], given["answers"])
+
+
+def _call_permission(phone: Phone, data: Any) -> contents.Content:
+    return contents.call_permission(_checked(_CallPermission, data)["response"])
+
+
+def _order(phone: Phone, data: Any) -> contents.Content:
+    given = _checked(_Order, data)
+    return contents.order(given["catalog_id"], given["products"])
+
+
 def _edit(phone: Phone, data: Any) -> contents.Content:
     given = _checked(_Edit, data)
     message = _own(phone, given["message_id"])
@@ -196,6 +224,9 @@ WRITES: dict[str, Callable[[Phone, Any], contents.Content]] = {
     "button": _button,
     "button_reply": _choice,
     "list_reply": _choice,
+    "nfm_reply": _form,
+    "call_permission_reply": _call_permission,
+    "order": _order,
     "edit": _edit,
     "revoke": _revoke,
 }

@@ -6,7 +6,8 @@ import { h, icon, iconButton } from '../dom.js';
 import { tick } from '../elements/tick.js';
 import { dayLine, time } from '../format.js';
 import { texts } from '../texts.js';
-import { receivedContent, buttonsOf } from './received.js';
+import { receivedContent } from './received.js';
+import { tapsOf } from './taps.js';
 import { words } from './words.js';
 import { writtenContent } from './written.js';
 
@@ -35,7 +36,7 @@ export function bubble(row, answers, answered) {
       mine && known && tick(row.status)),
     reactions(row.reactions),
     known && !(mine && row.status === 'sending') && menu(row, answers),
-    !mine && buttonsOf(row, answers, answered));
+    !mine && tapsOf(row, answers, answered));
 }
 
 /**

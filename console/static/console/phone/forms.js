@@ -1,4 +1,4 @@
-/** The dialogs for what is not typed: a location, and a contact. */
+/** The dialogs for what is not typed: a location, a contact, an address, a form. */
 
 /** @import { Said } from './types.js' */
 
@@ -38,6 +38,27 @@ export function contactForm(onSaid) {
     const wa_id = phone.replace(/\D/g, '');
     onSaid({ type: 'contacts', contacts: [{ name: { formatted_name: name }, phones: [{ phone, wa_id, type: 'CELL' }] }] });
   });
+}
+
+/**
+ * A flow: the sandbox does not know its screens, so it asks for one answer.
+ *
+ * @param {string} title
+ * @param {string | undefined} token
+ * @param {(said: Said) => void} onSaid
+ */
+export function flowForm(title, token, onSaid) {
+  openForm(title, [field(words.answer, 'answer', { required: true })], ({ answer = '' }) => {
+    onSaid({ type: 'nfm_reply', name: 'flow', answers: { ...(token && { flow_token: token }), answer } });
+  });
+}
+
+/** @param {(said: Said) => void} onSaid */
+export function addressForm(onSaid) {
+  openForm(words.giveAddress, [
+    field(words.contactName, 'name', { required: true }), field(words.address, 'address', { required: true }),
+    field(words.city, 'city', { required: true }), field(words.pin, 'in_pin_code', { required: true, pattern: '[0-9]{6}', inputmode: 'numeric' }),
+  ], (values) => onSaid({ type: 'nfm_reply', name: 'address_message', answers: { values } }));
 }
 
 /**

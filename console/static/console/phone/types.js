@@ -20,8 +20,9 @@
  * @property {boolean} deleted
  * @property {Reaction[]} reactions
  *
- * @typedef {{ type: string, text: string, url?: string, payload?: string, phone_number?: string, coupon_code?: string }} TemplateButton
- * @typedef {{ header: string, body: string, footer: string, buttons: TemplateButton[] }} ShownTemplate
+ * @typedef {{ type: string, text: string, url?: string, payload?: string, phone_number?: string, coupon_code?: string, code?: string, action?: Record<string, any> }} TemplateButton
+ * @typedef {{ body: string, buttons: TemplateButton[] }} ShownCard
+ * @typedef {ShownCard & { header: string, footer: string, offer: { text: string, expires_at: string | null } | null, cards: ShownCard[] }} ShownTemplate
  *
  * @typedef {object} Received  what came from the business: the body that Meta's Graph API is given
  * @property {'business'} from
