@@ -298,6 +298,7 @@ def test_a_file_is_announced_before_it_is_here(post: Any, as_admin: APIClient) -
     assert media == {
         "url": None,
         "thumbnail_url": None,
+        "original_url": None,
         "state": "pending",
         "mime_type": "application/pdf",
         "size": None,
