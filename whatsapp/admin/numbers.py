@@ -87,13 +87,15 @@ class BusinessNumberAdmin(RefusalsAdmin):
         return action in (ASK.name, PAUSE.name) or (action == RESUME.name and row.paused_until is not None)
 
     @admin.display(description="paused until", ordering="paused_until")
-    def lasts(self, number: BusinessNumber) -> datetime | str | None:
+    def lasts(self, number: BusinessNumber) -> str | None:
         if number.paused_until == UNTIL_RESUMED:
             by_people = {NumberHold.HAND, NumberHold.ACCESS}
             sources = {one.source for one in holding(number)}
             return "somebody resumes it" if not sources or sources & by_people else "WhatsApp ends that"
         unreachable = number.pause_kind == PauseKind.UNREACHABLE
-        return "a message gets through" if unreachable else number.paused_until
+        if unreachable or number.paused_until is None:
+            return "a message gets through" if unreachable else None
+        return date_format(number.paused_until, "DATETIME_FORMAT")
 
     @admin.display(description="has access", boolean=True)
     def sends(self, number: BusinessNumber) -> bool:
@@ -108,7 +110,7 @@ class BusinessNumberAdmin(RefusalsAdmin):
     def limit(self, number: BusinessNumber) -> str:
         return health_of(number, timezone.now())["limit"] or "-"
 
-    @admin.display(description="what WhatsApp says")
+    @admin.display(description="status and limits")
     def facts(self, number: BusinessNumber) -> str:
         facts = (number.health or {}).get("facts") or {}
         return format_html_join(", ", "{}: {}", sorted(facts.items())) or "-"
@@ -124,7 +126,7 @@ class BusinessNumberAdmin(RefusalsAdmin):
         shown = ((date_format(datetime.fromisoformat(one["at"]), "DATETIME_FORMAT"), one["text"]) for one in found)
         return format_html_join(mark_safe("<br>"), "{}: {}", shown) or "-"
 
-    @admin.display
+    @admin.display(description="industry")
     def vertical(self, number: BusinessNumber) -> str:
         return str(_profile_of(number).profile.get("vertical") or "-")
 

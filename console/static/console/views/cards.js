@@ -13,7 +13,8 @@ import { interactiveParts, templateParts } from './sent.js';
 export const CARDS = {
   location: ({ payload, text }) => [place(payload, text)],
   contacts: ({ payload, text }) => cards(payload, text),
-  order: ({ payload, text }) => order(payload, text),
+  // The text has everything in words, for lists and the search: here only its last line, the total, is new.
+  order: ({ payload, text }) => order(payload, [payload?.text, /^Total: .*$/m.exec(text)?.[0]].filter(Boolean).join('\n')),
   interactive: (message, handlers) => (message.direction === 'outbound'
     ? [...attached(message, handlers), ...interactiveParts(message.payload, message.text)]
     : answered(message.payload, message.text)),

@@ -82,6 +82,6 @@ export function timeLeft(until) {
 function preview({ last_message: last }) {
   if (!last) return texts.noMessages;
   const kind = texts.kinds[last.type];
-  const said = (last.type !== 'unsupported' && last.text) || (kind ?? (last.type === 'text' ? texts.deleted : last.type));
+  const said = (last.type !== 'unsupported' && last.text !== `[${last.type}]` && last.text) || (kind ?? (last.type === 'text' ? texts.deleted : last.type));
   return last.direction === 'outbound' ? h('span', null, tick(last.status), ' ', said) : said;
 }

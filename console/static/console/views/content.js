@@ -65,8 +65,21 @@ const SHOWN = {
   document: (message, handlers) => [...file(message, handlers, download), caption(message)],
   button: ({ text }) => [h('p', { class: 'text' }, icon('reply'), ' ', text)],
   system: ({ text }) => [h('p', { class: 'soft' }, h('em', null, text))],
-  unsupported: () => [h('p', { class: 'soft' }, h('em', null, texts.unsupported))],
+  unsupported: () => withheld(''),
+  unknown: ({ text }) => withheld(text),
+  ephemeral: ({ text }) => withheld(text),
 };
+
+/**
+ * What WhatsApp does not pass on, or only its words: without any, the type stands in brackets.
+ *
+ * @param {string} text
+ * @returns {Child[]}
+ */
+function withheld(text) {
+  if (text && !/^\[\w+\]$/.test(text)) return [h('p', { class: 'text' }, linked(text))];
+  return [h('p', { class: 'soft' }, h('em', null, texts.unsupported))];
+}
 
 /**
  * The file that was uploaded for the header of a message.
