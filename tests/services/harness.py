@@ -30,7 +30,7 @@ KINDS = ("embedded", "services")
 LEASES = {
     "messaging_message": 30,  # messaging/relay/claims.py
     "whatsapp_webhookevent": 30,  # whatsapp/webhook/queue.py
-    "messaging_attachment": 300,  # messaging/relay/downloads.py
+    "messaging_attachment": 360,  # messaging/relay/preparations.py; downloads.py there has less
     "core_chore": 300,  # core/chores.py
 }
 

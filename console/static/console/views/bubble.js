@@ -75,7 +75,7 @@ function problems({ error, waiting, held, status, ...message }, handlers) {
     }, texts.retry));
   }
   if (status === 'queued' && waiting && waiting.code !== 'behind') said.push(h('p', { class: 'problem waits small' }, waiting.title));
-  if (status === 'queued') {
+  if (status === 'queued' && waiting) { // one that does not wait leaves before anybody could press it
     said.push(h('button', {
       type: 'button', class: 'retry',
       onclick: ({ currentTarget }) => handlers.onTakeBack(message.id, /** @type {HTMLButtonElement} */ (currentTarget)),
