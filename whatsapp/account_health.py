@@ -54,7 +54,7 @@ def note_answer(number: BusinessNumber, said: dict[str, Any], at: datetime) -> N
         "can_send": can_send,
     }
     with transaction.atomic():
-        locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
+        locked = BusinessNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
         before = business_number_news(locked), locked.health and locked.health.get("facts")
         _keep_facts(locked, {name: storable(value) for name, value in facts.items() if value}, at)
         locked.display = locked.display or storable(text_or_nothing(said, "display_phone_number", 40))
@@ -117,7 +117,7 @@ def _digits(text: str) -> str:
 
 def _note(number: BusinessNumber, change: AccountChange, at: datetime) -> None:
     """Keep facts, restrictions and the notice itself in the number's row, and tell the admins."""
-    locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
+    locked = BusinessNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
     _keep_facts(locked, change.facts, at)
     kept: dict[str, Any] = locked.health or {}
     restrictions = {one["code"]: one for one in kept.get("restrictions") or []}
@@ -171,7 +171,7 @@ def _open_restrictions(number: BusinessNumber) -> list[str]:
 
 
 def _forget_restrictions(number: BusinessNumber, codes: set[str]) -> None:
-    locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
+    locked = BusinessNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
     kept: dict[str, Any] = locked.health or {}
     left = [one for one in kept.get("restrictions") or [] if one["code"] not in codes]
     if len(left) != len(kept.get("restrictions") or []):

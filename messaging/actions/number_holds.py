@@ -20,6 +20,8 @@ from messaging.serializers.numbers import business_number_news
 
 logger = logging.getLogger(__name__)
 
+# The columns of a number that its holds decide.
+_EFFECT = ("paused_until", "pause_kind", "reason", "throttled", "probes", "halted_access")
 _ENDED = f"SELECT 1 FROM {NumberHold._meta.db_table} WHERE lifted_at IS NULL AND until <= %s"
 
 
@@ -92,7 +94,7 @@ def tell_admins(number: BusinessNumber) -> None:
 
 def _lock(number: BusinessNumber) -> BusinessNumber:
     """The number as it is now, locked. A halt from before there were holds, or by an older version, becomes one."""
-    locked = BusinessNumber.objects.select_for_update().get(pk=number.pk)
+    locked = BusinessNumber.objects.select_for_update(no_key=True).get(pk=number.pk)
     if locked.paused_until == UNTIL_RESUMED and not holding(locked):
         NumberHold.objects.update_or_create(
             number=locked,
@@ -104,7 +106,7 @@ def _lock(number: BusinessNumber) -> BusinessNumber:
 
 def _apply(number: BusinessNumber) -> None:
     """Write into the columns of a locked number what its holds come to, and tell the admins."""
-    holds = holding(number)
+    holds, before = holding(number), [getattr(number, name) for name in _EFFECT]
     if holds:
         number.paused_until = holds[0].until or UNTIL_RESUMED
         number.pause_kind = PauseKind.PAUSED
@@ -114,9 +116,9 @@ def _apply(number: BusinessNumber) -> None:
         number.throttled = number.probes = 0
     if NumberHold.ACCESS not in {one.source for one in holds}:
         number.halted_access = ""
-    number.save(
-        update_fields=["paused_until", "pause_kind", "reason", "throttled", "probes", "halted_access"],
-    )
+    if [getattr(number, name) for name in _EFFECT] == before:
+        return
+    number.save(update_fields=_EFFECT)
     if not holds:
         logger.warning("business number %s is held by nothing any more", number.pk)
         wake_relays()
