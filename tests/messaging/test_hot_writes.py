@@ -75,3 +75,25 @@ def test_handing_over_a_chat(as_admin: Any, chat: Any, owner: Any, stranger: Any
     # The session; the customer and the salesperson of the body, and both again, locked; the old assignment, the new
     # one, and the owner; the event, its number and the audit entry.
     assert len(taken) == 11, taken
+
+
+def test_what_a_customer_writes(customer: Any, says: Any) -> None:
+    says(customer)
+    with CaptureQueriesContext(connection) as captured:
+        says(customer)
+    taken = [one["sql"] for one in captured if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
+
+    # The customer, locked; the message; the chat, which waits and is open now; the event and its number.
+    assert len(taken) == 5, taken
+
+
+def test_an_answer_that_was_sent(as_owner: Any, chat: Any, transport: Any, relay_turn: Any) -> None:
+    def turn(text: str) -> list[str]:
+        as_owner.post("/api/messages/", {"customer": chat.pk, "text": text})
+        with CaptureQueriesContext(connection) as captured:
+            assert relay_turn() == 1
+        return [one["sql"] for one in captured if one["sql"].startswith("UPDATE") and "waiting_since" in one["sql"]]
+
+    turn("hi")
+    # Whether anything is left unanswered: one statement, whether somebody waits or not.
+    assert len(taken := turn("there")) == 1, taken

@@ -21,6 +21,7 @@ from messaging.actions.receiving import receive_echo, receive_message
 from messaging.actions.sending import send_message
 from messaging.actions.statuses import apply_status
 from messaging.channels import Inbound, Rejected, Unknown
+from messaging.desk.counts import desk_counts
 from messaging.errors import OutsideServiceWindow
 from messaging.models import BusinessNumber, Conversation, Message
 from messaging.relay import outbox
@@ -175,3 +176,12 @@ def test_random_histories(
             messages = list(Message.objects.filter(customer=customer))
             assert chat.waiting_since == waiting_since(messages), (seed, done)
             assert (chat.state, chat.snoozed_until) == world.state, (seed, done)
+    ends = [  # a later history may have woken an earlier one
+        (chat.state, chat.waiting_since is not None, chat.unread_count > 0) for chat in Conversation.objects.all()
+    ]
+    counts = desk_counts(admin)
+    assert counts["open"] == sum(state == "open" for state, _, _ in ends)
+    assert counts["waiting"] == sum(state == "open" and waits for state, waits, _ in ends)
+    assert counts["unread"] == sum(state == "open" and unread for state, _, unread in ends)
+    assert counts["snoozed"] == sum(state == "snoozed" for state, _, _ in ends)
+    assert counts["closed"] == sum(state == "closed" for state, _, _ in ends)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -211,6 +213,22 @@ class TestWaiting:
         assert since(customer) == at
         undo_merge(merge_id=merge.pk, actor=owner)
         assert (since(customer), since(twin)) == (later, at)
+
+    def test_the_update_finds_out_who_waits(
+        self, customer: Customer, owner: User, says: Says, answer: Any, echo: Any
+    ) -> None:
+        says(customer, ago=minutes(30))
+        answer()
+        says(customer, "late", ago=minutes(20))
+        twin, silent = (Customer.objects.create(owner=owner) for _ in range(2))
+        says(twin, ago=minutes(9))
+        says(silent)
+        Message.objects.filter(customer=silent).update(deleted_at=timezone.now())
+        before = {customer.pk: since(customer), twin.pk: since(twin), silent.pk: None}
+        Conversation.objects.update(waiting_since=None)
+        import_module("messaging.migrations.0015_who_waits").look(apps, None)
+        assert dict(Conversation.objects.values_list("customer", "waiting_since")) == before
+        assert None not in (before[customer.pk], before[twin.pk])
 
 
 class TestStates:
