@@ -61,13 +61,15 @@ class _Found:
     wa_id: str | None
 
 
-def customer_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | None = None) -> Customer:
+def customer_of(
+    sender: Person, number: BusinessNumber, *, wrote_at: datetime | None = None, assigned: bool = True
+) -> Customer:
     """Return the customer who wrote, locked until the current transaction ends.
 
     Looks for an identity on this number, then on our other numbers, then for the phone in every spelling WhatsApp uses,
     then for a contact with that number, and otherwise creates a customer. A customer without an active owner gets one
     (setting ASSIGNMENT_STRATEGY), one without a name gets that of the profile. `wrote_at` is None for people whom we
-    wrote to. Fields that the chat does not need may be deferred.
+    wrote to. Without `assigned` nobody gets an owner. Fields that the chat does not need may be deferred.
     """
     found = _by_identity(sender, number, wrote_at)
     for _ in range(_LOOKS):
@@ -86,7 +88,7 @@ def customer_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | 
     customer = found.customer
     if found.lacks and fill_profile(customer.pk, sender, wa_id=found.wa_id):
         customer = lock(customer.pk)
-    if not found.has_owner:
+    if not found.has_owner and assigned:
         # The owner was read before this transaction got the lock, so the action has to look again.
         customer = lock(customer.pk)
         route(customer)

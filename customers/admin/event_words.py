@@ -8,6 +8,7 @@ from customers.models import Event, customer_number
 Data = Mapping[str, Any]
 
 _LONGEST = 200
+_BY_WHATSAPP = frozenset({"message_status", "message_updated", "chat_message", "history_added"})
 # What an event of its own says, or what nobody enters.
 _NOT_TOLD = frozenset({"id", "owner", "tags", "customer_id", "name", "full_name", "updated_at", "phone_to_confirm"})
 
@@ -18,7 +19,9 @@ def who(event: Event) -> str:
         return event.actor.name
     if event.type == "chat_message" and event.data.get("direction") == "inbound":
         return "the customer"
-    return "WhatsApp" if event.type in ("message_status", "message_updated", "chat_message") else "Patter"
+    return (
+        "WhatsApp" if event.type in ("message_status", "message_updated", "chat_message", "history_added") else "Patter"
+    )
 
 
 def words_of(event: Event, before: Event | None = None) -> str:
@@ -89,6 +92,7 @@ _WORDS: dict[str, Callable[[Data], str]] = {
     "chat_message": _message,
     "message_status": _status,
     "messages_read": lambda data: "Read the chat at the desk",
+    "history_added": lambda data: f"{data.get('count')} messages from before came from the phone app",
     "message_updated": lambda data: f"Message {data.get('id')} changed: its file, its text, or a reaction",
     "assignment_changed": _assignment,
     "customer_merged": lambda data: f"{_number(data.get('gone'))}, the same person, became part of this customer",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from core.db.compiled import prepared_cursor
@@ -55,27 +56,35 @@ _PUT_UNREAD = (
 )
 
 
-def receive_message(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
+def receive_message(
+    *, customer: Customer, number: BusinessNumber, inbound: Inbound, handled_by: str | None = None
+) -> int | None:
     """Store a message of a customer whom this transaction has locked; return its id.
 
     A redelivery, whose wamid is already known on this number, changes nothing and returns None. What still comes from
-    somebody who is blocked is kept, and nobody has to read it.
+    somebody who is blocked is kept, and nobody has to read it; nor what somebody else deals with (`handled_by`).
     """
-    return _keep(customer, number, inbound, Direction.INBOUND, quietly=customer.blocked_at is not None)
+    quietly = customer.blocked_at is not None or handled_by is not None
+    message_id = _keep(customer, number, inbound, Direction.INBOUND, quietly=quietly, by=handled_by)
+    if message_id is not None and handled_by is not None:
+        _open_window(customer, number, inbound)
+    return message_id
 
 
 def receive_notice(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
     """`receive_message` for what the provider says about the customer: it is not unread."""
-    return _keep(customer, number, inbound, Direction.INBOUND, quietly=True)
+    return _keep(customer, number, inbound, Direction.INBOUND, quietly=True, by=None)
 
 
-def receive_echo(*, customer: Customer, number: BusinessNumber, inbound: Inbound) -> int | None:
+def receive_echo(
+    *, customer: Customer, number: BusinessNumber, inbound: Inbound, handled_by: str | None = None
+) -> int | None:
     """`receive_message` for what was sent to the customer from elsewhere: it is outbound, without a sender."""
-    return _keep(customer, number, inbound, Direction.OUTBOUND, quietly=True)
+    return _keep(customer, number, inbound, Direction.OUTBOUND, quietly=True, by=handled_by)
 
 
 def _keep(
-    customer: Customer, number: BusinessNumber, inbound: Inbound, direction: Direction, *, quietly: bool
+    customer: Customer, number: BusinessNumber, inbound: Inbound, direction: Direction, *, quietly: bool, by: str | None
 ) -> int | None:
     now = timezone.now()
     # One that arrives late is shown at its own time.
@@ -97,6 +106,7 @@ def _keep(
         "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
         "sent_for": customer.owner_id if direction is Direction.OUTBOUND else None,
     }
+    message |= {} if by is None else {"handled_by": by}
     message_id = INSERT_MESSAGE(message)
     if message_id is None:
         return None
@@ -137,6 +147,15 @@ def _put_unread(
     with prepared_cursor() as cursor:
         cursor.execute(_PUT_UNREAD, [*place, message_id if newest else None])
         return bool(cursor.fetchone()[0] == message_id)
+
+
+def _open_window(customer: Customer, number: BusinessNumber, inbound: Inbound) -> None:
+    """Open the service window for a message that nobody has to read."""
+    at = min(inbound.at, timezone.now())
+    older = Q(last_inbound_at=None) | Q(last_inbound_at__lt=at)
+    Conversation.objects.filter(older, customer=customer).update(
+        last_inbound_at=at, last_address=inbound.address, business_number=number
+    )
 
 
 def _status(direction: Direction, quietly: bool) -> Status:

@@ -130,6 +130,10 @@ class Message(Leased):
     retried_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    # Who dealt with it in place of the desk: the provider's own agent. Nobody waits for an answer to it.
+    handled_by = models.CharField(max_length=10, null=True, blank=True)
+    # Whether it is from before Patter, from the phone app: nobody waits for an answer to it either.
+    from_history = models.BooleanField(default=False, db_default=False)
     # Whether Patter sends it by itself: it answers nobody.
     automatic = models.BooleanField(default=False, db_default=False)
     # The id of the owner of the chat when it was sent.

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.files.links import Links, links_for
 from core.keysets import KeysetQuery
-from core.shapes import FreeObject, Ref, Time
+from core.shapes import FreeObject, OneOf, Ref, Time
 from core.timestamps import iso
 from customers.events import Frame
 from messaging.models import (
@@ -21,6 +21,7 @@ from messaging.models import (
     Status,
     StatusUpdate,
 )
+from messaging.past import AGENT
 from messaging.serializers.answered import (
     MessagePreview,
     answered_columns,
@@ -43,6 +44,7 @@ MESSAGE_COLUMNS = (
     "shown",
     "reply_to_id",
     "reactions",
+    "handled_by",
     "status",
     "error",
     "held",
@@ -89,6 +91,7 @@ class _Message(TypedDict):
     reply_to: Annotated[int | None, "the id of a message"]
     reply_to_preview: Annotated[MessagePreview | None, "the message that this one answers, in brief"]
     reactions: list[Reaction]
+    handled_by: Annotated[str | None, OneOf((AGENT,)), "`agent`: Meta's Business Agent has the chat; null: the desk"]
     status: Annotated[str, Status]
     error: MessageError | None
     held: Annotated[str | None, Held, "why WhatsApp does not deliver it yet; null unless it is `sent`"]
@@ -153,12 +156,8 @@ def message_data(row: dict[str, Any]) -> RecordedMessage:
         "shown": None if deleted else get("shown"),
         "reply_to": get("reply_to_id"),
         "reply_to_preview": preview(row),
-        # Ours also hold the message they were sent as and the user who reacted, so that they can be taken back.
-        "reactions": [
-            {"emoji": reaction["emoji"], "from": reaction.get("from"), "at": reaction.get("at")}
-            for reaction in get("reactions") or []
-            if reaction["emoji"]
-        ],
+        "reactions": _reactions(get("reactions")),
+        "handled_by": get("handled_by"),
         "status": row["status"],
         "error": get("error"),
         "held": get("held") if row["status"] == Status.SENT else None,
@@ -177,6 +176,15 @@ def message_data(row: dict[str, Any]) -> RecordedMessage:
         "edited_at": iso(get("edited_at")),
         "deleted_at": iso(get("deleted_at")),
     }
+
+
+def _reactions(stored: Any) -> list[Reaction]:
+    """Ours also hold the message they were sent as and the user who reacted, so that they can be taken back."""
+    return [
+        {"emoji": reaction["emoji"], "from": reaction.get("from"), "at": reaction.get("at")}
+        for reaction in stored or []
+        if reaction["emoji"]
+    ]
 
 
 def with_links(data: RecordedMessage, links: Links) -> MessageRow:

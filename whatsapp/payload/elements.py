@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from messaging.channels import Inbound
+if TYPE_CHECKING:
+    from messaging.channels import Inbound
+    from messaging.past import PastMessage, PastReaction
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,14 @@ class IncomingMessage(NumberElement):
     """A message from a customer.
 
     `referral` is the advertisement they tapped before writing, `shared_phone` their own number (in digits), which they
-    shared because we asked for it.
+    shared because we asked for it, `handled_by` who has the chat in place of the desk.
     """
 
     sender: Person
-    inbound: Inbound
+    inbound: "Inbound"
     referral: dict[str, Any] | None = None
     shared_phone: str | None = None
+    handled_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Call(NumberElement):
     """A call of a customer that is over. Its `wamid` is Meta's id of the call."""
 
     caller: Person
-    inbound: Inbound
+    inbound: "Inbound"
     answered: bool
 
 
@@ -90,7 +93,17 @@ class Echo(NumberElement):
     """A message to a customer that was sent from the phone app that shares our number."""
 
     recipient: Person
-    inbound: Inbound
+    inbound: "Inbound"
+    handled_by: str | None = None
+
+
+@dataclass(frozen=True)
+class PastMessages(NumberElement):
+    """What was written in a chat before Patter. `person` is None if only the message tells whose it is."""
+
+    person: Person | None
+    messages: "tuple[PastMessage, ...]"
+    reactions: "tuple[PastReaction, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,7 @@ class Notice(NumberElement):
 
     old: tuple[Person, ...]
     new: Person | None
-    inbound: Inbound
+    inbound: "Inbound"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from core.safe_json import BadJSON, check_value, storable_value
@@ -10,13 +11,15 @@ from whatsapp.payload.address_changes import read_id_update
 from whatsapp.payload.calls import read_call
 from whatsapp.payload.contact_sync import read_contact_sync
 from whatsapp.payload.elements import AccountErrors, Broken, Element, Ignored
-from whatsapp.payload.json_fields import list_of, text_of
+from whatsapp.payload.history import read_history, read_late_file
+from whatsapp.payload.json_fields import list_of, object_of, text_of
 from whatsapp.payload.messages import read_echo, read_message
 from whatsapp.payload.persons import Contacts, contacts_of
+from whatsapp.payload.standby import read_agents_echo, read_agents_message
 from whatsapp.payload.statuses import account_errors_in, read_preference, read_status
 from whatsapp.payload.template_changes import TEMPLATE_FIELDS, read_template
 
-Read = Callable[[dict[str, Any], str, str, Contacts], Element]
+Read = Callable[[dict[str, Any], str, str, Contacts], Element | list[Element]]
 
 # Field of a change -> the lists in its value, each with the function that reads one item.
 _READERS: dict[str, dict[str, Read]] = {
@@ -24,6 +27,8 @@ _READERS: dict[str, dict[str, Read]] = {
     "smb_message_echoes": {"message_echoes": read_echo},
     "user_preferences": {"user_preferences": read_preference},
     "user_id_update": {"user_id_update": read_id_update},
+    "history": {"history": read_history, "messages": read_late_file},
+    "standby": {"messages": read_agents_message, "message_echoes": read_agents_echo, "statuses": read_status},
     "smb_app_state_sync": {"state_sync": read_contact_sync},
     "calls": {"calls": read_call, "statuses": read_status},
 }
@@ -77,6 +82,8 @@ def _elements(payload: dict[str, Any]) -> Iterator[Element]:
             elif not isinstance(field, str) or field not in _READERS:
                 yield Ignored("unknown field")
             else:
+                # What comes in standby stands one level deeper.
+                value = {**value, **object_of(value.get(field))}
                 yield from _change(value, _READERS[field], where)
 
 
@@ -95,22 +102,26 @@ def _change(value: dict[str, Any], readers: dict[str, Read], where: str) -> Iter
     contacts = contacts_of(value)
     for key, read in readers.items():
         for k, item in enumerate(list_of(value.get(key))):
-            yield _guarded(read, item, metadata, contacts, f"{where}.{key}[{k}]")
+            yield from _guarded(read, item, metadata, contacts, f"{where}.{key}[{k}]")
     if value.get("errors"):
         yield AccountErrors(account_errors_in(value["errors"]))
 
 
-def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: str) -> Element:
-    """Read one element. Whatever is wrong with it makes it Broken."""
+def _guarded(read: Read, item: Any, metadata: Any, contacts: Contacts, where: str) -> list[Element]:
+    """Read one item, which is one element or, in a history, several. Whatever is wrong with one makes it Broken."""
     try:
         if not isinstance(item, dict):
             raise ValueError("not an object")
         if "errors" in item:
             # Words about a message. What they are about must not be lost for them.
             item = {**item, "errors": storable_value(item["errors"])}
-        check_value(item)
+        if read is not read_history:  # which looks at each message for itself
+            check_value(item)
         number = text_of(metadata, "phone_number_id", 64)
         check_value(metadata)
-        return read(item, number, str(metadata.get("display_phone_number") or ""), contacts)
+        found = read(item, number, str(metadata.get("display_phone_number") or ""), contacts)
     except (BadJSON, ValueError, KeyError, TypeError, AttributeError) as error:
-        return Broken(where, str(error) or type(error).__name__)
+        return [Broken(where, str(error) or type(error).__name__)]
+    if not isinstance(found, list):
+        return [found]
+    return [replace(one, where=where + one.where) if isinstance(one, Broken) else one for one in found]

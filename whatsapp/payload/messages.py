@@ -44,8 +44,8 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
     ids = message.get("from"), message.get("from_user_id"), message.get("from_parent_user_id")
     if message.get("group_id"):
         return InGroup(number, display, person_or_none(*ids, contacts))
-    kind = _kind_of(message)
-    if _shows_nothing(kind, message):
+    kind = kind_of(message)
+    if shows_nothing(kind, message):
         return Ignored(kind)
     if kind == "system":
         return _system(message, number, display, contacts)
@@ -57,7 +57,7 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
         number,
         display,
         sender,
-        _inbound(kind, message, sender.address),
+        inbound_of(kind, message, sender.address),
         referral if isinstance(referral, dict) and referral else None,
         shared_phone_in(message, sender) if kind == "contacts" else None,
     )
@@ -68,16 +68,16 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
     ids = message.get("to"), message.get("to_user_id"), message.get("to_parent_user_id")
     if message.get("group_id"):
         return InGroup(number, display, person_or_none(*ids, contacts))
-    kind = _kind_of(message)
-    if kind == "system" or _shows_nothing(kind, message):
+    kind = kind_of(message)
+    if kind == "system" or shows_nothing(kind, message):
         return Ignored(kind)
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, None)
     recipient = person_of(*ids, contacts)
-    return Echo(number, display, recipient, _inbound(kind, message, None))
+    return Echo(number, display, recipient, inbound_of(kind, message, None))
 
 
-def _kind_of(message: dict[str, Any]) -> str:
+def kind_of(message: dict[str, Any]) -> str:
     """The type of a message; of one that does not say it, the key that holds its content. Raises ValueError."""
     if message.get("type"):
         return text_of(message, "type", MAX_TYPE)
@@ -88,7 +88,8 @@ def _kind_of(message: dict[str, Any]) -> str:
     return found if found is not None and len(found) <= MAX_TYPE else "unknown"
 
 
-def _shows_nothing(kind: str, message: dict[str, Any]) -> bool:
+def shows_nothing(kind: str, message: dict[str, Any]) -> bool:
+    """Whether a message of this type has nothing to show in a chat."""
     return kind == RAW or (kind in _WITHHELD and not (message.get("errors") or _content_of(kind, message)))
 
 
@@ -97,7 +98,8 @@ def _content_of(kind: str, message: dict[str, Any]) -> Any:
     return message.get(kind) or (message.get("text") if kind in _WITHHELD else message.get(kind))
 
 
-def _inbound(kind: str, message: dict[str, Any], address: str | None) -> Inbound:
+def inbound_of(kind: str, message: dict[str, Any], address: str | None) -> Inbound:
+    """A message of this type from an address, None for one of ours. Raises ValueError."""
     content = _content_of(kind, message)
     if kind == "voice":  # a voice note, from before `audio` had a flag for them
         kind, content = "audio", {**object_of(content), "voice": True}
@@ -147,7 +149,7 @@ def _system(message: dict[str, Any], number: str, display: str, contacts: Contac
     old, new = address_change_in(message, contacts)
     if not old and new is None:
         return Ignored("a notice about nobody")
-    inbound = _inbound("system", message, None)
+    inbound = inbound_of("system", message, None)
     if "identity" in message:
         inbound.payload["identity"] = message["identity"]
     return Notice(number, display, old, new, inbound)
@@ -165,7 +167,7 @@ def _reaction(message: dict[str, Any], number: str, display: str, by: Person | N
 def _edit(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("edit"))
     target, edited = text_of(content, "original_message_id", MAX_ID), object_of(content.get("message"))
-    kind = _kind_of(edited)
+    kind = kind_of(edited)
     words = shown_text(kind, edited.get(kind))
     return Edit(number, display, target, by, text_of(message, "id", MAX_ID), words, _at(message))
 

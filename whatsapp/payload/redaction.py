@@ -37,15 +37,27 @@ def redacted(body: bytes, ids: set[str]) -> bytes | None:
     left = False
     for entry in map(object_of, list_of(object_of(data).get("entry"))):
         for change in map(object_of, list_of(entry.get("changes"))):
-            value = object_of(change.get("value"))
-            for name, items in value.items():
-                if isinstance(items, list):
-                    value[name] = [item for item in items if not _is_of(item, ids)]
-                    left = left or (name != "contacts" and bool(value[name]))
+            left = _without(object_of(change.get("value")), ids) or left
     rest = json.dumps(data)
     return rest.encode() if left and not any(one in rest for one in ids) else None
 
 
+def _without(value: dict[str, Any], ids: set[str]) -> bool:
+    """Remove the items about somebody with one of `ids`; return whether others are left. Some lists stand deeper."""
+    left = False
+    for name, items in value.items():
+        if isinstance(items, list):
+            value[name] = [item for item in items if not _is_of(item, ids)]
+            nested = [item for item in value[name] if name == "history" and isinstance(item, dict)]
+            found = [_without(item, ids) for item in nested] if nested else [bool(value[name])]
+            left = left or (name != "contacts" and any(found))
+        elif name == "standby" and isinstance(items, dict):
+            left = _without(items, ids) or left
+    return left
+
+
 def _is_of(item: Any, ids: set[str]) -> bool:
-    named = (object_of(item).get(key) for key in _PEOPLE)
+    # A chat of the history has the number of the other one as its id, an answer of the agent stands one level deeper.
+    item = {**object_of(item), **object_of(object_of(item).get("message"))}
+    named = [item.get(key) for key in (*_PEOPLE, *(["id"] if "messages" in item else []))]
     return any(isinstance(one, str) and one.removeprefix("+") in ids for one in named)

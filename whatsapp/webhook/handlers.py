@@ -5,8 +5,10 @@ from typing import Any
 
 from customers.actions.locking import lock
 from customers.actions.referrals import note_referral
+from customers.models import Customer
 from messaging.actions.calls import receive_call
-from messaging.actions.message_changes import change_reaction, edit_message, revoke_message
+from messaging.actions.history import fill_history
+from messaging.actions.message_changes import UnknownMessage, change_reaction, edit_message, revoke_message
 from messaging.actions.reactions import BUSINESS
 from messaging.actions.receiving import receive_echo, receive_message, receive_notice
 from messaging.actions.statuses import apply_status
@@ -29,6 +31,7 @@ from whatsapp.payload.elements import (
     InGroup,
     Notice,
     NumberElement,
+    PastMessages,
     Preference,
     Reaction,
     Revoke,
@@ -56,7 +59,7 @@ def _message(said: IncomingMessage, number: BusinessNumber) -> int:
     if said.shared_phone is not None:
         lock_for_sharing(said.sender, said.shared_phone, number)
     customer = customer_of(said.sender, number, wrote_at=said.inbound.at)
-    new = receive_message(customer=customer, number=number, inbound=said.inbound)
+    new = receive_message(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by)
     if new is not None and customer.blocked_at is not None:
         ask_meta([customer.pk])  # they wrote from an address that Meta does not block yet
     if new is not None and said.referral is not None:
@@ -81,8 +84,26 @@ def _call(said: Call, number: BusinessNumber) -> int:
 
 def _echo(said: Echo, number: BusinessNumber) -> int:
     customer = customer_of(said.recipient, number)
-    receive_echo(customer=customer, number=number, inbound=said.inbound)
+    receive_echo(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by)
     return int(customer.pk)
+
+
+def _past(said: PastMessages, number: BusinessNumber) -> int:
+    customer = _customer_of_past(said, number)
+    fill_history(customer=customer, number=number, messages=said.messages, reactions=said.reactions)
+    return int(customer.pk)
+
+
+def _customer_of_past(said: PastMessages, number: BusinessNumber) -> Customer:
+    """Whose chat it is. Who is new gets an owner when they write."""
+    if said.person is None:
+        wamid = said.messages[0].inbound.wamid
+        known = Message.objects.filter(business_number=number, wamid=wamid).values_list("customer", flat=True).first()
+        if known is None:
+            raise UnknownMessage(wamid)
+        return lock(known)
+    written = (one.inbound.at for one in said.messages if one.direction == "inbound")
+    return customer_of(said.person, number, wrote_at=max(written, default=None), assigned=False)
 
 
 def _reaction(said: Reaction, number: BusinessNumber) -> int:
@@ -167,6 +188,7 @@ _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]
     Ringing: _ringing,
     Call: _call,
     Echo: _echo,
+    PastMessages: _past,
     Reaction: _reaction,
     Edit: _edit,
     Revoke: _revoke,

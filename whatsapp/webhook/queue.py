@@ -25,7 +25,15 @@ from whatsapp import business_numbers
 from whatsapp.account_health import apply_account_change
 from whatsapp.message_templates import apply_change
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import AccountChange, AccountErrors, Broken, Element, NumberElement, TemplateChange
+from whatsapp.payload.elements import (
+    AccountChange,
+    AccountErrors,
+    Broken,
+    Element,
+    NumberElement,
+    PastMessages,
+    TemplateChange,
+)
 from whatsapp.payload.envelope import Malformed, parse
 from whatsapp.webhook import failures
 from whatsapp.webhook.claimed import Claimed, close, leave_to_relay
@@ -40,6 +48,8 @@ LEASE_SECONDS = 30
 REQUEST_SECONDS = 0.5
 # How long the relay works on one event before it takes the next, and waits for each lock meanwhile.
 TURN_SECONDS, LOCK_SECONDS = 3.0, 0.2
+# How long each of these works on history before the next webhook has its turn.
+HISTORY_SECONDS = 0.5
 # How often the relay looks for changes of messages that did not turn up within a day.
 LOOK_SECONDS = 60.0
 # How long the request waits to store the event, for SQLite's one writer above all; then, for each element, it is
@@ -95,7 +105,7 @@ def process(event: Claimed, deadline: float) -> None:
     todo = [index for index in range(event.done, len(elements)) if index not in stored]
     turn = _Turn(event, elements, deadline, last=todo[-1] if todo else None)
     for index in todo:
-        if index > todo[0] and time.monotonic() > turn.deadline:
+        if index > todo[0] and (time.monotonic() > turn.deadline or turn.history_seconds > HISTORY_SECONDS):
             return turn.give_up(index)
         element = elements[index]
         if isinstance(element, Broken):
@@ -123,6 +133,8 @@ class _Turn:
     last: int | None
     waits_from: int | None = None
     failures_before: int = 0
+    # How long history took: it is long, and nobody waits for it, so whoever writes now has their turn soon.
+    history_seconds: float = 0.0
 
     def take(self, index: int, element: Element) -> None:
         """Handle one element, or note why that was not possible."""
@@ -143,6 +155,8 @@ class _Turn:
             business_numbers.forget()
             event.failures.append(f"{failures.FAILED} {index}: {type(error).__name__}: {error}")
             _link_person(event, element)
+        if isinstance(element, PastMessages):
+            self.history_seconds += time.monotonic() - began
         locked_people.handled(event.pk, element)
 
     def _wait(self, index: int) -> None:

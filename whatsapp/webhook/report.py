@@ -10,7 +10,7 @@ from core.db.reports import may_be_old
 from messaging.models import Message
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.models import WebhookEvent, WebhookState
-from whatsapp.payload.elements import Broken, Call, Echo, IncomingMessage, InGroup
+from whatsapp.payload.elements import Broken, Call, Echo, IncomingMessage, InGroup, PastMessages
 from whatsapp.payload.envelope import Malformed, parse
 
 BATCH = 200
@@ -73,7 +73,11 @@ def _messages_in(body: bytes, report: DayReport) -> Iterable[Key]:
     report.unreadable += sum(isinstance(element, Broken) for element in elements)
     report.groups += sum(isinstance(element, InGroup) for element in elements)
     messages = (element for element in elements if isinstance(element, IncomingMessage | Call | Echo))
-    return [(message.phone_number_id, message.inbound.wamid) for message in messages]
+    past = ((element, one) for element in elements if isinstance(element, PastMessages) for one in element.messages)
+    return [
+        *((message.phone_number_id, message.inbound.wamid) for message in messages),
+        *((element.phone_number_id, one.inbound.wamid) for element, one in past),
+    ]
 
 
 def _stored(keys: list[Key]) -> set[Key]:

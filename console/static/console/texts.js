@@ -11,6 +11,7 @@ const kinds = {
   image: 'Picture', sticker: 'Sticker', video: 'Video', audio: 'Voice message', voice: 'Voice message', document: 'Document',
   location: 'Location', contacts: 'Contact', order: 'Order', template: 'Template', interactive: 'Choice', reaction: 'Reaction',
   unsupported: 'Message that cannot be shown', unknown: 'Message that cannot be shown', ephemeral: 'Message that cannot be shown', call: 'Call',
+  media_placeholder: 'File from before',
 };
 
 /** @type {Record<string, string>} */

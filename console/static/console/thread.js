@@ -173,7 +173,7 @@ export class Thread extends Emitter {
     else if (type === 'ready') await this.#enter(data.present, data.typing);
     else if (type === 'user_presence') this.#see(data.user, data.status === 'online');
     else if (type === 'typing_indicator') this.#type(data.user, data.is_typing);
-    else if (type === 'customer_merged' || type === 'merge_undone') await this.load();
+    else if (type === 'customer_merged' || type === 'merge_undone' || type === 'history_added') await this.load();
   }
 
   /** @param {number} id @param {Partial<Message>} changes */
