@@ -74,7 +74,7 @@ function problems({ error, waiting, held, status, ...message }, handlers) {
         /** @type {Message} */ ({ ...message, error, waiting, held, status }), /** @type {HTMLButtonElement} */ (currentTarget)),
     }, texts.retry));
   }
-  if (status === 'queued' && waiting && waiting.code !== 'behind') said.push(h('p', { class: 'problem waits small' }, waiting.title));
+  if (status === 'queued' && waiting && !['behind', 'converting'].includes(waiting.code)) said.push(h('p', { class: 'problem waits small' }, waiting.title));
   if (status === 'queued' && waiting) { // one that does not wait leaves before anybody could press it
     said.push(h('button', {
       type: 'button', class: 'retry',
