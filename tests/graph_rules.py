@@ -21,15 +21,12 @@ class Refused(Exception):
 
 @dataclass
 class Known:
-    """What exists at Meta: uploaded files, flows, the products of each catalog, the templates of each account.
-
-    None: whatever is named exists.
-    """
+    """What exists at Meta: uploaded files, flows, the products of each catalog, the templates of all accounts."""
 
     media: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
     catalogs: dict[str, set[str]] = field(default_factory=dict)
-    templates: list[dict[str, Any]] | None = None
+    templates: list[dict[str, Any]] = field(default_factory=list)
 
 
 def need(fits: Any, code: int, details: str) -> None:

@@ -92,6 +92,7 @@ def test_a_template_with_its_picture(send: Any, graph: GraphDouble, settings: An
     settings.WHATSAPP_BUSINESS_ACCOUNT_ID = "1"
     components = [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi {{1}}"}]
     Template.objects.create(waba_id="1", name="hi", language="en", status="APPROVED", components=components)
+    graph.templates["1"] = [{"name": "hi", "language": "en", "components": components}]
     send(type="template", template='{"name": "hi", "language": "en", "parameters": ["Anna"]}', media=jpeg())
     assert sent(graph)["template"] == {
         "name": "hi",

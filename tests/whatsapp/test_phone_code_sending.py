@@ -29,6 +29,15 @@ pytestmark = pytest.mark.django_db
 CODE = "493817"
 PATH = "/api/customers/customers/send_phone_code/"
 PHONE = "+94771234567"
+CODE_TEMPLATE: dict[str, Any] = {
+    "name": "sign_in_code",
+    "language": "de",
+    "category": "AUTHENTICATION",
+    "components": [
+        {"type": "BODY", "text": "*{{1}}* ist dein Code."},
+        {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": "Kopieren"}]},
+    ],
+}
 
 
 @pytest.fixture
@@ -74,6 +83,7 @@ class TestHowItGoes:
 
     def test_a_template_when_it_is_closed(self, graph: GraphDouble, asks: APIClient, settings: Any) -> None:
         settings.WHATSAPP_CODE_TEMPLATE = "sign_in_code:de"
+        graph.templates["1"] = [CODE_TEMPLATE]
 
         ask(asks)
         codes_leave()
