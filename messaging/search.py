@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F, Func, QuerySet
 from django.utils.functional import cached_property
 
+from core.db.words import has_more_than
 from core.keysets import KeysetRows, keyset
 from core.pagination import estimate
 from core.words import Wanted
@@ -69,22 +70,27 @@ class FoundMessages(KeysetRows):
     def _by_index(self, messages: Any) -> Any:
         """All that have the words. It asks the index for rare words alone, and reads what it finds for the others."""
         asked, rest = self.wanted, None
-        if asked.whole and asked.begun and not _is_common(asked.only(whole=True)):
+        if asked.begun and self._has_rare_word:
             # What begins like a common word are many entries of the index.
             asked, rest = asked.only(whole=True), asked.only(whole=False)
         elif self._is_common:
-            return messages.with_words(asked)
+            # PostgreSQL knows which is less: what has the words, or what is asked for beside them. SQLite does not.
+            return messages.with_words(asked, by_reading=connection.vendor == "sqlite")
         found = list(Message.objects.order_by().with_words(asked).values_list("pk", flat=True)[: FEW + 1])
         messages = messages.filter(pk__in=found) if len(found) <= FEW else messages.with_words(asked)
         return messages if rest is None else messages.with_words(rest, by_reading=True)
 
     @cached_property
+    def _has_rare_word(self) -> bool:
+        """Whether the whole words are rare enough, without what only begins with something."""
+        return bool(self.wanted.whole) and not _is_common(self.wanted.only(whole=True))
+
+    @cached_property
     def _is_common(self) -> bool:
-        return _is_common(self.wanted)
+        return not self._has_rare_word and _is_common(self.wanted)
 
 
 def _is_common(wanted: Wanted) -> bool:
-    found = Message.objects.order_by().with_words(wanted)
     if connection.vendor == "postgresql":
-        return estimate(found.values("pk")) > COMMON
-    return found.values("pk")[: COMMON + 1].count() > COMMON
+        return estimate(Message.objects.order_by().with_words(wanted).values("pk")) > COMMON
+    return has_more_than(COMMON, Message._meta.db_table, wanted)

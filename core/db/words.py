@@ -83,6 +83,20 @@ def forget_words(rows: QuerySet[Any]) -> None:
             cursor.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
 
 
+def has_more_than(most: int, table: str, wanted: Wanted) -> bool:
+    """Whether more than so many rows of a table of SQLite have the words. Asks the index, and no longer than needed."""
+    index = connection.ops.quote_name(index_table(table))
+    found = f"SELECT rowid FROM {index} WHERE {index} MATCH %s LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({found})", [_for_fts5(wanted), most + 1])
+        return int(cursor.fetchone()[0]) > most
+
+
+def _for_fts5(wanted: Wanted) -> str:
+    begun = (f'"{word}" *' for word in wanted.begun)
+    return " AND ".join([*(f'"{word}"' for word in wanted.whole), *begun])
+
+
 class _Words(Lookup):
     prepare_rhs = False
 
@@ -111,10 +125,7 @@ class HasWords(_Words):
         meta = self.lhs.target.model._meta
         table = connection.ops.quote_name(index_table(meta.db_table))
         key, _ = compiler.compile(meta.pk.get_col(self.lhs.alias))
-        query = " AND ".join(
-            [*(f'"{word}"' for word in self.wanted.whole), *(f'"{word}" *' for word in self.wanted.begun)]
-        )
-        return f"{key} IN (SELECT rowid FROM {table} WHERE {table} MATCH %s)", [query]
+        return f"{key} IN (SELECT rowid FROM {table} WHERE {table} MATCH %s)", [_for_fts5(self.wanted)]
 
 
 @WordsField.register_lookup
