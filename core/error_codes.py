@@ -36,6 +36,7 @@ CODES = (
     "blocked",
     "number_cannot_send",
     "client_id_taken",
+    "chat_moved",
     "in_progress",
     "already_claimed",
     "not_retryable",

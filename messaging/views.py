@@ -27,7 +27,7 @@ from messaging.actions.outgoing_files import files_of
 from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
-from messaging.errors import Conflict
+from messaging.errors import ChatMoved, Conflict
 from messaging.filters import ChatFilter, MessageFilter
 from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, BusinessNumber, Message
 from messaging.serializers.messages import (
@@ -98,7 +98,7 @@ class MessageViewSet(
         responses={
             201: MessageRow | list[MessageRow],
             200: MessageRow | list[MessageRow],
-            409: ("`code` is outside_service_window, number_cannot_send or client_id_taken.", Conflict),
+            409: ("`code` is outside_service_window, number_cannot_send, client_id_taken or chat_moved.", Conflict),
         },
     )
     def create(self, request: Request) -> Response:
@@ -117,6 +117,8 @@ class MessageViewSet(
                 if len(files) > 1:
                     return _all_shown(send_files(**whom, files=files, **fields), request)
                 message, created = send_message(**whom, file=files[0] if files else None, **fields)
+        except ChatMoved as moved:
+            raise moved.shown_to(links_for(request))
         except CustomerMerged:
             raise
         except CustomerNotFound:

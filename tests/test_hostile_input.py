@@ -55,7 +55,7 @@ FIELDS = [
     "total", "currency", "placed_at", "lines", "product_id", "rating", "address_type", "address_line1", "city",
     "country", "postal_code", "is_default", "customer_id", "description", "assignment_rules", "discount_percentage",
     "into", "keep", "dry_run", "token", "business_number", "company", "until", "time_zone", "week",
-    "holidays", "away_message",
+    "holidays", "away_message", "availability", "members", "managers", "if_last_seq",
 ]  # fmt: skip
 QUERIES = [
     "page=0", "page=-1", f"page={HUGE}", "page=x", "page_size=x", f"page_size={HUGE}", "page_size=-5",

@@ -19,6 +19,7 @@ from customers.actions.locking import lock_with, locking
 from customers.events import record
 from customers.models import Customer
 from customers.visibility import DeskQuery
+from messaging.actions.moved import refuse_if_moved
 from messaging.actions.outgoing_files import attach
 from messaging.actions.reactions import show_own_reaction
 from messaging.actions.receipts import ON_REPLY, show_read
@@ -119,13 +120,15 @@ def send_message(
     to_contact: int | None = None,
     business_number: int | None = None,
     client_id: str | None = None,
+    if_last_seq: int | None = None,
 ) -> tuple[Message, bool]:
     """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
     A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
-    when it was used for other content, Blocked, OutsideServiceWindow, Http404 when the customer is not on the actor's
-    desk, and ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat, for a
-    `to_contact` that is not an active contact, and for a `business_number` that is not the one of this chat.
+    when it was used for other content, ChatMoved when there are messages after the event `if_last_seq` that the actor
+    has not seen (messaging/actions/moved.py), Blocked, OutsideServiceWindow, Http404 when the customer is not on the
+    actor's desk, and ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat,
+    for a `to_contact` that is not an active contact, and for a `business_number` that is not the one of this chat.
     """
     client_id, sha256 = client_id or None, _sha256(file)
     found: Any = lock_with(_CHAT_TO_WRITE_IN, customer_id, actor=actor, client_id=client_id)
@@ -133,6 +136,7 @@ def send_message(
     client_hash = _hash(customer_id, type, text, payload, template, sha256, reply_to, to_contact, *number)
     if found.used:
         return _sent_before(actor, client_id, client_hash), False
+    refuse_if_moved(found, since=if_last_seq, actor=actor)
     conversation = getattr(found, "conversation", None)
     replied = _replied(found, reply_to)
     to_number = _number_of(found, to_contact)

@@ -33,7 +33,7 @@ from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.log import BATCH, Opening, events_after, opening_of
 from messaging.consumers.presence import others, presence_of, tell
 from messaging.consumers.threads import in_thread, in_writing_thread
-from messaging.errors import Refusal
+from messaging.errors import ChatMoved, Refusal
 from messaging.serializers.messages import message_data, message_row, render_frame, with_links
 from messaging.serializers.sending import SendMessageSerializer
 
@@ -247,6 +247,9 @@ class ChatConsumer(DeskConsumer):
             message, created = await in_writing_thread(send_message, actor=self.user, **fields)
         except Http404:
             return await self._leave()
+        except ChatMoved as moved:
+            more = {name: moved.shown_to(self.links).body[name] for name in ("messages", "last_seq")}
+            return self.push_error(moved.body["code"], moved.body["detail"], client_id, **more)
         except Refusal as refusal:
             return self.push_error(refusal.body["code"], refusal.body["detail"], client_id)
         except ValidationError as error:

@@ -95,8 +95,8 @@ class FrameSocket(AsyncWebsocketConsumer):
             return False
         return True
 
-    def push_error(self, code: str, detail: Any, client_id: Any = None) -> None:
-        data = {"code": code, "detail": detail}
+    def push_error(self, code: str, detail: Any, client_id: Any = None, **more: Any) -> None:
+        data = {"code": code, "detail": detail, **more}
         if isinstance(client_id, str):
             data["client_id"] = client_id
         self.push(passing_text("error", data))

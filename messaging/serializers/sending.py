@@ -121,6 +121,14 @@ class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
         help_text="an id of your choice for this message: sent again with the same id, it is not sent twice",
     )
 
+    if_last_seq = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        help_text="the `seq` up to which you know the chat: if the customer or a colleague has written after it, "
+        "nothing is sent, and the answer is 409 `chat_moved` with those messages",
+    )
+
     class Meta:
         ref_name = "SendMessage"
 

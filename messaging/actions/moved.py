@@ -1,0 +1,27 @@
+"""Not two at once: whoever writes can say how far they have read, and is stopped if the chat has moved on."""
+
+from accounts.models import User
+from customers.models import Customer, Event
+from messaging.errors import ChatMoved
+from messaging.models import NOT_WAITED_FOR, Direction
+from messaging.serializers.messages import message_data, shown_messages
+from messaging.serializers.waiting import with_waiting
+
+# The newest of them are shown; who missed more loads the chat again.
+MOST = 100
+
+
+def refuse_if_moved(customer: Customer, *, since: int | None, actor: User) -> None:
+    """Raise ChatMoved if a message that `actor` has not seen was recorded after the event `since`; None: never.
+
+    The customer is locked. What counts is what customers wrote, and what others at the desk or with the phone app
+    answered. Not `actor`'s own messages, automatic ones, or what WhatsApp itself says.
+    """
+    if since is None or since >= customer.last_seq:
+        return
+    events = Event.objects.filter(customer=customer.pk, seq__gt=since, type="chat_message").order_by("-seq")
+    ids = [data["id"] for data in events.values_list("data", flat=True)[:MOST]]
+    theirs = shown_messages().filter(pk__in=ids).exclude(sender=actor.pk, direction=Direction.OUTBOUND)
+    theirs = theirs.exclude(automatic=True).exclude(type__in=NOT_WAITED_FOR)
+    if rows := list(theirs.order_by("pk")):
+        raise ChatMoved([message_data(row) for row in with_waiting(rows)], last_seq=customer.last_seq)
