@@ -13,6 +13,11 @@ def customer_group(customer_id: int) -> str:
     return f"customer.{customer_id}"
 
 
+def customer_of(group: str) -> int:
+    """Return the id of the customer whose chat a group is of."""
+    return int(group.removeprefix("customer."))
+
+
 def user_group(user_id: int) -> str:
     """Return the group of the sockets of one login."""
     return f"user.{user_id}"

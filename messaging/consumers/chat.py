@@ -281,7 +281,7 @@ class ChatConsumer(DeskConsumer):
     # --- presence ---
 
     def _tell_others(self, kind: str, data: dict[str, Any], left: int | None = None) -> None:
-        tell(self.room, kind, {"user": user_ref(self.user), **data}, key=self.key, left=left)
+        tell(self.room, kind, {"user": user_ref(self.user), **data}, key=self.key, left=left, owner=self.owner_id)
 
     def _presence(self, status: str) -> None:
         self._tell_others("user_presence", {"status": status}, left=None if status == "online" else self.user.pk)

@@ -14,12 +14,14 @@ from core.files.links import Links
 from core.live.frames import passing_text
 from core.live.groups import DESK
 from core.live.hub import Hint, Hub
+from customers.models import Customer
 from customers.visibility import has_on_desk
 from messaging.consumers.base import DeskConsumer
 from messaging.consumers.frame_socket import UNAVAILABLE, BadFrame
 from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.inbox_counts import InboxCounts
 from messaging.consumers.inbox_sync import Told, known_rows
+from messaging.consumers.presence import UNKNOWN
 from messaging.consumers.threads import in_thread
 from messaging.desk.moves import chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
@@ -53,6 +55,8 @@ class InboxFeed:
             self._resync()
         elif event["type"] == "admins":
             self._tell_admins(event["frame"])
+        elif event["type"] == "here":
+            self._tell_who_is_here(event)
         elif event["type"] == "changed":
             lost_by = self._changed.setdefault(event["customer"], set())
             if event["gone"] is not None:
@@ -80,6 +84,20 @@ class InboxFeed:
                     self._moved.discard(customer_id)
         finally:
             self.loading = None
+
+    def _tell_who_is_here(self, event: Hint) -> None:
+        """Say who opened or left a chat, or is typing there, to their colleagues who see it."""
+        if event["owner"] == UNKNOWN:
+            self.looking = asyncio.create_task(self._look_for_owner(event))
+            return
+        for socket in self._greeted():
+            if socket.user.pk != event["user"] and has_on_desk(socket.user, event["owner"]):
+                socket.push(event["text"])
+
+    async def _look_for_owner(self, event: Hint) -> None:
+        customer = Customer.objects.filter(pk=event["customer"]).values("owner_id")
+        if (found := await in_thread(customer.first)) is not None:
+            self._tell_who_is_here({**event, "owner": found["owner_id"]})
 
     def _greeted(self) -> "list[InboxConsumer]":
         return [socket for socket in self.sockets if socket.greeted]

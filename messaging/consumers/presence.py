@@ -1,11 +1,18 @@
 """Who has a chat open, and who is typing there, in all processes."""
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from core.live.frames import passing_text
+from core.live.groups import DESK, customer_of
 from core.live.hub import Hub
 from core.live.presence import Person, Presence
-from core.live.publishing import publish
+from core.live.publishing import publish_all
+
+# As `owner`: whoever hears of it has to look.
+UNKNOWN = 0
+# What the frames of a chat are called in the inbox, where they name the chat.
+_IN_INBOXES = {"user_presence": "presence", "typing_indicator": "typing"}
 
 _of_hubs: "WeakKeyDictionary[Hub, Presence]" = WeakKeyDictionary()
 
@@ -26,12 +33,18 @@ def others(people: list[Person], user_id: int) -> dict[str, list[dict[str, int |
     }
 
 
-def tell(room: str, kind: str, data: dict[str, object], *, key: str = "", left: int | None = None) -> None:
-    """Send a passing frame to a chat's sockets, but not to the one with this key.
+def tell(
+    room: str, kind: str, data: dict[str, Any], *, key: str = "", left: int | None = None, owner: int | None = UNKNOWN
+) -> None:
+    """Send a passing frame to a chat's sockets, but not to the one with this key; and to inboxes under another name.
 
-    `left` is the id of a user of whom a socket is closed, for other sockets of theirs.
+    `left` is the id of a user of whom a socket is closed, for other sockets of theirs; `owner` that of the salesperson.
     """
-    publish(room, {"type": "passing", "from": key, "text": passing_text(kind, data), "left": left})
+    customer_id = customer_of(room)
+    text = passing_text(_IN_INBOXES[kind], {"customer": customer_id, **data})
+    here = {"type": "here", "customer": customer_id, "owner": owner, "user": data["user"]["id"], "text": text}
+    passing = {"type": "passing", "from": key, "text": passing_text(kind, data), "left": left}
+    publish_all([(room, passing), (DESK, here)])
 
 
 def _gone(room: str, user_id: int, name: str) -> None:

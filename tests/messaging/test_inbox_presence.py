@@ -1,0 +1,41 @@
+"""The inbox says who is in the chats that its user sees, and who is typing there."""
+
+from typing import Any
+
+import pytest
+
+from customers.models import Customer
+from messaging.consumers.presence import tell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_colleagues_in_visible_chats(
+    open_socket: Any, token_of: Any, owner: Any, manager: Any, stranger: Any, customer: Customer
+) -> None:
+    inboxes = {user: open_socket("/ws/inbox/", token_of(user)) for user in (owner, manager, stranger)}
+    for socket in inboxes.values():
+        assert socket.read()["type"] == "ready"
+        assert socket.read()["type"] == "counts"
+    who = {"customer": customer.pk, "user": {"id": owner.pk, "name": owner.name}}
+
+    chat = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))
+    assert chat.read()["type"] == "ready"
+    assert inboxes[manager].read_type("presence")["data"] == {**who, "status": "online"}
+    chat.say(type="typing", is_typing=True)
+    assert inboxes[manager].read_type("typing")["data"] == {**who, "is_typing": True}
+    chat.close()
+    assert inboxes[manager].read_type("presence")["data"] == {**who, "status": "offline"}
+    # Nobody hears of themselves, or of chats that they do not see.
+    assert inboxes[owner].silent()
+    assert inboxes[stranger].silent()
+
+
+def test_somebody_whose_process_died(open_socket: Any, token_of: Any, owner: Any, admin: Any, customer: Any) -> None:
+    """Nobody there knows any more who has the customer."""
+    inbox = open_socket("/ws/inbox/", token_of(admin))
+    assert inbox.read()["type"] == "ready"
+    user = {"id": owner.pk, "name": owner.name}
+    tell(f"customer.{customer.pk}", "user_presence", {"user": user, "status": "offline"}, left=owner.pk)
+    said = inbox.read_type("presence")["data"]
+    assert said == {"customer": customer.pk, "user": user, "status": "offline"}
