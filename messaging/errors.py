@@ -7,10 +7,8 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 
 from core.error_codes import CODES
-from core.files.links import Links
 from core.shapes import OneOf, Time
 from core.timestamps import iso
-from messaging.serializers.messages import MessageRow, RecordedMessage, with_links
 
 
 class Conflict(TypedDict):
@@ -19,8 +17,6 @@ class Conflict(TypedDict):
     detail: Annotated[str, "for people"]
     code: Annotated[str, OneOf(CODES), "for programs"]
     window_expires_at: NotRequired[Annotated[Time | None, "with `outside_service_window`: when it closed"]]
-    messages: NotRequired[Annotated[list[MessageRow], "with `chat_moved`: what you have not seen, oldest first"]]
-    last_seq: NotRequired[Annotated[int, "with `chat_moved`: the `seq` of the newest event, for the next try"]]
 
 
 class Refusal(APIException):
@@ -51,24 +47,6 @@ class Blocked(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This customer is blocked. Unblock them to write to them.")
-
-
-class ChatMoved(Refusal):
-    """Somebody has written meanwhile; `messages` says what, without the URLs that are made for each reader."""
-
-    default_code = "chat_moved"
-
-    def __init__(self, messages: list[RecordedMessage], *, last_seq: int) -> None:
-        super().__init__(
-            "There are messages that you have not seen. Read them, and send again if it still fits.",
-            messages=messages,
-            last_seq=last_seq,
-        )
-
-    def shown_to(self, links: Links) -> "ChatMoved":
-        """The same, as the user of `links` sees it."""
-        self.body["messages"] = [with_links(message, links) for message in self.body["messages"]]
-        return self
 
 
 class ClientIdTaken(Refusal):

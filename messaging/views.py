@@ -23,11 +23,12 @@ from customers.versions import CustomersVersions
 from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
 from messaging.actions.cancelling import cancel_message
+from messaging.actions.moved import ChatMoved, SendConflict
 from messaging.actions.outgoing_files import files_of
 from messaging.actions.reading import ReadUpTo, mark_read
 from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_files, send_message
-from messaging.errors import ChatMoved, Conflict
+from messaging.errors import Conflict
 from messaging.filters import ChatFilter, MessageFilter
 from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, BusinessNumber, Message
 from messaging.serializers.messages import (
@@ -98,7 +99,7 @@ class MessageViewSet(
         responses={
             201: MessageRow | list[MessageRow],
             200: MessageRow | list[MessageRow],
-            409: ("`code` is outside_service_window, number_cannot_send, client_id_taken or chat_moved.", Conflict),
+            409: ("`code` is outside_service_window, number_cannot_send, client_id_taken or chat_moved.", SendConflict),
         },
     )
     def create(self, request: Request) -> Response:

@@ -1,14 +1,42 @@
 """Not two at once: whoever writes can say how far they have read, and is stopped if the chat has moved on."""
 
+from typing import Annotated, NotRequired
+
 from accounts.models import User
+from core.files.links import Links
 from customers.models import Customer, Event
-from messaging.errors import ChatMoved
+from messaging.errors import Conflict, Refusal
 from messaging.models import NOT_WAITED_FOR, Direction
-from messaging.serializers.messages import message_data, shown_messages
+from messaging.serializers.messages import MessageRow, RecordedMessage, message_data, shown_messages, with_links
 from messaging.serializers.waiting import with_waiting
 
 # The newest of them are shown; who missed more loads the chat again.
 MOST = 100
+
+
+class SendConflict(Conflict):
+    """Why a message is not sent."""
+
+    messages: NotRequired[Annotated[list[MessageRow], "with `chat_moved`: what you have not seen, oldest first"]]
+    last_seq: NotRequired[Annotated[int, "with `chat_moved`: the `seq` of the newest event, for the next try"]]
+
+
+class ChatMoved(Refusal):
+    """Somebody has written meanwhile; `messages` says what, without the URLs that are made for each reader."""
+
+    default_code = "chat_moved"
+
+    def __init__(self, messages: list[RecordedMessage], *, last_seq: int) -> None:
+        super().__init__(
+            "There are messages that you have not seen. Read them, and send again if it still fits.",
+            messages=messages,
+            last_seq=last_seq,
+        )
+
+    def shown_to(self, links: Links) -> "ChatMoved":
+        """The same, as the user of `links` sees it."""
+        self.body["messages"] = [with_links(message, links) for message in self.body["messages"]]
+        return self
 
 
 def refuse_if_moved(customer: Customer, *, since: int | None, actor: User) -> None:

@@ -125,10 +125,9 @@ def send_message(
     """Queue a message; return it and whether it is new. Without `type` the file says what it is; without one, text.
 
     A `client_id` that the sender has used before returns the first message and queues nothing. Raises ClientIdTaken
-    when it was used for other content, ChatMoved when there are messages after the event `if_last_seq` that the actor
-    has not seen (messaging/actions/moved.py), Blocked, OutsideServiceWindow, Http404 when the customer is not on the
-    actor's desk, and ValidationError for fields that the channel does not accept, for a `reply_to` outside this chat,
-    for a `to_contact` that is not an active contact, and for a `business_number` that is not the one of this chat.
+    when it was used for other content, ChatMoved (messaging/actions/moved.py), Blocked, OutsideServiceWindow, Http404
+    when the customer is not on the actor's desk, and ValidationError for what the channel does not accept, and for a
+    `reply_to`, `to_contact` or `business_number` that is not one of this chat's.
     """
     client_id, sha256 = client_id or None, _sha256(file)
     found: Any = lock_with(_CHAT_TO_WRITE_IN, customer_id, actor=actor, client_id=client_id)
@@ -137,8 +136,7 @@ def send_message(
     if found.used:
         return _sent_before(actor, client_id, client_hash), False
     refuse_if_moved(found, since=if_last_seq, actor=actor)
-    conversation = getattr(found, "conversation", None)
-    replied = _replied(found, reply_to)
+    conversation, replied = getattr(found, "conversation", None), _replied(found, reply_to)
     to_number = _number_of(found, to_contact)
     draft = Draft(found, _number(conversation, replied, business_number), type, text, payload, template, file, replied)
     content = _content(draft, conversation)
@@ -147,8 +145,7 @@ def send_message(
     message.client_id, message.client_hash = client_id, client_hash
     if not INSERT_MESSAGE.save(message):  # sent at this moment, also by a request that writes to another customer
         return _sent_before(actor, client_id, client_hash), False
-    attached = None if file is None else attach(message, file, content, sha256)
-    _show(message, attached, actor, behind=found.behind)
+    _show(message, None if file is None else attach(message, file, content, sha256), actor, behind=found.behind)
     return message, True
 
 

@@ -23,6 +23,7 @@ from core.live.presence import Person
 from customers.events import Frame, frame_of
 from customers.models import Customer, CustomerMerged, CustomerQuerySet, Event
 from customers.visibility import has_on_desk
+from messaging.actions.moved import ChatMoved
 from messaging.actions.reading import mark_read
 from messaging.actions.receipts import show_typing
 from messaging.actions.sending import send_message
@@ -33,7 +34,7 @@ from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.log import BATCH, Opening, events_after, opening_of
 from messaging.consumers.presence import others, presence_of, tell
 from messaging.consumers.threads import in_thread, in_writing_thread
-from messaging.errors import ChatMoved, Refusal
+from messaging.errors import Refusal
 from messaging.serializers.messages import message_data, message_row, render_frame, with_links
 from messaging.serializers.sending import SendMessageSerializer
 
