@@ -11,7 +11,7 @@ from customers.actions.assignments import lock_seller, reassign_all, unlink_logi
 from customers.actions.locking import lock_all
 from customers.models import Customer
 from messaging.load import Turns
-from messaging.models import Conversation, Direction, PendingRoute
+from messaging.models import Conversation, PendingRoute
 
 # Customers in one transaction: their chats, and on SQLite every writer, wait for no more than these.
 BATCH = 100
@@ -77,7 +77,7 @@ def _owners(customer_ids: list[int], successor: User | None) -> dict[int, User |
 
 
 def _waiting(customer_ids: list[int]) -> list[int]:
-    """Those of the customers whose chat has something unread, or whose last message is theirs."""
+    """Those of the customers whose chat has something unread, or who wait for an answer."""
     chats = Conversation.objects.filter(customer__in=customer_ids)
-    waiting = chats.filter(Q(unread_count__gt=0) | Q(last_message__direction=Direction.INBOUND))
+    waiting = chats.filter(Q(unread_count__gt=0) | Q(waiting_since__isnull=False))
     return list(waiting.order_by("customer_id").values_list("customer_id", flat=True))
