@@ -33,6 +33,14 @@ export const texts = {
   tomorrow: 'Tomorrow morning',
   nextWeek: 'Next Monday morning',
   at: 'At',
+  block: 'Block this customer',
+  unblock: 'Unblock this customer',
+  /** @param {string} name */
+  blockQuestion: (name) => `Block ${name} on WhatsApp? Nothing is sent to them, and nothing comes from them.`,
+  /** @param {string} name */
+  unblockQuestion: (name) => `Unblock ${name}? They can write to you again.`,
+  blocked: 'The customer is blocked.',
+  unblocked: 'The customer is no longer blocked.',
   claim: 'Take this chat',
   claimed: 'The chat is yours.',
 

@@ -3,7 +3,7 @@
 /** @import { Store } from '../store.js' */
 /** @import { Chat } from '../types.js' */
 
-import { openDialog } from '../dialog.js';
+import { ask, openDialog } from '../dialog.js';
 import { h } from '../dom.js';
 import { busy, say } from '../feedback.js';
 import { sending } from '../form.js';
@@ -38,9 +38,22 @@ export function openChatActions(store, row, above) {
     const same = above.map((button) => h('button', {
       type: 'button', class: 'narrow-only', onclick: () => { close(); button.click(); },
     }, button.title));
-    return [h('section', { class: 'stack' }, ...same, unread), h('h3', null, texts.snooze), h('p', { class: 'soft' }, texts.snoozeWhy),
+    return [h('section', { class: 'stack' }, ...same, unread, blocking(store, row, close),
+      row.block_error && h('p', { class: 'soft' }, `${row.block_error.title}. ${row.block_error.detail}`)), h('h3', null, texts.snooze), h('p', { class: 'soft' }, texts.snoozeWhy),
       ...snoozing(store, row, close)];
   });
+}
+
+/** @param {Store} store @param {Chat} row @param {() => void} close */
+function blocking(store, row, close) {
+  const [act, name, question, done] = row.blocked
+    ? ['unblock', texts.unblock, texts.unblockQuestion(row.name), texts.unblocked]
+    : ['block', texts.block, texts.blockQuestion(row.name), texts.blocked];
+  /** @type {HTMLButtonElement} */
+  const button = h('button', {
+    type: 'button', onclick: async () => { close(); if (await ask(question, name)) await change(store, row, button, act, done); },
+  }, name);
+  return button;
 }
 
 /** @param {Store} store @param {Chat} row @param {HTMLButtonElement} button @param {string} act @param {string} done */
