@@ -21,12 +21,15 @@ class Refused(Exception):
 
 @dataclass
 class Known:
-    """What exists at Meta: uploaded files, flows, the products of each catalog, the templates of all accounts."""
+    """What exists at Meta: uploaded files, flows, the products of each catalog, the templates of all accounts.
+
+    Templates that are None, because a test says nothing of them, are not looked at.
+    """
 
     media: set[str] = field(default_factory=set)
     flows: set[str] = field(default_factory=set)
     catalogs: dict[str, set[str]] = field(default_factory=dict)
-    templates: list[dict[str, Any]] = field(default_factory=list)
+    templates: list[dict[str, Any]] | None = None
 
 
 def need(fits: Any, code: int, details: str) -> None:
