@@ -121,7 +121,8 @@ def test_one_that_breaks_in_the_middle_does_not_look_whole(
         with pytest.raises(httpx.RemoteProtocolError):
             got.extend(answer.iter_bytes())
     assert got, "it broke before it began"
-    assert NAMES[-1].encode() not in b"".join(got)
+    part = b"".join(got).decode()
+    assert len([name for name in NAMES if name in part]) < len(NAMES)
 
 
 @pytest.mark.parametrize("path", EXPORTS)
