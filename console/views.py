@@ -40,6 +40,12 @@ def reset(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """How long customers waited for answers: `/reports/`."""
+    return _page(request, title="Patter: response times", styles="console/reports.css", script="console/reports.js")
+
+
+@require_safe
 def phone(request: HttpRequest) -> HttpResponse:
     """A customer's phone, for trying Patter without WhatsApp. Its data comes from the sandbox."""
     return _page(request, title="Patter: phone", styles="console/phone/phone.css", script="console/phone/phone.js")

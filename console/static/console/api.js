@@ -15,6 +15,7 @@ const TRIES = 4;
  * @property {Record<string, unknown>} [query]
  * @property {AbortSignal} [signal]
  * @property {Record<string, string>} [headers]
+ * @property {(answer: Response) => Promise<any>} [read]  what is made of an answer; without it, its JSON
  */
 
 /** A refusal in the words of the server, or what can be said without any. */
@@ -148,6 +149,17 @@ export class Api {
   }
 
   /**
+   * A file that the API makes, such as a CSV.
+   *
+   * @param {string} path
+   * @param {Record<string, unknown>} query
+   * @returns {Promise<Blob>}
+   */
+  async file(path, query) {
+    return this.ask('GET', path, { query, read: async (answer) => (answer.ok ? answer.blob() : read(answer)) });
+  }
+
+  /**
    * Create or do something. It is done once, even if the answer is lost and the request sent again.
    *
    * @param {string} path
@@ -187,7 +199,7 @@ export class Api {
         const answer = await attempt(path, method, asking, token);
         if (answer.status === 401 && refused === null) refused = token;
         else if (answer.status === 401) this.session.end();
-        else return await read(answer);
+        else return await (asking.read ?? read)(answer);
         if (!this.session.known) throw new SignedOut();
       } catch (error) {
         if (!(error instanceof ApiError) || tries >= TRIES || asking.signal?.aborted || !again(error, method, asking)) throw error;

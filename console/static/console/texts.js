@@ -174,6 +174,7 @@ export const texts = {
   templates: 'Templates',
 
   // Notices and keys
+  responseTimes: 'Response times',
   notices: 'Notifications',
   keysTitle: 'Keyboard',
 };

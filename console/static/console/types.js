@@ -9,6 +9,8 @@
  * @typedef {Schemas['DeskCounts']} DeskCounts
  * @typedef {Schemas['Message']} Message
  * @typedef {Schemas['Routing']} Routing
+ * @typedef {Schemas['ResponseTimesReport']} ResponseTimesReport
+ * @typedef {Schemas['ResponseTimes']} ResponseTimes  One row of the report.
  * @typedef {Schemas['Tag']} Tag
  * @typedef {Schemas['Ref']} Ref
  * @typedef {Schemas['TeamMember']} TeamMember

@@ -79,3 +79,25 @@ export async function claim(browser, base) {
   await nadia.getByText('This chat now belongs to somebody else.').waitFor();
   assert.ok(!(await names(nadia)).includes('Nobody Yet'));
 }
+
+/** The page with the response times shows what the report says, and hands out the CSV. */
+export async function reports(browser, base) {
+  const page = await newPage(browser, { bypassCSP: true });
+  await signIn(page, base, 'admin');
+  await customerWrites(base, NIMAL.phone, 'What does the table cost?');
+  await openChat(page, NIMAL.name);
+  await write(page, 'It is 300 pounds.');
+  await log(page).locator('.bubble', { hasText: '300 pounds' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Response times' }).click();
+  await page.getByRole('heading', { name: 'Response times' }).waitFor();
+  await page.getByRole('listitem', { name: /^Sam Silva: median \d+ s, p90 \d+ s$/ }).first().waitFor();
+  await accessible(page, 'response times');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
+  assert.match(file.suggestedFilename(), /^response-times-.*\.csv$/);
+  await page.getByRole('combobox').selectOption('day');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByRole('rowheader', { name: new Date().toISOString().slice(0, 10) }).waitFor();
+  await page.getByLabel('From').fill('2030-01-01');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByRole('alert').filter({ hasText: /\S/ }).first().waitFor(); // begins after its end
+}

@@ -5,7 +5,7 @@
 /** @import { CustomerPane } from './customer.js' */
 
 import { ApiError } from '../api.js';
-import { fill, h, iconButton, styles } from '../dom.js';
+import { fill, h, icon, iconButton, styles } from '../dom.js';
 import { busy, complain, say } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
@@ -53,9 +53,10 @@ export class Desk {
       h('span', { class: 'grow' }),
       h('span', { class: 'soft cut' }, [me.first_name, me.last_name].filter(Boolean).join(' ') || me.username),
       availabilitySwitch(this.store),
+      h('a', { class: 'button bare', href: '/reports/', 'aria-label': texts.responseTimes, title: texts.responseTimes }, icon('chart')),
       this.notices.button,
       iconButton('lock', texts.secondFactor, async () => (await import('./second_factor.js')).openSecondFactor(this.store.api)),
-      iconButton('help', texts.keysTitle, async () => (await import('./dialogs.js')).openKeys()),
+      iconButton('help', texts.keysTitle, async () => (await import('./dialogs.js')).openKeys(), { class: 'bare wide-only' }),
       out);
   }
 
