@@ -37,7 +37,10 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
         assert script.wait(60) == 0, f"{''.join(said)}\n{server.output()[-3000:]}"
 
 
-@pytest.mark.parametrize("scenario", ["tour", "crossing", "composer", "handOver", "keyboard", "screens", "states", "reports"])
+SCENARIOS = ["tour", "crossing", "composer", "handOver", "keyboard", "screens", "states", "reports", "overtaken"]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_salespeople_work_in_the_console(start: Start, scenario: str) -> None:
     play(scenario, start())
 

@@ -9,6 +9,7 @@
 import { ApiError, pause } from './api.js';
 import { Emitter } from './emitter.js';
 import { alone, SignedOut } from './session.js';
+import { texts } from './texts.js';
 
 const STORE = 'outbox';
 const LONGEST_WAIT = 30_000;
@@ -24,6 +25,7 @@ const LONGEST_WAIT = 30_000;
  * @property {'waiting' | 'sending' | 'refused'} state
  * @property {string} error  why it was refused
  * @property {boolean} [final]  sending the same again cannot help
+ * @property {number} [moved]  refused because a colleague has answered: the number up to which the chat is known now
  * @property {number} [progress]  the part of the file that has left, 0 to 1
  */
 
@@ -78,9 +80,10 @@ export class Outbox extends Emitter {
     void this.#send(entry.customer);
   }
 
-  /** @param {Entry} entry  that was refused */
+  /** @param {Entry} entry  that was refused; after a colleague's answer, send it all the same */
   retry(entry) {
-    this.#change(entry, { state: 'waiting', error: '' });
+    const body = entry.moved === undefined ? entry.body : { ...entry.body, if_last_seq: entry.moved };
+    this.#change(entry, { state: 'waiting', error: '', body, moved: undefined });
     void this.#send(entry.customer);
   }
 
@@ -154,6 +157,11 @@ export class Outbox extends Emitter {
       return true;
     } catch (error) {
       if (abort.signal.aborted || !this.#entries.has(entry.client_id)) return true;
+      if (error instanceof ApiError && error.code === 'chat_moved') {
+        this.#overtaken(entry, error.body);
+        await this.#keep(entry);
+        return true;
+      }
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
         this.#change(entry, { state: 'refused', error: error.message, final: [400, 413, 415].includes(error.status) });
         await this.#keep(entry);
@@ -165,6 +173,19 @@ export class Outbox extends Emitter {
     } finally {
       this.#uploads.delete(entry.client_id);
     }
+  }
+
+  /**
+   * The chat went on before this left. What the customer wrote is no reason to hold an answer back; what a colleague
+   * answered is one to ask first.
+   *
+   * @param {Entry} entry
+   * @param {{messages: Message[], last_seq: number}} moved
+   */
+  #overtaken(entry, { messages, last_seq: seq }) {
+    const answer = messages.findLast((one) => one.direction === 'outbound');
+    if (answer) this.#change(entry, { state: 'refused', error: texts.overtaken(answer.sender?.name ?? texts.colleague, answer.text), moved: seq });
+    else this.#change(entry, { state: 'waiting', body: { ...entry.body, if_last_seq: seq } });
   }
 
   /** @param {Entry} entry @param {AbortSignal} signal */

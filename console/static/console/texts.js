@@ -136,6 +136,9 @@ export const texts = {
   noReaction: 'Take the reaction back',
   reactions: 'Reactions',
   retry: 'Retry',
+  sendAnyway: 'Send anyway',
+  /** @param {string} who @param {string} text */
+  overtaken: (who, text) => `${who} has answered meanwhile${text ? `: “${text}”` : '.'} Send this, too?`,
   takeBack: 'Take back',
   held: {
     held_for_quality_assessment: 'WhatsApp checks the quality of the template first. The message is not delivered yet.',

@@ -101,3 +101,25 @@ export async function reports(browser, base) {
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByRole('alert').filter({ hasText: /\S/ }).first().waitFor(); // begins after its end
 }
+
+/** What was written without a network is not sent over what a colleague answered meanwhile, unless one says so. */
+export async function overtaken(browser, base) {
+  const page = await newPage(browser);
+  const admin = await Rest.signedIn(base, 'admin');
+  const nimal = await admin.customer(NIMAL.name);
+  await customerWrites(base, NIMAL.phone, 'Do you deliver on Mondays?');
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await log(page).getByText('Do you deliver on Mondays?').waitFor();
+  await page.context().setOffline(true);
+  await write(page, 'Yes, on Mondays.');
+  await admin.post('/api/messages/', { customer: nimal, text: 'No, only on Fridays.' });
+  await page.context().setOffline(false);
+  const mine = log(page).locator('.bubble.waiting', { hasText: 'Yes, on Mondays.' });
+  await mine.getByText(/^Ada Perera has answered meanwhile/).waitFor();
+  const sent = async () => (await admin.get(`/api/customers/${nimal}/messages/`)).results.filter((one) => one.text === 'Yes, on Mondays.').length;
+  assert.equal(await sent(), 0);
+  await mine.getByRole('button', { name: 'Send anyway' }).click();
+  await log(page).locator('.bubble', { hasText: 'Yes, on Mondays.' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  assert.equal(await sent(), 1);
+}

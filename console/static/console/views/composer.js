@@ -153,7 +153,9 @@ export class Composer {
     const replied = this.#replyTo && { reply_to: this.#replyTo.id };
     this.#replyTo = null;
     this.reply.hidden = true;
-    void this.thread.store.outbox.add({ client_id: newId(), customer: this.thread.customer, body: { ...body, ...replied }, file });
+    const { customer, socket, store } = this.thread;
+    const seen = socket.lastSeq === null ? {} : { if_last_seq: socket.lastSeq };
+    void store.outbox.add({ client_id: newId(), customer, body: { ...body, ...replied, ...seen }, file });
     this.handlers.onSent();
   }
 

@@ -33,7 +33,8 @@ function draw(entry, outbox) {
     h('p', { class: 'text' }, text || (template ? `${texts.template} ${template.name}` : payload?.emoji ?? '')),
     refused && h('p', { class: 'problem small', role: 'alert' }, entry.error),
     h('p', { class: 'meta small' },
-      refused && !entry.final && h('button', { type: 'button', class: 'retry', onclick: () => outbox.retry(entry) }, texts.retry),
+      refused && !entry.final && h('button', { type: 'button', class: 'retry', onclick: () => outbox.retry(entry) },
+        entry.moved === undefined ? texts.retry : texts.sendAnyway),
       (refused || entry.file) && iconButton('close', refused ? texts.discard : texts.cancel, () => { void outbox.drop(entry); }),
       h('time', { datetime: new Date(entry.at).toISOString() }, time(new Date(entry.at).toISOString())),
       tick(refused ? 'failed' : 'queued')));
