@@ -65,6 +65,7 @@ class Presence:
         self._asked: dict[str, asyncio.Future[list[Person]]] = {}
         self._exchanging: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[dict[str, list[Person]]] | None = None
 
     async def enter(self, room: str, user_id: int, name: str) -> list[Person]:
         """Let a user in, and return everyone who is in the room, each once, the user included.
@@ -86,6 +87,15 @@ class Presence:
         answer = self._asked.setdefault(room, asyncio.get_running_loop().create_future())
         self._exchange_soon()
         return await asyncio.shield(answer)
+
+    async def everyone(self) -> dict[str, list[Person]]:
+        """Return who is in which room, in all rooms with somebody. Who asks meanwhile gets the same answer.
+
+        If Redis does not answer, only those of this process are known.
+        """
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_around())
+        return await asyncio.shield(self._looking)
 
     def leave(self, room: str, user_id: int) -> None:
         """One socket of the user is closed. Call it once for each `enter`."""
@@ -113,6 +123,36 @@ class Presence:
             self._exchange_soon()
 
     # --- Redis ---
+
+    async def _look_around(self) -> dict[str, list[Person]]:
+        others: dict[str, dict[bytes, bytes]] = {}
+        try:
+            if settings.REDIS_URL and not self._is_away():
+                self._redis = self._redis or _client()
+                others = await self._of_other_processes()
+        except Exception as error:  # noqa: BLE001 - whoever asks waits for an answer, whatever Redis says
+            logger.warning("who is in which room is known of this process only: %s", error)
+        self._looking = None
+        rooms = self._rooms.keys() | others.keys()
+        return {room: _merged(self._rooms.get(room, {}).values(), others.get(room, {})) for room in rooms}
+
+    async def _of_other_processes(self) -> dict[str, dict[bytes, bytes]]:
+        """Those of dead ones are left out, also if nobody has removed them yet."""
+        names = [name.decode() for name in await self._redis.smembers(_PROCESSES)]
+        signs = await self._redis.mget([_life_of(name) for name in names]) if names else []
+        living = {name for name, sign in zip(names, signs, strict=True) if sign is not None} - {self._process}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in living:
+                pipe.smembers(_rooms_of(name))
+            rooms = sorted(set().union(*await pipe.execute()))
+            for room in rooms:
+                pipe.hgetall(_people_in(room.decode()))
+            found = zip(rooms, await pipe.execute(), strict=True)
+        theirs = {
+            room.decode(): {field: said for field, said in people.items() if field.decode().split(":")[0] in living}
+            for room, people in found
+        }
+        return {room: people for room, people in theirs.items() if people}
 
     def _is_away(self) -> bool:
         return time.monotonic() < self._away_until

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,7 @@ from accounts.models import Role, User
 from core.db.failures import trouble_of
 from core.files.links import Links
 from core.live.frames import passing_text
-from core.live.groups import DESK
+from core.live.groups import DESK, customer_of
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
@@ -21,7 +22,7 @@ from messaging.consumers.frame_socket import UNAVAILABLE, BadFrame
 from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.inbox_counts import InboxCounts
 from messaging.consumers.inbox_sync import Told, known_rows
-from messaging.consumers.presence import UNKNOWN
+from messaging.consumers.presence import UNKNOWN, others_in, presence_of
 from messaging.consumers.threads import in_thread
 from messaging.desk.moves import chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
@@ -90,9 +91,8 @@ class InboxFeed:
         if event["owner"] == UNKNOWN:
             self.looking = asyncio.create_task(self._look_for_owner(event))
             return
-        for socket in self._greeted():
-            if socket.user.pk != event["user"] and has_on_desk(socket.user, event["owner"]):
-                socket.push(event["text"])
+        for socket in self.sockets:
+            socket.tell_who_is_here(event)
 
     async def _look_for_owner(self, event: Hint) -> None:
         customer = Customer.objects.filter(pk=event["customer"]).values("owner_id")
@@ -138,6 +138,10 @@ def _gone(customer_id: int) -> str:
     return passing_text("chat_gone", {"id": customer_id})
 
 
+def _seen_of(user: User, ids: set[int]) -> set[int]:
+    return set(Customer.objects.at_desk_of(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
 _feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()
 
 
@@ -155,6 +159,8 @@ class InboxConsumer(DeskConsumer):
     state: str | None = None
     # What was sent live while a sync is running.
     told: Told | None = None
+    # Who came and went before the first frame was sent, which may not say so.
+    passing: Sequence[Hint] = ()
 
     async def opened(self) -> None:
         asked = query_of(self.scope).get("state", [""])[0]
@@ -164,7 +170,10 @@ class InboxConsumer(DeskConsumer):
         # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)
         await self.hub.join(DESK, self.feed)
-        self.greet({})
+        self.greet(await self._who_is_here())
+        passing, self.passing = self.passing, ()
+        for event in passing:
+            self.tell_who_is_here(event)
         if asked and self.state is None:
             self.push_error("invalid", {"state": [f"Choose from: {', '.join(ChatState.values)}. All chats are shown."]})
         self.feed.counts.changed(self)
@@ -175,6 +184,22 @@ class InboxConsumer(DeskConsumer):
             super().deliver(group, event)
         elif self.greeted:
             self.push(json.dumps(event["frame"]))
+
+    # --- people ---
+
+    async def _who_is_here(self) -> dict[str, Any]:
+        """The colleagues who are in the chats that the user sees."""
+        rooms = await presence_of(self.hub).everyone()
+        chats = {customer_of(room): people for room, people in rooms.items()}
+        seen = await in_thread(_seen_of, self.user, set(chats)) if chats else set()
+        return others_in({customer_id: chats[customer_id] for customer_id in seen}, self.user.pk)
+
+    def tell_who_is_here(self, event: Hint) -> None:
+        """Say who opened or left a chat, or is typing there, if it is a colleague in a chat that the user sees."""
+        if not self.greeted:
+            self.passing = [*self.passing, event]
+        elif self.user.pk != event["user"] and has_on_desk(self.user, event["owner"]):
+            self.push(event["text"])
 
     # --- rows ---
 

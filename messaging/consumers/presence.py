@@ -33,6 +33,15 @@ def others(people: list[Person], user_id: int) -> dict[str, list[dict[str, int |
     }
 
 
+def others_in(chats: dict[int, list[Person]], user_id: int) -> dict[str, list[dict[str, Any]]]:
+    """The people of several chats, by the customer's id, as `ready` shows them in the inbox of one of them."""
+    found: dict[str, list[dict[str, Any]]] = {"present": [], "typing": []}
+    for customer_id, people in sorted(chats.items()):
+        for name, refs in others(people, user_id).items():
+            found[name] += [{"customer": customer_id, "user": ref} for ref in refs]
+    return found
+
+
 def tell(
     room: str, kind: str, data: dict[str, Any], *, key: str = "", left: int | None = None, owner: int | None = UNKNOWN
 ) -> None:

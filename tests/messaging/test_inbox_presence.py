@@ -31,6 +31,29 @@ def test_colleagues_in_visible_chats(
     assert inboxes[stranger].silent()
 
 
+def test_ready_says_who_is_in_visible_chats(
+    open_socket: Any, token_of: Any, owner: Any, manager: Any, admin: Any, stranger: Any, customer: Customer
+) -> None:
+    chats = [open_socket(f"/ws/chat/{customer.pk}/", token_of(user)) for user in (owner, owner, admin)]
+    for chat in chats:
+        assert chat.read()["type"] == "ready"
+    chats[0].say(type="typing", is_typing=True)
+    chats[0].say(type="ping")
+    chats[0].read_type("pong")
+
+    def said_to(user: Any) -> Any:
+        ready = open_socket("/ws/inbox/", token_of(user)).read()
+        assert ready["type"] == "ready"
+        return ready["data"]
+
+    def here(user: Any) -> dict[str, Any]:
+        return {"customer": customer.pk, "user": {"id": user.pk, "name": user.name}}
+
+    assert said_to(manager) == {"present": [here(owner), here(admin)], "typing": [here(owner)]}
+    assert said_to(owner) == {"present": [here(admin)], "typing": []}
+    assert said_to(stranger) == {"present": [], "typing": []}
+
+
 def test_somebody_whose_process_died(open_socket: Any, token_of: Any, owner: Any, admin: Any, customer: Any) -> None:
     """Nobody there knows any more who has the customer."""
     inbox = open_socket("/ws/inbox/", token_of(admin))
