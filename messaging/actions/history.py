@@ -1,7 +1,7 @@
 """Taking in what was written before Patter: many messages of a chat at once, from the phone app that shares a number.
 
 It fills the chat and nothing else: nothing is unread, nobody waits for an answer, and screens are told once
-(docs/decisions/026-history-of-the-phone-app.md).
+(docs/decisions/029-history-of-the-phone-app.md).
 """
 
 from collections.abc import Iterable, Sequence
