@@ -32,7 +32,7 @@ from channels.routing import URLRouter  # noqa: E402
 from config.asgi_types import Message, Receive, Scope, Send  # noqa: E402
 from config.bodies import SpoolBody  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
-from config.ending import end_on_hangup, hear_who_has_connected  # noqa: E402
+from config.ending import end_on_hangup, hear_who_has_connected, notice_dead_clients  # noqa: E402
 from config.health import LIVE  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
 from config.urls import websocket_urlpatterns  # noqa: E402
@@ -70,6 +70,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             attach()
             end_on_hangup()
+            notice_dead_clients()
             hear_who_has_connected()
             spare_what_stays()
             try:
