@@ -157,6 +157,13 @@ def test_whoever_writes_later_gets_an_owner(post: Any, take: Any, owner: User) -
     assert person(BOB).owner is None
 
 
+def test_a_history_that_is_no_list_is_read_as_well(take: Any) -> None:
+    take("history_object")
+    assert WebhookEvent.objects.get().state == "done"
+    message = Message.objects.get()
+    assert (message.text, message.direction, message.customer.phone) == ("Hi", "inbound", "+16505559999")
+
+
 def test_a_later_chunk_adds_what_is_older(take: Any, as_admin: APIClient) -> None:
     take("history_chunk")
     take("history_chunk_later")

@@ -82,8 +82,8 @@ def _elements(payload: dict[str, Any]) -> Iterator[Element]:
             elif not isinstance(field, str) or field not in _READERS:
                 yield Ignored("unknown field")
             else:
-                # What comes in standby stands one level deeper.
-                value = {**value, **object_of(value.get(field))}
+                if field == "standby":  # what comes there stands one level deeper
+                    value = {**value, **object_of(value.get(field))}
                 yield from _change(value, _READERS[field], where)
 
 
