@@ -33,6 +33,9 @@ def number_of(phone_number_id: str, display: str = "") -> BusinessNumber:
             transport=TRANSPORT, external_id=phone_number_id, defaults={"display": display[:40]}
         )
         _known[phone_number_id] = number
+    if display and not number.display:  # made before WhatsApp had said its phone, as that of the environment is
+        number.display = display[:40]
+        BusinessNumber.objects.filter(pk=number.pk, display="").update(display=number.display)
     return number
 
 

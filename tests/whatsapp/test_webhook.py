@@ -12,8 +12,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from customers.models import Customer
-from messaging.models import Conversation, Message, StatusUpdate
-from tests.webhooks import change, drain, envelope, says, status, text
+from messaging.models import BusinessNumber, Conversation, Message, StatusUpdate
+from tests.webhooks import PHONE_NUMBER_ID, change, drain, envelope, says, status, text
 from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.payload.elements import IncomingMessage
 from whatsapp.payload.envelope import parse
@@ -437,3 +437,10 @@ def test_sqlite_waits_as_long_as_ever_afterwards(post: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
         assert cursor.fetchone()[0] == 20_000
+
+
+def test_a_number_learns_its_phone_from_the_first_webhook(post: Any) -> None:
+    number = BusinessNumber.objects.create(external_id=PHONE_NUMBER_ID)
+    post(says(text("wamid.1")))
+    number.refresh_from_db()
+    assert number.display == "15550783881"
