@@ -210,7 +210,7 @@ def _cards(action: Any, known: Known) -> None:
         _header(card["header"], known, "image video")
         text_of(card.get("body"), 160, "card body", optional=True)
         need(card.get("body", {"text": ""})["text"].count("\n") <= 2, WRONG, "line breaks")
-        if card["type"] == "cta_url":
+        if card["type"] == "cta_url" and "buttons" not in card["action"]:
             _link(card["action"], known)
         for button in card["action"].get("buttons", ()):
             _reply(button["quick_reply"])

@@ -71,6 +71,16 @@ def test_what_goes_without_saying(send: Send, graph: GraphDouble, name: str, lef
     assert graph.bodies[0]["interactive"] == KINDS[name]
 
 
+def test_cards_with_quick_replies_may_have_the_type_of_links(send: Send, graph: GraphDouble) -> None:
+    cards = {f"action__cards__{place}__type": "cta_url" for place in range(3)}
+    content = changed("carousel_quick_replies", **cards)
+    assert send(type="interactive", payload=content).status == "sent"
+    assert graph.bodies[0]["interactive"] == content
+    mixed = changed("carousel_quick_replies", **cards)
+    mixed["action"]["cards"][0] = KINDS["carousel_links"]["action"]["cards"][0]
+    assert send.post(type="interactive", payload=mixed).status_code == 400
+
+
 def test_a_flow_without_a_token(send: Send, graph: GraphDouble) -> None:
     send(type="interactive", payload=changed("flow_navigate", action__parameters__flow_token=None))
     assert graph.bodies[0]["interactive"]["action"]["parameters"]["flow_token"] == "unused"

@@ -42,7 +42,9 @@ class _Card(KnownFieldsOnly):
     action = serializers.DictField()
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        action = _ACTIONS[data["type"]](data=data["action"])
+        # Meta's cards with quick replies have the type of those with a link; others write `button`.
+        replies = data["type"] == "cta_url" and "buttons" in data["action"]
+        action = (QuickReplies if replies else _ACTIONS[data["type"]])(data=data["action"])
         if not action.is_valid():
             raise serializers.ValidationError({"action": action.errors})
         if data["type"] == "product":
