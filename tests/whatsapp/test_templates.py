@@ -362,6 +362,13 @@ class TestWebhooks:
         template.refresh_from_db()
         assert (template.status, template.reason) == ("APPROVED", "")
 
+    @pytest.mark.parametrize("event", ["REINSTATED", "UNARCHIVED", "FLAGGED"])
+    def test_what_can_be_sent_again_is_approved(self, change: Any, make: Any, event: str) -> None:
+        template = make(status="ARCHIVED")
+        change("message_template_status_update", event=event, reason=None)
+        template.refresh_from_db()
+        assert template.status == "APPROVED"
+
     def test_quality_and_category(self, change: Any, make: Any) -> None:
         template = make()
         change("message_template_quality_update", new_quality_score="RED", previous_quality_score="GREEN")

@@ -8,7 +8,7 @@ from whatsapp.payload.elements import TemplateChange
 from whatsapp.payload.json_fields import id_of, list_of, object_of, text_of, text_or_nothing
 
 # Statuses with which a template can be sent, as with APPROVED.
-_STATUSES = {"REINSTATED": "APPROVED", "FLAGGED": "APPROVED"}
+_STATUSES = {"REINSTATED": "APPROVED", "FLAGGED": "APPROVED", "UNARCHIVED": "APPROVED"}
 
 Changes = tuple[dict[str, str], dict[str, Any]]
 
