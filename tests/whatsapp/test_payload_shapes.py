@@ -60,6 +60,8 @@ MESSAGES = {
     "no_type_text": ("text", "I come without a type"),
     "no_type_image": ("image", "So do I"),
     "no_type_errors": ("unknown", "[unknown]"),
+    "text_without_words": ("text", "[text]"),
+    "location_in_text": ("location", "6.9271, 79.8612"),
     "text_milliseconds": ("text", "My clock counts finer"),
     "errors_beside_message": ("text", "I came with an error"),
     "unsupported": ("unsupported", "[unsupported]"),

@@ -50,9 +50,13 @@ def _location(content: Any) -> str:
     name, address = _text(content.get("name")), _text(content.get("address"))
     if name or address:
         return address if name in address else ", ".join(part for part in (name, address) if part)
-    latitude, longitude = content.get("latitude"), content.get("longitude")
-    known = isinstance(latitude, int | float) and isinstance(longitude, int | float)
-    return f"{latitude}, {longitude}" if known else ""
+    place = [_degrees(content.get(key)) for key in ("latitude", "longitude")]
+    return ", ".join(place) if all(place) else ""
+
+
+def _degrees(value: Any) -> str:
+    """A number, which may be written as text."""
+    return str(value)[:40] if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
 
 
 def _contacts(content: Any) -> str:

@@ -107,13 +107,18 @@ def inbound_of(kind: str, message: dict[str, Any], address: str | None) -> Inbou
     return Inbound(
         wamid=text_of(message, "id", MAX_ID),
         type=kind,
-        text=shown_text(kind, content),
+        text="[text]" if _lost_its_words(kind, content, message) else shown_text(kind, content),
         at=_at(message),
         payload=_payload(kind, content, message),
         reply_to_wamid=replied if isinstance(replied, str) and len(replied) <= MAX_ID else None,
         address=address,
         media=_media(content) if kind in MEDIA_TYPES else None,
     )
+
+
+def _lost_its_words(kind: str, content: Any, message: dict[str, Any]) -> bool:
+    """Whether errors stand in the place of the words: somebody wrote and waits."""
+    return kind == "text" and content is None and bool(message.get("errors"))
 
 
 def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]:
