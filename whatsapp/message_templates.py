@@ -133,9 +133,11 @@ def _named(change: TemplateChange) -> list[int]:
     """
     of_account = Template.objects.filter(waba_id=change.waba_id)
     if change.provider_id:
-        found = list(of_account.filter(provider_id=change.provider_id).values_list("pk", flat=True))
-        if found:
-            return found
+        # An id is of one template among all accounts; partners may be told of one under an account of their own.
+        for templates in (of_account, Template.objects.all()):
+            found = list(templates.filter(provider_id=change.provider_id).values_list("pk", flat=True))
+            if found:
+                return found
     namesakes = of_account.filter(name__iexact=change.name).values_list("pk", "language")
     return [pk for pk, language in namesakes if _same_language(language, change.language)]
 

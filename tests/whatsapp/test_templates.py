@@ -429,6 +429,13 @@ class TestWebhooks:
         assert namesake.status == "APPROVED"
         assert Template.objects.get(name="other").status == "PAUSED"
 
+    def test_the_id_counts_more_than_the_account(self, post: Any) -> None:
+        id_of_it = {"provider_id": "1689556908129832", "name": "other", "language": "de"}
+        found = Template.objects.create(waba_id="another", status="APPROVED", **id_of_it)
+        post(payload("template_paused"))
+        found.refresh_from_db()
+        assert found.status == "PAUSED"
+
     WEBHOOKS = [
         ("template_status", {"status": "APPROVED", "reason": ""}),
         ("template_rejected", {"status": "REJECTED", "reason": "INVALID_FORMAT. The body has no sample. Add a sample"}),
