@@ -70,7 +70,11 @@ MESSAGES = {
     "type_from_tomorrow": ("hologram", "Look around"),
 }
 # Messages of a business that its phone app sent.
-ECHOES = {"echo_text": ("text", "I am on my way"), "echo_image": ("image", "The shop")}
+ECHOES = {
+    "echo_text": ("text", "I am on my way"),
+    "echo_image": ("image", "The shop"),
+    "echo_buttons": ("interactive", "Oak or pine?"),
+}
 # Calls that are over: the text, and whether somebody has to call back.
 CALLS = {
     "call_missed": ("Missed call", True),

@@ -42,7 +42,8 @@ def _interactive(content: Any) -> str:
         return f"[call permission: {_text(reply['response'])}]"
     if kind == "nfm_reply":
         return answers_in(reply) or _text(reply.get("body"))
-    return _text(reply.get("title")) or _text(reply.get("body"))
+    # The last is what a business sent, from its phone app or by its agent.
+    return _text(reply.get("title")) or _text(reply.get("body")) or _text(object_of(content.get("body")).get("text"))
 
 
 def _location(content: Any) -> str:
