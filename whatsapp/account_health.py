@@ -108,7 +108,7 @@ def _numbers_of(change: AccountChange) -> list[BusinessNumber]:
     if not change.phone:
         return candidates
     named = [number for number in candidates if _digits(number.display) == change.phone]
-    return named or [number for number in candidates if not number.display and len(candidates) == 1]
+    return named or [number for number in candidates if not number.phone_known and len(candidates) == 1]
 
 
 def _digits(text: str) -> str:

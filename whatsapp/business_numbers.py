@@ -33,9 +33,10 @@ def number_of(phone_number_id: str, display: str = "") -> BusinessNumber:
             transport=TRANSPORT, external_id=phone_number_id, defaults={"display": display[:40]}
         )
         _known[phone_number_id] = number
-    if display and not number.display:  # made before WhatsApp had said its phone, as that of the environment is
+    if display and display != number.display and not number.phone_known:
+        # Made before WhatsApp had said its phone, as that of the environment is.
         number.display = display[:40]
-        BusinessNumber.objects.filter(pk=number.pk, display="").update(display=number.display)
+        BusinessNumber.objects.filter(pk=number.pk).update(display=number.display)
     return number
 
 

@@ -64,6 +64,11 @@ class BusinessNumber(models.Model):
     def __str__(self) -> str:
         return f"{self.transport} {self.display or self.external_id}"
 
+    @property
+    def phone_known(self) -> bool:
+        """Whether `display` is its phone number; the sandbox has its id there."""
+        return self.display not in ("", self.external_id)
+
 
 class NumberHoldQuerySet(models.QuerySet["NumberHold"]):
     def active(self, now: datetime) -> "NumberHoldQuerySet":

@@ -224,6 +224,10 @@ class TestWhichNumber:
         second.refresh_from_db()
         assert second.health is None
 
+    def test_the_only_one_if_its_phone_is_not_known(self, told: Any, number: BusinessNumber) -> None:
+        BusinessNumber.objects.filter(pk=number.pk).update(display=number.external_id)
+        assert told("number_upgraded").health is not None
+
     def test_one_that_we_do_not_have(self, told: Any) -> None:
         assert told("number_upgraded", display_phone_number="15559999999").health is None
         assert told("account_alert_of_number", entity_id="999").health is None

@@ -439,8 +439,9 @@ def test_sqlite_waits_as_long_as_ever_afterwards(post: Any) -> None:
         assert cursor.fetchone()[0] == 20_000
 
 
-def test_a_number_learns_its_phone_from_the_first_webhook(post: Any) -> None:
-    number = BusinessNumber.objects.create(external_id=PHONE_NUMBER_ID)
+@pytest.mark.parametrize("display", ["", PHONE_NUMBER_ID])
+def test_a_number_learns_its_phone_from_the_first_webhook(post: Any, display: str) -> None:
+    number = BusinessNumber.objects.create(external_id=PHONE_NUMBER_ID, display=display)
     post(says(text("wamid.1")))
     number.refresh_from_db()
     assert number.display == "15550783881"
