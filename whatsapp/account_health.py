@@ -33,12 +33,12 @@ def apply_account_change(change: AccountChange, received_at: datetime) -> None:
     at = change.at or received_at
     for number in _numbers_of(change):
         with transaction.atomic():
-            _note(number, change, at)
             for source, reason in change.holds.items():
                 hold(number, source=source, reason=reason, since=at, until=change.ends.get(source))
             lifted = [*change.lifts, *(_open_restrictions(number) if change.reinstated else ())]
             if lifted:
                 lift(number, *lifted, at=at)
+            _note(number, change, at)  # last: what admins are told of it says whether the number pauses
 
 
 def note_answer(number: BusinessNumber, said: dict[str, Any], at: datetime) -> None:

@@ -281,6 +281,7 @@ def test_admins_are_told_at_once(told: Any, open_socket: Any, token_of: Any, adm
     told("account_disabled")
     frames = [admins.read(), admins.read()]
     assert {frame["type"] for frame in frames} == {"business_number_changed"}
+    assert [frame["data"]["paused"] for frame in frames] == [True, True]
     assert "seq" not in frames[-1]
     data = frames[-1]["data"]
     assert (data["display_number"], data["paused"], data["until"]) == ("15550783881", True, None)
