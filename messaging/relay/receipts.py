@@ -64,9 +64,9 @@ class Receipts:
 
 
 def _newest(customer_id: int) -> Message | None:
-    """The newest message from the customer for which a receipt can still be sent."""
+    """The newest message from the customer for which a receipt can still be sent: a call has none, nor what is past."""
     inbound = Message.objects.filter(customer=customer_id, direction=Direction.INBOUND, wamid__gt="")
-    recent = inbound.filter(created_at__gt=timezone.now() - KNOWN_FOR)
+    recent = inbound.exclude(type="call").filter(from_history=False).filter(created_at__gt=timezone.now() - KNOWN_FOR)
     newest: Message | None = recent.select_related("business_number").order_by("-ordered_at", "-pk").first()
     return newest
 

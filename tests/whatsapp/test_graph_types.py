@@ -154,6 +154,13 @@ class TestUploads:
         assert graph.requests == 0
 
 
+def test_an_answer_to_a_call_quotes_nothing(send: Any, chat: Customer, graph: GraphDouble) -> None:
+    Message.objects.filter(wamid="wamid.asked").update(type="call", wamid="wacid.1")
+    call = Message.objects.get(wamid="wacid.1")
+    assert send(type="text", text="You called?", reply_to=call.pk).status == "sent"
+    assert "context" not in graph.bodies[0]
+
+
 class TestReadReceipts:
     def turn(self) -> None:
         source = Receipts()
@@ -164,6 +171,19 @@ class TestReadReceipts:
         send(type="text", text="hi")
         self.turn()
         assert graph.read == [{"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.asked"}]
+
+    @pytest.mark.parametrize("fields", [{"type": "call"}, {"from_history": True}])
+    def test_none_for_a_call_and_for_the_past(
+        self, send: Any, chat: Customer, graph: GraphDouble, fields: dict[str, Any]
+    ) -> None:
+        asked = Message.objects.get(wamid="wamid.asked")
+        again = {"pk": None, "wamid": "wacid.1", "ordered_at": timezone.now()} | fields
+        for name, value in again.items():
+            setattr(asked, name, value)
+        asked.save(force_insert=True)
+        send(type="text", text="hi")
+        self.turn()
+        assert [one["message_id"] for one in graph.read] == ["wamid.asked"]
 
     def test_typing(self, chat: Customer, graph: GraphDouble) -> None:
         show_typing(chat.pk)

@@ -17,6 +17,8 @@ def request_of(message: Message, file: Attachment | None, address: Address) -> d
     """What pywa is to send to an address. `file` is already uploaded. Raises Rejected."""
     kind, content = content_of(message, file)
     replied = message.reply_to if kind != "reaction" else None
+    if replied is not None and replied.type == "call":
+        replied = None  # its id is that of no message: Meta would refuse the answer for it
     return {
         "sender": message.business_number.external_id,
         **address,
