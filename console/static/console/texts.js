@@ -46,6 +46,7 @@ export const texts = {
   you: 'You',
   customer: 'Customer',
   colleague: 'A colleague',
+  agent: 'Meta’s agent',
   reference: 'Request',
   noAnswer: 'The server cannot be reached. Check your connection.',
   pageError: 'Something went wrong on this page. Reload it and try again.',

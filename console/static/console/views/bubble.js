@@ -27,7 +27,7 @@ export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 export function bubble(message, thread, handlers) {
   const ours = message.direction === 'outbound';
   return h('article', { class: `bubble ${ours ? 'ours' : 'theirs'}`, 'data-id': message.id, tabindex: -1, 'aria-label': spoken(message, thread) },
-    ours && message.sender && message.sender.id !== thread.store.me.id && h('p', { class: 'sender small' }, message.sender.name),
+    ours && author(message, thread) && h('p', { class: 'sender small' }, author(message, thread)),
     message.reply_to_preview && quote(message.reply_to_preview, handlers, thread),
     message.deleted_at ? h('p', { class: 'soft' }, h('em', null, texts.deleted)) : contentOf(message, handlers),
     problems(message, handlers),
@@ -42,7 +42,13 @@ export function bubble(message, thread, handlers) {
 /** @param {Message} message @param {Thread} thread */
 function spoken(message, thread) {
   if (message.direction === 'inbound') return thread.store.row(thread.customer)?.name ?? texts.customer;
-  return message.sender && message.sender.id !== thread.store.me.id ? message.sender.name : texts.you;
+  return author(message, thread) ?? texts.you;
+}
+
+/** Who sent one of our messages, if it was not the reader. @param {Message} message @param {Thread} thread */
+function author(message, thread) {
+  if (message.handled_by === 'agent') return texts.agent;
+  return message.sender && message.sender.id !== thread.store.me.id ? message.sender.name : null;
 }
 
 /** @param {NonNullable<Message['reply_to_preview']>} preview @param {BubbleHandlers} handlers @param {Thread} thread */
@@ -94,7 +100,7 @@ function reactions({ reactions: all }, thread) {
 
 /** @param {Message} message @param {BubbleHandlers} handlers */
 function actions(message, handlers) {
-  if (message.deleted_at || !message.wamid || ['failed', 'uncertain', 'cancelled'].includes(message.status)) return null;
+  if (message.deleted_at || !message.wamid || message.type === 'call' || ['failed', 'uncertain', 'cancelled'].includes(message.status)) return null;
   const picker = h('span', { class: 'picker', hidden: true }, EMOJI.map((one) => h('button', {
     type: 'button', class: 'bare', 'aria-label': `${texts.react} ${one}`, onclick: () => handlers.onReact(message, one),
   }, one)), iconButton('close', texts.noReaction, () => handlers.onReact(message, '')));
