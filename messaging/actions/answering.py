@@ -4,13 +4,21 @@ It follows from the messages, in whichever order they arrive (docs/decisions/025
 because every answer comes through here.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from core.db.compiled import prepared_cursor
-from customers.models import Customer
+from customers.models import Assignment, Customer
 from messaging.models import NOT_WAITED_FOR, SENT, Conversation, Direction, Message, Status
+
+# What is learned so soon after it happened has just happened: chats do not change hands in between.
+_JUST_NOW = timedelta(seconds=2)
+# The columns of an assignment that say who had a chat, and when.
+HAD = ("assigned_at", "ended_at", "salesperson")
+Had = tuple[datetime, datetime | None, int]
 
 
 def _quoted(words: tuple[str, ...]) -> str:
@@ -68,8 +76,25 @@ def answered_at(message: Message) -> datetime | None:
 
 def note_owner(customer: Customer, message: Message, *, before: datetime | None) -> None:
     """Note on an answer, which the caller saves, who owned the chat when it was sent. `before` as for `end_waiting`."""
-    if before is None and answered_at(message) is not None:
-        message.sent_for = customer.owner_id
+    at = answered_at(message)
+    if before is None and at is not None:
+        message.sent_for = owner_at(customer, at)
+
+
+def owner_at(customer: Customer, at: datetime) -> int | None:
+    """The id of who owned the chat of a locked customer at a time that has passed."""
+    # Nearly always: then nothing is looked up. That an answer went out is also learned later, from a status.
+    if timezone.now() - at <= _JUST_NOW:
+        return customer.owner_id
+    had = Assignment.objects.filter(customer=customer).order_by("-assigned_at", "-pk")
+    return owner_among(list(had.values_list(*HAD)), at, otherwise=customer.owner_id)
+
+
+def owner_among(had: Sequence[Had], at: datetime, *, otherwise: int | None) -> int | None:
+    """Whose assignment it was at a time, of all those of a customer, newest first; without any, the owner of now."""
+    if not had:
+        return otherwise
+    return next((pk for since, until, pk in had if since <= at and (until is None or at < until)), None)
 
 
 def end_waiting(customer: Customer, message: Message, *, before: datetime | None) -> None:

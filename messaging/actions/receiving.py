@@ -15,7 +15,7 @@ from core.db.compiled import prepared_cursor
 from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer
-from messaging.actions.answering import end_waiting_by_phone, look_who_waits
+from messaging.actions.answering import end_waiting_by_phone, look_who_waits, owner_at
 from messaging.actions.storing import INSERT_MESSAGE, put_last
 from messaging.channels import Inbound, Media
 from messaging.models import (
@@ -104,7 +104,7 @@ def _keep(
         "created_at": inbound.at,
         "ordered_at": ordered_at,
         "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
-        "sent_for": customer.owner_id if direction is Direction.OUTBOUND else None,
+        "sent_for": owner_at(customer, ordered_at) if direction is Direction.OUTBOUND else None,
     }
     message |= {} if by is None else {"handled_by": by}
     message_id = INSERT_MESSAGE(message)

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from core.db.reports import may_be_old
 from customers.models import Assignment, Customer
+from messaging.actions.answering import HAD, Had, owner_among
 from messaging.actions.working_hours import hours_by_number, hours_of
 from messaging.hours import Hours
 from messaging.models import NOT_WAITED_FOR, SENT, BusinessNumber, Closing, Direction, Message, Status
@@ -194,9 +195,9 @@ class _Owners:
 
     def __init__(self, owners: dict[int, int | None]) -> None:
         self._owners = owners
-        self._had: dict[int, list[tuple[datetime, datetime | None, int]]] = defaultdict(list)
+        self._had: dict[int, list[Had]] = defaultdict(list)
         had = may_be_old(Assignment.objects.filter(customer__in=list(owners))).order_by(F("assigned_at").desc(), "-pk")
-        for row in had.values_list("customer", "assigned_at", "ended_at", "salesperson"):
+        for row in had.values_list("customer", *HAD):
             self._had[row[0]].append(row[1:])
 
     def answers(self, rows: Iterable[dict[str, Any]]) -> Iterator[Answer]:
@@ -207,12 +208,7 @@ class _Owners:
             at = row["ordered_at"] if by_phone else max(row["went_out"], row["ordered_at"])
             owner_id = row["sent_for"]
             if owner_id is None:
-                owner_id = self._at(row["customer_id"], at)
+                # Nobody's, or sent before that was noted.
+                pk = row["customer_id"]
+                owner_id = owner_among(self._had[pk], at, otherwise=self._owners[pk])
             yield Answer(row["id"], at, owner_id, by_phone)
-
-    def _at(self, customer_id: int, at: datetime) -> int | None:
-        """Of what was sent before that was noted: whose assignment it was; without any, the owner of now."""
-        had = self._had[customer_id]
-        if not had:
-            return self._owners[customer_id]
-        return next((pk for since, until, pk in had if since <= at and (until is None or at < until)), None)

@@ -19,6 +19,8 @@ from customers.actions.locking import lock
 from customers.models import Customer
 from messaging.actions.chat_states import close_chat
 from messaging.actions.receiving import receive_echo, receive_message
+from messaging.actions.sending import send_message
+from messaging.actions.statuses import apply_status
 from messaging.channels import Inbound
 from messaging.models import BusinessNumber, Message, WorkingHours
 
@@ -210,6 +212,33 @@ class TestWhatIsCounted:
         assert [row["key"]["id"] for row in report("", as_stranger)] == [stranger.pk]
         create_team(actor=admin, name="North", members=[owner], managers=[stranger])
         assert len(report("", as_stranger)) == 2
+
+    def test_counts_for_whose_chat_it_was_also_if_that_is_learned_later(
+        self, desk: Desk, customer: Customer, owner: User, stranger: User, admin: User, report: Any
+    ) -> None:
+        assign(customer_id=customer.pk, salesperson=stranger, actor=admin)
+        desk.now += minutes(1)
+        desk.writes(customer)
+        desk.now += minutes(3)
+        sent, _ = send_message(customer_id=customer.pk, actor=admin, text="Yes.")
+        sent_at, desk.now = desk.now, desk.now + minutes(4)
+        assign(customer_id=customer.pk, salesperson=owner, actor=admin)
+        desk.now += minutes(5)
+
+        def learn() -> list[Any]:
+            return [(row["key"]["id"], row["response"]["median"]) for row in report()]
+
+        apply_status(number=desk.number, wamid="wamid.OUT", message_key=str(sent.pk), status="sent", at=sent_at)
+        assert learn() == [(stranger.pk, 180)]
+
+        desk.writes(customer)
+        desk.now += minutes(20)
+        assign(customer_id=customer.pk, salesperson=stranger, actor=admin)
+        echo = Inbound(wamid="wamid.echo", type="text", text="yes", at=desk.now - minutes(15))
+        desk.now += minutes(5)
+        with transaction.atomic():
+            receive_echo(customer=lock(customer.pk), number=desk.number, inbound=echo)
+        assert learn() == [(owner.pk, 300), (stranger.pk, 180)]
 
     def test_as_csv(self, desk: Desk, customer: Customer, owner: User, as_owner: APIClient) -> None:
         desk.writes(customer)
