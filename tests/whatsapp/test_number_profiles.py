@@ -103,7 +103,14 @@ def test_what_meta_says_is_on_the_page(desk: Client, known: BusinessNumber, as_o
     shown = page(desk, known)
     for words in ("Shirts and caps", "1 Main Street", "We sell shirts.", "shop@example.com", "https://shop.example/"):
         assert words in shown
-    for words in ("RETAIL", "https://pps.whatsapp.net/v/1.jpg", "limit: TIER_10K", "throughput: HIGH", "Last on"):
+    for words in (
+        "RETAIL",
+        "https://pps.whatsapp.net/v/1.jpg",
+        "limit: TIER_10K",
+        "throughput: HIGH",
+        "Last on",
+        "Verified name",
+    ):
         assert words in shown
     (row,) = as_owner.get("/api/business-numbers/").json()["results"]
     assert (row["name"], row["quality"], row["paused"]) == ("Sheena's Shop", "GREEN", False)

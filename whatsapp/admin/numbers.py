@@ -53,11 +53,11 @@ class PausedFilter(admin.SimpleListFilter):
 # What the page shows and nobody can write.
 _SHOWN = (
     *("sends", "pause_kind", "lasts", "reason", "held_by"),
-    *("name", "quality", "facts", "restrictions", "notices"),
+    *("verified_name", "quality", "facts", "restrictions", "notices"),
     *("vertical", "shown_picture", "asked"),
 )
 _SENDING = ("sends", "pause_kind", "lasts", "reason", "held_by")
-_SAID = ("name", "quality", "facts", "restrictions", "notices", "asked")
+_SAID = ("verified_name", "quality", "facts", "restrictions", "notices", "asked")
 _PROFILE = (
     *("about", "address", "description", "email", "website", "other_website"),
     *("vertical", "shown_picture", "picture"),
@@ -74,7 +74,17 @@ class BusinessNumberAdmin(RefusalsAdmin):
         ("What WhatsApp says", {"fields": _SAID}),
         ("Profile", {"fields": _PROFILE, "description": _OF_PROFILE}),
     )
-    list_display = ("__str__", "external_id", "name", "quality", "limit", "sends", "pause_kind", "lasts", "reason")
+    list_display = (
+        "__str__",
+        "external_id",
+        "verified_name",
+        "quality",
+        "limit",
+        "sends",
+        "pause_kind",
+        "lasts",
+        "reason",
+    )
     list_filter = (PausedFilter, "pause_kind")
     ordering = ("pk",)
     actions = (for_selected(ASK), for_selected(PAUSE), for_selected(RESUME), "sync_templates")
@@ -105,6 +115,10 @@ class BusinessNumberAdmin(RefusalsAdmin):
     def held_by(self, number: BusinessNumber) -> str:
         """Each reason why it sends nothing, and when that ends."""
         return _lines((one.reason, one.until) for one in holding(number)) if number.pk else "-"
+
+    @admin.display(description="verified name", ordering="name")
+    def verified_name(self, number: BusinessNumber) -> str:
+        return number.name or "-"
 
     @admin.display(description="messaging limit")
     def limit(self, number: BusinessNumber) -> str:
