@@ -52,16 +52,16 @@ class InboxCounts:
 
     async def _count(self) -> None:
         try:
-            refresh_at = time.monotonic() + REFRESH_SECONDS
+            refreshed_at = time.monotonic()
             took = 0.0
             while self._due or self._told:
                 # Longer while the database is slow: no more than half of one connection's time is for counting.
                 await asyncio.sleep(max(LOOK_SECONDS, took))
                 began = time.monotonic()
-                if began > refresh_at:
-                    refresh_at = began + REFRESH_SECONDS
+                if began > refreshed_at + REFRESH_SECONDS:
+                    refreshed_at = began
                     for socket in self._told:
-                        self._due.setdefault(socket, began)
+                        self._due.setdefault(socket, began + PAUSE_SECONDS)  # they may just have been told
                 for sockets in self._take_due(began):
                     await self._tell(sockets)
                 took = time.monotonic() - began

@@ -1,5 +1,6 @@
 """The counts of the desk on the inbox socket."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from customers.models import Customer
+from messaging.consumers import inbox_counts
+from messaging.models import Conversation
 
 URL = "/api/desk/counts/"
 ZERO = dict.fromkeys(("open", "waiting", "unread", "snoozed", "closed", "closing_soon", "unassigned"), 0)
@@ -27,3 +30,17 @@ def test_the_inbox_says_so_when_they_change(
     assert mine.read()["type"] == "chat"
     assert mine.silent(1.5)
     assert foreign.silent()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_changes_by_itself_is_not_told_more_often(
+    open_socket: Any, token_of: Any, owner: User, customer: Customer, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_counts, "REFRESH_SECONDS", 0)
+    says(customer)
+    mine = open_socket("/ws/inbox/", token_of(owner))
+    assert mine.read_type("counts")["data"]["open"] == 1
+    told_at = time.monotonic()
+    Conversation.objects.update(state="closed")
+    assert mine.read_type("counts")["data"]["open"] == 0
+    assert time.monotonic() - told_at > 0.9
