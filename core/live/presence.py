@@ -66,6 +66,7 @@ class Presence:
         self._exchanging: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[dict[str, list[Person]]] | None = None
+        self._watchers = 0
 
     async def enter(self, room: str, user_id: int, name: str) -> list[Person]:
         """Let a user in, and return everyone who is in the room, each once, the user included.
@@ -77,9 +78,7 @@ class Presence:
         person.sockets += 1
         if not settings.REDIS_URL:
             return list(self._rooms[room].values())
-        if self._beating is None:
-            self._redis = self._redis or _client()
-            self._beating = asyncio.create_task(self._beat())
+        self._keep_beating()
         if person.sockets == 1:
             self._changed.add((room, user_id))
         if self._is_away():
@@ -87,6 +86,12 @@ class Presence:
         answer = self._asked.setdefault(room, asyncio.get_running_loop().create_future())
         self._exchange_soon()
         return await asyncio.shield(answer)
+
+    def watch(self, by: int) -> None:
+        """So many more (1), or fewer (-1), are to hear of people whose process died, though they are in no room."""
+        self._watchers += by
+        if settings.REDIS_URL and self._watchers:
+            self._keep_beating()
 
     async def everyone(self) -> dict[str, list[Person]]:
         """Return who is in which room, in all rooms with somebody. Who asks meanwhile gets the same answer.
@@ -213,9 +218,14 @@ class Presence:
         self._process = uuid.uuid4().hex
         self._changed = set()
 
+    def _keep_beating(self) -> None:
+        if self._beating is None:
+            self._redis = self._redis or _client()
+            self._beating = asyncio.create_task(self._beat())
+
     async def _beat(self) -> None:
         """Give signs of life as long as anybody is here, and remove the people of processes that give none."""
-        while self._rooms:
+        while self._rooms or self._watchers:
             await asyncio.sleep(BEAT_SECONDS)
             try:
                 if self._known_as == self._process and not await self._sign_of_life():

@@ -169,6 +169,7 @@ class InboxConsumer(DeskConsumer):
         self.feed = inbox_feed_of(self.hub)
         # Before the feed joins: the last socket to leave takes the feed out of its group, and we may not be joined yet.
         self.feed.sockets.add(self)
+        presence_of(self.hub).watch(1)
         await self.hub.join(DESK, self.feed)
         self.greet(await self._who_is_here())
         passing, self.passing = self.passing, ()
@@ -269,8 +270,9 @@ class InboxConsumer(DeskConsumer):
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         feed = getattr(self, "feed", None)
-        if feed is not None:
+        if feed is not None and self in feed.sockets:
             feed.sockets.discard(self)
+            presence_of(self.hub).watch(-1)
             feed.counts.forget(self)
             if not feed.sockets:
                 self.hub.leave(DESK, feed)

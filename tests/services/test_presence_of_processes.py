@@ -70,6 +70,21 @@ def test_a_process_is_killed(services: Stack, chat: Chat) -> None:
     assert chat(first, ada)[1] == [sam["id"]]
 
 
+def test_an_inbox_hears_of_it_where_nobody_is_in_a_chat(services: Stack, chat: Chat) -> None:
+    ada, sam = services.people["admin"], services.people["sales"][0]
+    first, second = two_servers(services)
+    chat(second, sam)
+    inbox = Socket(first, f"/ws/inbox/?token={ada['token']}")  # type: ignore[arg-type]
+    present = inbox.read_type("ready", PATIENCE)["data"]["present"]
+    assert [who["user"]["id"] for who in present] == [sam["id"]]
+
+    second.kill()
+
+    said = inbox.read_type("presence", PATIENCE)["data"]
+    assert (said["user"]["id"], said["status"], said["customer"]) == (sam["id"], "offline", present[0]["customer"])
+    inbox.close()
+
+
 def test_who_is_still_here_through_another_process(services: Stack, chat: Chat) -> None:
     ada, sam = services.people["admin"], services.people["sales"][0]
     first, second = two_servers(services)
