@@ -170,6 +170,7 @@ REFUSED: tuple[tuple[str, str, Any, dict[str, str]], ...] = (
 
 _DAY = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REPLACED = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIxIn0.c2lnbmF0dXJl"),
     (re.compile(r"https?://testserver"), "https://desk.example"),
@@ -187,18 +188,32 @@ _SECRETS = {
 }
 
 
-def steady(value: Any, name: str = "") -> Any:
-    """The same without what differs each time: times are those of one day, tokens and links always the same."""
+def steady(value: Any) -> Any:
+    """The same without what differs each time, so that nobody records what has not changed.
+
+    Times are those of one day; tokens, codes and links are always the same; ids that are drawn are counted.
+    """
+    ids: dict[str, str] = {}
+
+    def counted(found: re.Match[str]) -> str:
+        return ids.setdefault(found[0], f"5d1c4a52-7c0e-4b1f-9a3d-{len(ids) + 1:012x}")
+
+    return json.loads(_RANDOM_ID.sub(counted, json.dumps(_steady(value))))
+
+
+def _steady(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: steady(one, key) for key, one in value.items()}
+        return {key: _steady(one, key) for key, one in value.items()}
     if name == "recovery_codes":
         return [f"{letter * 4}-7h2k-9mpq-x3vt" for letter in "abcdefghjk"]
     if isinstance(value, list):
-        return [steady(one) for one in value]
+        return [_steady(one) for one in value]
     if not isinstance(value, str):
         return value
     if name == "request_id":
         return "6f1d0a52"
+    if name == "code" and re.fullmatch(r"\d{6}", value):
+        return "314159"
     if name in _SECRETS:
         return _SECRETS[name]
     if name == "token" and not value.startswith("eyJ"):
@@ -214,7 +229,7 @@ def steady(value: Any, name: str = "") -> Any:
 
 def _steady_time(value: str) -> str:
     away = datetime.fromisoformat(value) - datetime.now(UTC)
-    if abs(away) > timedelta(days=20):
+    if abs(away) > timedelta(days=20) and "." not in value:
         return value  # it was written in the call
     return f"{_DAY + timedelta(hours=round(away.total_seconds() / 3600)):%Y-%m-%dT%H:%M:%SZ}"
 
