@@ -125,7 +125,7 @@ class GraphDouble:
 
     def refusal(self, body: dict[str, Any]) -> tuple[int, str] | None:
         """The code and the details with which Meta refuses this message, if it does."""
-        templates = [row for rows in self.templates.values() for row in rows] if self.templates else None
+        templates = [row for rows in self.templates.values() for row in rows] + self.known.templates
         uploaded = {upload["id"] for upload in self.uploads}
         known = replace(self.known, media=self.known.media | uploaded, templates=templates)
         return refusal(body, known)

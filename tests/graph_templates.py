@@ -8,13 +8,24 @@ from typing import Any
 MISSING, COUNT, NO_TEMPLATE, FORMAT, NOT_NOW = 131008, 132000, 132001, 132012, 132015
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MEDIA = ("image", "video", "document")
+# What every double has, for tests in which the parts of a template do not matter.
+APPROVED: list[dict[str, Any]] = [
+    {"name": "hi", "language": "en", "category": "UTILITY", "components": [{"type": "BODY", "text": "Hi"}]},
+    {
+        "name": "code",
+        "language": "en",
+        "category": "AUTHENTICATION",
+        "components": [
+            {"type": "BODY", "text": "*{{1}}* is your code."},
+            {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": "Copy code"}]},
+        ],
+    },
+]
 Need = Callable[[Any, int, str], None]
 
 
 def check_template(sent: dict[str, Any], known: Any, need: Need) -> None:
     """Raise Refused through `need`. `known` is tests.graph_rules.Known."""
-    if known.templates is None:
-        return
     name, language = sent.get("name"), sent.get("language", {}).get("code")
     found = [one for one in known.templates if (one["name"], one["language"]) == (name, language)]
     need(found, NO_TEMPLATE, f"{name} in {language} does not exist")

@@ -32,6 +32,7 @@ STEPS = 30
 def double() -> Iterator[GraphDouble]:
     with GraphDouble() as double:
         yield double
+        assert double.refused == []
     clear_clients()
 
 

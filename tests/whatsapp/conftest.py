@@ -64,10 +64,11 @@ def connect(settings: Any) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def graph(connect: Callable[[str], None]) -> Iterator[GraphDouble]:
-    """A Graph API on loopback, which Patter is connected to."""
+    """A Graph API on loopback, which Patter is connected to. A test in which Meta refuses a message says so itself."""
     with GraphDouble() as double:
         connect(double.url)
         yield double
+        assert double.refused == []
 
 
 @pytest.fixture

@@ -270,3 +270,4 @@ def test_what_meta_does_not_know_fails(send: Send, graph: GraphDouble, known: di
     graph.known = Known(**{**vars(existing()), **known})
     message = send(type="interactive", payload=KINDS[name])
     assert (message.status, message.error["code"], graph.accepted) == ("failed", 131009, [])
+    assert graph.refused.pop()["interactive"]["type"] == message.payload["type"]

@@ -136,7 +136,8 @@ class TestStatusesAndAnswers:
     @pytest.fixture
     def sent(self, customer: Customer, number: BusinessNumber) -> Message:
         values = {"direction": "outbound", "status": "sent", "type": "template", "wamid": "wamid.out"}
-        return Message.objects.create(customer=customer, business_number=number, **values)
+        template = {"name": "hi", "language": {"code": "en"}}
+        return Message.objects.create(customer=customer, business_number=number, payload=template, **values)
 
     @pytest.mark.parametrize(
         ("more", "ids"),
