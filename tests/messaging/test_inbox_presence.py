@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from customers.actions.assignments import assign
 from customers.models import Customer
 from messaging.consumers.presence import tell
 
@@ -29,6 +30,33 @@ def test_colleagues_in_visible_chats(
     # Nobody hears of themselves, or of chats that they do not see.
     assert inboxes[owner].silent()
     assert inboxes[stranger].silent()
+
+
+def test_whoever_loses_a_chat_hears_no_more_of_who_is_there(
+    open_socket: Any, token_of: Any, owner: Any, stranger: Any, admin: Any, customer: Customer
+) -> None:
+    inboxes = {user: open_socket("/ws/inbox/", token_of(user)) for user in (owner, stranger)}
+    for socket in inboxes.values():
+        assert socket.read()["type"] == "ready"
+    chat = open_socket(f"/ws/chat/{customer.pk}/", token_of(admin))
+    assert chat.read()["type"] == "ready"
+    assert inboxes[owner].read_type("presence")["data"]["status"] == "online"
+
+    assign(customer_id=customer.pk, salesperson=stranger, actor=admin)
+    chat.say(type="typing", is_typing=True)
+    assert inboxes[stranger].read_type("typing")["data"]["customer"] == customer.pk
+    chat.close()
+    assert inboxes[stranger].read_type("presence")["data"]["status"] == "offline"
+    assert not {"presence", "typing"} & {frame["type"] for frame in heard(inboxes[owner])}
+
+
+def heard(socket: Any) -> list[Any]:
+    """What came up to now."""
+    socket.say(type="ping")
+    frames = [socket.read()]
+    while frames[-1]["type"] != "pong":
+        frames.append(socket.read())
+    return frames
 
 
 def test_ready_says_who_is_in_visible_chats(
