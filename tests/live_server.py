@@ -95,16 +95,22 @@ class Socket:
         )
 
     def read(self, seconds: float = PATIENCE) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(self.connection.recv(timeout=seconds))
+        """The next frame. `counts` are passed over: an inbox sends them by the clock, between any two frames."""
+        deadline = time.monotonic() + seconds
+        while (frame := self._next(deadline))["type"] == "counts":
+            pass
         return frame
 
     def read_type(self, type: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """Read until a frame of this type comes, and return it."""
         deadline = time.monotonic() + seconds
-        while True:
-            frame = self.read(max(deadline - time.monotonic(), 0.01))
-            if frame["type"] == type:
-                return frame
+        while (frame := self._next(deadline))["type"] != type:
+            pass
+        return frame
+
+    def _next(self, deadline: float) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(self.connection.recv(timeout=max(deadline - time.monotonic(), 0.01)))
+        return frame
 
     def silent(self, seconds: float = 0.3) -> bool:
         """Whether nothing comes for some time. Fails if something does."""

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from core.db.word_migrations import KeepWords
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -19,4 +21,6 @@ class Migration(migrations.Migration):
             name="handled_by",
             field=models.CharField(blank=True, max_length=10, null=True),
         ),
+        # SQLite makes the table anew for a column with a default.
+        KeepWords("messaging_message"),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEntry, User
@@ -28,6 +29,7 @@ READS_TRACED = ("GET /api/customers/customers/export/", "GET /api/customers/cust
 BEFORE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "POST /api/contacts/{contact}/confirm/": lambda scene: Contact.objects.update(is_confirmed=False),
     "POST /api/customers/addresses/{address}/set_default/": lambda scene: Address.objects.update(is_default=False),
+    "POST /api/customers/{customer}/unblock/": lambda scene: Customer.objects.update(blocked_at=timezone.now()),
     "POST /api/customers/{customer}/claim/": lambda scene: Customer.objects.update(owner=None),
     "POST /api/customers/{customer}/reopen/": lambda scene: Conversation.objects.update(state="closed"),
     "POST /api/customers/{customer}/unread/": lambda scene: Conversation.objects.update(unread_count=0),

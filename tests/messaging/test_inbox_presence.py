@@ -17,7 +17,6 @@ def test_colleagues_in_visible_chats(
     inboxes = {user: open_socket("/ws/inbox/", token_of(user)) for user in (owner, manager, stranger)}
     for socket in inboxes.values():
         assert socket.read()["type"] == "ready"
-        assert socket.read()["type"] == "counts"
     who = {"customer": customer.pk, "user": {"id": owner.pk, "name": owner.name}}
 
     chat = open_socket(f"/ws/chat/{customer.pk}/", token_of(owner))

@@ -39,6 +39,7 @@ def test_it_queues_the_message_and_records_it(as_owner: Any, customer: Any, owne
         "status": "queued",
         "error": None,
         "held": None,
+        "handled_by": None,
         "waiting": None,
         "wamid": None,
         "automatic": False,
