@@ -217,13 +217,19 @@ class Week:
         return found
 
 
+Counted = tuple[str, int | None, int, datetime, Way | None]
+
+
 def report(
-    chats: Iterable[Chat], weeks: dict[int, Week], key: Any, *, period: tuple[datetime, datetime],
+    told: Iterable[Counted], weeks: dict[int, Week], key: Any, *, period: tuple[datetime, datetime],
     whose: Collection[int] | None,
 ) -> dict[Any, dict[str, Any]]:  # fmt: skip
-    """The rows of the report by key; `key` makes one of an owner, a number and a time. `whose`: None for everybody."""
+    """The rows of the report of what `all_of` tells, by key.
+
+    `key` makes one of an owner, a number and a time. `whose`: None for everybody.
+    """
     counted: dict[Any, dict[str, Any]] = defaultdict(lambda: {"talks": 0, "first": [], "all": []})
-    for kind, owner, number, at, way in _all_of(chats):
+    for kind, owner, number, at, way in told:
         if not period[0] <= at < period[1] or (whose is not None and owner not in whose):
             continue
         row = counted[key(owner, number, at)]
@@ -242,7 +248,8 @@ def report(
     }
 
 
-def _all_of(chats: Iterable[Chat]) -> Iterator[tuple[str, int | None, int, datetime, Way | None]]:
+def all_of(chats: Iterable[Chat]) -> Iterator[Counted]:
+    """All conversations and responses: which it is, whose, on which number, since when, and the response."""
     for chat in chats:
         for talk in chat.talks():
             yield "talk", chat.owner if talk.first is None else talk.first.owner, talk.number, talk.began, talk.first
