@@ -12,7 +12,7 @@ from tests.permission_matrix import MATRIX, ROLES
 from tests.routes import paths
 
 # What everybody may read.
-PUBLIC = re.compile(r"/(api/(docs|redoc|guide)|swagger|static|phone|reset)\b|/$")
+PUBLIC = re.compile(r"/(api/(docs|redoc|guide)|swagger|static|phone|reports|reset)\b|/$")
 
 
 def policy_of(answer: Any) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ def test_it_loads_files_that_are_there_and_holds_no_scripts() -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
 def test_scripts_import_files_that_are_there_and_make_no_markup_of_texts(script: Path) -> None:
     text = script.read_text()
-    imported = re.findall(r"(?:from|import\()\s*'([^']+)'", text)
+    imported = re.findall(r"(?:from\s+|import\(\s*)'([^']+)'", text)
 
     missing = [path for path in imported if not (script.parent / path).is_file() and path != "./schema"]
     assert missing == []

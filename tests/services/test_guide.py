@@ -28,11 +28,11 @@ FAMILIES = (
 
 
 def examples() -> dict[tuple[str, str], str]:
-    """The blocks of code, by heading and language."""
+    """What can be run, by heading and language; bodies in JSON show what to send."""
     found = {}
     for part in re.split(r"^## ", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)[1:]:
         heading = part.partition("\n")[0]
-        for language, code in re.findall(r"^```(\w+)\n(.*?)^```$", part, re.MULTILINE | re.DOTALL):
+        for language, code in re.findall(rf"^```({'|'.join(COMMANDS)})\n(.*?)^```$", part, re.MULTILINE | re.DOTALL):
             assert (heading, language) not in found, f"{heading} has two blocks in {language}"
             found[heading, language] = code
     return found

@@ -90,7 +90,7 @@ export async function reports(browser, base) {
   await log(page).locator('.bubble', { hasText: '300 pounds' }).getByRole('img', { name: 'read', exact: true }).waitFor();
   await page.getByRole('link', { name: 'Response times' }).click();
   await page.getByRole('heading', { name: 'Response times' }).waitFor();
-  await page.getByRole('listitem', { name: /^Sam Silva: median \d+ s, p90 \d+ s$/ }).first().waitFor();
+  await page.getByRole('listitem', { name: /^Sam Silva: median \d+ (s|min), p90 \d+ (s|min)$/ }).first().waitFor();
   await accessible(page, 'response times');
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
   assert.match(file.suggestedFilename(), /^response-times-.*\.csv$/);
