@@ -47,9 +47,10 @@ NEW_CUSTOMER = (
     "is_verified, is_vip, loyalty_tier, loyalty_points, total_orders, total_spent, phone_verified, phone_trusted, "
     "pending_phone, nic, avatar, gender, preferred_language, preferred_currency, accepts_marketing_email, "
     "accepts_marketing_sms, date_joined, updated_at, last_seq, desk_at, folded) "
-    "VALUES (%(first_name)s, %(last_name)s, '', %(email)s, %(phone)s, 'manual', '', true, false, false, 'bronze', 0, "
-    "0, 0, false, true, '', '', '', '', 'en', 'USD', false, false, now(), now(), 1, '1970-01-01Z', "
-    "lower(concat_ws(' ', %(first_name)s, %(last_name)s, %(email)s, %(phone)s))) RETURNING id"
+    "VALUES (%(first_name)s::text, %(last_name)s::text, '', %(email)s::text, %(phone)s::text, 'manual', '', true, "
+    "false, false, 'bronze', 0, 0, 0, false, true, '', '', '', '', 'en', 'USD', false, false, now(), now(), 1, "
+    "'1970-01-01Z', "
+    "lower(concat_ws(' ', %(first_name)s::text, %(last_name)s::text, %(email)s::text, %(phone)s::text))) RETURNING id"
 )
 NEW_EVENT = (
     "INSERT INTO customers_event (customer_id, seq, type, data, actor_id, created_at) "
