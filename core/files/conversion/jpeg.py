@@ -21,8 +21,6 @@ _UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFErro
 def to_jpeg(source: IO[bytes], target: IO[bytes], asked: dict[str, Any]) -> None:
     """The first picture of a file: upright, in sRGB, over white, and without metadata such as where it was taken."""
     pillow_heif.register_heif_opener(thumbnails=False)
-    pillow_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes memory of its own
-    Image.MAX_IMAGE_PIXELS = None  # it is counted here
     try:
         with Image.open(source, formats=asked["formats"]) as picture:
             if picture.width * picture.height > asked["max_pixels"]:
@@ -76,4 +74,7 @@ def _encoded(picture: Image.Image, quality: int) -> bytes:
 
 
 if __name__ == "__main__":
+    # Of this process alone: both are settings of a whole library.
+    pillow_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each takes memory of its own
+    Image.MAX_IMAGE_PIXELS = None  # to_jpeg counts them
     work(to_jpeg)
