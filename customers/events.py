@@ -77,8 +77,8 @@ def record(
     customer since they were locked. Without an entry if `verb` is None: the caller makes one.
 
     `data` holds JSON values and no URLs (URLs differ per user and are added on rendering). `previous_owner_id` is the
-    salesperson who loses the customer with this change, or NOBODY. Also saves the customer's `desk_at`, so that a
-    message does not need another statement for it.
+    salesperson who loses the customer with this change, or NOBODY. Nobody is told so of a row that nobody has seen yet
+    (`note_unseen`). Also saves the customer's `desk_at`, so that a message does not need another statement for it.
     """
     now = timezone.now()
     customer.last_seq += 1
@@ -92,6 +92,8 @@ def record(
         since = customer.changes() if changes is None else changes
         audit(verb or type, about or customer, actor=actor, customer=customer.pk, changes=since)
     frame = _frame(type, customer.last_seq, now, actor, data)
+    if previous_owner_id is not None and _is_unseen(customer.pk):
+        previous_owner_id = None
     announce(customer, frame, previous_owner_id=previous_owner_id)
     return frame
 
@@ -108,7 +110,7 @@ def record_all(
 ) -> None:
     """`record` for many customers that this transaction has locked, in a handful of statements for all of them.
 
-    `data` and `changes` are keyed by customer id. `verb` is that of `record`.
+    None of them may be new (`note_unseen`). `data` and `changes` are keyed by customer id. `verb` is that of `record`.
     """
     now = timezone.now()
     Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(last_seq=F("last_seq") + 1)
@@ -136,6 +138,27 @@ def frame_of(event: Event) -> Frame:
 
 def _frame(type: str, seq: int, at: datetime, actor: Any, data: Mapping[str, Any]) -> Frame:
     return {"type": type, "seq": seq, "at": iso(at), "actor": user_ref(actor), "data": data}
+
+
+class _Unseen:
+    """Waits for the commit with what is told then, and is forgotten with it if this is rolled back, also in part."""
+
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
+
+    def __call__(self) -> None:
+        """From now on others see the row."""
+
+
+def note_unseen(customer: Customer) -> None:
+    """Note that nobody sees the row of a customer before this transaction commits: it made it, or undoes its merge."""
+    transaction.on_commit(_Unseen(customer.pk))
+
+
+def _is_unseen(customer_id: int) -> bool:
+    backend: Any = connection
+    awaited = (follows for _, follows, *_ in backend.run_on_commit)
+    return any(isinstance(one, _Unseen) and one.customer_id == customer_id for one in awaited)
 
 
 def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None = None) -> None:

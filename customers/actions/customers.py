@@ -18,7 +18,7 @@ from customers.actions.assignments import INSERT_ASSIGNMENT, hand_over, lock_sel
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
 from customers.actions.phone_changes import claimed, entered, insert, save
-from customers.events import announce_gone, record
+from customers.events import announce_gone, note_unseen, record
 from customers.keepers import keepers
 from customers.models import Assignment, Customer, LoyaltyTier, merged_ids
 from customers.serializers.customers import customer_event_data, customer_row, known_columns
@@ -64,6 +64,7 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
     for field, value in entered(phone, customer, actor=actor).items():
         setattr(customer, field, value)
     insert(customer)
+    note_unseen(customer)
     # After the insert, which may wait for another new customer with the same phone: no salesperson is locked meanwhile.
     if customer.owner is not None:
         customer.owner = lock_seller(customer.owner)

@@ -13,7 +13,7 @@ from core.ports import ports
 from customers.actions.assignments import hand_over, unassign
 from customers.actions.locking import lock
 from customers.actions.loyalty import write_ledger_entry
-from customers.events import announce_merged, record
+from customers.events import NOBODY, announce_merged, record
 from customers.keepers import keepers
 from customers.merged_fields import PHONE, Difference, Side, choose, differences, snapshot, values_joined, values_kept
 from customers.models import Customer, CustomerMerged, CustomerNotFound, Merge, MergeReason
@@ -182,5 +182,7 @@ def _record(merge: Merge, gone: Customer, into: Customer, *, source_before: str)
     if into.source != source_before:
         for follow in ports("ON_SOURCE_CHANGED"):
             follow(customer=into, source_before=source_before, actor=actor)
-    for customer in (into, gone):
-        record(customer, MERGED, merge_event_data(merge), actor=actor)
+    record(into, MERGED, merge_event_data(merge), actor=actor)
+    # Whose they were has been told already.
+    lost_by = NOBODY if merge.before["gone"]["owner_id"] is None else None
+    record(gone, MERGED, merge_event_data(merge), actor=actor, previous_owner_id=lost_by)

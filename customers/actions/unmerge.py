@@ -12,7 +12,7 @@ from accounts.models import User
 from core.ports import ports
 from customers.actions.assignments import hand_over, lock_seller, unassign
 from customers.errors import CannotUndo
-from customers.events import record
+from customers.events import NOBODY, note_unseen, record
 from customers.keepers import keepers
 from customers.merged_fields import OF_LOGIN, PHONE, from_json, snapshot
 from customers.models import (
@@ -59,6 +59,7 @@ def undo_merge(*, merge_id: int, actor: User | None) -> Merge:
         raise refusal
     # Nothing of it is shown yet, but the keepers and the log need a customer like any other.
     Customer.all_rows.filter(pk=gone.pk).update(merged_into=None)
+    note_unseen(gone)
     for keeper in keepers():
         keeper.undo(into=into, gone=gone, merge=merge)
     source_before = into.source
@@ -224,7 +225,7 @@ def _restore_owner(customer: Customer, was: dict[str, Any], actor: User | None) 
     if ended is None:  # an owner from before assignments were recorded
         hand_over(customer, owner, actor=actor)
         return True
-    previous_owner_id = customer.owner_id
+    previous_owner_id = customer.owner_id or NOBODY
     customer.assignments.open().update(ended_at=timezone.now())
     ended.ended_at = None
     ended.save(update_fields=["ended_at"])

@@ -114,13 +114,12 @@ class InboxFeed:
             self.counts.changed(socket)
 
     def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
-        chat = _chat(row) if row is not None else None
+        """Send the row to who sees it, and say that it is gone to who saw it; None: nobody sees it any more."""
+        chat = _chat(row) if row is not None else ""
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
-            if has_on_desk(socket.user, owner_id):
-                if row is None or chat is None:
-                    socket.tell_gone(customer_id)
-                elif socket.shows(row):
+            if row is not None and has_on_desk(socket.user, owner_id):
+                if socket.shows(row):
                     socket.tell_row(row, chat)
                 elif customer_id in self._moved:
                     socket.tell_gone(customer_id)
