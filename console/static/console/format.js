@@ -81,6 +81,19 @@ export function span(seconds) {
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
+/**
+ * A length of time, from an hour on in two units: `40 s`, `12 min`, `3 h 20 min`, `1 day`, `2 days 5 h`.
+ *
+ * @param {number} seconds
+ */
+export function spanInFull(seconds) {
+  if (seconds < 3600) return span(seconds);
+  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit));
+  const most = days ? `${days} ${days === 1 ? 'day' : 'days'}` : `${hours} h`;
+  const [rest, unit] = days ? [hours % 24, 'h'] : [minutes % 60, 'min'];
+  return rest ? `${most} ${rest} ${unit}` : most;
+}
+
 /** @param {number} seconds */
 export function duration(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, '0')}`;

@@ -6,7 +6,7 @@ import { Api } from './api.js';
 import { fill, h } from './dom.js';
 import { complain, feedback } from './feedback.js';
 import { sending } from './form.js';
-import { span } from './format.js';
+import { spanInFull } from './format.js';
 import { texts } from './texts_reports.js';
 
 const DAYS = 30;
@@ -39,7 +39,7 @@ function bar(name, seconds, longest) {
 
 /** @param {number | null} seconds */
 function took(seconds) {
-  return seconds === null ? texts.noAnswers : span(seconds);
+  return seconds === null ? texts.noAnswers : spanInFull(seconds);
 }
 
 /** @param {ResponseTimes} row */

@@ -97,9 +97,29 @@ export async function reports(browser, base) {
   await page.getByRole('combobox').selectOption('day');
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByRole('rowheader', { name: new Date().toISOString().slice(0, 10) }).waitFor();
+  await longTimes(page);
   await page.getByLabel('From').fill('2030-01-01');
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByRole('alert').filter({ hasText: /\S/ }).first().waitFor(); // begins after its end
+}
+
+/** Times of more than an hour are shown in two units. */
+async function longTimes(page) {
+  const answer = '**/api/reports/response-times/?*';
+  await page.route(answer, async (route) => {
+    const response = await route.fetch();
+    const report = await response.json();
+    const [row] = report.rows;
+    row.first_response = { median: 3599.9, p90: 12_059.5 };
+    row.response = { median: 86_400, p90: 190_859.5 };
+    await route.fulfill({ response, json: report });
+  });
+  await page.getByRole('button', { name: 'Show' }).click();
+  for (const took of ['median 59 min, p90 3 h 20 min', 'median 1 day, p90 2 days 5 h']) {
+    await page.getByRole('listitem', { name: took }).waitFor();
+  }
+  await page.getByRole('cell', { name: '2 days 5 h' }).waitFor();
+  await page.unroute(answer);
 }
 
 /** What was written without a network is not sent over what a colleague answered meanwhile, unless one says so. */
