@@ -1,14 +1,36 @@
 """JSON as DRF renders it, in a third of the time."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from rest_framework.renderers import JSONRenderer
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 _encoder = JSONEncoder()
+
+# What fetch, curl, most libraries and axios send: whatever there is, or JSON at best.
+_JSON_WILL_DO = frozenset({"*/*", "application/json", "application/json, text/plain, */*"})
+
+
+class QuickNegotiation(DefaultContentNegotiation):
+    """DRF's negotiation, which takes longer than rendering, but for callers who say that JSON will do."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers), None)
+        accepted = request.META.get("HTTP_ACCEPT", "*/*") in _JSON_WILL_DO
+        if (
+            accepted
+            and isinstance(first, QuickJSONRenderer)
+            and not (format_suffix or "format" in request.query_params)
+        ):
+            return first, first.media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 def _encoded(value: Any) -> Any:

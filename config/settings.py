@@ -423,6 +423,7 @@ REST_FRAMEWORK = {
         "config.parsers.SafeMultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": ["config.renderers.QuickJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.renderers.QuickNegotiation",
     "DEFAULT_PAGINATION_CLASS": "core.pagination.PageNumberPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "config.errors.exception_handler",

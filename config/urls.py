@@ -42,9 +42,9 @@ api = Api(
 )
 
 urlpatterns = [
+    api,  # first, because most requests are for it
     path("", include("console.urls")),
     path("admin/", admin.site.urls),
-    api,
     path("swagger/", pages.swagger_ui),
     path("swagger.json", pages.swagger_json),
     path("media/", include(customer_data_files)),

@@ -17,12 +17,17 @@ def ports(setting: str) -> list[Any]:
     return [_resolve(path) for path in getattr(settings, setting)]
 
 
+# What was found for a setting, and the setting itself: a test may set another one.
+_known: dict[str, tuple[Any, dict[str, Any]]] = {}
+
+
 def mapped_ports(setting: str) -> dict[str, Any]:
-    """Return the objects named in a setting that maps names to dotted paths: `{name: object}`."""
-    return _mapped(tuple(getattr(settings, setting).items()))
+    """Return the objects named in a setting that maps names to dotted paths: `{name: object}`.
 
-
-@cache
-def _mapped(paths: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Kept, because every row of the desk asks."""
-    return {name: _resolve(path) for name, path in paths}
+    Kept, because every row of the desk asks.
+    """
+    paths = getattr(settings, setting)
+    known = _known.get(setting)
+    if known is None or known[0] is not paths:
+        known = _known[setting] = paths, {name: _resolve(path) for name, path in paths.items()}
+    return known[1]

@@ -106,6 +106,7 @@ def _clean_slate(monkeypatch: pytest.MonkeyPatch) -> None:
     business_numbers.forget()
     locked_people.forget()
     WholeDesk._had_more.clear()
+    WholeDesk._estimates.clear()
     for departures in Path(settings.MEDIA_ROOT).glob(".departures-*"):
         departures.unlink()
     monkeypatch.setattr(sandbox, "PACE", {})

@@ -122,14 +122,16 @@ class WholeDesk(DeskPages):
     """The pages of everybody on a user's desk, newest message first: what screens ask for most.
 
     A desk that had more customers than were to be counted is not counted again for RECOUNT_SECONDS, while PostgreSQL
-    says that there are FAR times as many. Its estimates are good within some percent here: without filters.
+    says that there are FAR times as many. It is asked again after ESTIMATE_SECONDS. Its estimates are good within some
+    percent here: without filters.
     """
 
-    RECOUNT_SECONDS = 60
+    RECOUNT_SECONDS, ESTIMATE_SECONDS = 60, 10
     FAR = 1.5
 
-    # By the id of the user: when their desk was counted, and had more.
+    # By the id of the user: when their desk was counted, and had more; when it was estimated, and to what.
     _had_more: ClassVar[dict[int, float]] = {}
+    _estimates: ClassVar[dict[int, tuple[float, int]]] = {}
 
     def __init__(self, user: Any) -> None:
         super().__init__(Customer.objects.at_desk_of(user).order_by(*NEWEST_CONVERSATION_FIRST))
@@ -148,11 +150,11 @@ class WholeDesk(DeskPages):
         return found
 
     def estimate(self) -> int:
-        return self._estimate
-
-    @cached_property
-    def _estimate(self) -> int:
-        return _IDS.estimate(self.user, limit=None, offset=0)
+        at, known = self._estimates.get(self.user.pk, (0.0, 0))
+        if time.monotonic() >= at + self.ESTIMATE_SECONDS:
+            at, known = time.monotonic(), _IDS.estimate(self.user, limit=None, offset=0)
+            self._estimates[self.user.pk] = at, known
+        return known
 
     def __getitem__(self, part: slice) -> list[DeskCustomer]:
         if part.start < self.DEEP:

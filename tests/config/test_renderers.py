@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.http import Http404
 from django.utils.translation import gettext_lazy
-from rest_framework.exceptions import ErrorDetail
-from rest_framework.renderers import JSONRenderer
-from rest_framework.test import APIClient
+from rest_framework.exceptions import ErrorDetail, NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
-from config.renderers import QuickJSONRenderer
+from config.renderers import QuickJSONRenderer, QuickNegotiation
 from customers.models import Source
 
 
@@ -71,3 +74,34 @@ def test_clients_may_ask_for_indentation(as_admin: APIClient) -> None:
     assert pretty.content.startswith(b'{\n  "id":')
     assert plain.json() == pretty.json()
     assert plain["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "",
+        "*/*",
+        "application/json",
+        "application/json, text/plain, */*",
+        "application/json; indent=4",
+        "text/html,application/xhtml+xml,*/*;q=0.8",
+        "text/html",
+        "application/*",
+        "image/png",
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?format=json", "?format=api"])
+@pytest.mark.parametrize("kinds", [[QuickJSONRenderer], [QuickJSONRenderer, BrowsableAPIRenderer]])
+def test_the_renderer_is_the_one_drf_chooses(accept: str | None, query: str, kinds: list[Any]) -> None:
+    headers = {} if accept is None else {"HTTP_ACCEPT": accept}
+    request = Request(APIRequestFactory().get(f"/{query}", **headers))
+
+    def chosen(negotiation: DefaultContentNegotiation) -> Any:
+        try:
+            renderer, media_type = negotiation.select_renderer(request, [kind() for kind in kinds])
+        except (NotAcceptable, Http404) as refused:
+            return type(refused)
+        return type(renderer), media_type
+
+    assert chosen(QuickNegotiation()) == chosen(DefaultContentNegotiation())

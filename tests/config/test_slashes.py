@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import resolve
+from django.urls import URLResolver, resolve
 from rest_framework.test import APIClient
 
 from config.endpoints import endpoint_of
 from config.lanes import Lanes
+from config.urls import api
 from tests.permission_matrix import MATRIX
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,14 @@ def test_every_path_leads_to_the_same_view_without_it(path: str) -> None:
 
     assert with_it.func != resolve("/api/nothing/").func
     assert (with_it.func, with_it.args, with_it.kwargs) == (without.func, without.args, without.kwargs)
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/docs/", "/api/guide/realtime/", "/api/nothing/", "/api//", "/api/x"])
+def test_what_is_left_out_by_the_first_part_of_a_path_would_not_have_matched(path: str) -> None:
+    quick, thorough = resolve(path), URLResolver.resolve(api, f"{path.removeprefix('/').rstrip('/')}/")
+
+    assert (quick.func, quick.args, quick.kwargs) == (thorough.func, thorough.args, thorough.kwargs)
+    assert (quick.route, quick.view_name) == (f"api/{thorough.route.removeprefix('^')}", thorough.view_name)
 
 
 def test_every_method_is_answered_at_once(debug: bool, things: dict[str, int], as_admin: APIClient) -> None:

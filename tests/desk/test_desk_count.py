@@ -90,6 +90,8 @@ def test_a_desk_that_shrank_is_counted_again(as_owner: APIClient, monkeypatch: p
     if how == "time":
         monkeypatch.setattr(WholeDesk, "RECOUNT_SECONDS", 0)
     else:
+        assert not counted(as_owner)[1], "the estimate is not asked for again at once"
+        monkeypatch.setattr(WholeDesk, "ESTIMATE_SECONDS", 0)
         analyze()
     page, was_counted = counted(as_owner)
     assert (page["count"], "count_is_exact" in page, was_counted) == (7, False, True)

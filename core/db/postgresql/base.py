@@ -84,7 +84,13 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
             cursor = psycopg.Cursor(self.connection)
             cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
         try:
-            yield self._prepare_cursor(cursor)
+            if self.queries_logged or self.execute_wrappers:
+                yield self._prepare_cursor(cursor)
+            else:
+                # Django's wrapper around the cursor takes as long as psycopg for a small statement.
+                self.validate_no_broken_transaction()
+                with self.wrap_database_errors:
+                    yield cursor
         finally:
             self._prepared = cursor
 
