@@ -52,7 +52,7 @@ class AmountSum(Sum):
 
 def padded(value: Decimal, digits: int, places: int) -> str:
     """An amount as SQLite stores it. Raises ValueError for a negative one, and for one with too many digits."""
-    text = f"{value:.{places}f}".zfill(digits + 1)
+    text = f"{value.copy_abs():.{places}f}".zfill(digits + 1)  # zero may have a sign
     if value < 0 or len(text) > digits + 1:
         raise ValueError(f"{value} does not fit.")
     return text

@@ -1,6 +1,7 @@
 """Exchange rates: entered one by one, or taken from a CSV file. Orders that have a rate keep it."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ COLUMNS = ("currency", "rate", "date")
 # How many mistakes in a file are named.
 _MISTAKES = 20
 _BATCH = 1_000
+_DECIMAL_COMMA = re.compile(r"\d*,\d+", re.ASCII)
 
 
 def checked_currency(text: str) -> str:
@@ -122,15 +124,20 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         for row in reader:
             if any(str(value).strip() for value in row.values()):
-                yield reader.line_num + 1, row
+                yield reader.line_num + 1, row | {"rate": _with_point(row["rate"], delimiter)}
     except csv.Error as error:
         raise ValidationError({"file": [f"Line {reader.line_num + 1}: {error}."]})
+
+
+def _with_point(number: str, delimiter: str) -> str:
+    """A number as Python reads it. Where Excel puts semicolons between the fields, it writes `0,0033`."""
+    return number.replace(",", ".") if delimiter != "," and _DECIMAL_COMMA.fullmatch(number.strip()) else number
 
 
 def _rate(row: dict[str, str]) -> ExchangeRate | None:
     """The rate of a row; None for that of the base currency."""
     try:
-        value = Decimal(row["rate"].strip())
+        value = Decimal(row["rate"].strip().replace("_", "?"))  # Python reads 1_000 as a thousand
     except InvalidOperation:
         raise ValidationError(f"{row['rate']!r} is no rate. Write it like 0.0033.")
     if row["currency"].strip().upper() == base_currency() and value == 1:

@@ -93,13 +93,18 @@ class AmountField(serializers.DecimalField):
         super().__init__(max_digits=None, decimal_places=None, min_value=0, **kwargs)
         self.digits, self.places = digits, places
 
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, str) and "_" in data:  # Python reads 1_000 as a thousand
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
     def validate_precision(self, value: Decimal) -> Decimal:
-        """The number, without zeros at the end that mean nothing."""
+        """The number, without zeros at the end that mean nothing, and without a sign before zero."""
         if not fits(value, self.digits):
             raise serializers.ValidationError(f"Give at most {self.digits} digits before the decimal point.")
         if finer_than(value, self.places):
             raise serializers.ValidationError(f"Give at most {self.places} decimals.")
-        return tidy(value)
+        return tidy(value.copy_abs() if value.is_zero() else value)
 
 
 class OrderSerializer(serializers.ModelSerializer[Order]):

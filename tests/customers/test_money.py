@@ -16,8 +16,10 @@ AMOUNTS = [
     ("ARS", "1250000.00", "1250000.001"),
     ("AUD", "89.95", "89.955"),
     ("BDT", "12500.50", "0.001"),
+    ("BGN", "59.90", "59.905"),  # until 2025
     ("BHD", "12.345", "12.3455"),
     ("BRL", "1999.90", "1999.999"),
+    ("BYR", "450000", "450000.5"),  # until 2016
     ("CAD", "45.10", "45.101"),
     ("CHF", "99.05", "99.055"),
     ("CLF", "12.3456", "12.34567"),
@@ -29,6 +31,7 @@ AMOUNTS = [
     ("EGP", "2500.75", "2500.755"),
     ("EUR", "1234.56", "1234.567"),
     ("GBP", "0.01", "0.001"),
+    ("HRK", "749.99", "749.995"),  # until 2022
     ("HUF", "45990.50", "45990.505"),
     ("IDR", "150000000.00", "150000000.005"),
     ("ILS", "350.10", "350.101"),
@@ -170,6 +173,25 @@ def test_half_a_cent_goes_to_the_even_one(as_admin: APIClient, customer: Custome
     assert as_admin.post(f"{API}/{customer.pk}/orders/", body).json()["base_total"] == worth
 
 
+def test_zero_has_no_sign(as_admin: APIClient, customer: Customer) -> None:
+    made = as_admin.post(f"{API}/{customer.pk}/orders/", an_order(total="-0")).json()
+
+    assert (made["total"], made["base_total"]) == ("0.00", "0.00")
+    assert as_admin.get(f"{API}/?max_spent=-0").json()["count"] == 1
+
+
+@pytest.mark.parametrize("field", ["total", "exchange_rate"])
+@pytest.mark.parametrize("number", ["1_000", "1,000", "1.000,5", "NaN", "Infinity", "-1", "", "$5", True, []])
+def test_what_is_no_number(as_admin: APIClient, customer: Customer, field: str, number: Any) -> None:
+    body = an_order(currency="LKR", exchange_rate="1")
+
+    answer = as_admin.post(f"{API}/{customer.pk}/orders/", {**body, field: number})
+
+    wrong = "currency" if (field, number) == ("exchange_rate", "") else field  # an empty rate is none
+    assert (answer.status_code, list(answer.json())) == (400, [wrong])
+    assert not Order.objects.exists()
+
+
 def test_large_amounts_keep_every_digit(as_admin: APIClient, customer: Customer) -> None:
     path = f"{API}/{customer.pk}"
     for number in range(3):
@@ -198,7 +220,7 @@ def test_customers_are_ordered_by_what_they_spent(as_admin: APIClient) -> None:
     assert [one["first_name"] for one in found] == ["2", "3", "1", "0", "4"]
 
 
-@pytest.mark.parametrize("currency", ["ZZZ", "XXX", "US", "US1", "EURO", "", "XAU"])
+@pytest.mark.parametrize("currency", ["ZZZ", "XXX", "US", "US1", "EURO", "", "XAU", "DEM"])
 def test_what_is_no_currency(as_admin: APIClient, customer: Customer, currency: str) -> None:
     body = an_order(currency=currency, exchange_rate="1")
     assert list(as_admin.post(f"{API}/{customer.pk}/orders/", body).json()) == ["currency"]

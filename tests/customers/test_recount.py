@@ -51,7 +51,15 @@ def unpriced(customer: Customer, total: str, currency: str = "LKR") -> Order:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", [RATES, "\ufeff" + RATES.replace(",", ";"), RATES.replace(",", "\t") + "\n\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        RATES,
+        "\ufeff" + RATES.replace(",", ";"),
+        "\ufeff" + RATES.replace(",", ";").replace(".", ","),  # as Excel saves it where numbers have a comma
+        RATES.replace(",", "\t") + "\n\n",
+    ],
+)
 def test_rates_are_imported(tmp_path: Path, text: str) -> None:
     assert told("import_rates", written(tmp_path, text)) == "3 rates imported.\n"
     assert known() == [
@@ -72,6 +80,7 @@ def test_rates_are_imported(tmp_path: Path, text: str) -> None:
         ("EUR,-1,2025-01-01", "above 0"),
         ("EUR,NaN,2025-01-01", "above 0"),
         ("EUR,1;1,2025-01-01", "no rate"),
+        ("EUR,1_1,2025-01-01", "no rate"),
         ("EUR,1.1,01/02/2025", "no date"),
         ("EUR,1.1", "no date"),
         ("EUR,1e13,2025-01-01", "digits"),
