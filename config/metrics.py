@@ -129,10 +129,11 @@ def _of_webhooks() -> Iterator[Metric]:
 
     family = GaugeMetricFamily(
         "patter_webhooks_open",
-        "Webhooks that have not been handled yet (pending) or could not be handled (failed).",
+        "Webhooks that have not been handled yet (pending), could not be handled (failed), or wait for a message that "
+        "they change (waiting).",
         labels=["state"],
     )
-    for state in (WebhookState.PENDING, WebhookState.FAILED):
+    for state in (WebhookState.PENDING, WebhookState.FAILED, WebhookState.WAITING):
         family.add_metric([state.value], found[state][0] if state in found else 0)
     yield family
 

@@ -35,11 +35,13 @@ def storable(text: str) -> str:
 
 
 def storable_value(value: Any, depth: int = 0) -> Any:
-    """Return `value` with every text in it `storable`; what is nested deeper than MAX_DEPTH stays as it is."""
+    """Return `value` as JSON that `check_value` takes: every text `storable`, nothing nested deeper than MAX_DEPTH."""
     if isinstance(value, str):
         return storable(value)
-    if depth >= MAX_DEPTH:
-        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if depth >= MAX_DEPTH and isinstance(value, dict | list):
+        return None
     if isinstance(value, list):
         return [storable_value(item, depth + 1) for item in value]
     if isinstance(value, dict):

@@ -38,5 +38,5 @@ def from_epoch(seconds: str | int | None) -> datetime:
     try:
         count = int(seconds or "")
         return datetime.fromtimestamp(count / 1000 if count > _LAST_SECOND else count, tz=UTC)
-    except (TypeError, OverflowError, OSError) as error:
+    except (TypeError, ValueError, OverflowError, OSError) as error:
         raise ValueError(f"not a timestamp: {seconds!r}") from error

@@ -17,11 +17,11 @@ _LOOKED_THROUGH = 10
 def rang_at(customer_id: int, call_id: str) -> datetime | None:
     """When a call of a customer began to ring; None if the webhook that says so is not here."""
     recent = WebhookEvent.objects.filter(customers=customer_id, received_at__gt=timezone.now() - _RANG_WITHIN)
-    for body in recent.order_by("-pk").values_list("body", flat=True)[:_LOOKED_THROUGH]:
+    for body, received_at in recent.order_by("-pk").values_list("body", "received_at")[:_LOOKED_THROUGH]:
         if call_id.encode() not in bytes(body):
             continue
         try:
-            elements = parse(bytes(body))
+            elements = parse(bytes(body), received_at)
         except Malformed:
             continue
         for element in elements:

@@ -36,7 +36,10 @@ class WebhookEventQuerySet(models.QuerySet[Any]):
 
 
 class WebhookState(models.TextChoices):
+    """What became of a webhook. One that is `waiting` changes a message that is not known yet, and is else handled."""
+
     PENDING = "pending"
+    WAITING = "waiting"
     DONE = "done"
     FAILED = "failed"
 

@@ -197,7 +197,7 @@ def test_a_file_may_come_first(take: Any) -> None:
 
 def test_a_file_of_ours_waits_for_its_chat(take: Any) -> None:
     take("history_media_of_ours")
-    assert WebhookEvent.objects.get().state == "failed"
+    assert WebhookEvent.objects.get().state == "waiting"
     take("history_chunk")
     WebhookEvent.objects.exclude(state="done").update(not_before=timezone.now())
     drain()

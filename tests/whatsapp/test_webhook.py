@@ -134,9 +134,9 @@ class TestSignature:
 class TestBatches:
     def test_every_element_of_a_batch_is_handled_and_poison_fails_alone(self, post: Any) -> None:
         poison = [
-            {**text("wamid.nul"), "text": {"body": "a\x00b"}},
             {key: value for key, value in text("wamid.nobody").items() if key != "from"},
-            {**text("wamid.when"), "timestamp": "soon"},
+            {**text("wamid.whose"), "from": "me"},
+            {key: value for key, value in text("wamid.none").items() if key != "id"},
             "not even an object",
         ]
         entries = []
@@ -159,8 +159,9 @@ class TestBatches:
         event = WebhookEvent.objects.get()
         assert (event.state, event.elements, event.attempts) == ("failed", 604, WebhookEvent.MAX_ATTEMPTS)
         assert event.error.count("\n") == 3
-        assert "entry[4].changes[7].messages[2]: Text may not contain NUL" in event.error
-        assert json.loads(bytes(event.body))["entry"][4]["changes"][7]["value"]["messages"][2]["id"] == "wamid.nul"
+        assert "entry[4].changes[7].messages[2]: no sender" in event.error
+        assert "entry[4].changes[7].messages[4]: id is missing" in event.error
+        assert json.loads(bytes(event.body))["entry"][4]["changes"][7]["value"]["messages"][2]["id"] == "wamid.nobody"
 
     def test_redeliveries_change_nothing(self, post: Any) -> None:
         body = says(text("wamid.a"), text("wamid.b"), text("wamid.a"))
@@ -266,18 +267,12 @@ class TestWhatCannotBeUnderstood:
     @pytest.mark.parametrize(
         "poison",
         [
-            {**text("wamid.p"), "text": {"body": "\ud800"}},
-            {**text("wamid.p"), "text": {"body": 5}},
-            {**text("wamid.p"), "text": {}},
             {**text("wamid.p"), "id": "w" * 201},
             {**text("wamid.p"), "id": None},
-            {**text("wamid.p"), "type": "t" * 41},
-            {**text("wamid.p"), "type": ["text"]},
-            {**text("wamid.p"), "timestamp": "9" * 400},
-            {**text("wamid.p"), "timestamp": {}},
+            {**text("wamid.p"), "id": "\x00"},
             {**text("wamid.p"), "from": "nobody"},
             {**text("wamid.p"), "from": {"wa": "id"}},
-            {**text("wamid.p"), "deep": json.loads("[" * 70 + "]" * 70)},
+            {**text("wamid.p"), "from": True},
             [text("wamid.p")],
             None,
         ],

@@ -27,8 +27,9 @@ def address_change_in(message: dict[str, Any], contacts: Contacts) -> tuple[Old,
     said = object_of(message.get("system"))
     sent_as = person_at(None, message.get("from_user_id"), message.get("from_parent_user_id"))
     sent_from = person_at(message.get("from"))
-    was, new = _said(said, said.get("type") in _CHANGES or any(said.get(name) for name in _PREVIOUS))
-    if new is None and said.get("type") in _CHANGES and sent_from is not None:
+    is_change = text_or_nothing(said, "type", 100) in _CHANGES
+    was, new = _said(said, is_change or any(said.get(name) for name in _PREVIOUS))
+    if new is None and is_change and sent_from is not None:
         new = sent_as  # nothing else is there that could be the new id
     people = _each([*was, sent_as, person_at(said.get("customer")), sent_from], new)
     if not people and contacts.alone is not None:

@@ -7,7 +7,8 @@ from core.timestamps import from_epoch
 from messaging.channels import Inbound
 from whatsapp.limits import MAX_ID
 from whatsapp.payload.elements import Call, Element, Ignored, Ringing
-from whatsapp.payload.json_fields import text_of
+from whatsapp.payload.json_fields import known_id
+from whatsapp.payload.mending import is_time
 from whatsapp.payload.persons import Contacts, person_of
 
 # What is kept in the chat of what Meta says about a call. Not the session, with the addresses of devices.
@@ -23,7 +24,7 @@ def read_call(call: dict[str, Any], number: str, display: str, contacts: Contact
     if call.get("direction") != "USER_INITIATED" or event not in ("connect", "terminate"):
         return Ignored(f"a call: {event}"[:100])
     ids = call.get("from"), call.get("from_user_id"), call.get("from_parent_user_id")
-    caller, call_id, at = person_of(*ids, contacts), text_of(call, "id", MAX_ID), from_epoch(call.get("timestamp"))
+    caller, call_id, at = person_of(*ids, contacts), known_id(call, "id", MAX_ID), from_epoch(call.get("timestamp"))
     if event == "connect":
         return Ringing(number, display, caller, call_id, at)
     seconds = _seconds(call)
@@ -59,6 +60,6 @@ def _seconds(call: dict[str, Any]) -> int:
             return max(round(float(said)), 0)
         except (ValueError, OverflowError):
             pass
-    if not call.get("start_time") or not call.get("end_time"):
+    if not is_time(call.get("start_time")) or not is_time(call.get("end_time")):
         return 0
     return max(round((from_epoch(call["end_time"]) - from_epoch(call["start_time"])).total_seconds()), 0)

@@ -5,28 +5,32 @@ from typing import Any
 
 from whatsapp.limits import MAX_TEXT, MEDIA_TYPES
 from whatsapp.payload.forms_and_orders import answers_in, order_in
-from whatsapp.payload.json_fields import object_of
+from whatsapp.payload.json_fields import list_of, object_of
 
 
 def shown_text(kind: str, content: Any) -> str:
     """Return the body, the caption or the title of the tapped button; the type in brackets if there is no text.
 
-    A message with a file may have no text. Raises ValueError for a text message without one.
+    A message with a file may have no text.
     """
-    if kind == "text":
-        body = object_of(content).get("body")
-        if not isinstance(body, str):
-            raise ValueError("the message has no text")
-        return body
-    read = _WORDS.get(kind, _common)
-    found = read(content)
-    if found or kind in MEDIA_TYPES:
-        return found
-    return f"[{kind}]"
+    return words_in(kind, content) or ("" if kind in MEDIA_TYPES else f"[{kind}]")
+
+
+def words_in(kind: str, content: Any) -> str:
+    """The words in the content of a message of this type; empty if there are none."""
+    return _WORDS.get(kind, _common)(content)
+
+
+def _body(content: Any) -> str:
+    """The words of a text message, all of them. Some clients leave out the object around them."""
+    body = content.get("body") if isinstance(content, dict) else content
+    return body if isinstance(body, str) else _text(body)
 
 
 def _text(value: Any) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    """A text, or a number in place of one."""
+    written = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return written[:MAX_TEXT] if isinstance(written, str) else ""
 
 
 def _common(content: Any) -> str:
@@ -36,8 +40,8 @@ def _common(content: Any) -> str:
 
 def _interactive(content: Any) -> str:
     content = object_of(content)
-    kind = content.get("type")
-    reply = object_of(content.get(kind)) if isinstance(kind, str) else {}
+    kind = _text(content.get("type")) or next((name for name in content if name.endswith("_reply")), "")
+    reply = object_of(content.get(kind))
     if kind == "call_permission_reply" and _text(reply.get("response")):
         return f"[call permission: {_text(reply['response'])}]"
     if kind == "nfm_reply":
@@ -57,12 +61,11 @@ def _location(content: Any) -> str:
 
 def _degrees(value: Any) -> str:
     """A number, which may be written as text."""
-    return str(value)[:40] if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+    return _text(value)[:40]
 
 
 def _contacts(content: Any) -> str:
-    cards = [object_of(card) for card in content] if isinstance(content, list) else []
-    return ", ".join(filter(None, map(_card, cards)))[:MAX_TEXT]
+    return ", ".join(filter(None, map(_card, map(object_of, list_of(content)))))[:MAX_TEXT]
 
 
 def _card(card: dict[str, Any]) -> str:
@@ -74,19 +77,15 @@ def _card(card: dict[str, Any]) -> str:
 
 def _numbers(card: dict[str, Any]) -> list[str]:
     found = []
-    for phone in map(object_of, _list(card.get("phones"))):
+    for phone in map(object_of, list_of(card.get("phones"))):
         wa_id = _text(phone.get("wa_id"))
         found.append(_text(phone.get("phone")) or (f"+{wa_id}" if wa_id else ""))
     return list(dict.fromkeys(filter(None, found)))
 
 
 def _company_or_mail(card: dict[str, Any]) -> str:
-    mails = [_text(object_of(mail).get("email")) for mail in _list(card.get("emails"))]
+    mails = [_text(object_of(mail).get("email")) for mail in list_of(card.get("emails"))]
     return _text(object_of(card.get("org")).get("company")) or ", ".join(filter(None, mails))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _unsupported(content: Any) -> str:
@@ -95,6 +94,7 @@ def _unsupported(content: Any) -> str:
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
+    "text": _body,
     "interactive": _interactive,
     "location": _location,
     "contacts": _contacts,

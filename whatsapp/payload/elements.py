@@ -248,7 +248,7 @@ class Ignored:
 
 @dataclass(frozen=True)
 class Broken:
-    """A malformed element, with its place in the body. Trying again would not help."""
+    """An element that cannot be understood, with its place in the body. Trying again would not help."""
 
     where: str
     reason: str

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from core.phones import variants
-from core.safe_json import BadJSON, check_value
 from core.timestamps import from_epoch
 from messaging.past import PastMessage, PastReaction
 from whatsapp.limits import MAX_ID
 from whatsapp.payload.elements import AccountErrors, Broken, Element, Ignored, PastMessages, Person
-from whatsapp.payload.json_fields import list_of, object_of, text_of, text_or_nothing
+from whatsapp.payload.json_fields import id_of, list_of, object_of, text_or_nothing
+from whatsapp.payload.mending import is_time, stored
 from whatsapp.payload.messages import inbound_of, kind_of, shows_nothing
 from whatsapp.payload.persons import Contacts, completed, person_at
 from whatsapp.payload.statuses import account_errors_in
@@ -55,18 +55,23 @@ class _Thread:
     def __init__(self, thread: Any, number: str, display: str, contacts: Contacts, where: str) -> None:
         self.thread, self.number, self.display, self.where = object_of(thread), number, display, where
         self.contacts = contacts
+        # The time of the message before, for one that has none.
+        self.time: Any = None
 
     def elements(self) -> Iterator[Element]:
-        person = self._person()
+        person, said_there = self._person(), list_of(self.thread.get("messages"))
         if person is None:
-            yield Broken(self.where, "a chat with nobody")
+            if said_there:
+                yield Broken(self.where, "a chat with nobody")
             return
         messages: list[PastMessage] = []
         reactions: list[PastReaction] = []
-        for at, message in enumerate(list_of(self.thread.get("messages"))):
+        times = (object_of(one).get("timestamp") for one in said_there)
+        self.time = next(filter(is_time, times), None)
+        for at, message in enumerate(said_there):
             try:
                 said = self._read(message, person)
-            except (BadJSON, ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 yield Broken(f"{self.where}.messages[{at}]", str(error) or type(error).__name__)
                 continue
             if isinstance(said, PastMessage):
@@ -87,8 +92,9 @@ class _Thread:
     def _read(self, message: Any, person: Person) -> PastMessage | PastReaction | None:
         if not isinstance(message, dict):
             raise ValueError("not an object")
-        check_value(message)
-        return _past(message, person, ours=_is_ours(message, person, self.display))
+        message = stored(message)
+        self.time = message["timestamp"] if is_time(message.get("timestamp")) else self.time
+        return _past({**message, "timestamp": self.time}, person, ours=_is_ours(message, person, self.display))
 
 
 def _past(message: dict[str, Any], person: Person | None, *, ours: bool) -> PastMessage | PastReaction | None:
@@ -99,7 +105,9 @@ def _past(message: dict[str, Any], person: Person | None, *, ours: bool) -> Past
     address = person.address if person is not None else ""
     if kind == "reaction":
         said = object_of(message.get("reaction"))
-        target, emoji = text_of(said, "message_id", MAX_ID), text_or_nothing(said, "emoji", 64)
+        target, emoji = id_of(said, "message_id", MAX_ID), text_or_nothing(said, "emoji", 64)
+        if not target:
+            return None
         return PastReaction(target, None if ours else address, emoji, from_epoch(message.get("timestamp")))
     inbound = inbound_of(kind, message, None if ours else address)
     if not ours:

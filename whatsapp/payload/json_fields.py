@@ -13,6 +13,16 @@ def text_of(holder: Any, key: str, longest: int) -> str:
     return value
 
 
+def known_id(holder: Any, key: str, longest: int) -> str:
+    """`id_of`. Raises ValueError if there is none, or one that is too long to be kept."""
+    found = id_of(holder, key, longest)
+    if not found:
+        given = object_of(holder).get(key)
+        too_long = isinstance(given, str) and len(given) > longest
+        raise ValueError(f"{key} is longer than {longest} characters" if too_long else f"{key} is missing or not an id")
+    return found
+
+
 def text_or_nothing(holder: Any, key: str, longest: int) -> str:
     """The text under `key`, cut to `longest` characters; empty if there is none."""
     value = holder.get(key) if isinstance(holder, dict) else None

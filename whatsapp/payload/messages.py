@@ -8,7 +8,7 @@ from core.timestamps import from_epoch
 from messaging.channels import Inbound, Media
 from whatsapp.limits import MAX_ID, MAX_TYPE, MEDIA_TYPES
 from whatsapp.payload.address_changes import address_change_in
-from whatsapp.payload.display_text import shown_text
+from whatsapp.payload.display_text import shown_text, words_in
 from whatsapp.payload.elements import (
     Echo,
     Edit,
@@ -21,17 +21,16 @@ from whatsapp.payload.elements import (
     Reaction,
     Revoke,
 )
-from whatsapp.payload.json_fields import object_of, text_of, text_or_nothing
+from whatsapp.payload.json_fields import id_of, known_id, object_of, text_or_nothing
 from whatsapp.payload.persons import Contacts, person_of, person_or_none
 from whatsapp.payload.shared_phones import shared_phone_in
 
 # Meta only says that somebody has opened the chat: it stays in the raw body.
 RAW = "request_welcome"
-# Meta could not, or would not, pass on what was written. Somebody wrote and waits for an answer, which the errors or
-# the content tell; without either there is nothing to show.
+# Meta could not, or would not, pass on what was written.
 _WITHHELD = frozenset({"ephemeral", "unknown"})
 # What every message may have beside its content.
-_BESIDE = frozenset({"context", "referral", "errors", "identity", "history_context"})
+_BESIDE = frozenset({"type", "context", "referral", "errors", "identity", "history_context"})
 # How long Meta keeps a file that a customer sent.
 MEDIA_KEPT_FOR = timedelta(days=7)
 # What may come with a message beside its content, and is kept in its payload.
@@ -45,11 +44,13 @@ def read_message(message: dict[str, Any], number: str, display: str, contacts: C
     if message.get("group_id"):
         return InGroup(number, display, person_or_none(*ids, contacts))
     kind = kind_of(message)
-    if shows_nothing(kind, message):
+    if kind == RAW:
         return Ignored(kind)
     if kind == "system":
         return _system(message, number, display, contacts)
     sender = person_of(*ids, contacts)
+    if kind == "edit" and (edited := edited_alone(message)) is not None:
+        kind, message = kind_of(edited), edited
     if kind in _CHANGES:
         return _CHANGES[kind](message, number, display, sender)
     referral = message.get("referral")
@@ -78,18 +79,17 @@ def read_echo(message: dict[str, Any], number: str, display: str, contacts: Cont
 
 
 def kind_of(message: dict[str, Any]) -> str:
-    """The type of a message; of one that does not say it, the key that holds its content. Raises ValueError."""
-    if message.get("type"):
-        return text_of(message, "type", MAX_TYPE)
+    """The type of a message; of one that does not say it, the key that holds its content, and else `unknown`."""
+    said = message.get("type")
+    if isinstance(said, str) and 0 < len(said) <= MAX_TYPE:
+        return said
     contents = (key for key, value in message.items() if isinstance(value, dict | list) and value)
-    found = next((key for key in contents if key not in _BESIDE), None)
-    if found is None and not message.get("errors"):
-        raise ValueError("neither a type nor a content")
-    return found if found is not None and len(found) <= MAX_TYPE else "unknown"
+    found = next((key for key in contents if key not in _BESIDE), "unknown")
+    return found if len(found) <= MAX_TYPE else "unknown"
 
 
 def shows_nothing(kind: str, message: dict[str, Any]) -> bool:
-    """Whether a message of this type has nothing to show in a chat."""
+    """Whether a message of this type has nothing to show in a chat, unless a customer wrote it and waits."""
     return kind == RAW or (kind in _WITHHELD and not (message.get("errors") or _content_of(kind, message)))
 
 
@@ -105,20 +105,15 @@ def inbound_of(kind: str, message: dict[str, Any], address: str | None) -> Inbou
         kind, content = "audio", {**object_of(content), "voice": True}
     replied = object_of(message.get("context")).get("id")
     return Inbound(
-        wamid=text_of(message, "id", MAX_ID),
+        wamid=known_id(message, "id", MAX_ID),
         type=kind,
-        text="[text]" if _lost_its_words(kind, content, message) else shown_text(kind, content),
+        text=shown_text(kind, content),
         at=_at(message),
         payload=_payload(kind, content, message),
         reply_to_wamid=replied if isinstance(replied, str) and len(replied) <= MAX_ID else None,
         address=address,
         media=_media(content) if kind in MEDIA_TYPES else None,
     )
-
-
-def _lost_its_words(kind: str, content: Any, message: dict[str, Any]) -> bool:
-    """Whether errors stand in the place of the words: somebody wrote and waits."""
-    return kind == "text" and content is None and bool(message.get("errors"))
 
 
 def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]:
@@ -132,10 +127,8 @@ def _payload(kind: str, content: Any, message: dict[str, Any]) -> dict[str, Any]
 
 def _media(content: Any) -> Media | None:
     """Where the file is; None if Meta could not take it from the sender and so gives no id."""
-    content = object_of(content)
-    try:
-        provider_id = text_of(content, "id", MAX_ID)
-    except ValueError:
+    provider_id = id_of(content, "id", MAX_ID)
+    if not provider_id:
         return None
     return Media(
         provider_id=provider_id,
@@ -160,26 +153,42 @@ def _system(message: dict[str, Any], number: str, display: str, contacts: Contac
     return Notice(number, display, old, new, inbound)
 
 
-# --- Changes to another message ---
+# --- Changes to another message. Without it there is nothing to change: that stays in the raw body. ---
 
 
 def _reaction(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("reaction"))
-    target, emoji = text_of(content, "message_id", MAX_ID), text_or_nothing(content, "emoji", 64)
-    return Reaction(number, display, target, by, emoji, _at(message))
+    target, emoji = id_of(content, "message_id", MAX_ID), text_or_nothing(content, "emoji", 64)
+    return Reaction(number, display, target, by, emoji, _at(message)) if target else Ignored("a reaction to nothing")
+
+
+def edited_alone(message: dict[str, Any]) -> dict[str, Any] | None:
+    """What an edit says that does not say of what: new words, which are a message of their own."""
+    content = object_of(message.get("edit"))
+    edited = object_of(content.get("message"))
+    if id_of(content, "original_message_id", MAX_ID) or not edited or _new_words(edited) is None:
+        return None
+    beside = {key: value for key, value in message.items() if key not in ("type", "edit")}
+    return {**beside, **edited, **{key: message.get(key) for key in ("id", "timestamp")}}
 
 
 def _edit(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
     content = object_of(message.get("edit"))
-    target, edited = text_of(content, "original_message_id", MAX_ID), object_of(content.get("message"))
+    target, words = id_of(content, "original_message_id", MAX_ID), _new_words(object_of(content.get("message")))
+    if not target or words is None:
+        return Ignored("an edit of nothing, or without words")
+    return Edit(number, display, target, by, known_id(message, "id", MAX_ID), words, _at(message))
+
+
+def _new_words(edited: dict[str, Any]) -> str | None:
+    """The words of an edit, which for a file may be none; None if they cannot be read, so that those before stay."""
     kind = kind_of(edited)
-    words = shown_text(kind, edited.get(kind))
-    return Edit(number, display, target, by, text_of(message, "id", MAX_ID), words, _at(message))
+    return words_in(kind, edited.get(kind)) or ("" if kind in MEDIA_TYPES else None)
 
 
 def _revoke(message: dict[str, Any], number: str, display: str, by: Person | None) -> Element:
-    target = text_of(object_of(message.get("revoke")), "original_message_id", MAX_ID)
-    return Revoke(number, display, target, by, _at(message))
+    target = id_of(object_of(message.get("revoke")), "original_message_id", MAX_ID)
+    return Revoke(number, display, target, by, _at(message)) if target else Ignored("a deletion of nothing")
 
 
 _CHANGES: dict[str, Callable[[dict[str, Any], str, str, Person | None], Element]] = {

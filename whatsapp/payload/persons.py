@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.phones import variants
+from core.phones import variants, without_marks
 from core.safe_json import storable
 from whatsapp.payload.elements import Person
 from whatsapp.payload.json_fields import list_of, object_of, text_or_nothing
@@ -101,7 +101,11 @@ def completed(person: Person, known: Person | None) -> Person:
 
 def _ids(address: Any, user_id: Any, parent_user_id: Any) -> tuple[str | None, str | None, str | None]:
     """Return (wa_id, user_id, parent_user_id). User ids have been seen in the place of the phone number."""
-    digits = _WA_ID.fullmatch(address) if isinstance(address, str) else None
+    if isinstance(address, int) and not isinstance(address, bool):
+        address = str(address)
+    digits = None
+    if isinstance(address, str):
+        digits = _WA_ID.fullmatch(address) or _WA_ID.fullmatch(without_marks(address))
     user: str | None = None
     parent: str | None = None
     # What stands in its own place counts more, so it comes last.

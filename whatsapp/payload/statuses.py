@@ -7,7 +7,7 @@ from whatsapp.graph.errors import clean, describe
 from whatsapp.graph.refusals import words_of
 from whatsapp.limits import MAX_ID
 from whatsapp.payload.elements import Element, Ignored, InGroup, Preference, StatusReport
-from whatsapp.payload.json_fields import list_of, text_of
+from whatsapp.payload.json_fields import known_id, list_of
 from whatsapp.payload.persons import Contacts, person_at, person_of, person_or_none
 
 # `deleted` and `warning` do not move a message; they are kept with their time.
@@ -22,8 +22,8 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
     about = status.get("type") or "message"
     if about != "message":
         return Ignored(f"a status of a {about}"[:100])  # a payment is captured, a call rings: nothing was delivered
-    kind = text_of(status, "status", 100)
-    if kind not in STATUSES:
+    kind = status.get("status")
+    if not isinstance(kind, str) or kind not in STATUSES:
         return Ignored("unknown status")
     ids = status.get("recipient_id"), status.get("recipient_user_id")
     key = status.get("biz_opaque_callback_data")
@@ -32,7 +32,7 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
         number,
         display,
         recipient=person_or_none(*ids, status.get("recipient_parent_user_id"), contacts),
-        wamid=text_of(status, "id", MAX_ID),
+        wamid=known_id(status, "id", MAX_ID),
         status=kind,
         at=from_epoch(status.get("timestamp")),
         message_key=key[:512] if isinstance(key, str) else "",

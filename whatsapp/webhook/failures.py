@@ -12,7 +12,7 @@ from core.db import leases
 from messaging.actions.message_changes import UnknownMessage
 from whatsapp.models import WebhookEvent, WebhookState
 
-# How a reason begins that another attempt may help with. Malformed elements stay malformed.
+# How a reason begins that another attempt may help with. What cannot be read stays unreadable.
 FAILED = "element"
 # How long a reaction, an edit or a deletion waits for its message, which may be on its way or still failing itself.
 WAITS_FOR = timedelta(days=1)
@@ -24,14 +24,17 @@ _SHOWN = 20
 
 
 def outcome(failures: Sequence[str], *, attempts: int, received_at: datetime) -> dict[str, object]:
-    """The fields of an event with these failures. Once its attempts are used up, it waits for an admin.
+    """The fields of an event with these failures. Once its attempts are used up, it is left to an admin.
 
-    If all of it are changes of messages that nobody knows, it is done after a day, with a note.
+    If all of them are changes of messages that nobody knows, it waits for these, and is done after a day, with a note.
     """
     again = any(reason.startswith(FAILED) for reason in failures)
-    over = _only_changes(failures) and timezone.now() - received_at >= WAITS_FOR
     fields = failed(failures, attempts if again else WebhookEvent.MAX_ATTEMPTS)
-    return {**fields, "state": WebhookState.DONE, "error": f"{_NOTE}\n{shown(failures)}"} if over else fields
+    if not _only_changes(failures):
+        return fields
+    if timezone.now() - received_at < WAITS_FOR:
+        return {**fields, "state": WebhookState.WAITING}
+    return {**fields, "state": WebhookState.DONE, "error": f"{_NOTE}\n{shown(failures)}"}
 
 
 def failed(reasons: Sequence[str], attempts: int) -> dict[str, object]:
@@ -55,12 +58,15 @@ def shown(reasons: Sequence[str]) -> str:
 
 
 def look_again_at_changes() -> int:
-    """Let failed events that only change unknown messages be tried a last time after a day; return how many."""
+    """Let events that only change unknown messages be tried a last time after a day; return how many.
+
+    An older version called them failed.
+    """
     now = timezone.now()
     # The condition of the index, and then what is looked for.
     candidates: Any = WebhookEvent.objects.exclude(state=WebhookState.DONE).filter(
         Q(lease_until=None) | Q(lease_until__lt=now),
-        state=WebhookState.FAILED,
+        state__in=(WebhookState.WAITING, WebhookState.FAILED),
         attempts__gte=WebhookEvent.MAX_ATTEMPTS,
         received_at__lte=now - WAITS_FOR,
         error__contains=UnknownMessage.__name__,

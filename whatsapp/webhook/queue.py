@@ -97,7 +97,7 @@ def process(event: Claimed, deadline: float) -> None:
     be finished.
     """
     try:
-        elements = parse(event.body)
+        elements = parse(event.body, event.received_at)
     except Malformed as error:
         event.row.update(**failures.failed([str(error)], WebhookEvent.MAX_ATTEMPTS), took_ms=event.took_ms)
         return

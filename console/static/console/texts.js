@@ -160,6 +160,7 @@ export const texts = {
   openPicture: 'Open the picture',
   contact: 'Contact',
   order: 'Order',
+  article: 'article',
   form: 'Form',
   template: 'Template',
 

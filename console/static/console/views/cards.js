@@ -9,6 +9,8 @@ import { texts } from '../texts.js';
 import { attached, linked } from './content.js';
 import { interactiveParts, templateParts } from './sent.js';
 
+const CURRENCY = /^[A-Z]{3}$/i;
+
 /** @type {Record<string, Shown>} */
 export const CARDS = {
   location: ({ payload, text }) => [place(payload, text)],
@@ -32,6 +34,7 @@ export const CARDS = {
 function place(payload, text) {
   const { latitude, longitude } = payload ?? {};
   const name = [payload?.name, payload?.address].filter(Boolean).join(', ') || text;
+  if (!Number.isFinite(Number(latitude ?? NaN)) || !Number.isFinite(Number(longitude ?? NaN))) return h('p', { class: 'text' }, icon('pin'), ' ', name);
   const query = new URLSearchParams({ mlat: String(latitude), mlon: String(longitude) });
   return h('a', { class: 'file', href: `https://www.openstreetmap.org/?${query}#map=16/${latitude}/${longitude}`, target: '_blank', rel: 'noopener noreferrer' },
     icon('pin'), h('span', null, name || `${latitude}, ${longitude}`));
@@ -39,23 +42,34 @@ function place(payload, text) {
 
 /** @param {any} payload @param {string} text @returns {Child[]} */
 function cards(payload, text) {
-  const all = Array.isArray(payload) ? payload : payload?.contacts;
-  if (!Array.isArray(all) || !all.length) return [h('p', { class: 'text' }, text)];
+  const all = objects(Array.isArray(payload) ? payload : payload?.contacts);
+  if (!all.length) return [h('p', { class: 'text' }, text)];
   return all.map((card) => h('div', { class: 'card' },
     h('strong', null, icon('user'), ' ', card.name?.formatted_name ?? texts.contact),
-    (card.phones ?? []).map((/** @type {any} */ one) => h('a', { href: `tel:${String(one.phone ?? one.wa_id).replace(/[^+\d]/g, '')}` }, one.phone ?? `+${one.wa_id}`)),
-    (card.emails ?? []).map((/** @type {any} */ one) => h('a', { href: `mailto:${one.email}` }, one.email))));
+    objects(card.phones).map((one) => h('a', { href: `tel:${String(one.phone ?? one.wa_id).replace(/[^+\d]/g, '')}` }, String(one.phone ?? `+${one.wa_id}`))),
+    objects(card.emails).map((one) => h('a', { href: `mailto:${one.email}` }, String(one.email)))));
+}
+
+/**
+ * The objects in what should be a list of them: payloads are as the customer's program wrote them.
+ *
+ * @param {unknown} list
+ * @returns {any[]}
+ */
+function objects(list) {
+  return Array.isArray(list) ? list.filter((one) => one && typeof one === 'object') : [];
 }
 
 /** @param {any} payload @param {string} text @returns {Child[]} */
 function order(payload, text) {
-  /** @type {any[]} */
-  const items = payload?.product_items ?? [];
   return [
     h('strong', null, texts.order),
-    h('ul', { class: 'items' }, items.map((one) => h('li', { class: 'row' },
-      h('span', { class: 'grow' }, `${one.quantity} × ${one.product_retailer_id}`),
-      one.item_price !== undefined && one.currency && h('span', null, money(String(Number(one.item_price) * Number(one.quantity)), one.currency))))),
+    h('ul', { class: 'items' }, objects(payload?.product_items).map((one) => {
+      const price = Number(one.item_price ?? NaN) * Number(one.quantity ?? NaN);
+      return h('li', { class: 'row' },
+        h('span', { class: 'grow' }, `${one.quantity ?? '?'} × ${one.product_retailer_id ?? texts.article}`),
+        Number.isFinite(price) && CURRENCY.test(one.currency) && h('span', null, money(String(price), one.currency)));
+    })),
     text && h('p', { class: 'text' }, linked(text)),
   ];
 }
