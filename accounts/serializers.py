@@ -129,10 +129,17 @@ def _refs(users: Iterable[User]) -> list[Ref]:
 
 
 class SalespeopleField(serializers.PrimaryKeyRelatedField[User]):
-    """The id of a member of staff. Who cannot be in a team is refused by accounts/actions/teams.py."""
+    """A member of staff, by id or as `{"id", "name"}` like in answers.
+
+    Who cannot be in a team is refused by accounts/actions/teams.py.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=User.objects.staff(), pk_field=serializers.IntegerField(), **kwargs)
+
+    def to_internal_value(self, data: Any) -> User:
+        found: User = super().to_internal_value(data["id"] if isinstance(data, dict) and "id" in data else data)
+        return found
 
 
 class TeamSerializer(BodySerializer, KnownFieldsOnly):

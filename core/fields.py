@@ -1,6 +1,6 @@
 """What fields of a body accept, where DRF accepts more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -25,11 +25,20 @@ class StrictBooleanField(serializers.BooleanField):
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know. Fields that only answers have are known, and ignored."""
+    """A serializer that refuses fields it does not know. Fields that only answers have are known, and ignored.
+
+    So is what stands in `shown`, the row as an answer has it, as long as it is sent back unchanged.
+    """
+
+    def __init__(self, *args: Any, shown: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._shown: Mapping[str, Any] = shown or {}
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := unknown_names("field", data.keys(), self.fields.keys())):
-            raise serializers.ValidationError(unknown)
+        if isinstance(data, dict):
+            given = [name for name, value in data.items() if name not in self._shown or self._shown[name] != value]
+            if unknown := unknown_names("field", given, self.fields.keys()):
+                raise serializers.ValidationError(unknown)
         return super().to_internal_value(data)
 
 

@@ -165,7 +165,7 @@ class MeView(RetrieveAPIView[User]):
     @documented(request_body=AvailabilitySerializer, responses={200: MeSerializer})
     def patch(self, request: Request) -> Response:
         """Say whether you are there. Who is `away` gets no new customers; it lasts until you say otherwise."""
-        body = AvailabilitySerializer(data=request.data)
+        body = AvailabilitySerializer(data=request.data, shown=MeSerializer(user_of(request)).data)
         body.is_valid(raise_exception=True)
         user = set_availability(user=user_of(request), availability=body.validated_data["availability"])
         return Response(MeSerializer(user).data)

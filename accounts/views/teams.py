@@ -1,6 +1,6 @@
 """`/api/teams/`: the teams of salespeople, for admins."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import status
 from rest_framework.request import Request
@@ -68,7 +68,8 @@ class TeamViewSet(KnowsVersions, AnswersOnce, GenericViewSet[Team]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _given(self, team: Team | None) -> dict[str, Any]:
-        body = TeamSerializer(team, data=self.request.data, partial=team is not None)
+        shown = None if team is None else cast(dict[str, Any], team_data(team))
+        body = TeamSerializer(team, data=self.request.data, partial=team is not None, shown=shown)
         body.is_valid(raise_exception=True)
         given: dict[str, Any] = body.validated_data
         return given

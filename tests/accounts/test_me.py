@@ -27,6 +27,18 @@ def test_customers_see_their_id(as_customer: APIClient, customer: Customer) -> N
     assert as_customer.get(URL).json()["role"] == "customer"
 
 
+def test_it_can_be_sent_back_as_it_came(as_owner: APIClient, owner: User) -> None:
+    row = as_owner.get(URL).json()
+
+    answer = as_owner.patch(URL, {**row, "availability": "away"})
+    assert (answer.status_code, answer.json()) == (200, {**row, "availability": "away"})
+
+    refused = as_owner.patch(URL, {**row, "email": "other@desk.example"})
+    assert (refused.status_code, list(refused.json())) == (400, ["email"])
+    owner.refresh_from_db()
+    assert (owner.email, owner.availability) == ("sam@desk.example", "away")
+
+
 def test_anonymous_requests_are_refused(anonymous: APIClient) -> None:
     answer = anonymous.get(URL)
     assert answer.status_code == 401

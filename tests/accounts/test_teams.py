@@ -44,6 +44,19 @@ def test_only_what_is_given_changes(as_admin: Any, north: Any, owner: User, stra
     assert leads(stranger) == [owner.pk], "themselves they need not lead"
 
 
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_team_can_be_sent_back_as_it_came(as_admin: Any, north: Any, stranger: User, method: str) -> None:
+    url = f"/api/teams/{north['id']}/"
+
+    answer = getattr(as_admin, method)(url, north)
+    assert (answer.status_code, answer.json()) == (200, north)
+
+    for field, value in (("id", north["id"] + 1), ("nam", "x"), ("members", [{"name": "Sam"}])):
+        refused = getattr(as_admin, method)(url, {**north, "name": "South", field: value})
+        assert (refused.status_code, list(refused.json())) == (400, [field])
+    assert as_admin.get(url).json() == north
+
+
 def test_who_cannot_be_in_a_team(as_admin: Any, north: Any, admin: User, owner: User, stranger: User) -> None:
     other = User.objects.create_user("off", "off@desk.example", role="sales", is_active=False)
     for body, field in (
