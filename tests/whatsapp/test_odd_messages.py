@@ -31,10 +31,6 @@ def without(key: str, item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name != key}
 
 
-def ordered(**item: Any) -> dict[str, Any]:
-    return of("order", {"product_items": [{"product_retailer_id": "cap", "quantity": 2, "currency": "USD", **item}]})
-
-
 # Name -> the message, and how it is shown: its type and text.
 SHOWN: dict[str, tuple[dict[str, Any], str, str]] = {
     "a NUL": (of("text", {"body": "a\x00b"}), "text", "ab"),
@@ -109,7 +105,11 @@ SHOWN: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "an order without items": (of("order", {"catalog_id": "1"}), "order", "[order]"),
     "an order of nothing": (of("order", {"product_items": []}), "order", "[order]"),
-    "an order of null": (of("order", {"product_items": [None], "text": "Please"}), "order", "Please\n? x article"),
+    "an order of null": (
+        of("order", {"product_items": [None], "text": "Please"}),
+        "order",
+        "Please\n? x article\nTotal: unknown. The price or quantity of 1 item could not be read.",
+    ),
     "null as order": (of("order"), "order", "[order]"),
     "a number as context": (of("text", {"body": "Hi"}, context=7), "text", "Hi"),
     "a list as context": (of("text", {"body": "Hi"}, context=["wamid.x"]), "text", "Hi"),

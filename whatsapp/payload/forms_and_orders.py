@@ -8,7 +8,7 @@ from typing import Any
 
 from core.safe_json import storable
 from whatsapp.limits import MAX_TEXT
-from whatsapp.payload.json_fields import object_of
+from whatsapp.payload.json_fields import list_of, object_of, text_or_nothing
 
 # What the form itself adds to the answers.
 _NO_ANSWERS = frozenset({"flow_token"})
@@ -49,22 +49,36 @@ def _words(answer: Any, depth: int) -> str:
 
 
 def order_in(content: Any) -> str:
-    """The words that came with an order, then what is ordered, one article in a line, and the total."""
+    """The words that came with an order, then what is ordered, one article in a line, and the total.
+
+    The total says how many items are not in it, because their price or quantity cannot be read.
+    """
     order = object_of(content)
-    items = order.get("product_items")
     lines = [order["text"]] if isinstance(order.get("text"), str) and order["text"] else []
     totals: dict[str, Decimal] = defaultdict(Decimal)
-    for item in map(object_of, items if isinstance(items, list) else []):
-        currency = str(item.get("currency") or "")
+    unread, part = 0, "price"
+    for item in map(object_of, list_of(order.get("product_items"))):
+        currency = text_or_nothing(item, "currency", 10)
         quantity, price = _amount(item.get("quantity")), _amount(item.get("item_price"))
         count = _plain(quantity) if quantity is not None else "?"
         each = f", {_plain(price)} {currency}".rstrip() if price is not None else ""
         lines.append(f"{count} x {item.get('product_retailer_id') or 'article'}{each}")
         if quantity is not None and price is not None:
             totals[currency] += quantity * price
-    if totals:
-        lines.append("Total: " + ", ".join(f"{_plain(total)} {of}".rstrip() for of, total in totals.items()))
-    return storable("\n".join(lines))[:MAX_TEXT]
+        else:
+            unread, part = unread + 1, part if quantity is not None else "price or quantity"
+    total = _total(totals, unread, part)
+    above = storable("\n".join(lines))[: MAX_TEXT - 1 - len(total)]
+    return f"{above}\n{total}" if total else above
+
+
+def _total(sums: dict[str, Decimal], unread: int, part: str) -> str:
+    """The last line of an order, with how many of its items have a `part` that cannot be read."""
+    items = f"{unread} item{'' if unread == 1 else 's'}"
+    if not sums:
+        return f"Total: unknown. The {part} of {items} could not be read." if unread else ""
+    said = "Total: " + ", ".join(f"{_plain(total)} {of}".rstrip() for of, total in sums.items())
+    return f"{said} without {items} whose {part} could not be read" if unread else said
 
 
 def _amount(value: Any) -> Decimal | None:
