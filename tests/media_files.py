@@ -98,7 +98,7 @@ def recorded(
     options = {"movflags": "frag_keyframe+empty_moov"} if pieces else {}
     with av.open(buffer, "w", format=container, options=options) as made:
         if moving:
-            film = made.add_stream("libvpx", rate=5)
+            film: Any = made.add_stream("libvpx" if container == "webm" else "mpeg4", rate=5)
             film.width, film.height = 32, 32
         sound: Any = made.add_stream(codec, rate=rate, options={"strict": "experimental"})
         sound.layout = layout

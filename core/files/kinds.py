@@ -108,11 +108,10 @@ def _odf(kind: bytes) -> Check:
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLD_OFFICE = _starts(OLE)
-# Word saves RTF under the name of a document, and a document with a password in a container of the old kind
-# (core/files/uploads.py looks into it).
-_WORD = _starts(OLE, b"{\\rtf")
-_OPEN_XML_OR_LOCKED = _starts(b"PK\x03\x04", b"PK\x05\x06", OLE)
+# Programs save new documents under the names of the old kind, Word saves RTF so, and Office a document with a password
+# in a container of the old kind (core/files/uploads.py looks into archives and containers).
+_OFFICE = _starts(b"PK\x03\x04", b"PK\x05\x06", OLE)
+_WORD = _starts(b"PK\x03\x04", b"PK\x05\x06", OLE, b"{\\rtf")
 # Readers of PDF look for it that far: scanners and mail programs put a byte order mark or blank lines in front.
 _PDF_WITHIN = 1024
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
@@ -156,11 +155,11 @@ KINDS: dict[str, Kind] = {
     "avif": _picture("avif", _iso_picture),
     "pdf": Kind(Family.PDF, "application/pdf", _pdf),
     "doc": _office("msword", _WORD),
-    "xls": _office("vnd.ms-excel", _OLD_OFFICE),
-    "ppt": _office("vnd.ms-powerpoint", _OLD_OFFICE),
-    "docx": Kind(Family.OFFICE, f"{_OPEN_XML}wordprocessingml.document", _OPEN_XML_OR_LOCKED),
-    "xlsx": Kind(Family.OFFICE, f"{_OPEN_XML}spreadsheetml.sheet", _OPEN_XML_OR_LOCKED),
-    "pptx": Kind(Family.OFFICE, f"{_OPEN_XML}presentationml.presentation", _OPEN_XML_OR_LOCKED),
+    "xls": _office("vnd.ms-excel", _OFFICE),
+    "ppt": _office("vnd.ms-powerpoint", _OFFICE),
+    "docx": Kind(Family.OFFICE, f"{_OPEN_XML}wordprocessingml.document", _OFFICE),
+    "xlsx": Kind(Family.OFFICE, f"{_OPEN_XML}spreadsheetml.sheet", _OFFICE),
+    "pptx": Kind(Family.OFFICE, f"{_OPEN_XML}presentationml.presentation", _OFFICE),
     "odt": _office("vnd.oasis.opendocument.text", _odf(b"text")),
     "ods": _office("vnd.oasis.opendocument.spreadsheet", _odf(b"spreadsheet")),
     "odp": _office("vnd.oasis.opendocument.presentation", _odf(b"presentation")),

@@ -15,8 +15,8 @@ from PIL import Image, UnidentifiedImageError
 from core.files.kinds import HEAD_BYTES, OLE, Family, kind_of, may_be_declared
 from core.files.names import ending_of, shown_name
 
-# Of a phone's camera.
-MAX_PIXELS = 50_000_000
+# Of a phone's camera of "50 megapixels".
+MAX_PIXELS = 8192 * 6144
 # Also protects code that decodes a picture later. Pillow's own limit is seven times as high, and only a warning.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -25,7 +25,9 @@ PICTURE_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 # The list of names in the archive of an office document takes a few kilobytes.
 _MAX_DIRECTORY = 4 * 1024 * 1024
-_OPEN_XML_PART = {"docx": b"word/document.xml", "xlsx": b"xl/workbook.xml", "pptx": b"ppt/presentation.xml"}
+_WORD_PART, _EXCEL_PART, _POWERPOINT_PART = b"word/document.xml", b"xl/workbook.xml", b"ppt/presentation.xml"
+_OPEN_XML_PART = {"docx": _WORD_PART, "xlsx": _EXCEL_PART, "pptx": _POWERPOINT_PART}
+_OLD_OFFICE_PART = {"doc": _WORD_PART, "xls": _EXCEL_PART, "ppt": _POWERPOINT_PART}
 _JPEGS = dict.fromkeys(("jpg", "jpeg", "jpe", "jfif"), "JPEG")
 _CODECS = {"png": "PNG", **_JPEGS, "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "tiff": "TIFF"}
 # What the container of an office document with a password holds (MS-OFFCRYPTO 2.3), in the names of its directory.
@@ -66,10 +68,9 @@ def _holds_together(file: Any, family: Family, ending: str) -> bool:
     if family is Family.TEXT:
         return _is_text(file)
     if part := _OPEN_XML_PART.get(ending):
-        if _starts_with(file, OLE):
-            return _LOCKED_PART in _ole_directory(file)
-        directory = _zip_directory(file)
-        return part in directory and b"[Content_Types].xml" in directory
+        return _LOCKED_PART in _ole_directory(file) if _starts_with(file, OLE) else _is_open_xml(file, part)
+    if (part := _OLD_OFFICE_PART.get(ending)) and _starts_with(file, b"PK"):
+        return _is_open_xml(file, part)
     return True
 
 
@@ -126,6 +127,11 @@ def _is_text(file: Any) -> bool:
     if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
         return True
     return all(b"\x00" not in chunk for chunk in file.chunks(1024 * 1024))
+
+
+def _is_open_xml(file: IO[bytes], part: bytes) -> bool:
+    directory = _zip_directory(file)
+    return part in directory and b"[Content_Types].xml" in directory
 
 
 def _starts_with(file: IO[bytes], signature: bytes) -> bool:

@@ -110,6 +110,9 @@ SOUND: list[tuple[str, bytes, str]] = [
     ("safari.mp4", recorded("mp4", "aac", pieces=True), "audio/mp4"),
     ("safari.mp4", recorded("mp4", "aac", rate=44_100, channels=2, pieces=True), "audio/mp4; codecs=mp4a.40.2"),
     ("whole.mp4", recorded("mp4", "aac"), "audio/x-m4a"),
+    ("saved.mp4", recorded("mp4", "aac"), ""),
+    ("saved.mp4", recorded("mp4", "aac", pieces=True), "video/mp4"),
+    ("memo.3gp", recorded("3gp", "aac"), "audio/3gpp"),
     ("safari.m4a", recorded("mp4", "aac", pieces=True), "audio/mp4"),
     ("chrome.mp4", recorded("mp4", "libopus", pieces=True), "audio/mp4; codecs=opus"),
     ("firefox.ogg", recorded("ogg", "libopus", channels=2), "audio/ogg; codecs=opus"),
@@ -124,6 +127,8 @@ AS_THEY_ARE: list[tuple[str, bytes, str]] = [
     ("clear.png", quarters("PNG", mode="RGBA"), "image/png"),
     ("note.ogg", recorded("ogg", "libopus"), "audio/ogg"),
     ("song.m4a", recorded("ipod", "aac"), "audio/x-m4a"),
+    ("film.mp4", recorded("mp4", "aac", moving=True), "audio/mp4"),
+    ("film.3gp", recorded("3gp", "aac", moving=True), ""),
 ]
 
 
@@ -385,7 +390,7 @@ class TestOfAnotherProcess:
         prepare()
         assert set(seen[0]["env"]) == {"MALLOC_ARENA_MAX", "LANG"}
         asked = json.loads(seen[0]["command"][-1])
-        assert asked["max_pixels"] == 50_000_000
+        assert asked["max_pixels"] == 8192 * 6144
 
     def test_a_picture_with_too_many_pixels_is_not_decoded(self) -> None:
         bomb = io.BytesIO(picture("PNG", (300, 300)))

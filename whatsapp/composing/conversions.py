@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from core.files import mp4
 from core.files.conversion.wanted import Wanted
 from core.files.kinds import HEAD_BYTES
 from core.files.names import ending_of
@@ -48,7 +49,7 @@ def must_convert(file: Any, mime_type: str, kind: str) -> bool:
         return file.size > FILE_LIMITS["image"].max_bytes or _is_for_print(file)
     if mime_type == "audio/mp4":
         # What a browser records comes in pieces, which phones do not play. Of its name, only the type is sure.
-        return b"mvex" in head or ending_of(file.name or "") in ("mp4", "m4v")
+        return b"mvex" in head or ending_of(file.name or "") != "m4a"
     return mime_type == "audio/ogg" and not is_voice_note(head)
 
 
@@ -71,12 +72,17 @@ def is_moving_webp(head: bytes) -> bool:
 
 
 def is_sound(file: Any) -> bool:
-    """Whether a WebM was recorded without pictures: it says so, or does not say otherwise and is declared as sound."""
+    """Whether a WebM, MP4 or 3GP was recorded without pictures: it says so, or does not and is declared as sound."""
     head = head_of(file)
+    said = mp4.is_sound(file) if head[4:8] == b"ftyp" else _is_sound_webm(head)
+    file.seek(0)
+    return said if said is not None else (getattr(file, "content_type", "") or "").lower().startswith("audio/")
+
+
+def _is_sound_webm(head: bytes) -> bool | None:
     if any(codec in head for codec in _MOVING):
         return False
-    declared = (getattr(file, "content_type", "") or "").lower()
-    return declared.startswith("audio/") or b"A_OPUS" in head or b"A_VORBIS" in head
+    return True if b"A_OPUS" in head or b"A_VORBIS" in head else None
 
 
 def check_convertible(file: Any, mime_type: str) -> None:

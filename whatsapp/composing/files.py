@@ -32,13 +32,12 @@ def type_of(file: Any) -> str:
 def _mime_type(file: Any) -> str:
     """What a file is by its name; empty if Patter does not know the name.
 
-    Browsers record voice as MP4 or WebM and name it so, but declare it as audio.
+    Browsers and phones record voice as MP4, 3GP or WebM and name it so: what has no pictures is audio.
     """
     kind = kind_of(file.name or "")
-    declared = (getattr(file, "content_type", "") or "").partition(";")[0].strip().lower()
     if kind is None:
         return ""
-    if kind.mime_type == "video/mp4" and declared in ("audio/mp4", "audio/x-m4a"):
+    if kind.mime_type in ("video/mp4", "video/3gpp") and is_sound(file):
         return "audio/mp4"
     if kind.mime_type == "video/webm" and is_sound(file):
         return "audio/webm"
