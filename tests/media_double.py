@@ -15,7 +15,7 @@ class MediaDouble:
         self.files: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.answers: dict[str, Any] = {}
-        self.urls: dict[str, tuple[int, dict[str, str]]] = {}
+        self.urls: dict[str, tuple[int, dict[str, Any]]] = {}
         self.asked: list[tuple[str, str]] = []
         handler = type("Handler", (_Handler,), {"double": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -61,8 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
         double.asked.append((path, self.headers.get("Authorization", "")))
         media_id = path.rpartition("/")[2]
         if path in double.urls:
-            status, headers = double.urls[path]
-            return self._answer(status, b"", headers)
+            status, more = double.urls[path]
+            said = json.dumps(more).encode() if "error" in more else b""
+            return self._answer(status, said, {} if said else more)
         if media_id not in double.files:
             return self._answer(404, b'{"error": {"code": 100}}', {})
         if path.startswith("/files/"):

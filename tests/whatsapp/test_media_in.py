@@ -293,9 +293,24 @@ class TestRefusedToken:
         arrived.refresh_from_db()
         assert arrived.state == "ready"
 
+    @pytest.mark.parametrize("status", [400, 403])
+    @pytest.mark.parametrize("code", [190, 10, 131031])
+    def test_whatever_the_status(self, arrived: Attachment, meta: MediaDouble, status: int, code: int) -> None:
+        meta.answers[MEDIA_ID] = (status, {"error": {"message": "No.", "type": "OAuthException", "code": code}})
+        turn()
+        assert BusinessNumber.objects.get().paused_until == UNTIL_RESUMED
+
+    def test_by_the_server_of_the_file(self, arrived: Attachment, meta: MediaDouble) -> None:
+        meta.urls[f"/files/{MEDIA_ID}"] = (401, self.REFUSAL)
+        turn()
+        assert BusinessNumber.objects.get().paused_until == UNTIL_RESUMED
+        arrived.refresh_from_db()
+        assert arrived.state == "pending"
+
     @pytest.mark.parametrize(
         "answer",
         [
+            (400, {"error": {"code": 803, "type": "OAuthException", "fbtrace_id": "A"}}),
             (401, b"<html>sign in to the proxy</html>"),
             (404, {"error": {"code": 100, "type": "GraphMethodException", "fbtrace_id": "A"}}),
             (400, {"error": {"code": 131052, "type": "OAuthException"}}),

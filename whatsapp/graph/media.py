@@ -5,6 +5,7 @@ from outside, so it and every redirect must lead to one of Meta's hosts or to th
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,10 @@ MAX_REDIRECTS = 3
 
 META_HOSTS = ("facebook.com", "fbcdn.net", "fbsbx.com", "whatsapp.net")
 
+# Meta refuses a token with any of these.
+_REFUSALS = (400, 401, 403)
+# The codes of something that is not there: of the file, where the table of errors speaks of the number.
+_NO_SUCH_THING = (33, 803)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,10 +79,7 @@ class GraphMedia:
         url = f"{settings.WHATSAPP_GRAPH_URL.rstrip('/')}/v{version}/{quote(provider_id, safe='')}"
         params = {"phone_number_id": self._number.external_id}
         response = http_client().get(url, params=params, headers=self._headers)
-        try:
-            known = response.json()
-        except ValueError:
-            known = None
+        known = _json(response.content)
         if response.status_code != 200:
             _refuse_access(response.status_code, known)
             raise FileUnavailable(f"WhatsApp did not say where the file is (HTTP {response.status_code}).")
@@ -94,6 +96,7 @@ class GraphMedia:
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
                 if response.status_code != 200:
+                    _refuse_access(response.status_code, _json(next(response.iter_raw(CHUNK_BYTES), b"")))
                     raise FileUnavailable(f"WhatsApp did not deliver the file (HTTP {response.status_code}).")
                 for chunk in response.iter_raw(CHUNK_BYTES):
                     received.take(chunk)
@@ -132,13 +135,20 @@ class Received:
         return Fetched(self._into, self.size, mime_type, self.sha256)
 
 
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 def _refuse_access(status: int, body: Any) -> None:
     """Raises Halted if Meta refuses the token itself: then nothing can be sent either, and no other file be fetched."""
     said = body.get("error") if isinstance(body, dict) else None
-    if status not in (401, 403) or not isinstance(said, dict) or not isinstance(said.get("code"), int):
+    if status not in _REFUSALS or not isinstance(said, dict) or not isinstance(said.get("code"), int):
         return
     known = describe(said["code"], str(said.get("message") or ""), "")
-    if known.policy is Policy.HALTED:
+    if known.policy is Policy.HALTED and known.code not in _NO_SUCH_THING:
         raise Halted(f"{known.title} ({known.code}). {known.detail}")
 
 
