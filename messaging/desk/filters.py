@@ -19,6 +19,7 @@ from core.filters import (
 from customers.ads import came_by
 from customers.filters import SHORT_SEARCHES
 from customers.models import Customer, CustomerQuerySet, Source
+from customers.visibility import has_on_desk
 from messaging.desk.chats import (
     UNREAD,
     WAITING_SINCE,
@@ -52,9 +53,9 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
 class DeskFilter(FilterSet):
     """Which customers a list of the desk shows, and in which order."""
 
-    owner = IdFilter(field_name="owner", label="the id of a salesperson")
+    owner = IdFilter(method="filter_owner", label="the id of a salesperson")
     unassigned = BooleanFilter(
-        field_name="owner", lookup_expr="isnull", label="customers without an owner (true) or with one (false)"
+        method="filter_unassigned", label="customers without an owner (true) or with one (false)"
     )
     source = django_filters.ChoiceFilter(choices=Source.choices)
     tag = IdsFilter(method="filter_tag", label="the id of a tag; given several times, customers with all of these tags")
@@ -84,6 +85,15 @@ class DeskFilter(FilterSet):
     class Meta:
         model = Customer
         fields: list[str] = []
+
+    def filter_owner(self, customers: CustomerQuerySet, name: str, value: int) -> CustomerQuerySet:
+        return customers.filter(owner=value) if has_on_desk(self.request.user, value) else customers.none()
+
+    def filter_unassigned(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
+        # Most salespeople have only customers with an owner.
+        if not has_on_desk(self.request.user, None):
+            return customers.none() if value else customers
+        return customers.filter(owner__isnull=value)
 
     def filter_tag(self, customers: CustomerQuerySet, name: str, ids: list[int]) -> CustomerQuerySet:
         tags = Tag.objects.in_bulk(ids)

@@ -112,9 +112,9 @@ class DeskPages(Pages):
             here = slice(max(part.start - before, 0), part.stop - before)
             found = list(rows.values_list("pk", flat=True)[here])
             ids += found
-            if here.start + len(found) >= here.stop:
+            if here.start + len(found) >= here.stop or rows is self.parts[-1]:
                 break
-            before += here.start + len(found) if found else rows.count()
+            before += here.start + len(found) if found or not here.start else rows.count()
         return ids
 
 
@@ -168,7 +168,7 @@ def desk_rows(customer_ids: Iterable[int]) -> list[DeskCustomer]:
     Rows that are not there (any longer) are left out.
     """
     ids = list(customer_ids)
-    found = {row["id"]: row for row in _THESE(customers=ids)}
+    found = {row["id"]: row for row in _THESE(customers=ids)} if ids else {}
     return _shaped([found[pk] for pk in ids if pk in found])
 
 

@@ -185,6 +185,21 @@ def test_the_limits_do_not_replace_options_of_the_operator(monkeypatch: pytest.M
     assert limits() == ("7s", "20s", "20s"), "theirs come last"
 
 
+def test_lists_are_planned_for_rows_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the operator knows better."""
+    assert planning() == ("off", "1.1")
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c random_page_cost=4")
+    assert planning() == ("off", "4")
+
+
+def planning() -> tuple[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('jit'), current_setting('random_page_cost')")
+        row: tuple[str, str] = cursor.fetchone()
+    return row
+
+
 def test_the_limits_cost_no_round_trip(customer: Customer, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """Behind a pooler too: they travel in the message that begins the transaction."""
     settings.DATABASE_POOLER = "transaction"

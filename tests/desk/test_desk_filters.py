@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -46,6 +48,18 @@ def test_by_owner(as_admin: APIClient, as_owner: APIClient, people: Any, owner: 
     assert found(as_owner, f"owner={owner.pk}") == ["Anna", "Bert"]
     assert found(as_owner, f"owner={stranger.pk}") == []
     assert found(as_admin, "owner=987654") == []
+
+
+def test_whom_a_desk_cannot_have_is_not_looked_for(
+    as_owner: APIClient, people: Any, stranger: User, settings: Any
+) -> None:
+    assert found(as_owner, "unassigned=false") == ["Anna", "Bert"]
+    with CaptureQueriesContext(connection) as statements:
+        assert found(as_owner, "unassigned=true") == found(as_owner, f"owner={stranger.pk}") == []
+    assert not [each for each in statements.captured_queries if 'FROM "customers_customer"' in str(each["sql"])]
+    settings.SALES_SEE_UNASSIGNED = True
+    assert found(as_owner, "unassigned=true") == ["Dora"]
+    assert found(as_owner, "unassigned=false") == ["Anna", "Bert"]
 
 
 @pytest.mark.parametrize(
@@ -262,3 +276,8 @@ def test_words_too_short_for_an_index_are_looked_for_among_the_first_of_the_desk
     for text in ("abe", "ab abe", "abel a", "9", f"{made[0].pk}"):
         assert "Abel 9" in found(as_admin, f"search={text}"), text
     assert found(as_admin, "search=ab&ordering=name") == ["Abra"]
+    assert found(as_admin, "search=ab&is_active=true&source=manual") == ["Abra"]
+    with CaptureQueriesContext(connection) as statements:
+        assert found(as_admin, "search=xq&ordering=unread_count") == []
+    asked = [each for each in statements.captured_queries if 'FROM "customers_customer"' in str(each["sql"])]
+    assert len(asked) == 2, "the first of the desk, those of them who match, and nobody is looked for once more"
