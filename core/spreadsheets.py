@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rest_framework import serializers
+
 # How a request names what stands between two fields.
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+_NAMES = {sign: name for name, sign in DELIMITERS.items()}
 
 # Excel reads UTF-8 only from files that begin with it.
 _BOM = "\ufeff"
@@ -15,6 +18,22 @@ _CONTROLS = ("\t", "\r", "\n")
 _PHONE = re.compile(r"\+\d{8,15}")
 # A field with any of these is quoted, whatever separates the fields: people open a file with the wrong separator.
 _SEPARATORS = frozenset('",;\t\r\n')
+
+
+class _DelimiterField(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(_NAMES.get(data, data))
+
+
+class DelimiterSerializer(serializers.Serializer[Any]):
+    """The query parameter of whatever answers with CSV. Takes the name of a delimiter, or the delimiter itself."""
+
+    delimiter = _DelimiterField(
+        choices=list(DELIMITERS), default="comma", help_text="what stands between two fields: comma, semicolon or tab"
+    )
+
+    class Meta:
+        ref_name = None
 
 
 def csv_lines(rows: Iterable[Iterable[Any]], *, delimiter: str = "comma") -> Iterator[str]:

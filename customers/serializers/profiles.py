@@ -15,7 +15,6 @@ from core.files.links import Links, is_link_to, links_for
 from core.files.names import shown_name
 from core.files.uploads import UploadRefused, check_upload
 from core.shapes import Day, Money, OneOf, Ref, Time
-from core.spreadsheets import DELIMITERS
 from core.timestamps import iso
 from customers.group_members import benefits_of, groups_of
 from customers.models import Customer, CustomerGroup, Gender, LoyaltyTier, Order, Source
@@ -191,17 +190,6 @@ def profiles_data(customers: Collection[Customer], request: Any) -> list[Profile
         )
         for one in customers
     ]
-
-
-class DelimiterSerializer(serializers.Serializer[Any]):
-    """The query parameters of an export beside the filters."""
-
-    delimiter = serializers.ChoiceField(
-        choices=list(DELIMITERS), default="comma", help_text="what stands between two fields: comma, semicolon or tab"
-    )
-
-    class Meta:
-        ref_name = None
 
 
 class AvatarField(serializers.FileField):

@@ -18,7 +18,7 @@ from accounts.authentication import user_of
 from accounts.files import SessionFileView
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
-from core.spreadsheets import csv_lines
+from core.spreadsheets import DelimiterSerializer, csv_lines
 from core.throttles import Limit, client_address
 from customers.actions.customers import erase_customer, set_state, update_profile
 from customers.actions.loyalty import add_points, set_tier
@@ -29,7 +29,6 @@ from customers.models.customers import AVATARS
 from customers.reports import Analytics, analytics, csv_rows
 from customers.serializers.profiles import (
     CustomerStats,
-    DelimiterSerializer,
     OwnProfileSerializer,
     ProfileRow,
     ProfileWriteSerializer,

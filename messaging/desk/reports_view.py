@@ -18,7 +18,7 @@ from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from core.periods import PERIOD_PARAMETERS, period_in
 from core.shapes import OneOf, Time
-from core.spreadsheets import csv_lines
+from core.spreadsheets import DelimiterSerializer, csv_lines
 from core.timestamps import iso
 from messaging.desk.response_report import BY, ResponseTimesRow, response_rows
 
@@ -81,11 +81,18 @@ class ResponseTimesCsvView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
-    @documented(manual_parameters=_PARAMETERS, produces=["text/csv"], responses={200: "a CSV file"})
+    @documented(
+        manual_parameters=_PARAMETERS,
+        query_serializer=DelimiterSerializer,
+        produces=["text/csv"],
+        responses={200: "a CSV file"},
+    )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Report how long customers waited for answers, as CSV. One line for each row of the report."""
+        delimiter = DelimiterSerializer(data=request.query_params)
+        delimiter.is_valid(raise_exception=True)
         begin, end, by = _asked(request)
-        lines = csv_lines(_lines(response_rows(user_of(request), begin, end, by)))
+        lines = csv_lines(_lines(response_rows(user_of(request), begin, end, by)), **delimiter.validated_data)
         audit("response_times_exported", actor=user_of(request))
         headers = {"Content-Disposition": 'attachment; filename="response-times.csv"'}
         headers["Cache-Control"] = "private, no-store"

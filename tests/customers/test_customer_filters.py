@@ -159,7 +159,7 @@ def test_csv_of_the_filtered_list(as_admin: APIClient, two: None) -> None:
     assert "Ben" not in row
 
 
-@pytest.mark.parametrize(("delimiter", "sign"), [("comma", ","), ("semicolon", ";"), ("tab", "\t")])
+@pytest.mark.parametrize(("delimiter", "sign"), [("comma", ","), ("semicolon", ";"), ("tab", "\t"), (";", ";")])
 def test_csv_with_another_separator(as_admin: APIClient, two: None, delimiter: str, sign: str) -> None:
     answer = as_admin.get(f"{LIST}export/", {"delimiter": delimiter})
     assert f"id{sign}customer_id{sign}username" in b"".join(answer.streaming_content).decode()

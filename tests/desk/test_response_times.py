@@ -254,6 +254,17 @@ class TestWhatIsCounted:
         ]
         assert AuditEntry.objects.latest("pk").verb == "response_times_exported"
 
+    @pytest.mark.parametrize(("asked", "sign"), [("semicolon", ";"), (";", ";"), ("tab", "\t"), ("\t", "\t")])
+    def test_as_csv_with_another_separator(self, as_owner: APIClient, asked: str, sign: str) -> None:
+        answer = as_owner.get(CSV, {"delimiter": asked})
+        first = b"".join(answer).decode("utf-8-sig").splitlines()[0]  # type: ignore[arg-type]
+        assert first.split(sign)[:3] == ["id", "name", "conversations"]
+
+    def test_a_separator_that_nobody_knows(self, as_owner: APIClient) -> None:
+        answer = as_owner.get(CSV, {"delimiter": "pipe"})
+        assert (answer.status_code, list(answer.json())) == (400, ["delimiter"])
+        assert not AuditEntry.objects.filter(verb="response_times_exported").exists()
+
     @pytest.mark.parametrize(
         ("query", "field"),
         [("by=mood", "by"), ("from=soon", "from"), ("from=2020-01-01", "from"), ("from=2999-01-01", "from")],
