@@ -20,7 +20,7 @@ from core.filters import MAX_ID
 from core.spreadsheets import csv_lines
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.admin.filters import CustomersOwnerFilter, GroupFilter, StateFilter
-from customers.admin.registry import LIST_ACTIONS, LIST_FILTERS, add_list_actions, section_named
+from customers.admin.registry import BUTTONS, LIST_ACTIONS, LIST_FILTERS, add_list_actions, section_named
 from customers.admin.row_actions import (
     ASSIGN,
     CONFIRM_PHONE,
@@ -74,8 +74,11 @@ def _advertisement(referral: dict[str, Any] | None) -> str:
     if referral is None:
         return "-"
     said = (referral.get(name) for name in ("headline", "source_id", "source_url"))
-    when = localize(timezone.localtime(datetime.fromisoformat(referral["at"])))
-    return " · ".join([*(str(part) for part in said if part), when])
+    return " · ".join([*(str(part) for part in said if part), _moment(datetime.fromisoformat(referral["at"]))])
+
+
+def _moment(at: datetime) -> str:
+    return str(localize(timezone.localtime(at)))
 
 
 @admin.action(description="Export as CSV")
@@ -107,7 +110,7 @@ class CustomerAdmin(RefusalsAdmin):
     date_hierarchy = "date_joined"
     sortable_by = ("customer_id", "last_message")
     # A phone that is saved here is vouched for; so is one that the action confirms.
-    readonly_fields = ("phone_trusted", "phone_verified", "pending_phone", "first_ad", "latest_ad")
+    readonly_fields = ("phone_trusted", "phone_verified", "pending_phone", "first_ad", "latest_ad", "blocked")
     autocomplete_fields = ("owner",)
     renamed = {"salesperson": "owner"}
     actions = LIST_ACTIONS
@@ -127,7 +130,7 @@ class CustomerAdmin(RefusalsAdmin):
                 )
             },
         ),
-        ("State", {"fields": (("is_active", "is_verified", "is_vip"), "loyalty_tier")}),
+        ("State", {"fields": (("is_active", "is_verified", "is_vip"), "loyalty_tier", "blocked")}),
         (
             "About them",
             {
@@ -160,6 +163,13 @@ class CustomerAdmin(RefusalsAdmin):
         }
         return ", ".join(name for name, is_so in flags.items() if is_so) or "-"
 
+    @admin.display(description="blocked")
+    def blocked(self, customer: Customer) -> str:
+        """Since when they are, and why the provider did not do what it was asked last."""
+        since = f"since {_moment(customer.blocked_at)}" if customer.blocked_at is not None else "no"
+        error = customer.block_error
+        return since if error is None else f"{since}. {error['title']}. {error['detail']}".rstrip()
+
     @admin.display(description="first advertisement")
     def first_ad(self, customer: Customer) -> str:
         return _advertisement(customer.referral_first)
@@ -174,6 +184,9 @@ class CustomerAdmin(RefusalsAdmin):
 
     def row_name(self, row: Customer) -> str:
         return f"{row.name} ({row.customer_id})"
+
+    def offers(self, action: str, row: Customer) -> bool:
+        return action in BUTTONS and BUTTONS[action](row)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

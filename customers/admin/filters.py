@@ -29,6 +29,7 @@ class StateFilter(admin.SimpleListFilter):
     states: ClassVar[dict[str, tuple[str, Q]]] = {
         "vip": ("VIP", Q(is_vip=True)),
         "off": ("switched off", Q(is_active=False)),
+        "blocked": ("blocked", Q(blocked_at__isnull=False)),
         "verified": ("verified", Q(is_verified=True)),
         "claimed": ("claims a phone", ~Q(pending_phone="")),
     }

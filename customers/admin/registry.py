@@ -13,15 +13,19 @@ from customers.models import Customer
 
 # Actions of the list. These are the lists that CustomerAdmin has: they may grow until the first page is asked for.
 LIST_ACTIONS: list[Callable[..., HttpResponseBase] | str] = []
+# Those of them that a customer's page offers as a button, by their names: to which customers.
+BUTTONS: dict[str, Callable[[Customer], bool]] = {}
 
 
 # Filters of the list, beside those of the customers' own columns.
 LIST_FILTERS: list[Any] = []
 
 
-def add_list_actions(*actions: RowAction) -> None:
-    """Offer these for the customers that are selected in the list."""
+def add_list_actions(*actions: RowAction, button_for: Callable[[Customer], bool] | None = None) -> None:
+    """Offer these for the customers that are selected in the list; with `button_for` also on the pages of such ones."""
     LIST_ACTIONS.extend(for_selected(action) for action in actions)
+    if button_for is not None:
+        BUTTONS.update(dict.fromkeys((action.name for action in actions), button_for))
 
 
 def on_item(action: RowAction, rows: Callable[[Customer], "QuerySet[Any]"], *, label: str = "") -> RowAction:

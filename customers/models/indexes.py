@@ -42,9 +42,10 @@ INDEXES: list[Any] = [
     Index(fields=["total_spent", "id"], condition=_SHOWN, name="customer_by_spent"),
     # Latest first with nulls last is an index in migration 0005: SQLite has none of that kind.
     Index(fields=["last_order_date", "id"], condition=_SHOWN, name="customer_by_ordered"),
-    # Few are VIPs or inactive. Without these, listing and counting them reads every row.
+    # Few are VIPs, inactive or blocked. Without these, listing and counting them reads every row.
     Index(fields=["id"], condition=Q(is_vip=True), name="customer_vip"),
     Index(fields=["id"], condition=Q(is_active=False), name="customer_inactive"),
+    Index(fields=["id"], condition=Q(blocked_at__isnull=False), name="customer_blocked"),
     # Who came by an advertisement, and when they first did.
     Index(ad_of("referral_first"), condition=_BY_AD, name="customer_ad_first"),
     Index(ad_of("referral_last"), condition=Q(referral_last__isnull=False), name="customer_ad_last"),
