@@ -25,7 +25,7 @@ from customers.models import (
     Review,
     WishlistItem,
 )
-from messaging.models import BusinessNumber
+from messaging.models import Attachment, BusinessNumber, Message
 from tags.models import CustomerTag, Tag
 from tests.names import NAMES
 from whatsapp.models import Identity, Template
@@ -150,6 +150,13 @@ def on_paper(n: int, name: str) -> int:
     return Address.objects.create(customer=Customer.objects.create(), **place).pk
 
 
+def file(n: int, name: str) -> int:
+    number, _ = BusinessNumber.objects.get_or_create(external_id="1")
+    of = {"customer": Customer.objects.create(), "business_number": number, "direction": "inbound"}
+    message = Message.objects.create(type="document", status="received", **of)
+    return Attachment.objects.create(message=message, file_name=f"{name}.pdf").pk
+
+
 PAGES: dict[str, Callable[[int, str], int]] = {
     "accounts/user": lambda n, name: user(None, n, name),
     "contacts/contact": lambda n, name: (
@@ -173,6 +180,7 @@ PAGES: dict[str, Callable[[int, str], int]] = {
     "customers/wishlistitem": lambda n, name: (
         WishlistItem.objects.create(customer=Customer.objects.create(), product_id="p", name=name).pk
     ),
+    "messaging/attachment": file,
     "tags/customertag": lambda n, name: (
         CustomerTag.objects.create(customer=Customer.objects.create(), tag=Tag.objects.create(name=name)).pk
     ),

@@ -43,7 +43,7 @@ class AttachmentAdmin(FoundByCustomer, ReadOnlyAdmin):
     actions = (for_selected(FETCH_AGAIN),)
     ordering = ("-pk",)
     sortable_by = ()
-    search_fields = ("file_name",)
+    search_fields = ("folded",)
     search_help_text = f"{HELP}, or the name of the file."
     fields = (
         "of_message", "customer", "preview", "mime_type", "shown_size", "width", "height", "state", "error",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.db.leases import Leased
 from core.files.names import StoredUnder
+from core.folding import FoldedField, Folds
 from customers.visibility import FollowsCustomer
 
 # The folders of files below MEDIA_ROOT, and below MEDIA_URL.
@@ -46,7 +47,7 @@ class AttachmentQuerySet(FollowsCustomer):
         return self.filter(free, prepared=False, not_before__lte=now)
 
 
-class Attachment(Leased):
+class Attachment(Folds, Leased):
     """The file of a message, inbound or outbound. The row of a file to fetch or to prepare is the job to do it.
 
     `file_name` is the name the file came with. `provider_id` is the provider's id of the file, good until
@@ -74,6 +75,7 @@ class Attachment(Leased):
     provider_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    folded = FoldedField("file_name")
 
     objects = AttachmentQuerySet.as_manager()
 
@@ -88,6 +90,8 @@ class Attachment(Leased):
             # The queue: a small index, however many attachments there are.
             models.Index(fields=["not_before", "id"], condition=Q(state="pending"), name="attachment_pending"),
             models.Index(fields=["not_before", "id"], condition=Q(prepared=False), name="attachment_to_prepare"),
+            # Those that the relay has to fold.
+            models.Index(fields=["id"], condition=Q(folded=None), name="attachment_not_folded"),
         ]
 
     def __str__(self) -> str:
