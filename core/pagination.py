@@ -35,9 +35,13 @@ class Pages:
 
     # From this row on, ids are found first: skipped rows would be read whole, and joined, only to be left out.
     DEEP = 500
+    # Whether counting all of them is as quick as a page.
+    quickly_counted = False
 
     def __init__(self, rows: QuerySet[Any]) -> None:
         self.rows = rows
+        # How many there are, once they were counted exactly.
+        self.total: int | None = None
 
     def count(self, *, at_most: int | None = None) -> int:
         """How many rows there are. With `at_most`, counting ends there."""
@@ -51,9 +55,38 @@ class Pages:
     def __getitem__(self, part: slice) -> list[Any]:
         if part.start < self.DEEP:
             return list(self.rows[part])
-        ids = list(self.rows.values_list("pk", flat=True)[part])
+        ids = self.ids(part)
         found = {_id_of(row): row for row in self.rows.order_by().filter(pk__in=ids)}
         return [found[pk] for pk in ids if pk in found]
+
+    def ids(self, part: slice) -> list[Any]:
+        """The ids of these rows, found from whichever end of the list is nearer."""
+        ids = self.rows.values_list("pk", flat=True)
+        behind = None if self.total is None else slice(max(self.total - part.stop, 0), self.total - part.start)
+        if behind is None or part.start <= behind.start:
+            return list(ids[part])
+        return list(ids.reverse()[behind])[::-1]
+
+
+class FilteredPages(Pages):
+    """Pages of the rows that filters left over.
+
+    Their ids are read first, in no order, which an index can do without the table. A few are then all that is sorted:
+    without this, an order and a filter that hardly any row passes would read the table from one end to the other.
+    """
+
+    FEW = 1_000
+
+    def count(self, *, at_most: int | None = None) -> int:
+        return super().count(at_most=at_most) if self._few is None else len(self._few)
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return super().__getitem__(part) if self._few is None else list(self.rows.filter(pk__in=self._few)[part])
+
+    @cached_property
+    def _few(self) -> list[Any] | None:
+        ids = list(self.rows.order_by().values_list("pk", flat=True)[: self.FEW + 1])
+        return ids if len(ids) <= self.FEW else None
 
 
 def estimate(rows: QuerySet[Any]) -> int:
@@ -74,13 +107,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # it takes none wh
     def __init__(self, rows: Any, per_page: int, *, exact: bool) -> None:
         self.pages = rows if isinstance(rows, Pages) else Pages(rows)
         super().__init__(self.pages, per_page)  # type: ignore[arg-type]  # it needs no more than Pages has
-        self.is_exact = exact or connection.vendor != "postgresql"
+        self.is_exact = exact or self.pages.quickly_counted or connection.vendor != "postgresql"
 
     @cached_property
     def count(self) -> int:
         """How many rows there are; about so many unless `is_exact`."""
         if self.is_exact:
-            return self.pages.count()
+            self.pages.total = self.pages.count()
+            return self.pages.total
         found = self.pages.count(at_most=COUNTED_EXACTLY + 1)
         self.is_exact = found <= COUNTED_EXACTLY
         return found if self.is_exact else max(found, self.pages.estimate())

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from core.pagination import Pages
-from customers.models import Address, Assignment, Customer
+from customers.models import Address, Assignment, Customer, CustomerGroup
 from messaging import search
 from messaging.models import BusinessNumber, Conversation, Message
 
@@ -161,15 +161,49 @@ def test_pages_far_down_the_desk_are_found_in_an_index_alone(
     assert re.search(r"Index Only Scan\w* ?\w* using customer_by_", plan), plan
 
 
-def test_a_salespersons_customers_are_counted_by_source_in_an_index_alone(as_owner: APIClient, desk: None) -> None:
-    Customer.objects.exclude(first_name__endswith="1").update(owner=None)
+def vacuum() -> None:
+    """As VACUUM does, which a transaction cannot: all customers are visible without looking into the table."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE customers_customer")
-        # As VACUUM does, which a transaction cannot: all rows are visible without looking into the table.
         cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relname = 'customers_customer'")
+
+
+def test_a_salespersons_customers_are_counted_by_source_in_an_index_alone(as_owner: APIClient, desk: None) -> None:
+    Customer.objects.exclude(first_name__endswith="1").update(owner=None)
+    vacuum()
     avoid = (*_AVOIDED, "bitmapscan")
     plan = plans(as_owner, "/api/v1/msg/tags/?with_counts=true", "customers_customer", avoid=avoid)
-    assert re.search(r"Index Only Scan\w* ?\w* using customer_of_owner", plan), plan
+    assert re.search(r"Index Only Scan\w* ?\w* using customer_by_owner", plan), plan
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("/api/v1/msg/tags/?with_counts=true", "source"),
+        ("/api/customers/customers/analytics/", "tier"),
+        ("/api/customers/groups/{}/statistics/", "tier"),
+        ("/api/customers/customers/?gender=other", "id"),
+        ("/api/customers/customers/?preferred_language=si&ordering=total_spent", "id"),
+    ],
+)
+def test_figures_of_all_customers_come_from_an_index_alone(
+    as_admin: APIClient, desk: None, path: str, index: str
+) -> None:
+    vacuum()
+    group = CustomerGroup.objects.create(name="Gold", assignment_rules={"loyalty_tier": "gold"})
+    avoid = (*_AVOIDED, "bitmapscan")
+    plan = plans(as_admin, path.format(group.pk), "customers_customer", avoid=avoid)
+    assert re.search(rf"Index Only Scan\w* ?\w* using customer_by_{index}", plan), plan
+
+
+def test_admins_lists_read_of_customers_only_those_that_were_merged(
+    as_admin: APIClient, owner: User, desk: None
+) -> None:
+    Assignment.objects.bulk_create(Assignment(customer=one, salesperson=owner) for one in Customer.objects.all())
+    plan = plans(as_admin, "/api/assignments/", "customers_assignment", avoid=("seqscan",))
+    assert set(re.findall("customer_[a-z_]+ on customers_customer", plan)) == {
+        "customer_merged on customers_customer"
+    }, plan
 
 
 def test_a_salespersons_customers_are_read_in_their_order(as_owner: APIClient, desk: None) -> None:
@@ -178,7 +212,7 @@ def test_a_salespersons_customers_are_read_in_their_order(as_owner: APIClient, d
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE customers_customer")
     plan = plans(as_owner, "/api/customers/", "customers_customer")
-    assert "customer_of_owner" in plan, plan
+    assert "customer_by_owner" in plan, plan
     assert not sorted_by(plan), plan
 
 

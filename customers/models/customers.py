@@ -123,7 +123,7 @@ class Customer(Remembers, Folds):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="customers",
-        db_index=False,  # the index customer_of_owner serves it
+        db_index=False,  # the index customer_by_owner serves it
     )
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)

@@ -17,8 +17,8 @@ from core.idempotency import AnswersOnce
 from core.shapes import Page
 from core.versions import KnowsVersions
 from customers.actions.groups import add_member, delete_group, remove_member, save_group
-from customers.group_members import count_members, members_of
-from customers.models import Customer, CustomerGroup, CustomerQuerySet
+from customers.group_members import MemberPages, count_members, members_of
+from customers.models import Customer, CustomerGroup
 from customers.reports import GroupStatistics, group_statistics
 from customers.serializers.groups import GroupSerializer, MemberSerializer
 from customers.serializers.profiles import ProfileRow, profiles_data
@@ -74,9 +74,9 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
     @action(detail=True)
     def members(self, request: Request, pk: str) -> Response:
         """List the members of a group. Those you can see, added by hand or by the rules, newest first."""
-        members = members_of(self.get_object(), self._visible())
-        page = self.paginate_queryset(members.select_related("owner").order_by("-pk")) or []  # type: ignore[arg-type]
-        return self.get_paginated_response(profiles_data(page, request))  # type: ignore[arg-type]
+        members: Any = MemberPages(self.get_object(), request.user)
+        page = self.paginate_queryset(members) or []
+        return self.get_paginated_response(profiles_data(page, request))
 
     @documented(request_body=MemberSerializer, responses={200: GroupSerializer})
     @action(detail=True, methods=["post"])
@@ -99,7 +99,7 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
     def statistics(self, request: Request, pk: str) -> Response:
         """Get statistics of a group. How many members it has, and what they have bought."""
         group = self.get_object()
-        members = members_of(group, self._visible())
+        members = members_of(group, Customer.objects.visible_to(request.user))
         return Response(group_statistics(members, group.manual_members.count()))
 
     def _named_customer(self) -> int:
@@ -113,11 +113,8 @@ class GroupViewSet(KnowsVersions, AnswersOnce, RightsByAction, GenericViewSet[Cu
         body.is_valid(raise_exception=True)
         return save_group(actor=user_of(self.request), group=group, **body.validated_data)
 
-    def _visible(self) -> CustomerQuerySet:
-        return Customer.objects.visible_to(self.request.user)
-
     def _shown(self, groups: Sequence[CustomerGroup]) -> Any:
-        context = {**self.get_serializer_context(), "member_counts": count_members(groups, self._visible())}
+        context = {**self.get_serializer_context(), "member_counts": count_members(groups, self.request.user)}
         return [GroupSerializer(group, context=context).data for group in groups]
 
     def _answer(self, group: CustomerGroup, code: int = status.HTTP_200_OK) -> Response:

@@ -18,6 +18,7 @@ from accounts.authentication import user_of
 from accounts.files import SessionFileView
 from accounts.permissions import IsAdmin, IsAdminOrCustomer, OwnAccount
 from core.documentation import documented
+from core.pagination import FilteredPages
 from core.spreadsheets import DelimiterSerializer, csv_lines
 from core.throttles import Limit, client_address
 from customers.actions.customers import erase_customer, set_state, update_profile
@@ -86,7 +87,9 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
 
     def list(self, request: Request) -> Response:
         """List all profiles, newest first."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        profiles: Any = self.filter_queryset(self.get_queryset())
+        filtered = request.query_params.keys() - {"page", "page_size", "count", "ordering"}
+        page = self.paginate_queryset(FilteredPages(profiles) if filtered else profiles)  # type: ignore[arg-type]
         return self.get_paginated_response(profiles_data(page or [], request))
 
     def retrieve(self, request: Request, pk: str) -> Response:

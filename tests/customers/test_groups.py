@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from core import pagination
 from customers.models import Customer, CustomerGroup, GroupMember
 
 API = "/api/customers/groups/"
@@ -123,6 +124,44 @@ def test_each_sees_their_own_among_the_members(
         for client in (as_admin, as_owner, as_stranger, as_customer)
     ]
     assert counts == [2, 1, 0, 1]
+
+
+def test_who_is_a_member_twice_over_counts_once(as_admin: APIClient) -> None:
+    both, by_rule, by_hand, _ = Customer.objects.bulk_create(
+        Customer(total_orders=orders, total_spent=10, last_order_date=at)
+        for orders, at in ((1, "2026-01-02T00:00Z"), (2, "2026-01-03T00:00Z"), (4, None), (8, None))
+    )
+    group = made(as_admin, assignment_rules={"last_order_after": "2026-01-01"})
+    path = f"{API}{group['id']}"
+    for one in (both, by_hand):
+        as_admin.post(f"{path}/add_member/", {"customer_id": one.pk})
+
+    assert members(as_admin, group) == [by_hand.pk, by_rule.pk, both.pk]
+    assert as_admin.get(f"{path}/").json()["member_count"] == 3
+    figures = as_admin.get(f"{path}/statistics/").json()
+    assert (figures["member_count"], figures["manual_members"], figures["total_orders"]) == (3, 2, 7)
+    assert (figures["total_spent"], figures["by_tier"]["bronze"]) == ("30.00", 3)
+
+
+@pytest.mark.parametrize("counted", ["", "&count=exact"])
+def test_the_pages_hold_every_member_once(as_admin: APIClient, monkeypatch: pytest.MonkeyPatch, counted: str) -> None:
+    monkeypatch.setattr(pagination, "COUNTED_EXACTLY", 10)
+    group = made(as_admin, assignment_rules={"is_vip": "true"})
+    found = Customer.objects.bulk_create(Customer(is_vip=n % 3 == 0, first_name=str(n)) for n in range(60))
+    by_hand = [one for one in found if int(one.first_name) % 4 == 0]
+    GroupMember.objects.bulk_create(GroupMember(group_id=group["id"], customer=one) for one in by_hand)
+    expected = [one.pk for one in reversed(found) if one.is_vip or one in by_hand]
+    assert len(expected) == 30
+
+    url, listed = f"{API}{group['id']}/members/?page_size=4{counted}", []
+    while url:
+        page = as_admin.get(url).json()
+        assert (page["count"], "count_is_exact" in page) == (30, False)
+        listed += [row["id"] for row in page["results"]]
+        url = page["next"]
+    assert listed == expected
+    last = as_admin.get(f"{API}{group['id']}/members/?page_size=4&page=last").json()
+    assert [row["id"] for row in last["results"]] == expected[-2:]
 
 
 def test_the_best_of_tier_and_groups(as_admin: APIClient, customer: Customer) -> None:
