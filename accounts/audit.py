@@ -18,6 +18,7 @@ from accounts.models import AuditEntry, User
 from core import origin, request_id
 from core.changes import Changes
 from core.db.compiled import Insert
+from core.db.together import Write, write_together
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +41,16 @@ def audit(
     `actor` None means a command, or somebody who is not signed in. `customer` is the id of the customer concerned.
     Writes one line to the log on commit, without values.
     """
+    write_together(audit_write(verb, about, actor=actor, customer=customer, changes=changes))
+
+
+def audit_write(
+    verb: str, about: Model | None, *, actor: User | None, customer: int | None, changes: Changes | None
+) -> Write:
+    """`audit` for a caller who sends the entry with other writes."""
     row = _row(verb, about, actor, customer, changes)
-    _INSERT(row)
     transaction.on_commit(lambda: _log(row))
+    return _INSERT.write(row)
 
 
 def audit_all(verb: str, done: Iterable[tuple[Model, int | None, Changes]], *, actor: User | None) -> None:

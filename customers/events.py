@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
-from accounts.audit import audit, audit_all
+from accounts.audit import audit_all, audit_write
 from accounts.serializers import user_ref
 from core.changes import Changes
-from core.db.compiled import prepared_cursor
+from core.db.together import Write, write_together
 from core.live.groups import DESK, customer_group
 from core.live.hub import Hint
 from core.live.publishing import publish_all, publish_on_commit
@@ -69,8 +69,9 @@ def record(
     verb: str | None = "",
     about: Model | None = None,
     changes: Changes | None = None,
-) -> Frame:
-    """Append an event to a customer that this transaction has locked, announce it on commit, return its frame.
+    also: Sequence[Write] = (),
+) -> Any:
+    """Append an event to a customer that this transaction has locked, and announce it on commit.
 
     What an `actor` does also gets an entry in the audit trail (accounts/audit.py): `verb`, or else the type of the
     event, was done to the row `about`, or else to the customer; `changes` are that row's, or else what changed in the
@@ -79,23 +80,21 @@ def record(
     `data` holds JSON values and no URLs (URLs differ per user and are added on rendering). `previous_owner_id` is the
     salesperson who loses the customer with this change, or NOBODY. Nobody is told so of a row that nobody has seen yet
     (`note_unseen`). Also saves the customer's `desk_at`, so that a message does not need another statement for it.
+    `also` is what the caller writes in the same statement, about other rows; the answer of the last of them is returned
+    (core/db/together.py).
     """
     now = timezone.now()
     customer.last_seq += 1
-    with prepared_cursor() as cursor:
-        cursor.execute(_ADVANCE, [customer.last_seq, _adapt(customer.desk_at), customer.pk])
-        cursor.execute(
-            _APPEND,
-            [customer.pk, customer.last_seq, type, json.dumps(data), actor.pk if actor else None, _adapt(now)],
-        )
+    said = [customer.pk, customer.last_seq, type, json.dumps(data), actor.pk if actor else None, _adapt(now)]
+    writes = [(_ADVANCE, [customer.last_seq, _adapt(customer.desk_at), customer.pk]), (_APPEND, said)]
     if actor is not None and verb is not None:
         since = customer.changes() if changes is None else changes
-        audit(verb or type, about or customer, actor=actor, customer=customer.pk, changes=since)
-    frame = _frame(type, customer.last_seq, now, actor, data)
+        writes.append(audit_write(verb or type, about or customer, actor=actor, customer=customer.pk, changes=since))
+    answer = write_together(*writes, *also)
     if previous_owner_id is not None and _is_unseen(customer.pk):
         previous_owner_id = None
-    announce(customer, frame, previous_owner_id=previous_owner_id)
-    return frame
+    announce(customer, _frame(type, customer.last_seq, now, actor, data), previous_owner_id=previous_owner_id)
+    return answer
 
 
 def record_all(

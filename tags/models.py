@@ -79,6 +79,11 @@ class TagQuerySet(FoldedQuerySet["Tag"]):
         return tags
 
 
+def tags_of_new(source: str) -> "list[Tag]":
+    """The tags of a customer whom nobody has given one yet."""
+    return _OF_SOURCE(source=source)
+
+
 def carrying(customers: CustomerQuerySet, tag: "Tag") -> CustomerQuerySet:
     """Those of the customers who have `tag`, given or by their source."""
     if tag.source is not None:
@@ -194,3 +199,4 @@ def _tags_of_customers(customers: Any) -> "models.QuerySet[Tag]":
 
 
 _OF_CUSTOMERS = Compiled(_tags_of_customers)
+_OF_SOURCE = Compiled(lambda source: Tag.objects.filter(source=source))

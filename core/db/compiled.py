@@ -80,21 +80,26 @@ class Insert:
         self.model, self.on_conflict = model, on_conflict
         self._texts: dict[tuple[str, ...], tuple[str, list[Field[Any, Any]]]] = {}
 
-    def __call__(self, columns: dict[str, Any]) -> int | None:
-        """Insert a row, given by its columns, and return its id; None if a conflict kept it out."""
+    def __call__(self, row: Model | dict[str, Any]) -> int | None:
+        """Insert a row, an instance or its columns, and return its id; None if a conflict kept it out."""
+        sql, values = self.write(row)
+        with prepared_cursor() as cursor:
+            cursor.execute(f"{sql} RETURNING {self._key}", values)
+            answer = cursor.fetchone()
+        return None if answer is None else int(answer[0])
+
+    def write(self, row: Model | dict[str, Any]) -> tuple[str, list[Any]]:
+        """The INSERT of a row whose id nobody needs, for `write_together` (core/db/together.py)."""
+        columns = row if isinstance(row, dict) else self._columns_of(row)
         given = tuple(columns)
         if given not in self._texts:
             self._texts[given] = self._written(columns)
         sql, fields = self._texts[given]
-        prepared = [field.get_db_prep_save(_value(field, columns), connection) for field in fields]
-        with prepared_cursor() as cursor:
-            cursor.execute(sql, prepared)
-            row = cursor.fetchone()
-        return None if row is None else int(row[0])
+        return sql, [field.get_db_prep_save(_value(field, columns), connection) for field in fields]
 
     def save(self, row: Model) -> bool:
         """Insert an instance, which gets its id; False if a conflict kept it out."""
-        row.pk = self({field.attname: field.pre_save(row, True) for field in self._fields() if not field.primary_key})
+        row.pk = self(row)
         row._state.adding, row._state.db = row.pk is None, connection.alias
         return row.pk is not None
 
@@ -108,7 +113,15 @@ class Insert:
         names = ", ".join(quote(str(field.column)) for field in fields)
         places = ", ".join(["%s"] * len(fields))
         text = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({places})"
-        return f"{text} {self.on_conflict} RETURNING {quote(meta.pk.column)}", fields
+        return f"{text} {self.on_conflict}", fields
+
+    @cached_property
+    def _key(self) -> str:
+        meta: Any = self.model._meta
+        return connection.ops.quote_name(meta.pk.column)
+
+    def _columns_of(self, row: Model) -> dict[str, Any]:
+        return {field.attname: field.pre_save(row, True) for field in self._fields() if not field.primary_key}
 
     def _fields(self) -> list["Field[Any, Any]"]:
         return [field for field in self.model._meta.concrete_fields if not field.generated]

@@ -66,11 +66,13 @@ def create_customer(*, actor: User | None, **fields: Any) -> Customer:
     insert(customer)
     note_unseen(customer)
     # After the insert, which may wait for another new customer with the same phone: no salesperson is locked meanwhile.
+    also = []
     if customer.owner is not None:
         customer.owner = lock_seller(customer.owner)
-        INSERT_ASSIGNMENT.save(Assignment(customer=customer, salesperson=customer.owner, assigned_by=actor))
+        theirs = Assignment(customer=customer, salesperson=customer.owner, assigned_by=actor)
+        also.append(INSERT_ASSIGNMENT.write(theirs))
     data, given = customer_row(known_columns(customer)), made(customer, *fields, "phone", "owner_id")
-    record(customer, "customer_updated", data, actor=actor, verb="customer_created", changes=given)
+    record(customer, "customer_updated", data, actor=actor, verb="customer_created", changes=given, also=also)
     return customer
 
 

@@ -10,7 +10,7 @@ from core.live.publishing import wake_relays
 from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer
-from messaging.actions.storing import INSERT_MESSAGE, put_last
+from messaging.actions.storing import INSERT_MESSAGE, last_of_chat
 from messaging.channels import Draft, channel_of
 from messaging.models import Conversation, Direction, Message, Status
 from messaging.reach import window_closed
@@ -55,7 +55,7 @@ def _send(customer: Customer, chat: Conversation, text: str, now: datetime) -> N
         not_before=now,
     )
     INSERT_MESSAGE.save(message)
-    put_last(message.pk, customer_id=customer.pk, number_id=number.pk)
     customer.desk_at = max(now, customer.desk_at)
-    record(customer, "chat_message", message_row(message.pk))
+    last = last_of_chat(message.pk, customer_id=customer.pk, number_id=number.pk)
+    record(customer, "chat_message", message_row(message.pk), also=[last])
     wake_relays()

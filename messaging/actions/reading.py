@@ -10,7 +10,7 @@ from accounts.serializers import user_ref
 from core.db.compiled import prepared_cursor
 from customers.actions.locking import lock
 from customers.events import record
-from messaging.actions.receipts import ON_READ, show_read
+from messaging.actions.receipts import ON_READ, read_receipt
 from messaging.models import Conversation, Direction, Message, Status
 
 # By hand, because every chat that is opened comes here (docs/decisions/005-hand-written-sql.md).
@@ -39,10 +39,8 @@ def mark_read(*, customer_id: int, actor: User) -> ReadUpTo:
     with prepared_cursor() as cursor:
         cursor.execute(_READ, [connection.ops.adapt_datetimefield_value(timezone.now()), customer.pk])
         read = cursor.fetchall()
-        if read:
-            cursor.execute(_NONE_UNREAD, [customer.pk])
     if read:
         data = {"up_to": max(pk for (pk,) in read), "unread_count": 0, "reader": user_ref(actor)}
-        record(customer, "messages_read", data, actor=actor, changes={})
-        show_read(customer_id, ON_READ)
+        shown = read_receipt(customer_id, ON_READ)
+        record(customer, "messages_read", data, actor=actor, changes={}, also=[(_NONE_UNREAD, [customer.pk]), *shown])
     return {"customer": customer_id, "unread_count": 0}

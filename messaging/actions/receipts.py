@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from core.db.compiled import prepared_cursor
+from core.db.together import Write, write_together
 from core.live.publishing import wake_relays
 from messaging.models import Receipt
 
@@ -20,14 +20,21 @@ def show_read(customer_id: int, when: str) -> None:
 
     `when` is what happened: ON_READ or ON_REPLY. A reply counts under the setting `on_read` too.
     """
+    if due := read_receipt(customer_id, when):
+        write_together(*due)
+
+
+def read_receipt(customer_id: int, when: str) -> list[Write]:
+    """`show_read` for a caller who sends what it writes, if anything, with other writes."""
     if settings.WHATSAPP_READ_RECEIPTS in {ON_READ: (ON_READ,), ON_REPLY: (ON_READ, ON_REPLY)}[when]:
-        _make_due(customer_id, typing=False)
+        return [_due(customer_id, typing=False)]
+    return []
 
 
 def show_typing(customer_id: int) -> None:
     """Have the customer shown that someone is typing, unless the setting is `off`: it marks messages as read too."""
     if settings.WHATSAPP_READ_RECEIPTS != OFF:
-        _make_due(customer_id, typing=True)
+        write_together(_due(customer_id, typing=True))
 
 
 _MAKE_DUE = (
@@ -38,9 +45,7 @@ _MAKE_DUE = (
 )
 
 
-def _make_due(customer_id: int, *, typing: bool) -> None:
+def _due(customer_id: int, *, typing: bool) -> Write:
     # By hand, because every send comes here (docs/decisions/005-hand-written-sql.md).
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with prepared_cursor() as cursor:
-        cursor.execute(_MAKE_DUE, [customer_id, True, typing, now])
     wake_relays()
+    return _MAKE_DUE, [customer_id, True, typing, connection.ops.adapt_datetimefield_value(timezone.now())]

@@ -4,6 +4,7 @@ Every webhook comes through here. Through the ORM, 0.37 as many messages were st
 these statements twice as many. They run on SQLite and PostgreSQL alike.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,12 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from core.db.compiled import prepared_cursor
+from core.db.together import Write
 from core.live.publishing import wake_relays
 from customers.events import record
 from customers.models import Customer
 from messaging.actions.answering import end_waiting_by_phone, look_who_waits, owner_at
-from messaging.actions.storing import INSERT_MESSAGE, put_last
+from messaging.actions.storing import INSERT_MESSAGE, last_of_chat
 from messaging.channels import Inbound, Media
 from messaging.models import (
     NOT_WAITED_FOR,
@@ -57,15 +58,21 @@ _PUT_UNREAD = (
 
 
 def receive_message(
-    *, customer: Customer, number: BusinessNumber, inbound: Inbound, handled_by: str | None = None
+    *,
+    customer: Customer,
+    number: BusinessNumber,
+    inbound: Inbound,
+    handled_by: str | None = None,
+    also: Sequence[Write] = (),
 ) -> int | None:
     """Store a message of a customer whom this transaction has locked; return its id.
 
     A redelivery, whose wamid is already known on this number, changes nothing and returns None. What still comes from
     somebody who is blocked is kept, and nobody has to read it; nor what somebody else deals with (`handled_by`).
+    `also` is written with a new one, as for `record`.
     """
     quietly = customer.blocked_at is not None or handled_by is not None
-    message_id = _keep(customer, number, inbound, Direction.INBOUND, quietly=quietly, by=handled_by)
+    message_id = _keep(customer, number, inbound, Direction.INBOUND, quietly=quietly, by=handled_by, also=also)
     if message_id is not None and handled_by is not None:
         _open_window(customer, number, inbound)
     return message_id
@@ -84,7 +91,14 @@ def receive_echo(
 
 
 def _keep(
-    customer: Customer, number: BusinessNumber, inbound: Inbound, direction: Direction, *, quietly: bool, by: str | None
+    customer: Customer,
+    number: BusinessNumber,
+    inbound: Inbound,
+    direction: Direction,
+    *,
+    quietly: bool,
+    by: str | None,
+    also: Sequence[Write] = (),
 ) -> int | None:
     now = timezone.now()
     # One that arrives late is shown at its own time.
@@ -94,35 +108,45 @@ def _keep(
     message = {
         "customer_id": customer.pk,
         "business_number_id": number.pk,
+        "reply_to_id": answered.get("id"),
+        "status": _status(direction, quietly).value,
+        "ordered_at": ordered_at,
+        **_columns(inbound, direction),
+        "sent_for": owner_at(customer, ordered_at) if direction is Direction.OUTBOUND else None,
+    }
+    message |= {} if by is None else {"handled_by": by}
+    if (message_id := INSERT_MESSAGE(message)) is None:
+        return None
+    newest = ordered_at >= customer.desk_at
+    if quietly:
+        place = last_of_chat(message_id, customer_id=customer.pk, number_id=number.pk, newest=newest)
+    else:
+        place = _unread(message_id, customer, number, inbound, now, newest=newest)
+    customer.desk_at = max(ordered_at, customer.desk_at)
+    file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
+    _show(customer, {**answered, "id": message_id, **message, **file}, also=[*also, place])
+    _who_waits(customer, direction, ordered_at, late=late)
+    return message_id
+
+
+def _columns(inbound: Inbound, direction: Direction) -> dict[str, Any]:
+    """What the row of a message takes from what came in."""
+    return {
         "direction": direction.value,
         "type": inbound.type,
         "text": inbound.text,
         "payload": inbound.payload,
-        "reply_to_id": answered.get("id"),
         "wamid": inbound.wamid,
-        "status": _status(direction, quietly).value,
         "created_at": inbound.at,
-        "ordered_at": ordered_at,
         "sent_at": inbound.at if direction is Direction.OUTBOUND else None,
-        "sent_for": owner_at(customer, ordered_at) if direction is Direction.OUTBOUND else None,
     }
-    message |= {} if by is None else {"handled_by": by}
-    message_id = INSERT_MESSAGE(message)
-    if message_id is None:
-        return None
-    newest, reopened = ordered_at >= customer.desk_at, False
-    if quietly:
-        put_last(message_id, customer_id=customer.pk, number_id=number.pk, newest=newest)
-    else:
-        reopened = _put_unread(message_id, customer, number, inbound, now, newest=newest)
-    _who_waits(customer, direction, ordered_at, late=late)
-    if newest:
-        customer.desk_at = ordered_at
-    file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
-    record(customer, "chat_message", message_data({**answered, "id": message_id, **message, **file}))
-    if reopened:
+
+
+def _show(customer: Customer, row: dict[str, Any], *, also: Sequence[Write]) -> None:
+    """Record a new message. The last of `also` answers with the message that opened the chat last."""
+    reopened_by = record(customer, "chat_message", message_data(row), also=also)
+    if reopened_by == (row["id"],):
         record(customer, "chat_state_changed", state_data(ChatState.OPEN))
-    return message_id
 
 
 def _who_waits(customer: Customer, direction: Direction, at: datetime, *, late: bool) -> None:
@@ -133,20 +157,18 @@ def _who_waits(customer: Customer, direction: Direction, at: datetime, *, late: 
         look_who_waits(customer.pk)  # it may have been answered from the phone app
 
 
-def _put_unread(
+def _unread(
     message_id: int, customer: Customer, number: BusinessNumber, inbound: Inbound, now: datetime, *, newest: bool
-) -> bool:
-    """`put_last` for a message that the customer wrote: it is unread, waits, and opens the chat and its service window.
+) -> Write:
+    """`last_of_chat` for a message that the customer wrote: it is unread, waits, and opens the chat and its window.
 
-    Returns whether the chat was not open.
+    Answers with the message that opened the chat last: this one, if the chat was not open.
     """
     # A time in the future would keep the service window open for longer than 24 hours.
     written_at = connection.ops.adapt_datetimefield_value(min(inbound.at, now))
     waits = written_at if inbound.type not in NOT_WAITED_FOR else None
     place = [customer.pk, number.pk, message_id, written_at, inbound.address, waits]
-    with prepared_cursor() as cursor:
-        cursor.execute(_PUT_UNREAD, [*place, message_id if newest else None])
-        return bool(cursor.fetchone()[0] == message_id)
+    return _PUT_UNREAD, [*place, message_id if newest else None]
 
 
 def _open_window(customer: Customer, number: BusinessNumber, inbound: Inbound) -> None:

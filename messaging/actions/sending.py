@@ -22,8 +22,8 @@ from customers.visibility import DeskQuery
 from messaging.actions.moved import refuse_if_moved
 from messaging.actions.outgoing_files import attach
 from messaging.actions.reactions import show_own_reaction
-from messaging.actions.receipts import ON_REPLY, show_read
-from messaging.actions.storing import INSERT_MESSAGE, put_last
+from messaging.actions.receipts import ON_REPLY, read_receipt, show_read
+from messaging.actions.storing import INSERT_MESSAGE, last_of_chat
 from messaging.channels import Content, Draft, channel_of, channels, home_channel, window_expires_at
 from messaging.errors import Blocked, ClientIdTaken, OutsideServiceWindow
 from messaging.models import (
@@ -184,15 +184,16 @@ def _show(message: Message, file: Attachment | None, actor: User, *, behind: boo
     customer = message.customer
     if message.type == "reaction":
         show_own_reaction(customer, message, actor=actor)
+        show_read(customer.pk, ON_REPLY)
     else:
-        put_last(message.pk, customer_id=customer.pk, number_id=message.business_number_id)
+        last = last_of_chat(message.pk, customer_id=customer.pk, number_id=message.business_number_id)
+        also = [last, *read_receipt(customer.pk, ON_REPLY)]
         customer.desk_at = max(message.ordered_at, customer.desk_at)
         converting = message.not_before == UNTIL_CONVERTED
         waiting = waiting_when_new(message.business_number, behind=behind, converting=converting)
         message.recorded = new_message_row(message, file, waiting)
         row = message.recorded
-        record(customer, "chat_message", row, actor=actor, verb="message_sent", about=message, changes={})
-    show_read(customer.pk, ON_REPLY)
+        record(customer, "chat_message", row, actor=actor, verb="message_sent", about=message, changes={}, also=also)
     wake_relays()
 
 

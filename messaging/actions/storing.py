@@ -3,7 +3,8 @@
 The statements are written by hand (docs/decisions/005-hand-written-sql.md).
 """
 
-from core.db.compiled import Insert, prepared_cursor
+from core.db.compiled import Insert
+from core.db.together import Write
 from messaging.models import Conversation, Message
 
 # Gives no id to a message that is there already: its number has its wamid, or its sender has used its client_id.
@@ -16,10 +17,9 @@ _PUT_LAST = (
 )
 
 
-def put_last(message_id: int, *, customer_id: int, number_id: int, newest: bool = True) -> None:
-    """Make a message that nobody at the desk has to read the last of its chat, unless a newer one is there.
+def last_of_chat(message_id: int, *, customer_id: int, number_id: int, newest: bool = True) -> Write:
+    """Makes a message that nobody at the desk has to read the last of its chat, unless a newer one is there.
 
     A customer without a chat gets one, on this number.
     """
-    with prepared_cursor() as cursor:
-        cursor.execute(_PUT_LAST, [customer_id, number_id, message_id, message_id if newest else None])
+    return _PUT_LAST, [customer_id, number_id, message_id, message_id if newest else None]

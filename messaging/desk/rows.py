@@ -24,7 +24,7 @@ from messaging.channels import window_expires_at
 from messaging.desk.chats import in_turn
 from messaging.models import ChatState, Direction, Status
 from messaging.reach import CanSend, can_send, marketing, reach_columns
-from tags.models import Tag
+from tags.models import Tag, tags_of_new
 from tags.serializers import TagRow, tag_data
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
@@ -185,7 +185,7 @@ def new_desk_row(customer: Customer) -> DeskCustomer:
     """The row of a customer who was just created and has no chat and no picture yet."""
     nothing = dict.fromkeys([*_CHAT_COLUMNS, *reach_columns()])
     more = {"avatar": "", "last_seq": customer.last_seq, "phone_trusted": customer.phone_trusted}
-    return _shaped([{**known_columns(customer), **more, **nothing}])[0]
+    return _shape({**known_columns(customer), **more, **nothing}, tags_of_new(customer.source))
 
 
 def shown_to(row: DeskCustomer, links: Links) -> DeskCustomer:

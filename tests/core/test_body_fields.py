@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+from django.http import QueryDict
 from rest_framework import serializers
 
 from core.bodies import BodySerializer
@@ -28,6 +30,32 @@ def test_two_requests_share_no_field() -> None:
     assert one.is_valid()
     assert not other.is_valid()
     assert list(other.errors) == ["name"]
+
+
+def test_a_body_makes_the_fields_that_it_has_or_must_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    bind = serializers.Field.bind
+    monkeypatch.setattr(
+        serializers.Field,
+        "bind",
+        lambda field, field_name, parent: (made.append(field_name), bind(field, field_name, parent)),
+    )
+
+    assert Person(data={"age": 5, "name": "Ann"}).is_valid()
+    assert made == ["name", "age"]
+    assert list(Person(data={}).fields) == ["name", "age", "pet", "tags"]
+    assert not Person(data={"age": 5}).is_valid()
+
+
+def test_a_form_is_asked_for_every_field() -> None:
+    class Answer(BodySerializer):
+        text = serializers.CharField()
+        read = serializers.BooleanField(required=False)
+
+    body = Answer(data=QueryDict("text=yes"))
+
+    assert body.is_valid()
+    assert body.validated_data == {"text": "yes", "read": False}  # a box without a tick
 
 
 def test_they_check_what_is_declared() -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.actions.sessions import sign_in
 from accounts.models import User
 from core.db.compiled import Compiled, Insert, prepared_cursor
+from core.db.together import write_together
 from customers.actions.locking import lock
 from customers.models import Customer
 from customers.visibility import DeskQuery, role_of
@@ -63,6 +64,7 @@ def values(owner: User, admin: User, manager: User, customer: Customer) -> dict[
         "besides": [0, customer.pk],
         "address": ["94771234567", "LK.1", "nobody"],
         "at": [middle.ordered_at, soon, long_ago],
+        "source": ["whatsapp", "nowhere"],
     }
 
 
@@ -157,7 +159,12 @@ def test_an_insert_stores_what_create_stores(customer: Customer) -> None:
     instance = Message(**columns)
     assert Insert(Message).save(instance)
 
-    for pk in (inserted, instance.pk):
+    others = set(Message.objects.values_list("pk", flat=True))
+    write_together(Insert(Message).write(columns), Insert(Message).write(Message(**columns)))
+
+    together = Message.objects.exclude(pk__in=others).values_list("pk", flat=True)
+    assert len(together) == 2
+    for pk in (inserted, instance.pk, *together):
         assert everything(Message.objects.get(pk=pk)) == {**created, "id": pk}
 
 

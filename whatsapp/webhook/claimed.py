@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core.db.compiled import prepared_cursor
+from core.db.together import Write, write_together
 from core.live.publishing import wake_relays
 from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.webhook import failures
@@ -29,8 +28,6 @@ _DONE = (
     f"UPDATE {_TABLE} SET state = 'done', error = '', elements = %s, took_ms = %s, lease_until = NULL, "
     "claim_token = NULL WHERE id = %s AND claim_token = %s"
 )
-# Both in one statement, where the database supports it.
-_LINK_AND_DONE = f"WITH linked AS ({_LINK}) {_DONE}"
 
 
 @dataclass
@@ -67,20 +64,32 @@ class Claimed:
         logger.warning("webhook %s: Meta reports errors of the account: %s", self.pk, "; ".join(texts))
 
 
-def close(event: Claimed, customer_id: int | None, finish: int | None) -> None:
-    """Link the customer an element was about (erasing them blanks the raw body), and finish the event."""
-    new = customer_id is not None and customer_id not in event.linked
-    link: list[Any] = [event.pk, customer_id]
-    done: list[Any] = [finish, event.took_ms, event.pk, event.token.hex]
-    with prepared_cursor() as cursor:
-        if new and finish is not None and connection.vendor == "postgresql":
-            cursor.execute(_LINK_AND_DONE, link + done)
-            return
-        if new:
-            cursor.execute(_LINK, link)
-            transaction.on_commit(lambda: event.linked.add(customer_id or 0))
-        if finish is not None:
-            cursor.execute(_DONE, done)
+@dataclass
+class Closing:
+    """What is written when one element has been handled, once.
+
+    The customer it was about is linked, because erasing them blanks the raw body. With `finish`, the number of
+    elements, the event is finished.
+    """
+
+    event: Claimed
+    finish: int | None
+    written: bool = False
+
+    def writes(self, customer_id: int | None) -> list[Write]:
+        """The statements, for a handler that writes them with others: then it says that they are `written`."""
+        event, found = self.event, list[Write]()
+        if customer_id is not None and customer_id not in event.linked:
+            found.append((_LINK, [event.pk, customer_id]))
+            transaction.on_commit(lambda: event.linked.add(customer_id))
+        if self.finish is not None:
+            found.append((_DONE, [self.finish, event.took_ms, event.pk, event.token.hex]))
+        return found
+
+    def write(self, customer_id: int | None) -> None:
+        """Write them, if no handler has."""
+        if not self.written and (found := self.writes(customer_id)):
+            write_together(*found)
 
 
 def leave_to_relay(event: Claimed, done: int, *, pause: float = 0.0) -> None:

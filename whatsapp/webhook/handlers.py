@@ -42,10 +42,14 @@ from whatsapp.payload.elements import (
 from whatsapp.profiles import fill_profile
 from whatsapp.senders import customer_of
 from whatsapp.shared_phones import lock_for_sharing, prove_shared_phone
+from whatsapp.webhook.claimed import Closing
 
 
-def handle(element: NumberElement, number: BusinessNumber) -> int | None:
+def handle(element: NumberElement, number: BusinessNumber, closing: Closing) -> int | None:
     """Apply one element; return the id of the customer it is about, if that is known."""
+    # The only kind that is busy enough to write it all together.
+    if isinstance(element, IncomingMessage):
+        return _message(element, number, closing)
     return _HANDLERS[type(element)](element, number)
 
 
@@ -55,11 +59,13 @@ def customer_behind(element: NumberElement, number: BusinessNumber) -> int | Non
     return customer_id_of_any(people, number) if people else None
 
 
-def _message(said: IncomingMessage, number: BusinessNumber) -> int:
+def _message(said: IncomingMessage, number: BusinessNumber, closing: Closing) -> int:
     if said.shared_phone is not None:
         lock_for_sharing(said.sender, said.shared_phone, number)
     customer = customer_of(said.sender, number, wrote_at=said.inbound.at)
-    new = receive_message(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by)
+    also = closing.writes(customer.pk)
+    new = receive_message(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by, also=also)
+    closing.written = new is not None
     if new is not None and customer.blocked_at is not None:
         ask_meta([customer.pk])  # they wrote from an address that Meta does not block yet
     if new is not None and said.referral is not None:
@@ -184,7 +190,6 @@ def _reached_the_customer(said: StatusReport, number: BusinessNumber) -> bool:
 
 
 _HANDLERS: dict[type[NumberElement], Callable[[Any, BusinessNumber], int | None]] = {
-    IncomingMessage: _message,
     Ringing: _ringing,
     Call: _call,
     Echo: _echo,

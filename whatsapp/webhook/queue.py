@@ -36,7 +36,7 @@ from whatsapp.payload.elements import (
 )
 from whatsapp.payload.envelope import Malformed, parse
 from whatsapp.webhook import failures
-from whatsapp.webhook.claimed import Claimed, close, leave_to_relay
+from whatsapp.webhook.claimed import Claimed, Closing, leave_to_relay
 from whatsapp.webhook.handlers import customer_behind, handle
 from whatsapp.webhook.locked import PAUSE_SECONDS, SECOND_SECONDS, locked_people
 from whatsapp.webhook.unknown_statuses import keep_unknown
@@ -120,7 +120,7 @@ def process(event: Claimed, deadline: float) -> None:
         became = failures.outcome(event.failures, attempts=event.attempts, received_at=event.received_at)
         event.row.update(**became, elements=len(elements), took_ms=event.took_ms)
     elif not todo:
-        close(event, None, len(elements))
+        Closing(event, len(elements)).write(None)
 
 
 @dataclass
@@ -177,16 +177,16 @@ def _handle(event: Claimed, element: Element, *, finish: int | None) -> None:
     if isinstance(element, NumberElement):
         number = business_numbers.number_of(element.phone_number_id, element.display_number)
     with transaction.atomic():
-        customer_id = None
+        customer_id, closing = None, Closing(event, finish)
         if isinstance(element, NumberElement) and number is not None:
-            customer_id = handle(element, number)
+            customer_id = handle(element, number, closing)
         elif isinstance(element, TemplateChange):
             apply_change(element)
         elif isinstance(element, AccountChange):
             apply_account_change(element, event.received_at)
         elif isinstance(element, AccountErrors):
             event.note_account_errors(element.texts)
-        close(event, customer_id, finish)
+        closing.write(customer_id)
         fault("W3")
 
 
@@ -197,7 +197,7 @@ def _link_person(event: Claimed, element: Element) -> None:
     try:
         with transaction.atomic():
             number = business_numbers.number_of(element.phone_number_id, element.display_number)
-            close(event, customer_behind(element, number), None)
+            Closing(event, None).write(customer_behind(element, number))
     except Error as error:  # the failure itself is recorded in any case
         logger.warning("webhook %s: %r", event.pk, error)
 
