@@ -30,7 +30,8 @@ class QuickNegotiation(DefaultContentNegotiation):
             and not (format_suffix or "format" in request.query_params)
         ):
             return first, first.media_type
-        return super().select_renderer(request, renderers, format_suffix)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
 
 
 def _encoded(value: Any) -> Any:

@@ -126,9 +126,21 @@ def test_errors_are_those_of_django_and_leave_the_connection_as_it_was(
             assert cursor.fetchone() == (5,)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_prepared_outlives_a_transaction_that_is_rolled_back() -> None:
+    for _ in range(TIMES):
+        with pytest.raises(DataError), transaction.atomic(), prepared_cursor() as cursor:
+            cursor.execute("SELECT 1 / %s", [0])
+        with transaction.atomic(), prepared_cursor() as cursor:
+            cursor.execute("SELECT %s", [5])
+            assert cursor.fetchone() == (5,)
+            transaction.set_rollback(True)
+
+    assert len(_names()) == 2
+
+
 def test_behind_a_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection.ensure_connection()
-    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "prepare_threshold", None)
     for _ in range(TIMES):
         with prepared_cursor() as cursor:
             cursor.execute("SELECT %s", [5])

@@ -80,12 +80,13 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self.close_if_health_check_failed()
         self.ensure_connection()
         if self._prepared is None or self._prepared.connection is not self.connection:
-            self._prepared, self._prepared_cursor = Prepared(self.connection), None
+            threshold = self.settings_dict["OPTIONS"].get("prepare_threshold")
+            self._prepared, self._prepared_cursor = Prepared(self.connection, threshold), None
         cursor = self._prepared_cursor or PreparedCursor(self._prepared)
         self._prepared_cursor = None
         try:
             if self.queries_logged or self.execute_wrappers:
-                yield self._prepare_cursor(cursor)
+                yield self._prepare_cursor(cursor.plain)
             else:
                 # Django's wrapper around the cursor takes as long as psycopg for a small statement.
                 self.validate_no_broken_transaction()

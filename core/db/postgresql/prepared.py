@@ -27,10 +27,15 @@ _WELL = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
 class Prepared:
-    """What has been prepared on a connection, by the text and the types of its parameters, and what ran how often."""
+    """What has been prepared on a connection, by the text and the types of its parameters, and what ran how often.
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self.connection = connection
+    A statement is prepared when it has run `threshold` times; None: never, as behind a pooler.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], threshold: int | None) -> None:
+        self.connection, self.threshold = connection, threshold
+        # Or else psycopg would prepare, too, and have the server forget all that is prepared whenever it rolls back.
+        connection.prepare_threshold = None
         self.names: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self.texts: dict[str, tuple[bytes, list[PyFormat]]] = {}
         self.runs: Counter[str] = Counter()
@@ -39,15 +44,15 @@ class Prepared:
 class PreparedCursor:
     """A cursor that has `execute`, `fetchone`, `fetchall` and `rowcount`, and raises what psycopg raises.
 
-    A statement is prepared when it has run as often as the connection's `prepare_threshold` says. It learns how to read
-    each type only once, so it is kept as long as the connection.
+    It learns how to read each type only once, so it is kept as long as the connection. `plain` is psycopg's own, for
+    those who listen to what runs.
     """
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared, self.connection = prepared, prepared.connection
-        self._plain: psycopg.Cursor[Any] = psycopg.Cursor(self.connection)
-        self._plain.adapters.register_loader(_TIMES, _LOAD_TIMES)
-        self._values, self._rows = Transformer(self._plain), Transformer(self._plain)
+        self.plain: psycopg.Cursor[Any] = psycopg.Cursor(self.connection)
+        self.plain.adapters.register_loader(_TIMES, _LOAD_TIMES)
+        self._values, self._rows = Transformer(self.plain), Transformer(self.plain)
         # Of the last statement; None if psycopg has run it.
         self._result: Any = None
         self._read = 0
@@ -56,7 +61,7 @@ class PreparedCursor:
         """Run a statement."""
         if not self._is_frequent(sql):
             self._result = None
-            self._plain.execute(sql, params)
+            self.plain.execute(sql, params)
             return
         text, formats = self.prepared.texts.get(sql) or self._learn(sql, params)
         values = self._values.dump_sequence(params or (), formats)
@@ -67,7 +72,7 @@ class PreparedCursor:
     def fetchone(self) -> tuple[Any, ...] | None:
         """The next row, or None."""
         if self._result is None:
-            return self._plain.fetchone()
+            return self.plain.fetchone()
         if self._read >= self._result.ntuples:
             return None
         self._read += 1
@@ -76,21 +81,21 @@ class PreparedCursor:
     def fetchall(self) -> list[tuple[Any, ...]]:
         """The rows that are left."""
         if self._result is None:
-            return self._plain.fetchall()
+            return self.plain.fetchall()
         start, self._read = self._read, self._result.ntuples
         return self._rows.load_rows(start, self._read, tuple)
 
     @property
     def rowcount(self) -> int:
         """How many rows the last statement gave or changed."""
-        return self._plain.rowcount if self._result is None else int(self._result.command_tuples or 0)
+        return self.plain.rowcount if self._result is None else int(self._result.command_tuples or 0)
 
     @property
     def _pg(self) -> Any:
         return self.connection.pgconn
 
     def _is_frequent(self, sql: str) -> bool:
-        threshold, runs = self.connection.prepare_threshold, self.prepared.runs
+        threshold, runs = self.prepared.threshold, self.prepared.runs
         if threshold is None:
             return False
         if runs[sql] < threshold:
