@@ -75,7 +75,7 @@ def ad_rows(period: Period) -> list[AdRow]:
     """The rows of the report, in three statements. They may be a moment old."""
     said = {name: Max(Touch("referral_first", said=name)) for name in _SAID}
     customers = _by_ad(Customer.objects.all(), period).annotate(count=Count("pk"), **said).order_by("-count", "ad")
-    written = Message.objects.filter(direction=Direction.INBOUND, created_at__gte=_since())
+    written = Message.objects.filter(direction=Direction.INBOUND, created_at__gte=_since()).exclude(type="system")
     messages = _by_ad(written, period, to="customer").annotate(count=Count("pk"))
     ordered = Order.objects.counted().filter(placed_at__gte=_since())
     orders = _by_ad(ordered, period, to="customer").annotate(count=Count("pk"), spent=AmountSum("base_total"))

@@ -124,11 +124,10 @@ def report(client: APIClient, **asked: str) -> dict[str, dict[str, Any]]:
     return {row["source_id"]: row for row in answer.json()["rows"]}
 
 
-def write(customer: Customer, when: datetime, direction: str = "inbound") -> None:
+def write(customer: Customer, when: datetime, direction: str = "inbound", **more: Any) -> None:
     number, _ = BusinessNumber.objects.get_or_create(external_id="1")
-    Message.objects.create(
-        customer=customer, business_number=number, direction=direction, status="read", created_at=when, ordered_at=when
-    )
+    more = {"status": "read", "created_at": when, "ordered_at": when, **more}
+    Message.objects.create(customer=customer, business_number=number, direction=direction, **more)
 
 
 def order(customer: Customer, number: str, when: datetime, total: str, status: str = "delivered", **more: Any) -> None:
@@ -144,6 +143,7 @@ def test_the_report_counts_what_they_did_since(
     for when in (at(4), at(5), at(6)):
         write(customer, when)
     write(customer, at(6), "outbound")
+    write(customer, at(6), type="system")  # what WhatsApp says of them
     order(customer, "1", at(4), "100")
     order(customer, "2", at(5, 13), "20.50")
     order(customer, "3", at(8), "1000", currency="JPY", exchange_rate=Decimal("0.01"))

@@ -16,6 +16,9 @@ from tests.graph_double import GraphDouble, meta_error
 from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.doctor.findings import OK, Finding
 from whatsapp.graph.questions import FIELDS
+from whatsapp.payload.account_changes import ACCOUNT_FIELDS
+from whatsapp.payload.envelope import _READERS
+from whatsapp.payload.template_changes import TEMPLATE_FIELDS
 from whatsapp.management.commands import connect_number
 
 ACCOUNT, APP = "2000", "3000"
@@ -218,6 +221,11 @@ def test_a_link_stays_a_link(graph: GraphDouble, env: Path, tmp_path: Path) -> N
 
     assert link.is_symlink()
     assert TOKEN in env.read_text()
+
+
+def test_meta_posts_all_that_patter_reads() -> None:
+    withdrawn = {"user_id_update"}
+    assert set(FIELDS.split(",")) == {*_READERS, *TEMPLATE_FIELDS, *ACCOUNT_FIELDS} - withdrawn
 
 
 def test_meta_is_told_where_to_post_once_patter_answers(

@@ -133,6 +133,7 @@ NO_BUBBLE = {
     "status_payment",
     "status_payment_failed",
     "status_payment_pending",
+    "status_payment_untyped",
     "template_status",
     "template_paused",
     "template_rejected",

@@ -52,6 +52,7 @@ class QuickReplies(KnownFieldsOnly):
     buttons = serializers.ListField(child=_QuickReply(), allow_empty=False, max_length=MAX_BUTTONS)
 
     def validate_buttons(self, buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        all_different([button["quick_reply"]["id"] for button in buttons], "id")
         all_different([button["quick_reply"]["title"] for button in buttons], "title")
         return buttons
 

@@ -18,7 +18,7 @@ SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
 # What Meta posts to the webhook.
 FIELDS = ",".join(
     (
-        *("messages", "calls", "smb_message_echoes", "smb_app_state_sync", "user_preferences"),
+        *("messages", "calls", "user_preferences", "smb_message_echoes", "smb_app_state_sync", "history", "standby"),
         *("message_template_status_update", "message_template_quality_update", "template_category_update"),
         *("message_template_components_update", "account_update", "account_alerts", "account_review_update"),
         *("phone_number_quality_update", "phone_number_name_update", "business_capability_update", "security"),

@@ -19,7 +19,7 @@ def read_status(status: dict[str, Any], number: str, display: str, contacts: Con
     if status.get("recipient_type") == "group":
         ids = status.get("recipient_participant_id"), status.get("recipient_participant_user_id")
         return InGroup(number, display, person_at(*ids, status.get("recipient_participant_parent_user_id")))
-    about = status.get("type") or "message"
+    about = status.get("type") or ("payment" if status.get("payment") else "message")
     if about != "message":
         return Ignored(f"a status of a {about}"[:100])  # a payment is captured, a call rings: nothing was delivered
     kind = status.get("status")
