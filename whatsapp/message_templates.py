@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from whatsapp.access_tokens import Access, access_of
 from whatsapp.business_numbers import home_number
+from whatsapp.composing.template_parts import format_of
 from whatsapp.graph.client import client_for
 from whatsapp.limits import MAX_TEMPLATE_LANGUAGE, MAX_TEMPLATE_NAME
 from whatsapp.models import NumberAccess, Template
@@ -106,7 +107,7 @@ def _row(waba_id: str, one: dict[str, Any], now: Any) -> Template | None:
         provider_id=str(one.get("id") or "")[:64],
         category=str(one.get("category") or "")[:40],
         status=str(one.get("status") or Template.SENDABLE)[:40],
-        parameter_format=str(one.get("parameter_format") or "POSITIONAL")[:20],
+        parameter_format=str(one.get("parameter_format") or format_of(components))[:20],
         components=[part for part in components if isinstance(part, dict)],
         quality=str(quality.get("score") or "")[:40] if isinstance(quality, dict) else "",
         reason="" if reason == "NONE" else reason,

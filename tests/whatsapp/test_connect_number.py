@@ -16,10 +16,10 @@ from tests.graph_double import GraphDouble, meta_error
 from tests.webhooks import PHONE_NUMBER_ID
 from whatsapp.doctor.findings import OK, Finding
 from whatsapp.graph.questions import FIELDS
+from whatsapp.management.commands import connect_number
 from whatsapp.payload.account_changes import ACCOUNT_FIELDS
 from whatsapp.payload.envelope import _READERS
 from whatsapp.payload.template_changes import TEMPLATE_FIELDS
-from whatsapp.management.commands import connect_number
 
 ACCOUNT, APP = "2000", "3000"
 TOKEN, SECRET = "EAAgood", "app-secret"

@@ -84,7 +84,9 @@ def test_cards_with_quick_replies_may_have_the_type_of_links(send: Send, graph: 
 def test_the_replies_of_a_card_can_be_told_apart(send: Send, graph: GraphDouble) -> None:
     def content(*ids: str) -> dict[str, Any]:
         replies = [{"type": "quick_reply", "quick_reply": {"id": one, "title": f"No {n}"}} for n, one in enumerate(ids)]
-        return changed("carousel_quick_replies", **{f"action__cards__{place}__action__buttons": replies for place in range(3)})
+        return changed(
+            "carousel_quick_replies", **{f"action__cards__{place}__action__buttons": replies for place in range(3)}
+        )
 
     answer = send.post(type="interactive", payload=content("same", "same"))
     assert (answer.status_code, list(answer.json()["payload"])) == (400, ["action"])

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from messaging.models import Message
 from tests.graph_double import GraphDouble
 from tests.whatsapp.sending import Send, existing
-from tests.whatsapp.template_shapes import ENDS, SHAPES, Shape, ends
+from tests.whatsapp.template_shapes import ENDS, SHAPES, Shape, button, ends
 from whatsapp.models import Template
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,9 @@ REFUSED = [
     ("product", changed("product", "header", {"catalog_id": "c1"})),
     ("numbered", changed("numbered", "header", ["x" * 60])),
     ("numbered", changed("numbered", "body", ["one"])),
+    ("numbered", changed("numbered", "body", {"1": "one", "3": "three"})),
+    ("numbered", changed("numbered", "body", {"first": "one", "second": "two"})),
+    ("numbered", changed("numbered", "body", ["one", {"type": "text", "parameter_name": "2", "text": "two"}])),
     ("named", changed("named", "surname", "Lee")),
     ("named", changed("named", "name", "")),
     ("amounts", {"parameters": [{"type": "currency", "currency": {"code": "EUR"}}, "x"]}),
@@ -132,6 +135,9 @@ REFUSED = [
     ("buttons", changed("buttons", "buttons__1", "x" * 2000)),
     ("buttons", changed("buttons", "buttons", [None, "a", "b"])),
     ("buttons", changed("buttons", "buttons", [None, "a", None, None, "b"])),
+    ("buttons", changed("buttons", "buttons__0", {"type": "text", "text": "yes"})),
+    ("buttons", changed("buttons", "buttons__1", {"type": "payload", "payload": "o/7"})),
+    ("coupon", changed("coupon", "buttons__0", {"type": "payload", "payload": "MAY10"})),
     ("coupon", changed("coupon", "buttons__0", "x" * 16)),
     ("coupon", changed("coupon", "buttons__0", "")),
     ("offer", changed("offer", "limited_time_offer", ENDS // 1000)),
@@ -201,6 +207,52 @@ def test_components_that_are_not_the_templates(send: Send, components: list[Any]
     refused = send.post(**template("image", components=components))
     assert (refused.status_code, list(refused.json()["template"])) == (400, ["components"]), refused.json()
     assert not Message.objects.filter(direction="outbound").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "sent"),
+    [
+        ("buttons", 1, button("url", 0, {"type": "text", "text": "yes"})),
+        ("buttons", 2, button("quick_reply", 1, {"type": "payload", "payload": "o/7"})),
+        ("buttons", 2, button("url", 1, {"type": "payload", "payload": "o/7"})),
+        ("coupon", 1, button("url", 0, {"type": "text", "text": "MAY10"})),
+        ("coupon", 1, button("copy_code", 0, {"type": "text", "text": "MAY10"})),
+        ("flow", 1, button("mpm", 0, {"type": "action", "action": {"flow_token": "t1"}})),
+        ("code_to_copy", 1, button("copy_code", 0, {"type": "coupon_code", "coupon_code": "123456"})),
+    ],
+)
+def test_a_button_of_another_type(send: Send, as_owner: Any, name: str, place: int, sent: dict[str, Any]) -> None:
+    components = [*without(SHAPES[name], place), sent]
+    refused = send.post(**template(name, components=components))
+    assert (refused.status_code, list(refused.json()["template"])) == (400, ["components"]), refused.json()
+    assert ask_preview(as_owner, name, components=components).json() == refused.json()
+    assert not Message.objects.filter(direction="outbound").exists()
+
+
+def test_values_of_numbered_variables_by_their_number(send: Send, graph: GraphDouble) -> None:
+    shape = SHAPES["numbered"]
+    assert (
+        send(**template("numbered", parameters={"header": {"1": "A7"}, "body": {"2": "two", "1": "one"}})).text
+        == (shape.shown["body"])
+    )
+    assert graph.bodies[0]["template"]["components"] == shape.sent
+
+
+def test_a_list_that_does_not_say_how_variables_are_named(
+    send: Send, as_owner: Any, graph: GraphDouble, settings: Any
+) -> None:
+    listed = graph.templates[WABA]
+    for one in listed:
+        one.pop("parameter_format", None)
+    named_one = next(one for one in listed if one["name"] == "named")
+    call_command("sync_templates")
+    formats = dict(Template.objects.values_list("name", "parameter_format"))
+    assert (formats.pop("named"), set(formats.values())) == ("NAMED", {"POSITIONAL"})
+    named_one["parameter_format"] = "NAMED"  # what Meta goes by
+    for form in ("parameters", "components"):
+        values = getattr(SHAPES["named"], "sent" if form == "components" else form)
+        assert send(**template("named", **{form: values})).status == "sent"
+    assert [body["template"]["components"] for body in graph.bodies] == [SHAPES["named"].sent] * 2
 
 
 @pytest.mark.parametrize(

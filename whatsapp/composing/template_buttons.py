@@ -24,6 +24,9 @@ def button_components(parts: Parts, given: Given, *, code: str) -> list[dict[str
         if not button.is_known:
             raise refused("name", f"Patter cannot send buttons of the type {button.type}.")
         values = given.buttons.pop(button.index, None)
+        sub_type = "url" if button.is_code else button.type
+        if given.sub_types.get(button.index, "") not in ("", sub_type):
+            raise given.refused(f"The sub_type of button {button.index} is {sub_type}.")
         if button.is_code:
             found.append(_code_button(button, values, code, given))
             continue
@@ -44,24 +47,26 @@ def _component(sub_type: str, index: int, parameters: list[dict[str, Any]]) -> d
 
 def _code_button(button: Button, values: list[Any] | None, code: str, given: Given) -> dict[str, Any]:
     """The button copies the code of the body, or hands it to an app: Meta wants it twice."""
-    if values and _text_in(values) != code:
+    if values and _text_in(values, "text") != code:
         raise given.refused(f"Button {button.index} has the same code as the body.")
     return _component("url", button.index, [{"type": "text", "text": code}])
 
 
-def _text_in(values: list[Any] | None) -> Any:
+def _text_in(values: list[Any] | None, kind: str) -> Any:
+    """The one value, alone or in Meta's parameter of this kind."""
     value = values[0] if values and len(values) == 1 else None
     if isinstance(value, dict):
-        value = value.get("text") or value.get("payload") or value.get("coupon_code")
+        value = value.get(kind) if value.get("type") == kind else None
     return value
 
 
 def _text(button: Button, values: list[Any] | None, given: Given, longest: int) -> str:
-    value = _text_in(values)
+    kind = button.value[0] if button.value is not None else "text"
+    value = _text_in(values, kind)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise given.refused(f"{_named(button)} needs one text.")
+        raise given.refused(f"{_named(button)} needs one {kind}.")
     if len(value) > longest:
         raise given.refused(f"{_named(button)} takes at most {longest} characters.")
     return value

@@ -90,6 +90,13 @@ def parts_of(template: Template) -> Parts:
     return _parts(template.components, is_code=template.category.upper() == CODE)
 
 
+def format_of(components: list[Any]) -> str:
+    """NAMED or POSITIONAL, for a template that does not say it: numbered variables have no names."""
+    parts = _parts(components)
+    texts = [text for one in (parts, *parts.cards) for text in (one.header_text, one.body_text)]
+    return "NAMED" if any(not name.isdecimal() for text in texts for name in variables_of(text)) else "POSITIONAL"
+
+
 def _parts(components: list[Any], *, is_code: bool = False) -> Parts:
     found = {str(part.get("type", "")).upper(): part for part in components if isinstance(part, dict)}
     described = [one for one in _list(found.get("BUTTONS", {}).get("buttons")) if isinstance(one, dict)]

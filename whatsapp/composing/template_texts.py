@@ -53,11 +53,13 @@ def shown_value(parameter: dict[str, Any]) -> str:
 
 
 def _in_order(kind: str, names: list[str], values: list[Any], given: Given, *, named: bool) -> list[Any]:
-    if named:
-        objects = [value for value in values if isinstance(value, dict)]
-        by_name = {one["parameter_name"]: one for one in objects if isinstance(one.get("parameter_name"), str)}
-        known = len(by_name) == len(values) and by_name.keys() <= set(names)
-        values = [by_name[name] for name in names if name in by_name] if known else []
+    """The values in the order of the variables. Those of numbered ones may come by their numbers, too."""
+    objects = [value for value in values if isinstance(value, dict)]
+    by_name = {one["parameter_name"]: one for one in objects if isinstance(one.get("parameter_name"), str)}
+    if unknown := sorted(by_name.keys() - set(names)):
+        raise given.refused(f"The {kind} has no {', '.join(f'{{{{{name}}}}}' for name in unknown)}.")
+    if named or by_name:
+        values = [by_name[name] for name in names if name in by_name] if len(by_name) == len(values) else []
     if len(values) != len(names):
         needed = f"values for {', '.join(f'{{{{{name}}}}}' for name in names)}" if names else "no values"
         raise given.refused(f"The {kind} needs {needed}; {len(values)} were given.")

@@ -28,13 +28,14 @@ def refused(part: str, reason: str) -> ValidationError:
 class Given:
     """The values for a template or for one of its cards, each as a list of Meta's parameters. None: none were given.
 
-    `source` is the part of the request they come from.
+    `source` is the part of the request they come from, `sub_types` what it says of the type of buttons.
     """
 
     source: str
     header: list[Any] | None = None
     body: list[Any] | None = None
     buttons: dict[int, list[Any]] = field(default_factory=dict)
+    sub_types: dict[int, str] = field(default_factory=dict)
     offer: list[Any] | None = None
     cards: "list[Given] | None" = None
 
@@ -70,6 +71,7 @@ def _read(components: list[Any]) -> Given:
             given.offer = parameters
         elif kind == "button" and index is not None and index not in given.buttons:
             given.buttons[index] = parameters
+            given.sub_types[index] = str(component.get("sub_type") or "").lower()
         else:
             raise given.refused("Give each part of the template at most once, and each button with its index.")
     return given
