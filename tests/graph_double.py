@@ -255,7 +255,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(429, meta_error(130429, "Rate limit hit"), headers)
         if kind == "meta":
             details = fault.get("details", "")
-            return self._answer(fault.get("status", 400), meta_error(fault["code"], fault.get("message", ""), details))
+            said = meta_error(fault["code"], fault.get("message", ""), details)
+            if fault.get("subcode") is not None:
+                said["error"]["error_subcode"] = fault["subcode"]
+            return self._answer(fault.get("status", 400), said)
         if kind == "slow":
             time.sleep(fault["seconds"])
         if (refused := self.double.refusal(body)) is not None:

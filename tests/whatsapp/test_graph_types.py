@@ -259,6 +259,34 @@ class TestOneUpload:
         assert again.status == "sent", again.error
         assert len(graph.uploads) == 2
 
+    @pytest.mark.parametrize(
+        ("code", "details", "subcode"),
+        [
+            (100, "Media not found", None),
+            (100, "Object with ID '{id}' does not exist", 33),
+            (131009, "The media id is not valid", None),
+            (131052, "", None),
+        ],
+    )
+    def test_in_whichever_words_it_says_so(
+        self, send: Any, graph: GraphDouble, code: int, details: str, subcode: int | None
+    ) -> None:
+        send(media=jpeg())
+        details = details.format(id=graph.uploads[0]["id"])
+        graph.queue({"kind": "meta", "code": code, "message": "Failed", "details": details, "subcode": subcode})
+        again = send(media=jpeg())
+        assert (again.status, BusinessNumber.objects.get().paused_until) == ("queued", None)
+        make_due(again.pk)
+        relay()
+        again.refresh_from_db()
+        assert (again.status, len(graph.uploads)) == ("sent", 2), again.error
+
+    def test_other_words_are_about_the_message(self, send: Any, graph: GraphDouble) -> None:
+        send(media=jpeg())
+        graph.queue({"kind": "meta", "code": 131009, "message": "Failed", "details": "The caption is not valid"})
+        again = send(media=jpeg())
+        assert (again.status, again.error["code"], len(graph.uploads)) == ("failed", 131009, 1)
+
     def test_but_only_once(self, send: Any, graph: GraphDouble, monkeypatch: pytest.MonkeyPatch) -> None:
         graph.forgets = True
         monkeypatch.setattr(graph, "kept", _Nothing())

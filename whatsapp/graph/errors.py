@@ -150,7 +150,8 @@ _TABLE: dict[int, Known] = {
 }
 
 
-# An id that Meta does not know (any longer) has no code of its own. These words are in all forms of the error.
+# An id that Meta does not know (any longer) has no code of its own. These words say it wherever they are; others say it
+# of a file that went up before (whatsapp/graph/refusals.py).
 _FORGOTTEN_WORDS = "media attachment id"
 _FORGOTTEN = Known(Policy.FORGOTTEN, "WhatsApp no longer has the file", "Send it again.", retryable=True)
 
@@ -168,6 +169,15 @@ def describe(code: Any, title: str = "", detail: str = "", *, transient: bool = 
     if known is None:
         policy = Policy.AGAIN if transient else Policy.REFUSED
         known = Known(policy, title or "WhatsApp refused the message", retryable=transient)
+    return _in_words(known, code, title, detail)
+
+
+def forgotten(code: Any, title: str, detail: str) -> MetaError:
+    """An error that says that Meta does not have an uploaded file (any longer)."""
+    return _in_words(_FORGOTTEN, code, title, detail)
+
+
+def _in_words(known: Known, code: Any, title: str, detail: str) -> MetaError:
     words = detail or (title if title != known.title else "")
     return MetaError(
         code=code if isinstance(code, int) else "unknown",

@@ -3,16 +3,19 @@
 pywa reads errors, too, but only from answers whose HTTP status says that there is one, and it stumbles over some.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
-from whatsapp.graph.errors import MetaError, describe
+from whatsapp.graph.errors import MetaError, describe, forgotten
 from whatsapp.payload.json_fields import object_of
 
 # An `error_subcode` that says: the object of this request does not exist any more, or we may not see it.
 _GONE = 33
+# A file that cannot be fetched, and a wrong parameter, which an id may be that Meta has forgotten.
+_NO_FILE, _WRONG = 131052, frozenset({100, 131008, 131009})
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,26 @@ class Refusal:
     detail: str
     transient: bool
 
-    def described(self, status: int) -> MetaError:
-        """What it means, in an answer with this HTTP status."""
+    def described(self, status: int, *, media_id: str = "") -> MetaError:
+        """What it means, in an answer with this HTTP status to a message with an earlier upload, `media_id`."""
+        if media_id and self._is_of_file(media_id):
+            return forgotten(self.code, self.title, self.detail)
         if (self.code, self.subcode) == (100, _GONE):
             return replace(describe(_GONE, self.title, self.detail), code=100)
         if status == 429 and self.code != 131056:
             return describe(429, self.title, self.detail)
         return describe(self.code, self.title, self.detail, transient=self.transient or status >= 500)
+
+    def _is_of_file(self, media_id: str) -> bool:
+        """Whether it says that the file is not there. Uploading it once more finds out, and costs little."""
+        if self.code == _NO_FILE:
+            return True
+        words = f"{self.title} {self.detail}"
+        if self.code not in _WRONG:
+            return False
+        named = re.search(rf"(?<!\w){re.escape(media_id)}(?!\w)", words) is not None
+        # With the other subcode it is the number that does not exist, unless the file is named.
+        return named or (self.subcode != _GONE and "media" in words.lower())
 
 
 def refusal_in(response: httpx.Response | None) -> Refusal | None:

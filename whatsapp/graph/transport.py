@@ -43,6 +43,8 @@ class GraphTransport:
         self._waba_id = access.waba_id if access is not None else ""
         self._client = client_for(access.token) if access is not None else None
         self._uploaded = False
+        # The id of the file that is sent, if it went up before.
+        self._media_id = ""
         # What the last answer says beside what became of the message.
         self._news: Callable[[], None] | None = None
 
@@ -87,6 +89,7 @@ class GraphTransport:
         with preparing():
             whatsapp = self._whatsapp()
             request = request_of(message, file, recipient_of(message))
+        self._media_id = file.provider_id if file is not None and not self._uploaded else ""
 
         def post() -> Any:
             answer = whatsapp.api.send_message(**request)
@@ -174,7 +177,8 @@ class GraphTransport:
         raise self._refused(refusal, session.answer, message)
 
     def _refused(self, refusal: Refusal, answer: httpx.Response | None, message: Message | None) -> Exception:
-        known = refusal.described(answer.status_code if answer is not None else 400)
+        status = answer.status_code if answer is not None else 400
+        known = refusal.described(status, media_id=self._media_id)
         if message is not None and known.policy is Policy.FORGOTTEN:
             self._news = partial(forget_upload, message)
             if self._uploaded:  # a moment ago, so it is not the id
