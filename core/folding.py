@@ -28,6 +28,12 @@ MAX_WORDS = 10
 # What the description of a search says of folded columns.
 ANY_SPELLING = "case and accents make no difference"
 _BATCH = 500
+# Letters that Unicode does not take apart, as people write them whose keyboard has none of them. The first one is also
+# what the capital I of Turks becomes.
+_WRITTEN = {
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ŋ": "n",
+    "ɓ": "b", "ɗ": "d", "ƙ": "k", "ə": "e", "æ": "ae", "œ": "oe", "þ": "th",
+}  # fmt: skip
 
 _Row = TypeVar("_Row", bound=models.Model)
 
@@ -35,14 +41,14 @@ _Row = TypeVar("_Row", bound=models.Model)
 def folded(text: str) -> str:
     """The text as a search compares it: without case and accents, each letter taken apart and its marks dropped.
 
-    `José`, `JOSÉ` and `jose` are one, as are `Σίσυφος` and `ΣΙΣΥΦΟΣ`, `İstanbul` and `istanbul`, and the same letters
-    composed or not. Both sides of a search are folded here, because databases fold differently, SQLite ASCII letters
-    only. Folding what is folded changes nothing.
+    `José`, `JOSÉ` and `jose` are one, as are `Σίσυφος` and `ΣΙΣΥΦΟΣ`, `İstanbul` and `istanbul`, `Łukasz` and
+    `lukasz`, and the same letters composed or not. Both sides of a search are folded here, because databases fold
+    differently, SQLite ASCII letters only. Folding what is folded changes nothing.
     """
     if text.isascii():
         return text.lower()
     # Casefold can bring letters that come apart again, and the other way round.
-    while (simpler := _without_marks(text).casefold()) != text:
+    while (simpler := normalize("NFKD", text).translate(_PLAIN).casefold()) != text:
         text = simpler
     return text
 
@@ -55,8 +61,16 @@ def same_name(text: str) -> str:
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
-def _without_marks(text: str) -> str:
-    return "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
+class _Plain(dict[int, str]):
+    """What becomes of a character that Unicode takes no further apart: marks vanish, and some letters are others."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = found = "" if combining(letter) else _WRITTEN.get(letter.casefold(), letter)
+        return found
+
+
+_PLAIN = _Plain()
 
 
 def search_words(text: str) -> list[str]:
@@ -180,17 +194,17 @@ def clashing(model: type[models.Model]) -> Iterator[tuple[str, models.Model]]:
 
 
 def fold_rows(
-    model: type[models.Model], *, lacking: bool = False, after_batch: Callable[[], object] = lambda: None
+    model: type[models.Model], among: models.Q | None = None, *, after_batch: Callable[[], object] = lambda: None
 ) -> Iterator[models.Model]:
-    """Write the columns of all rows that are not as they should be, or only of those that lack one. Yields these rows.
+    """Write the columns of all rows that are not as they should be, or only `among` some. Yields the rows it wrote.
 
     A row whose name is another one's lacks its key afterwards (`clashing`). Works in batches, each in a transaction of
     its own that locks no other rows; may be broken off and done again. Do not call it in a transaction.
     """
     names = ["pk", *{name for field in folded_fields(model) for name in (*field.of, field.attname)}]
     rows: Any = model._base_manager.order_by("pk").only(*names)
-    if lacking:
-        rows = rows.filter(not_folded(model))
+    if among is not None:
+        rows = rows.filter(among)
     last = 0
     while batch := list(rows.filter(pk__gt=last)[:_BATCH]):
         last = batch[-1].pk

@@ -38,7 +38,7 @@ class Unfolded:
 
     def run(self, job: list[type[models.Model]]) -> None:
         for model in job:
-            for _ in fold_rows(model, lacking=True):
+            for _ in fold_rows(model, not_folded(model)):
                 pass
 
 

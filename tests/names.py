@@ -11,10 +11,10 @@ _TYPED = {
     "Jürgen Müller": ["jurgen", "MÜLLER", "muller"],
     "Ulrike Weiß": ["weiss", "WEISS", "weiß"],
     "Änne Größe": ["anne grosse", "GRÖSSE"],
-    "Björk Guðmundsdóttir": ["bjork", "guðmundsdottir", "GUÐMUNDSDÓTTIR"],
-    "Søren Kierkegård": ["kierkegard", "SØREN"],
+    "Björk Guðmundsdóttir": ["bjork", "guðmundsdottir", "GUÐMUNDSDÓTTIR", "gudmundsdottir"],
+    "Søren Kierkegård": ["soren kierkegard", "SØREN"],
     "Åsa Öberg": ["asa oberg", "ÅSA"],
-    "Łukasz Żółkiewski": ["łukasz", "ŁUKASZ", "zołkiewski"],
+    "Łukasz Żółkiewski": ["lukasz zolkiewski", "ŁUKASZ", "zołkiewski"],
     "Grażyna Wróbel": ["grazyna wrobel", "GRAŻYNA"],
     "Antonín Dvořák": ["dvorak", "DVOŘÁK"],
     "Šárka Ďurišová": ["sarka durisova", "ŠÁRKA"],
@@ -30,9 +30,10 @@ _TYPED = {
     "İbrahim Çağlar": ["ibrahim caglar", "İBRAHİM", "ÇAĞLAR"],
     "Şule Yücel": ["sule yucel", "ŞULE"],
     "Gülşen Öztürk": ["gulsen ozturk", "GÜLŞEN"],
+    "Işıl Yıldız": ["isil yildiz", "IŞIL YILDIZ", "ışıl"],  # noqa: RUF001
     # Vietnamese
     "Nguyễn Thị Hồng": ["nguyen thi hong", "NGUYỄN"],
-    "Trần Đức Lượng": ["tran", "đưc luong", "ĐỨC"],
+    "Trần Đức Lượng": ["tran duc luong", "đưc luong", "ĐỨC"],
     "Phạm Quỳnh Như": ["pham quynh nhu", "QUỲNH"],
     # Greek
     "Σίσυφος Παπαδόπουλος": ["σισυφος", "ΣΊΣΥΦΟΣ", "παπαδοπουλοσ", "ΠΑΠΑΔΟΠΟΥΛΟΣ"],

@@ -7,8 +7,12 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.db.migrations.operations import AddConstraint, AddIndex, RemoveIndex, RunPython
 from django.db.migrations.operations.base import Operation
+from django.db.models import Q
 
-from core.folding import fold_rows
+from core.folding import fold_rows, not_folded
+
+# The letters that `folded` left as they were before it knew them.
+LEFT_LETTERS = "ıłđðøħŧŋɓɗƙəæœþ"
 
 
 class AddIndexWithoutLock(AddIndex):
@@ -64,7 +68,18 @@ def fold_rows_of(app: str, *models: str) -> RunPython:
 
     def fold(apps: Any, schema_editor: Any) -> None:
         for name in models:
-            deque(fold_rows(apps.get_model(app, name), lacking=True), maxlen=0)
+            model = apps.get_model(app, name)
+            deque(fold_rows(model, not_folded(model)), maxlen=0)
+
+    return RunPython(fold, RunPython.noop)
+
+
+def fold_left_letters_of(app: str, *models: str) -> RunPython:
+    """Fold those rows of these models anew that have one of LEFT_LETTERS, in batches of which each is a transaction."""
+
+    def fold(apps: Any, schema_editor: Any) -> None:
+        for name in models:
+            deque(fold_rows(apps.get_model(app, name), Q(folded__regex=f"[{LEFT_LETTERS}]")), maxlen=0)
 
     return RunPython(fold, RunPython.noop)
 

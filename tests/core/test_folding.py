@@ -19,6 +19,14 @@ from core.folding import folded, same_name
         ("Straße", "STRASSE"),
         ("Jose\N{COMBINING ACUTE ACCENT}", "José"),
         ("Ёлкин", "елкин"),
+        ("Işık", "IŞIK"),  # noqa: RUF001
+        ("Işık", "isik"),  # noqa: RUF001
+        ("Łukasz Żółw", "lukasz zolw"),
+        ("Søren", "soren"),
+        ("Đặng Đức", "dang duc"),
+        ("Þórr Æsir", "thorr aesir"),
+        ("ǾRSTED", "orsted"),
+        ("Cœur", "COEUR"),
         ("\N{FULLWIDTH LATIN CAPITAL LETTER A}bc", "abc"),
     ],
 )
