@@ -9,7 +9,7 @@ from core.db.migrations import fold_left_letters_of
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar[list[tuple[str, str]]] = [("customers", "0022_blocked")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("customers", "0024_counted_in_indexes")]
     operations: ClassVar[list[object]] = [
         fold_left_letters_of(
             "customers", "Customer", "CustomerGroup", "Address", "Assignment", "LoyaltyEntry", "WishlistItem", "Review"

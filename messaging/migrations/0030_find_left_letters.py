@@ -42,5 +42,5 @@ def _find_those_free(rows: Any) -> set[int]:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar[list[tuple[str, str]]] = [("messaging", "0027_history")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("messaging", "0029_fold_file_names")]
     operations: ClassVar[list[object]] = [migrations.RunPython(find_anew, migrations.RunPython.noop)]
