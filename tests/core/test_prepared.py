@@ -91,9 +91,12 @@ def test_changed_rows_are_counted() -> None:
     for _ in range(TIMES):
         with prepared_cursor() as cursor:
             cursor.execute("UPDATE accounts_user SET first_name = %s WHERE username LIKE 'u%%'", ["x"])
-            counts.add(cursor.rowcount)
+            counts.add((cursor.rowcount, cursor.description))
+            cursor.execute("UPDATE accounts_user SET first_name = %s WHERE username = 'u1' RETURNING username", ["x"])
+            assert cursor.description
+            assert cursor.fetchone() == ("u1",)
 
-    assert counts == {3}
+    assert counts == {(3, None)}
 
 
 def test_one_within_the_block_of_another() -> None:

@@ -206,7 +206,7 @@ def test_who_stopped_marketing_is_noted(post: Any, customer: Customer, number: B
 
 def test_a_broken_one_does_not_take_its_neighbours_with_it(post: Any) -> None:
     items = campaign()
-    items.insert(5, {"id": 7, "status": None})
+    items.insert(5, {"status": "sent"})  # of what?
 
     post(statuses(*items))
 

@@ -42,7 +42,7 @@ class Prepared:
 
 
 class PreparedCursor:
-    """A cursor that has `execute`, `fetchone`, `fetchall` and `rowcount`, and raises what psycopg raises.
+    """A cursor that has `execute`, `fetchone`, `fetchall`, `rowcount` and `description`. It raises what psycopg raises.
 
     It learns how to read each type only once, so it is kept as long as the connection. `plain` is psycopg's own, for
     those who listen to what runs.
@@ -89,6 +89,11 @@ class PreparedCursor:
     def rowcount(self) -> int:
         """How many rows the last statement gave or changed."""
         return self.plain.rowcount if self._result is None else int(self._result.command_tuples or 0)
+
+    @property
+    def description(self) -> Any:
+        """None if the last statement answers with no rows. Of what was prepared, it is only true otherwise."""
+        return self.plain.description if self._result is None else bool(self._result.nfields) or None
 
     @property
     def _pg(self) -> Any:
