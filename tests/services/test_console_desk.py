@@ -38,6 +38,7 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
 
 
 SCENARIOS = ["tour", "crossing", "composer", "handOver", "keyboard", "screens", "states", "reports", "overtaken"]
+SCENARIOS += ["numbers"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -1,7 +1,7 @@
 /** What the desk knows: who is signed in, the rows of chats, tags, colleagues; kept up to date by the inbox socket. */
 
 /** @import { Api } from './api.js' */
-/** @import { Chat, DeskCounts, Me, Tag, TeamMember } from './types.js' */
+/** @import { Chat, DeskCounts, Me, NumberNews, Tag, TeamMember } from './types.js' */
 
 import { ApiError } from './api.js';
 import { Emitter } from './emitter.js';
@@ -17,6 +17,7 @@ import { Outbox } from './outbox.js';
  * @property {Tag[]} tags
  * @property {DeskCounts} counts  how many chats there are of each kind
  * @property {null} team  a colleague came, went or is away
+ * @property {NumberNews} number  one of our own numbers pauses, sends again or is told something; only admins hear it
  */
 
 /** @extends {Emitter<StoreEvents>} */
@@ -106,6 +107,7 @@ export class Store extends Emitter {
     else if (type === 'chat_gone') this.lose(data.id);
     else if (type === 'counts') this.emit('counts', this.counts = data);
     else if (type === 'availability_changed') this.#isThere(data);
+    else if (type === 'business_number_changed') this.emit('number', data);
     else if (type === 'tag_updated' || type === 'tag_deleted') {
       this.loadLists().then(() => this.emit('sync', null), () => {}); // a lost connection says so elsewhere
     }

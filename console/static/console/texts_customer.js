@@ -124,6 +124,9 @@ export const texts = {
   loyalty: 'Loyalty',
   points: 'Points',
   spent: 'Spent',
+  paidIn: 'Paid in',
+  /** @param {string} amount */
+  worth: (amount) => `counts as ${amount}`,
   benefits: 'Benefits',
   /** @param {string} percent */
   discount: (percent) => `${Number(percent)} % discount`,

@@ -19,6 +19,8 @@
  * @typedef {Schemas['SendMessage']} SendMessage
  */
 
+/** What admins hear about one of our numbers. @typedef {Schemas['BusinessNumber'] & {reason: string, until: string | null}} NumberNews */
+
 /**
  * @typedef {object} Page
  * @property {number} count

@@ -35,6 +35,8 @@ await rest('admin', 'PATCH', CUSTOMER, { email: 'nimal@example.com' }).catch(() 
 await rest('admin', 'POST', `${PROFILE}orders/`, {
   number: 'A-1001', status: 'delivered', total: '1250.00', currency: 'USD', placed_at: '2026-01-15T10:30:00Z',
   lines: [{ name: 'Oak table', quantity: 1 }, { name: 'Chair', quantity: 6 }] });
+await rest('admin', 'POST', `${PROFILE}orders/`, {
+  number: 'A-1002', status: 'delivered', total: '30000.00', currency: 'LKR', exchange_rate: '0.0033', placed_at: '2026-01-16T10:30:00Z' });
 await rest('admin', 'POST', `${PROFILE}wishlist/`, { product_id: 'p-7', name: 'Bench' });
 await rest('admin', 'POST', `${PROFILE}reviews/`, { product_id: 'p-1', rating: 5, text: 'Solid.' });
 await rest('admin', 'POST', '/api/customers/addresses/', {
@@ -205,9 +207,11 @@ async function salesperson() {
   // What the shop knows, read only.
   const orders = await section('Orders');
   await orders.getByText('A-1001').waitFor();
-  for (const text of ['US$1,250.00', 'delivered', '6 × Chair', 'Bench', '5 of 5']) await orders.getByText(text).waitFor();
+  for (const text of ['US$1,250.00', '6 × Chair', 'LKR 30,000.00', 'counts as US$99.00', 'Bench', '5 of 5']) await orders.getByText(text).waitFor();
+  assert.equal(await orders.getByText('delivered').count(), 2);
   const loyalty = await section('Loyalty');
   await loyalty.getByText('bronze → silver').waitFor();
+  for (const text of ['US$1,349.00', 'US$1,250.00 + LKR 30,000.00']) await loyalty.getByText(text, { exact: true }).waitFor();
   assert.equal(await loyalty.getByRole('button', { name: 'Add points' }).count(), 0, 'only admins');
   await (await section('Addresses')).getByText('12 Temple Road').waitFor();
   await look(page, 'orders');

@@ -13,6 +13,7 @@ import { availabilitySwitch } from './availability.js';
 import { Inbox } from './inbox.js';
 import { Notices } from './notices.js';
 import { listenToKeys } from './keys.js';
+import { NumberLines } from './numbers.js';
 
 export class Desk {
   /** @type {import('./chat.js').ChatView | null} */
@@ -29,8 +30,9 @@ export class Desk {
     this.chatPlace = h('div', { class: 'chat-place' });
     this.customerPlace = h('div', { class: 'customer-place', hidden: true });
     this.offline = h('p', { class: 'offline', role: 'status', hidden: true });
+    this.numbers = this.store.isAdmin ? new NumberLines(this.store) : null;
     this.element = h('div', { class: 'desk' },
-      this.#bar(me), this.offline,
+      this.#bar(me), h('div', { class: 'lines' }, this.offline, this.numbers?.element),
       h('main', { class: 'panes' }, h('h1', { class: 'sr' }, texts.appName), this.inbox.element, this.chatPlace, this.customerPlace));
     this.#watchConnection();
     this.stopKeys = listenToKeys(this.inbox, () => this.back());
@@ -40,6 +42,7 @@ export class Desk {
   close() {
     this.stopKeys();
     this.notices.close();
+    this.numbers?.close();
     this.#chat?.close();
     this.#closeCustomer();
     this.store.close();

@@ -25,21 +25,22 @@ function address(one) {
 }
 
 /** @type {Maker} */
-export const orders = ({ store: { api }, id }) => ({
+export const orders = ({ store: { api, me }, id }) => ({
   load: async (signal) => {
     const of = (/** @type {string} */ what) => api.get(`/api/customers/customers/${id}/${what}/`, undefined, signal);
     const [bought, wishes, reviews] = await Promise.all(['orders', 'wishlist', 'reviews'].map(of));
     return [
-      ...pages(api, bought, order, texts.noOrders),
+      ...pages(api, bought, (/** @type {Schemas['Order']} */ one) => order(one, me.base_currency), texts.noOrders),
       ...(wishes.results.length ? [h('h4', null, texts.wishlist), ...pages(api, wishes, wish)] : []),
       ...(reviews.results.length ? [h('h4', null, texts.reviews), ...pages(api, reviews, review)] : []),
     ];
   },
 });
 
-/** @param {Schemas['Order']} one */
-const order = ({ number, status, total, currency, placed_at: at, lines }) => h('li', null,
+/** @param {Schemas['Order']} one @param {string} base  the currency in which totals count */
+const order = ({ number, status, total, currency, base_total: worth, placed_at: at, lines }, base) => h('li', null,
   h('p', { class: 'row' }, h('strong', { class: 'grow' }, number), money(total, currency)),
+  currency !== base && worth !== undefined && soft(texts.worth(money(worth, base))),
   line(h('span', { class: 'soft small' }, date(at)), chip(status)),
   lines.length > 0 && h('ul', { class: 'small' }, lines.map((one) => h('li', null, lineText(one)))));
 
@@ -58,7 +59,7 @@ const review = ({ product_id: product, rating, text, created_at: at }) => h('li'
   h('p', { class: 'row' }, h('span', { class: 'grow' }, product), texts.stars(rating)), text && h('p', { class: 'plain' }, text), soft(date(at)));
 
 /** @type {Maker} */
-export const loyalty = ({ store: { api, isAdmin }, id }, section) => {
+export const loyalty = ({ store: { api, isAdmin, me }, id }, section) => {
   const path = `/api/customers/customers/${id}/`;
   return {
     tools: [isAdmin && tool(texts.addPoints, (button) => section.edit(button, [
@@ -67,13 +68,13 @@ export const loyalty = ({ store: { api, isAdmin }, id }, section) => {
     ], texts.addPoints, (data) => api.post(`${path}add_loyalty_points/`, { points: Number(data.get('points')), reason: data.get('reason') })))],
     load: async (signal) => {
       const [profile, ledger] = await Promise.all([api.get(path, undefined, signal), api.get(`${path}loyalty/`, undefined, signal)]);
-      return [standing(profile), ...pages(api, ledger, entry, texts.noLedger)];
+      return [standing(profile, me.base_currency), ...pages(api, ledger, entry, texts.noLedger)];
     },
   };
 };
 
-/** @param {Profile} profile */
-function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: count, totals_by_currency: spent, benefits }) {
+/** @param {Profile} profile @param {string} base  the currency in which totals count */
+function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: count, total_spent: total, totals_by_currency: each, benefits }, base) {
   const number = new Intl.NumberFormat();
   const gives = [
     Number(benefits.discount_percentage) > 0 && texts.discount(benefits.discount_percentage), benefits.priority_support && texts.priority,
@@ -81,8 +82,19 @@ function standing({ loyalty_points: points, loyalty_tier: tier, total_orders: co
   ];
   return facts([
     [texts.points, number.format(points)], [texts.tier, tier], [texts.orders, number.format(count)],
-    [texts.spent, Object.entries(spent).map(([currency, total]) => money(total, currency)).join(' + ')], [texts.benefits, gives.filter(Boolean).join(', ')],
+    [texts.spent, money(total, base)], [texts.paidIn, paidIn(each, base)], [texts.benefits, gives.filter(Boolean).join(', ')],
   ]);
+}
+
+/**
+ * What was paid in each currency, if any of it is another one than that of the total.
+ *
+ * @param {Record<string, string>} each
+ * @param {string} base
+ */
+function paidIn(each, base) {
+  const paid = Object.entries(each).sort(([one], [other]) => Number(other === base) - Number(one === base));
+  return paid.some(([currency]) => currency !== base) ? paid.map(([currency, amount]) => money(amount, currency)).join(' + ') : '';
 }
 
 /** @param {Schemas['LoyaltyEntry']} one */
