@@ -37,8 +37,8 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
         assert script.wait(60) == 0, f"{''.join(said)}\n{server.output()[-3000:]}"
 
 
-SCENARIOS = ["tour", "crossing", "composer", "handOver", "keyboard", "screens", "states", "reports", "overtaken"]
-SCENARIOS += ["numbers"]
+SCENARIOS = ["tour", "crossing", "composer", "choices", "handOver", "keyboard", "screens", "states", "reports"]
+SCENARIOS += ["overtaken", "numbers"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -177,6 +177,7 @@ export const texts = {
   noReply: 'No reply',
   record: 'Record voice',
   templates: 'Templates',
+  choices: 'Buttons, list or link',
 
   // Notices and keys
   responseTimes: 'Response times',

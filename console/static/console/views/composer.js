@@ -1,4 +1,4 @@
-/** Where messages are written: text with a draft, files, voice notes, replies, templates. */
+/** Where messages are written: text with a draft, files, voice notes, replies, templates, buttons and lists. */
 
 /** @import { Chat, Message } from '../types.js' */
 /** @import { Thread } from '../thread.js' */
@@ -45,6 +45,7 @@ export class Composer {
     this.line = h('div', { class: 'row end' },
       h('span', { class: 'pick' }, icon('attach'), this.picker),
       iconButton('template', texts.templates, () => void this.#templates()),
+      iconButton('list', texts.choices, () => void this.#choices()),
       this.text, this.voice, this.sendButton);
     this.element = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.#send(); } },
       this.closed, this.reply, this.chosen, this.line);
@@ -136,11 +137,16 @@ export class Composer {
     if (text && !(files[0] && takesCaption(files[0]))) this.#add({ type: 'text', text }, null);
     this.#files = [];
     this.#drawFiles();
-    this.text.value = '';
+    this.#write('');
+    this.text.focus();
+  }
+
+  /** @param {string} text  in place of what stands there */
+  #write(text) {
+    this.text.value = text;
     this.#grow();
     this.#keepDraft();
     this.#stopTyping();
-    this.text.focus();
   }
 
   /** @param {File} file @param {string} caption */
@@ -162,6 +168,15 @@ export class Composer {
   async #templates() {
     const { openTemplates } = await import('./templates.js');
     openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file));
+  }
+
+  async #choices() {
+    const { openChoices } = await import('./choices.js');
+    const begun = this.text.value;
+    openChoices(texts.choices, begun, (payload) => {
+      this.#add({ type: 'interactive', payload }, null);
+      if (this.text.value === begun) this.#write('');
+    });
   }
 
   async #record() {
