@@ -141,7 +141,6 @@ class StandingCast:
         if connection.vendor == "postgresql":
             with self._unblocked():
                 psycopg.Cursor(connection.connection).execute("DEALLOCATE ALL", prepare=True)
-                connection._prepared = None  # type: ignore[attr-defined]  # of our own backend
 
     def _enter(self, name: str) -> None:
         block = transaction.atomic()

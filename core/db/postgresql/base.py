@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from select import POLLIN, poll
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import Error
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 
 from core.db.patience import Waits, process_waits
-from core.db.postgresql.prepared import Prepared, PreparedCursor
 from core.db.reports import REPORTS
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
@@ -25,6 +25,10 @@ _NAMES = {"lock": "lock_timeout", "statement": "statement_timeout", "idle": "idl
 # every day is in memory, where any page of a table costs about the same: otherwise PostgreSQL would rather read a whole
 # table than 10,000 of its rows.
 _PLANNING = "-c jit=off -c random_page_cost=1.1"
+# How psycopg reads times: in C, in the zone of the connection, which is UTC. Django reads them in Python, and a page of
+# 50 messages has 250 of them.
+_TIMES = psycopg.adapters.types["timestamptz"].oid
+_LOAD_TIMES: Any = psycopg.adapters.get_loader(_TIMES, Format.TEXT)
 
 _DjangoCursor: Any = base.Cursor
 _DjangoWrapper: Any = base.DatabaseWrapper
@@ -67,34 +71,26 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self._session: Waits | None = None
         # The limits that the current transaction began with.
         self._began: Waits | None = None
-        # What this connection has prepared, and a cursor while nobody uses it.
-        self._prepared: Prepared | None = None
-        self._prepared_cursor: PreparedCursor | None = None
+        # While nobody uses it.
+        self._prepared: psycopg.Cursor[Any] | None = None
 
     @contextmanager
     def prepared_cursor(self) -> Iterator[Any]:
         """A cursor like `cursor()` for the block. It prepares statements that run often (core/db/compiled.py).
 
-        One is kept as long as the connection. Within the block of another one it is a new one.
+        One is kept as long as the connection, because it takes longer to learn how to read each type than to read a row
+        of forty columns. Within the block of another one it is a new one.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        if self._prepared is None or self._prepared.connection is not self.connection:
-            threshold = self.settings_dict["OPTIONS"].get("prepare_threshold")
-            self._prepared, self._prepared_cursor = Prepared(self.connection, threshold), None
-        cursor = self._prepared_cursor or PreparedCursor(self._prepared)
-        self._prepared_cursor = None
+        cursor, self._prepared = self._prepared, None
+        if cursor is None or cursor.connection is not self.connection:
+            cursor = psycopg.Cursor(self.connection)
+            cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
         try:
-            if self.queries_logged or self.execute_wrappers:
-                yield self._prepare_cursor(cursor.plain)
-            else:
-                # Django's wrapper around the cursor takes as long as psycopg for a small statement.
-                self.validate_no_broken_transaction()
-                with self.wrap_database_errors:
-                    yield cursor
+            yield self._prepare_cursor(cursor)
         finally:
-            if cursor.prepared is self._prepared:  # or else the connection was opened anew
-                self._prepared_cursor = cursor
+            self._prepared = cursor
 
     @property
     def waits(self) -> Waits:
