@@ -9,6 +9,7 @@ from accounts.actions.availability import go_away, without_socket
 from accounts.models import User
 
 LOOK_SECONDS = 10.0
+_AT_ONCE = 200
 
 
 class Absences:
@@ -26,11 +27,13 @@ class Absences:
         """Nothing leaves from here."""
         return 0
 
-    def claim(self, limit: int) -> list[User]:
+    def claim(self, limit: int) -> list[list[User]]:
         if not settings.AWAY_AFTER_MINUTES or time.monotonic() - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = time.monotonic()
-        return list(without_socket().order_by("pk")[:limit])
+        gone = list(without_socket().order_by("pk")[:_AT_ONCE])
+        return [gone] if gone else []
 
-    def run(self, job: User) -> None:
-        go_away(job)
+    def run(self, job: list[User]) -> None:
+        for user in job:
+            go_away(user)

@@ -11,6 +11,7 @@ from customers.models import Customer
 from messaging.actions.leaving import leave
 
 LOOK_SECONDS = 60.0
+_AT_ONCE = 200
 
 
 class Leavers:
@@ -28,13 +29,15 @@ class Leavers:
         """Nothing to give up: who has left is read from the database, and nothing leaves it."""
         return 0
 
-    def claim(self, limit: int) -> list[User]:
+    def claim(self, limit: int) -> list[list[User]]:
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = time.monotonic()
         owns = Exists(Customer.objects.filter(owner=OuterRef("pk")))
-        return list(User.objects.exclude(pk__in=User.objects.sellers()).filter(owns).order_by("pk")[:limit])
+        left = list(User.objects.exclude(pk__in=User.objects.sellers()).filter(owns).order_by("pk")[:_AT_ONCE])
+        return [left] if left else []
 
-    def run(self, job: User) -> None:
-        with passing_busy(f"what login {job.pk} leaves"):
-            leave(user=job, actor=None)
+    def run(self, job: list[User]) -> None:
+        for user in job:
+            with passing_busy(f"what login {user.pk} leaves"):
+                leave(user=user, actor=None)

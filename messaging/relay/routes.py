@@ -15,6 +15,7 @@ from messaging.load import Turns
 from messaging.models import Conversation, PendingRoute
 
 LOOK_SECONDS = 1.0
+_AT_ONCE = 100
 
 
 class Routes:
@@ -32,21 +33,24 @@ class Routes:
         """Nothing leaves from here."""
         return 0
 
-    def claim(self, limit: int) -> list[int]:
+    def claim(self, limit: int) -> list[list[int]]:
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = time.monotonic()
-        return [*self._pending(limit), *self._waiting_for_who_is_away(limit)][:limit]
+        # Twice is once: whoever routes looks again.
+        ids = [*self._pending(), *self._waiting_for_who_is_away()]
+        return [ids] if ids else []
 
-    def run(self, job: int) -> None:
-        with passing_busy(f"the route of customer {job}"):
-            try:
-                reroute(job)
-            except CustomerNotFound:
-                # Merged into another one, whose own route counts.
-                PendingRoute.objects.filter(customer=job).delete()
+    def run(self, job: list[int]) -> None:
+        for customer_id in job:
+            with passing_busy(f"the route of customer {customer_id}"):
+                try:
+                    reroute(customer_id)
+                except CustomerNotFound:
+                    # Merged into another one, whose own route counts.
+                    PendingRoute.objects.filter(customer=customer_id).delete()
 
-    def _pending(self, limit: int) -> list[int]:
+    def _pending(self) -> list[int]:
         """Those for whom something can be done now, who have waited longest first."""
         rows = PendingRoute.objects.order_by("since", "pk")
         if not rows.exists():
@@ -60,9 +64,9 @@ class Routes:
         due = settled | back | (answered & owned)
         if settings.ASSIGNMENT_STRATEGY != "manual" and Turns(lock=False).next() is not None:
             due |= ~owned
-        return list(rows.filter(due).values_list("pk", flat=True)[:limit])
+        return list(rows.filter(due).values_list("pk", flat=True)[:_AT_ONCE])
 
-    def _waiting_for_who_is_away(self, limit: int) -> list[int]:
+    def _waiting_for_who_is_away(self) -> list[int]:
         if not settings.RETURN_AFTER_MINUTES or settings.ASSIGNMENT_STRATEGY == "manual":
             return []
         over = timezone.now() - timedelta(minutes=settings.RETURN_AFTER_MINUTES)
@@ -74,4 +78,4 @@ class Routes:
         chats = Conversation.objects.filter(
             waiting_since__lte=over, customer__owner__in=ids, customer__merged_into__isnull=True
         )
-        return list(chats.order_by("waiting_since", "pk").values_list("pk", flat=True)[:limit])
+        return list(chats.order_by("waiting_since", "pk").values_list("pk", flat=True)[:_AT_ONCE])

@@ -20,7 +20,7 @@ def availability(user: User) -> str:
 
 
 def absences() -> None:
-    for job in (found := Absences()).claim(10):
+    for job in (found := Absences()).claim(Absences.workers):
         found.run(job)
 
 
@@ -80,6 +80,17 @@ def test_who_has_no_socket_goes_away_and_comes_back(owner: User, stranger: User,
     assert availability(owner) == "online"
     absences()
     assert availability(owner) == "online"
+
+
+def test_all_who_left_go_away_at_once(owner: User, stranger: User, settings: Any) -> None:
+    settings.AWAY_AFTER_MINUTES = 5
+    User.objects.update(date_joined=minutes_ago(60))
+    for user in (owner, stranger):
+        seen(user, minutes_ago(6))
+
+    absences()
+
+    assert [availability(user) for user in (owner, stranger)] == ["away", "away"]
 
 
 def test_who_says_that_they_are_away_stays_away(as_owner: Any, owner: User, settings: Any) -> None:

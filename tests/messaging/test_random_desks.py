@@ -170,7 +170,7 @@ class Desk:
 
     def routes(self, pk: int) -> None:
         source = Routes()
-        for job in source.claim(100):
+        for job in source.claim(Routes.workers):
             source.run(job)
 
     def listen(self, client: APIClient) -> None:

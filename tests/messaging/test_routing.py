@@ -58,7 +58,7 @@ def waits(customer: Customer, minutes: int) -> None:
 
 def relay() -> None:
     routes = Routes()
-    for job in routes.claim(100):
+    for job in routes.claim(Routes.workers):
         routes.run(job)
 
 
@@ -114,6 +114,15 @@ def test_who_waited_longest_is_routed_first(sales: list[User], arrive: Any, sett
     online(sales[1])
     relay()
     assert (owner_of(first), owner_of(second)) == (sales[1], None)
+
+
+def test_all_for_whom_somebody_is_there_are_routed_at_once(sales: list[User], arrive: Any) -> None:
+    for user in sales:
+        away(user)
+    customers = [arrive() for _ in range(3)]
+    online(sales[1])
+    relay()
+    assert [owner_of(one) for one in customers] == [sales[1]] * 3
 
 
 def test_who_waits_while_their_owner_is_away_goes_to_somebody_else(
