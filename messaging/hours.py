@@ -146,10 +146,12 @@ def _spans_of(hours: Hours, day: date) -> tuple[Span, ...]:
     """The working time that begins on a day, as the zone has it."""
     if day in hours.holidays:
         return ()
-    return tuple(
+    spans = (
         (_instant(hours.zone, day, start, fold=0), _instant(hours.zone, day, _end(start, end), fold=1))
         for start, end in hours.week[day.weekday()]
     )
+    # One that begins where clocks go forward, and ends soon after, is none.
+    return tuple((first, until) for first, until in spans if first < until)
 
 
 def _instant(zone: ZoneInfo, day: date, minutes: int, *, fold: int) -> datetime:
