@@ -23,12 +23,9 @@ class QuickNegotiation(DefaultContentNegotiation):
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         first = next(iter(renderers), None)
-        accepted = request.META.get("HTTP_ACCEPT", "*/*") in _JSON_WILL_DO
-        if (
-            accepted
-            and isinstance(first, QuickJSONRenderer)
-            and not (format_suffix or "format" in request.query_params)
-        ):
+        names_one = bool(format_suffix) or "format" in request.query_params
+        will_do = request.META.get("HTTP_ACCEPT", "*/*") in _JSON_WILL_DO
+        if will_do and isinstance(first, QuickJSONRenderer) and not names_one:
             return first, first.media_type
         chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         return chosen
