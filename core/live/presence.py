@@ -10,7 +10,7 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,7 @@ DEAD_AFTER_SECONDS = 10
 TYPING_SECONDS = 25
 # A Redis that does not answer may not hold up who enters.
 TIMEOUT_SECONDS = 0.5
-# How many changes go to Redis together, and how many questions.
-AT_ONCE = 100
+AT_ONCE = 100  # changes that go to Redis together, and questions
 
 _PROCESSES = "patter:presence:processes"
 
@@ -76,13 +75,19 @@ class Presence:
         """
         person = self._rooms[room].setdefault(user_id, Person(user_id, name))
         person.sockets += 1
-        if not settings.REDIS_URL:
-            return list(self._rooms[room].values())
-        self._keep_beating()
-        if person.sockets == 1:
-            self._changed.add((room, user_id))
-        if self._is_away():
-            return list(self._rooms[room].values())
+        if settings.REDIS_URL:
+            self._keep_beating()
+            if person.sockets == 1:
+                self._changed.add((room, user_id))
+        return await self._ask(room)
+
+    async def people_in(self, rooms: Collection[str]) -> dict[str, list[Person]]:
+        """Return who is in each of these rooms, with the reservation of `enter`. For who is in one, or is watching."""
+        return dict(zip(rooms, await asyncio.gather(*map(self._ask, rooms)), strict=True))
+
+    async def _ask(self, room: str) -> list[Person]:
+        if not settings.REDIS_URL or self._is_away():
+            return list(self._rooms.get(room, {}).values())
         answer = self._asked.setdefault(room, asyncio.get_running_loop().create_future())
         self._exchange_soon()
         return await asyncio.shield(answer)

@@ -32,7 +32,7 @@ from messaging.consumers.base import NO_ACCESS, NOT_FOUND, DeskConsumer
 from messaging.consumers.frame_socket import BadFrame
 from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.log import BATCH, Opening, events_after, opening_of
-from messaging.consumers.presence import others, presence_of, tell
+from messaging.consumers.presence import UNKNOWN, others, presence_of, tell
 from messaging.consumers.threads import in_thread, in_writing_thread
 from messaging.errors import Refusal
 from messaging.serializers.messages import message_data, message_row, render_frame, with_links
@@ -188,11 +188,11 @@ class ChatConsumer(DeskConsumer):
 
     def _on_frame(self, event: Hint) -> None:
         frame: Frame = event["frame"]
-        if not has_on_desk(self.user, event["owner"]):
+        self.owner_id = event["owner"]  # who is told that this user left, if they lose the chat with it
+        if not has_on_desk(self.user, self.owner_id):
             self.muted = True
             self.start(self._leave())
             return
-        self.owner_id = event["owner"]
         if self.catching_up or frame["seq"] > self.seq + 1:
             return self._look_again()
         if frame["seq"] == self.seq + 1 and self.push(self._encoded(event)):
@@ -222,6 +222,7 @@ class ChatConsumer(DeskConsumer):
         # Until the chat was found to be theirs, the user does not learn from the code that there is such a customer.
         if code is not None or self.watched_customer is None or await in_thread(self._visible().exists):
             return code
+        self.owner_id = UNKNOWN  # somebody else's by now: whose, is looked up by who tells that the user left
         self.close_reason = await in_thread(self._where_it_went)
         return NO_ACCESS if await in_thread(Customer.objects.filter(pk=self.customer_id).exists) else NOT_FOUND
 

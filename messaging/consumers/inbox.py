@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from core.db.failures import trouble_of
 from core.files.links import Links
 from core.live.frames import passing_text
-from core.live.groups import DESK, customer_of
+from core.live.groups import DESK
 from core.live.hub import Hint, Hub
 from customers.models import Customer
 from customers.visibility import has_on_desk
@@ -21,10 +21,11 @@ from messaging.consumers.base import DeskConsumer
 from messaging.consumers.frame_socket import UNAVAILABLE, BadFrame
 from messaging.consumers.handshake import origin_of, query_of
 from messaging.consumers.inbox_counts import InboxCounts
+from messaging.consumers.inbox_people import Here, InboxPeople
 from messaging.consumers.inbox_sync import Told, known_rows
-from messaging.consumers.presence import UNKNOWN, others_in, presence_of
+from messaging.consumers.presence import UNKNOWN, presence_of
 from messaging.consumers.threads import in_thread
-from messaging.desk.moves import chats_since
+from messaging.desk.moves import arrived_since, chats_since
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
 from messaging.desk.syncs import missed_by
 from messaging.models import ChatState
@@ -41,8 +42,9 @@ class InboxFeed:
     Changes that come while rows are being loaded wait for the next load, which shows each customer as they are by then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, people: InboxPeople) -> None:
         self.sockets: set[InboxConsumer] = set()
+        self.people = people
         # Customers whose row changed -> the owners who lost them with a change; NOBODY for those who had none.
         self._changed: dict[int, set[int]] = {}
         # Those of them whose chat got another state.
@@ -76,12 +78,13 @@ class InboxFeed:
                 changed = {customer_id: self._changed.pop(customer_id) for customer_id in part}
                 try:
                     rows = {row["id"]: row for row in await in_thread(desk_rows, list(changed))}
+                    here = await self.people.in_chats([pk for pk in rows if changed[pk]])
                 except Exception:  # the database is away: these changes are lost, the next ones must not be
                     logger.exception("%d changed chats could not be loaded", len(changed))
                     self._resync()
                     continue
                 for customer_id, lost_by in changed.items():
-                    self._tell(customer_id, rows.get(customer_id), lost_by)
+                    self._tell(customer_id, rows.get(customer_id), lost_by, here)
                     self._moved.discard(customer_id)
         finally:
             self.loading = None
@@ -91,6 +94,7 @@ class InboxFeed:
         if event["owner"] == UNKNOWN:
             self.looking = asyncio.create_task(self._look_for_owner(event))
             return
+        self.people.note(event)
         for socket in self.sockets:
             socket.tell_who_is_here(event)
 
@@ -113,8 +117,11 @@ class InboxFeed:
             socket.push(passing_text("resync_required", {}))
             self.counts.changed(socket)
 
-    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int]) -> None:
-        """Send the row to who sees it, and say that it is gone to who saw it; None: nobody sees it any more."""
+    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int], here: Here) -> None:
+        """Send the row to who sees it, and say that it is gone to who saw it; None: nobody sees it any more.
+
+        To whom it is new, also say who is in the chat.
+        """
         chat = _chat(row) if row is not None else ""
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
         for socket in self._greeted():
@@ -123,6 +130,8 @@ class InboxFeed:
                     socket.tell_row(row, chat)
                 elif customer_id in self._moved:
                     socket.tell_gone(customer_id)
+                if not all(has_on_desk(socket.user, lost or None) for lost in lost_by):
+                    socket.tell_people(here.frames(customer_id, socket.user.pk))
                 self.counts.changed(socket)
             elif any(has_on_desk(socket.user, lost or None) for lost in lost_by):
                 socket.tell_gone(customer_id)
@@ -137,16 +146,14 @@ def _gone(customer_id: int) -> str:
     return passing_text("chat_gone", {"id": customer_id})
 
 
-def _seen_of(user: User, ids: set[int]) -> set[int]:
-    return set(Customer.objects.at_desk_of(user).filter(pk__in=ids).values_list("pk", flat=True))
-
-
 _feeds: "WeakKeyDictionary[Hub, InboxFeed]" = WeakKeyDictionary()
 
 
 def inbox_feed_of(hub: Hub) -> InboxFeed:
     """The feed of the process (more precisely, of the event loop) that `hub` belongs to."""
-    return _feeds.setdefault(hub, InboxFeed())
+    if hub not in _feeds:
+        _feeds[hub] = InboxFeed(InboxPeople(presence_of(hub)))
+    return _feeds[hub]
 
 
 class InboxConsumer(DeskConsumer):
@@ -170,7 +177,7 @@ class InboxConsumer(DeskConsumer):
         self.feed.sockets.add(self)
         presence_of(self.hub).watch(1)
         await self.hub.join(DESK, self.feed)
-        self.greet(await self._who_is_here())
+        self.greet(await self.feed.people.seen_by(self.user))
         passing, self.passing = self.passing, ()
         for event in passing:
             self.tell_who_is_here(event)
@@ -187,19 +194,17 @@ class InboxConsumer(DeskConsumer):
 
     # --- people ---
 
-    async def _who_is_here(self) -> dict[str, Any]:
-        """The colleagues who are in the chats that the user sees."""
-        rooms = await presence_of(self.hub).everyone()
-        chats = {customer_of(room): people for room, people in rooms.items()}
-        seen = await in_thread(_seen_of, self.user, set(chats)) if chats else set()
-        return others_in({customer_id: chats[customer_id] for customer_id in seen}, self.user.pk)
-
     def tell_who_is_here(self, event: Hint) -> None:
         """Say who opened or left a chat, or is typing there, if it is a colleague in a chat that the user sees."""
         if not self.greeted:
             self.passing = [*self.passing, event]
         elif self.user.pk != event["user"] and has_on_desk(self.user, event["owner"]):
             self.push(event["text"])
+
+    def tell_people(self, frames: Iterable[str]) -> None:
+        """Say who is in a chat that the user did not see before."""
+        for frame in frames:
+            self.push(frame)
 
     # --- rows ---
 
@@ -233,13 +238,17 @@ class InboxConsumer(DeskConsumer):
             for customer_id in missed.gone:
                 if self.told is not None and not self.told.knows(customer_id):
                     await self.outgoing.put(_gone(customer_id))
-            ids = [*missed.changed, *missed.new]
+            ids, new = [*missed.changed, *missed.new], set(missed.new)
             for start in range(0, len(ids), MAX_ROWS):
-                for row in await in_thread(desk_rows, ids[start : start + MAX_ROWS]):
+                rows = await in_thread(desk_rows, ids[start : start + MAX_ROWS])
+                here = await self.feed.people.in_chats([row["id"] for row in rows if row["id"] in new])
+                for row in rows:
                     # They may have been lost since.
                     lost = not has_on_desk(self.user, row["owner"]["id"] if row["owner"] else None)
                     if not lost and self.shows(row) and self.told is not None and not self.told.is_newer(row):
-                        await self.outgoing.put(_chat(shown_to(row, self.links)))
+                        people = here.frames(row["id"], self.user.pk) if row["id"] in new else []
+                        for text in (_chat(shown_to(row, self.links)), *people):
+                            await self.outgoing.put(text)
             await self.outgoing.put(passing_text("synced", {"more": missed.more}))
         except Error as error:
             if trouble_of(error) is None:
@@ -259,13 +268,16 @@ class InboxConsumer(DeskConsumer):
         found = await in_thread(chats_since, before, self.user)
         if found is None:
             self.push(passing_text("resync_required", {}))
-            return
-        gone, new = found
-        for customer_id in gone:
-            self.tell_gone(customer_id)
-        for row in new:
-            if self.shows(row):
-                self.tell_row(row, _chat(row))
+        else:
+            gone, new = found
+            for customer_id in gone:
+                self.tell_gone(customer_id)
+            for row in new:
+                if self.shows(row):
+                    self.tell_row(row, _chat(row))
+        here = await self.feed.people.in_all_chats()
+        for customer_id in await in_thread(arrived_since, before, self.user, among=set(here.chats)):
+            self.tell_people(here.frames(customer_id, self.user.pk))
 
     def _let_go(self, keep: "asyncio.Task[Any] | None" = None) -> None:
         feed = getattr(self, "feed", None)

@@ -1,5 +1,7 @@
 """Chats that came to a desk, or left it, because a team changed."""
 
+from collections.abc import Collection
+
 from accounts.models import User
 from customers.models import Customer, CustomerQuerySet
 from messaging.desk.rows import NEWEST_CONVERSATION_FIRST, DeskCustomer, desk_rows
@@ -17,6 +19,12 @@ def chats_since(before: User, now: User) -> tuple[list[int], list[DeskCustomer]]
     gone = _newest(Customer.objects.filter(owner__in=was - owners))
     new = _newest(Customer.objects.at_desk_of(now).filter(owner__in=owners - was))
     return None if len(gone) + len(new) > MOST else (gone, desk_rows(new))
+
+
+def arrived_since(before: User, now: User, *, among: Collection[int]) -> set[int]:
+    """Those of some chats that came to the desk of a login since it was as `before`."""
+    owners = set(now.desk_owners) - set(before.desk_owners)
+    return set(Customer.objects.at_desk_of(now).filter(pk__in=among, owner__in=owners).values_list("pk", flat=True))
 
 
 def _newest(customers: CustomerQuerySet) -> list[int]:

@@ -85,6 +85,30 @@ def test_an_inbox_hears_of_it_where_nobody_is_in_a_chat(services: Stack, chat: C
     inbox.close()
 
 
+def test_a_new_owner_hears_who_is_there_through_another_process(services: Stack, chat: Chat) -> None:
+    ada, (sam, stella) = services.people["admin"], services.people["sales"]
+    first, second = two_servers(services)
+    watcher, _ = chat(second, ada)
+    inboxes = {who["id"]: Socket(first, f"/ws/inbox/?token={who['token']}") for who in (sam, stella)}  # type: ignore[arg-type]
+    for inbox in inboxes.values():
+        inbox.read_type("ready", PATIENCE)
+    customer = services.database.value("SELECT max(id) FROM customers_customer")
+    bearer = {"Authorization": f"Bearer {services.admin_token}"}
+    body = {"customer": customer, "salesperson": stella["id"]}
+    httpx.post(f"{second.url}/api/assignments/", json=body, headers=bearer, trust_env=False).raise_for_status()
+
+    said = inboxes[stella["id"]].read_type("presence", PATIENCE)["data"]
+    assert said == {"customer": customer, "user": {"id": ada["id"], "name": said["user"]["name"]}, "status": "online"}
+    watcher.close()
+    assert inboxes[stella["id"]].read_type("presence", PATIENCE)["data"]["status"] == "offline"
+    inboxes[sam["id"]].read_type("chat_gone", PATIENCE)
+    inboxes[sam["id"]].say(type="ping")
+    while (frame := inboxes[sam["id"]].read())["type"] != "pong":
+        assert frame["type"] != "presence"
+    for inbox in inboxes.values():
+        inbox.close()
+
+
 def test_who_is_still_here_through_another_process(services: Stack, chat: Chat) -> None:
     ada, sam = services.people["admin"], services.people["sales"][0]
     first, second = two_servers(services)
