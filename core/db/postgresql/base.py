@@ -13,6 +13,7 @@ from psycopg import Error
 from psycopg.pq import Format, TransactionStatus
 
 from core.db.patience import Waits, process_waits
+from core.db.postgresql.prepared import PreparedCursor
 from core.db.reports import REPORTS
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
@@ -72,7 +73,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         # The limits that the current transaction began with.
         self._began: Waits | None = None
         # While nobody uses it.
-        self._prepared: psycopg.Cursor[Any] | None = None
+        self._prepared: PreparedCursor | None = None
 
     @contextmanager
     def prepared_cursor(self) -> Iterator[Any]:
@@ -85,7 +86,7 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         self.ensure_connection()
         cursor, self._prepared = self._prepared, None
         if cursor is None or cursor.connection is not self.connection:
-            cursor = psycopg.Cursor(self.connection)
+            cursor = PreparedCursor(self.connection)
             cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
         try:
             yield self._prepare_cursor(cursor)

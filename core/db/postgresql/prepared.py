@@ -1,0 +1,63 @@
+"""A cursor that runs a prepared statement by one call of libpq."""
+
+from typing import Any
+
+import psycopg
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+
+_FINE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
+
+# Its inner parts are not in its types. They are those of the psycopg in requirements.txt; tests/core/test_prepared.py
+# fails where another one differs.
+_PsycopgCursor: Any = psycopg.Cursor
+
+
+class PreparedCursor(_PsycopgCursor):  # type: ignore[misc]
+    """psycopg's cursor, which takes a shorter way for what psycopg has prepared on this connection.
+
+    psycopg sends a statement, waits and reads through a chain of Python generators, and learns for each statement anew
+    how to read its columns. That takes longer than PostgreSQL takes to find a row. Here libpq does all of it in one
+    call, in which other threads run, and what was learned is kept with the statement.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        super().__init__(connection)
+        # What psycopg made of the texts that it has prepared: their parameters, and how they are read.
+        self._made: dict[str, Any] = {}
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        made = self._made.get(query)
+        if made is None or options or self._begins_transaction():
+            return self._the_long_way(query, params, options)
+        made.dump(params)
+        name = self._conn._prepared._names.get((made.query, made.types))
+        if name is None:  # another type of parameter, or forgotten: psycopg forgets all of them after a rollback
+            return self._the_long_way(query, params, options)
+        with self._conn.lock:
+            result = self._pgconn.exec_prepared(name, made.params, made.formats)
+        self._reset()
+        self._last_query, self._tx = query, made._tx
+        if result.status not in _FINE:
+            raise self._error(result)
+        self._set_results([result])
+        return self
+
+    def _the_long_way(self, query: Any, params: Any, options: dict[str, Any]) -> Any:
+        super().execute(query, params, **options)
+        if (self._converted.query, self._converted.types) in self._conn._prepared._names:
+            self._made[query] = self._converted
+            self._last_query = None  # psycopg would go on learning with what is now kept for this statement
+        return self
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._converted = super()._convert_query(query, params)
+        return self._converted
+
+    def _error(self, result: Any) -> psycopg.Error:
+        if self._pgconn.status == ConnStatus.BAD:  # then PostgreSQL has said nothing about the statement
+            return psycopg.OperationalError(f"the connection is lost: {result.get_error_message()}")
+        return psycopg.errors.error_from_result(result, encoding=self._encoding)
+
+    def _begins_transaction(self) -> bool:
+        """Whether psycopg would send BEGIN first."""
+        return not self._conn.autocommit and self._pgconn.transaction_status == TransactionStatus.IDLE
