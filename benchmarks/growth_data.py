@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from accounts.actions.sessions import sign_in
 from accounts.models import User
+from benchmarks.growth_belongings import belongings
 from benchmarks.many_customers import SYLLABLES, fill, number
 from customers.models import NO_MESSAGE_YET, Assignment, Customer, CustomerGroup, Event, GroupMember
 from messaging.models import BusinessNumber, Conversation, Message
@@ -40,6 +41,7 @@ class Desk:
 
     customers: int
     big_chat: int
+    message: int
     ids: list[int]
     names: list[str]
     words: list[str]
@@ -99,6 +101,7 @@ def _desk(size: Size) -> Desk:
     return Desk(
         customers=size.customers,
         big_chat=Customer.objects.order_by("pk")[0].pk,
+        message=newest,
         ids=ids,
         names=[name[1:] for name in Customer.objects.filter(pk__in=ids).values_list("last_name", flat=True)],
         words=[text.split()[-1] for text in texts],
@@ -184,4 +187,4 @@ def _statements() -> Iterator[str]:
         FROM {_TABLES["customer"]} c, {_TABLES["group"]} g WHERE c.id %% 50 = g.id %% 50 ON CONFLICT DO NOTHING"""
 
 
-_GROW = tuple(_statements())
+_GROW = (*_statements(), *belongings())
