@@ -1,8 +1,13 @@
 """Query parameters of the contact list."""
 
 from contacts.models import Contact, ContactQuerySet
+from contacts.pages import ContactPages
+from contacts.serializers import CONTACT_COLUMNS
 from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter
 from core.folding import ANY_SPELLING
+from core.pagination import Pages
+from customers.models import FIRST_ON_DESK, Customer
+from customers.search import search_terms
 
 
 class ContactFilter(FilterSet):
@@ -12,7 +17,9 @@ class ContactFilter(FilterSet):
     is_primary = BooleanFilter(label="true: primary contacts, false: all others")
     search = TextFilter(
         method="filter_search",
-        label=f"words that must all occur in the email, a number or the customer's details; {ANY_SPELLING}",
+        label=f"words that must all occur in the email, a number or the customer's details; {ANY_SPELLING}. "
+        f"Without a number or a word of three letters, only those of the {FIRST_ON_DESK:,} customers with the newest "
+        "messages are searched",
     )
 
     class Meta:
@@ -20,4 +27,13 @@ class ContactFilter(FilterSet):
         fields: list[str] = []
 
     def filter_search(self, contacts: ContactQuerySet, name: str, value: str) -> ContactQuerySet:
-        return contacts.search(value)
+        """All filters are applied before the search: see `qs`."""
+        return contacts
+
+    @property
+    def qs(self) -> Pages:
+        found = super().qs
+        if not self.filters:
+            return Pages(found.newest_first().values(*CONTACT_COLUMNS), keys=found.newest_first())
+        terms = search_terms(self.form.cleaned_data.get("search") or "")
+        return ContactPages(found, terms, customers=Customer.objects.visible_to(self.request.user))

@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from contacts.search import found_ids, reading
 from core.folding import FoldedField, Folds
 from customers.models import Customer
-from customers.search import in_phones, search_terms
+from customers.search import search_terms
 from customers.visibility import OwnCustomer
 
 # Two contacts of one customer may not share any of these.
@@ -39,12 +40,9 @@ class ContactQuerySet(OwnCustomer):
 
     def search(self, text: str) -> "ContactQuerySet":
         """Contacts in which every word of `text` occurs: in the email, a number, or the customer's details."""
-        found = self
-        for term in search_terms(text):
-            matches = Q(folded__contains=term) | Q(customer__in=Customer.objects.search(term))
-            matches |= Q(wa_number__contains=term) | Q(tp_number__contains=term)
-            found = found.filter(matches | in_phones(term, "wa_number", "tp_number"))
-        return found
+        terms = search_terms(text)
+        ids = found_ids(self, terms, customers=Customer.objects.all())
+        return self.filter(reading(terms)) if ids is None else self.filter(pk__any=ids)
 
     def taken(self, customer_ids: Collection[int], wanted: Iterable[UniqueKey]) -> set[UniqueKey]:
         """Those of the `wanted` keys that contacts of these customers have already; one query, however many."""
@@ -109,6 +107,17 @@ class Contact(Folds):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["id"], condition=Q(folded=None), name="contact_not_folded"),
+            # The contacts of a salesperson's customers, filtered and searched without the table.
+            models.Index(
+                fields=["customer", "id"],
+                include=["is_active", "is_confirmed", "is_primary", "folded", "wa_number", "tp_number"],
+                name="contact_of_customer",
+            ),
+            # Few are inactive or not confirmed.
+            models.Index(fields=["id"], include=["customer"], condition=Q(is_active=False), name="contact_inactive"),
+            models.Index(
+                fields=["id"], include=["customer"], condition=Q(is_confirmed=False), name="contact_unconfirmed"
+            ),
             # Finds the customer of somebody who writes from this number.
             models.Index(
                 fields=["wa_number"], condition=Q(is_active=True, is_confirmed=True), name="contact_reached_by"

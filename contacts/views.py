@@ -103,8 +103,7 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     @documented(responses={200: Answer[Page[ContactRow]]})
     def list(self, request: Request) -> Response:
         """List contacts, newest first."""
-        contacts: Any = self.filter_queryset(self.get_queryset())
-        page = self.paginate_queryset(contacts.newest_first().values(*CONTACT_COLUMNS))
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         data = self.get_paginated_response([contact_row(row) for row in page or []]).data
         return Response(success("Contacts retrieved successfully", data))
 

@@ -38,19 +38,21 @@ class Pages:
     # Whether counting all of them is as quick as a page.
     quickly_counted = False
 
-    def __init__(self, rows: QuerySet[Any]) -> None:
+    def __init__(self, rows: QuerySet[Any], *, keys: QuerySet[Any] | None = None) -> None:
+        """`keys` are the same rows without what is joined only to be shown."""
         self.rows = rows
+        self.keys = rows if keys is None else keys
         # How many there are, once they were counted exactly.
         self.total: int | None = None
 
     def count(self, *, at_most: int | None = None) -> int:
         """How many rows there are. With `at_most`, counting ends there."""
-        rows = self.rows.order_by()
+        rows = self.keys.order_by()
         return (rows if at_most is None else rows[:at_most]).count()
 
     def estimate(self) -> int:
         """About how many rows there are, as PostgreSQL plans with."""
-        return estimate(self.rows.order_by())
+        return estimate(self.keys.order_by())
 
     def __getitem__(self, part: slice) -> list[Any]:
         if part.start < self.DEEP:
@@ -61,7 +63,7 @@ class Pages:
 
     def ids(self, part: slice) -> list[Any]:
         """The ids of these rows, found from whichever end of the list is nearer."""
-        ids = self.rows.values_list("pk", flat=True)
+        ids = self.keys.values_list("pk", flat=True)
         behind = None if self.total is None else slice(max(self.total - part.stop, 0), self.total - part.start)
         if behind is None or part.start <= behind.start:
             return list(ids[part])
@@ -85,7 +87,7 @@ class FilteredPages(Pages):
 
     @cached_property
     def _few(self) -> list[Any] | None:
-        ids = list(self.rows.order_by().values_list("pk", flat=True)[: self.FEW + 1])
+        ids = list(self.keys.order_by().values_list("pk", flat=True)[: self.FEW + 1])
         return ids if len(ids) <= self.FEW else None
 
 

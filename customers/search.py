@@ -21,26 +21,28 @@ def search_terms(text: str) -> list[str]:
     return ["".join(text.split())] if _is_phone_like(text) else search_words(text)
 
 
-def matching(term: str) -> Q:
+def matching(term: str, *, prefix: str = "") -> Q:
     """Customers with this word in their names, handle, email, phone (or what they claim as theirs) or customer id.
 
-    The word is one of `search_terms`.
+    The word is one of `search_terms`. `prefix` leads from the rows to their customer (`customer__`).
     """
     words = {term}
     matches = Q()
     if match := _CUSTOMER_ID.fullmatch(term):
-        matches |= Q(pk=int(match[1]))
+        matches |= Q(**{f"{prefix}pk": int(match[1])})
     if _is_phone_like(term):
         # Few customers claim a phone, and an index holds those who do.
-        matches |= in_phones(term, "pending_phone") & ~Q(pending_phone="")
+        claims = ~Q(**{f"{prefix}pending_phone": ""})
+        matches |= in_phones(term, f"{prefix}pending_phone") & claims
         if whole := _whole(term):
             # By their indexes: the trigrams of a whole number are common ones, and slow to look up.
-            matches |= Q(phone__in=whole, phone_trusted=True) | Q(phone__in=whole, phone_trusted=False)
+            for trusted in (True, False):
+                matches |= Q(**{f"{prefix}phone__in": whole, f"{prefix}phone_trusted": trusted})
         if not _is_complete(whole):
             words.add(_part(term))
-            matches |= _at_home(term, "folded")
+            matches |= _at_home(term, f"{prefix}folded")
     for word in words:
-        matches |= Q(folded__contains=word)
+        matches |= Q(**{f"{prefix}folded__contains": word})
     return matches
 
 

@@ -91,9 +91,12 @@ class CustomerQuerySet(FoldedQuerySet["Customer"]):
         if any(has_trigram(term) or term.isdecimal() for term in terms):
             return self.filter(wanted)
         # First their ids, from an index alone, then those who match, as lists: PostgreSQL cannot know how few they are.
-        first = list(self.order_by("-desk_at", "-pk").values_list("pk", flat=True)[:FIRST_ON_DESK])
-        found = list(Customer.all_rows.filter(wanted, pk__any=first).values_list("pk", flat=True))
+        found = list(Customer.all_rows.filter(wanted, pk__any=self.first_on_desk()).values_list("pk", flat=True))
         return self.filter(pk__any=found) if found else self.none()
+
+    def first_on_desk(self) -> list[int]:
+        """The ids of those with the newest messages: whom a search without a word of three letters reads."""
+        return list(self.order_by("-desk_at", "-pk").values_list("pk", flat=True)[:FIRST_ON_DESK])
 
 
 _CustomerManager = models.Manager.from_queryset(CustomerQuerySet)

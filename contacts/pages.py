@@ -1,0 +1,38 @@
+"""The pages of the list of contacts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.functional import cached_property
+
+from contacts.search import found_ids, reading
+from contacts.serializers import CONTACT_COLUMNS
+from core.pagination import COUNTED_EXACTLY, FilteredPages
+from customers.models import CustomerQuerySet
+
+
+class ContactPages(FilteredPages):
+    """Pages of contacts, newest first: of those in which all of the words occur, if there are any.
+
+    `customers` are all whose contacts these may be.
+    """
+
+    def __init__(self, contacts: Any, terms: Sequence[str] = (), *, customers: CustomerQuerySet) -> None:
+        found = contacts.filter(reading(terms)).newest_first()
+        super().__init__(found.values(*CONTACT_COLUMNS), keys=found)
+        self.contacts, self.terms, self.customers = contacts, terms, customers
+
+    def count(self, *, at_most: int | None = None) -> int:
+        # The search has counted that far.
+        more = self.terms and self._few is None and at_most is not None and at_most <= COUNTED_EXACTLY + 1
+        return at_most if more else super().count(at_most=at_most)
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        if self._few is None:
+            return super().__getitem__(part)
+        ids = sorted(self._few, reverse=True)[part]
+        return list(self.contacts.filter(pk__any=ids).newest_first().values(*CONTACT_COLUMNS))
+
+    @cached_property
+    def _few(self) -> list[Any] | None:
+        return found_ids(self.contacts, self.terms, customers=self.customers) if self.terms else super()._few
