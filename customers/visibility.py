@@ -16,22 +16,25 @@ from core.folding import FoldedQuerySet
 _NOBODY = Q(pk__in=[])
 
 
-def visible(user: Any, *, prefix: str = "", own: bool = False) -> Q:
+def visible(user: Any, *, prefix: str = "", own: bool = False, copied: bool = False) -> Q:
     """The condition for rows that `user` may see: admins see all, sales those of customers they own.
 
     Managers of a team are sales who also see those of customers whom its members own (`User.leads`). With
     SALES_SEE_UNASSIGNED, sales also see those of customers whom nobody owns.
 
     `prefix` leads from the rows to their customer (`customer__`); it is empty for customers themselves. With `own`,
-    users who are customers see what is theirs. Without it they see nothing, as on the sales desk.
+    users who are customers see what is theirs. Without it they see nothing, as on the sales desk. `copied` is for rows
+    that have the customer's `owner` and `merged_into` themselves, behind `prefix` (chats).
     """
     if not user.is_authenticated:
         return _NOBODY
-    if user.is_admin:
+    if user.is_admin and not copied:
         return _of_no_merged_row(prefix)
     # What was not moved when two customers were merged belongs to the row that is shown nowhere. Customer.objects
     # leaves out that row itself, and saying so twice would cost the list an index.
-    shown = Q(**{f"{prefix}merged_into": None}) if prefix else Q()
+    shown = Q(**{f"{prefix}merged_into": None}) if prefix or copied else Q()
+    if user.is_admin:
+        return shown
     if user.is_sales:
         # That row has no owner; but the index of an owner's customers is only for what says so.
         theirs = Q(**{f"{prefix}owner__any": user.desk_owners}) if user.leads else Q(**{f"{prefix}owner": user})

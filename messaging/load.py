@@ -13,10 +13,8 @@ from messaging.models import ChatState, Conversation
 def open_chats(seller_ids: Iterable[int]) -> dict[int, int]:
     """How many open chats each of these salespeople has."""
     ids = list(seller_ids)
-    chats = Conversation.objects.filter(
-        state=ChatState.OPEN, customer__owner__in=ids, customer__merged_into__isnull=True
-    )
-    counts = dict(chats.order_by().values_list("customer__owner").annotate(Count("pk")))
+    chats = Conversation.objects.filter(state=ChatState.OPEN, owner__in=ids, merged_into=None)
+    counts = dict(chats.order_by().values_list("owner").annotate(Count("pk")))
     return {pk: counts.get(pk, 0) for pk in ids}
 
 

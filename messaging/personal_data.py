@@ -10,6 +10,8 @@ from customers.models import NO_MESSAGE_YET, Customer, Merge
 from messaging.actions.answering import look_who_waits
 from messaging.models import Attachment, ChatState, Conversation, Direction, Message, Status
 
+# The customer's own row says the same.
+_COPIES = ("owner_id", "merged_into")
 # How the queue works says nothing about a person, and the words of a text nothing that is not in the text.
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before", "words")
 # Where answers go, and whether they may be written freely: it belongs to whoever wrote last.
@@ -72,6 +74,10 @@ class Conversations(Keeper):
     """The one conversation with a customer. It comes after the messages, because it names the newest one."""
 
     merged = Merged.JOINED
+
+    def data(self, customer: Customer) -> Any:
+        """All columns except copies."""
+        return rows_of(self.rows(customer), *_COPIES)
 
     def movable(self, *, into: Customer, gone: Customer) -> Any:
         """Nothing moves."""

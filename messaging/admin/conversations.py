@@ -38,7 +38,7 @@ class UnreadFilter(admin.SimpleListFilter):
 class ConversationAdmin(FoundByCustomer, ReadOnlyAdmin):
     """The chat with each customer as a whole. Those who wait for an answer come in the order in which they wait."""
 
-    list_display = ("customer", "owner", "number", "last_said", "last_at", "unread_count", "waiting_since", "state")
+    list_display = ("customer", "seller", "number", "last_said", "last_at", "unread_count", "waiting_since", "state")
     list_filter = (WaitingFilter, UnreadFilter, "state", "business_number", OwnerFilter)
     list_select_related = ("customer__owner", "business_number", "last_message")
     sortable_by = ()
@@ -58,7 +58,7 @@ class ConversationAdmin(FoundByCustomer, ReadOnlyAdmin):
         return ("waiting_since", "pk") if request.GET.get("waiting") == "yes" else ("-pk",)
 
     @admin.display(description="owner")
-    def owner(self, conversation: Conversation) -> str:
+    def seller(self, conversation: Conversation) -> str:
         return str(conversation.customer.owner or "-")
 
     @admin.display(description="number")

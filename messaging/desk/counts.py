@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any, TypedDict
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Case, Func, IntegerField, Q, QuerySet, Subquery, Value, When
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,10 +12,8 @@ from rest_framework.views import APIView
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from customers.visibility import visible
-from messaging.desk.chats import WAITING, window_closes
+from messaging.desk.chats import window_closes
 from messaging.models import ChatState, Conversation
-
-_OPEN = Q(state=ChatState.OPEN)
 
 
 class DeskCounts(TypedDict):
@@ -31,21 +29,34 @@ class DeskCounts(TypedDict):
 
 
 def desk_counts(user: Any) -> DeskCounts:
-    """The counts of the chats that `user` may see, in one statement."""
-    soon = window_closes(within=timedelta(minutes=settings.CLOSING_SOON_MINUTES))
-    counted = {
-        "open": _OPEN,
-        "waiting": WAITING,
-        "unread": _OPEN & Q(unread_count__gt=0),
-        "snoozed": Q(state=ChatState.SNOOZED),
-        "closed": Q(state=ChatState.CLOSED),
-        "closing_soon": WAITING & soon,
-        "unassigned": Q(customer__owner=None),
-    }
-    chats = Conversation.objects.filter(visible(user, prefix="customer__")).order_by()
-    found: Any = chats.aggregate(**{name: Count("pk", filter=which) for name, which in counted.items()})
-    counts: DeskCounts = found
-    return counts
+    """The counts of the chats that `user` may see, in one statement, which reads nothing but indexes.
+
+    Most chats are closed: of those only their number is asked.
+    """
+    chats = Conversation.objects.filter(visible(user, copied=True)).order_by()
+    waits = Q(waiting_since__isnull=False)
+    counts: Any = chats.filter(state=ChatState.OPEN).values(
+        open=_number(),
+        waiting=_number(waits),
+        unread=_number(Q(unread_count__gt=0)),
+        snoozed=_number_of(chats.filter(state=ChatState.SNOOZED)),
+        closed=_number_of(chats.filter(state=ChatState.CLOSED)),
+        closing_soon=_number(waits & window_closes(within=timedelta(minutes=settings.CLOSING_SOON_MINUTES))),
+        # In every state: the index begins with it.
+        unassigned=_number_of(chats.filter(state__in=ChatState.values, owner=None)),
+    )
+    found: DeskCounts = counts.get()
+    return found
+
+
+def _number(which: Q | None = None) -> Func:
+    """How many rows there are. `Count` would have them counted for each value of the other columns."""
+    counted = Value(1) if which is None else Case(When(which, then=1))
+    return Func(counted, function="COUNT", output_field=IntegerField())
+
+
+def _number_of(chats: QuerySet[Conversation]) -> Subquery:
+    return Subquery(chats.values(number=_number()))
 
 
 class DeskCountsView(APIView):

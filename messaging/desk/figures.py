@@ -23,8 +23,7 @@ NEWEST = 5_000
 
 def waiting_chats() -> QuerySet[Conversation]:
     """Open chats in which the customer wrote something that nobody has answered."""
-    waiting = Conversation.objects.filter(state=ChatState.OPEN, waiting_since__isnull=False)
-    return waiting.filter(customer__merged_into=None)
+    return Conversation.objects.filter(state=ChatState.OPEN, waiting_since__isnull=False, merged_into=None)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ class Conversation(models.Model):
 
     `waiting_since` is when the customer wrote the first message that nobody has answered
     (messaging/actions/answering.py); it says nothing about the state.
+
+    `owner` and `merged_into` are the customer's, copied by triggers of the database (migration 0032, decision 031), so
+    that chats are counted without the table of customers. Nothing else writes them, and an instance may not know them.
     """
 
     customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="conversation", primary_key=True)
@@ -42,6 +45,17 @@ class Conversation(models.Model):
     away_told_at = models.DateTimeField(null=True, blank=True)
     overdue_since = models.DateTimeField(null=True, blank=True)
 
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,  # the index conversation_counted serves it
+    )
+    merged_into = models.BigIntegerField(null=True, editable=False)
+
     class Meta:
         indexes: ClassVar[list[Any]] = [
             models.Index(
@@ -59,6 +73,15 @@ class Conversation(models.Model):
             ),
             models.Index(
                 fields=["state", "snoozed_until", "customer"], condition=~Q(state="open"), name="conversation_put_away"
+            ),
+            # How many chats there are: small, because all that are alike share an entry.
+            models.Index(fields=["state", "owner"], condition=Q(merged_into=None), name="conversation_counted"),
+            # What is asked of open ones, without the table.
+            models.Index(
+                fields=["owner", "customer"],
+                include=["waiting_since", "unread_count", "last_inbound_at", "business_number"],
+                condition=Q(merged_into=None, state="open"),
+                name="conversation_open",
             ),
         ]
 

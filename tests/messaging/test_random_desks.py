@@ -32,6 +32,7 @@ from messaging.relay import outbox
 from messaging.relay.results import accepted
 from messaging.relay.routes import Routes
 from messaging.relay.wakings import Wakings
+from tests.desk.copies import wrong_copies
 from tests.messaging import desk_log
 from tests.messaging.channel_double import FakeTransport
 from tests.messaging.desk_log import Chat, Week
@@ -212,6 +213,7 @@ def check_chats(desk: Desk, said: Any) -> None:
         chat = desk.chats[one.customer_id]
         found = (one.customer.owner_id, one.state, one.snoozed_until, one.unread_count, one.waiting_since)
         assert found == (chat.owner, *chat.state, chat.unread, chat.waiting_since()), (said, one.customer_id)
+    assert not wrong_copies(), said
 
 
 def check_counts(desk: Desk, clients: dict[str, APIClient], settings: Any, said: Any) -> None:

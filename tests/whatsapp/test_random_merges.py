@@ -18,6 +18,7 @@ from customers.export import archive
 from customers.models import Customer, Event
 from messaging.models import Conversation, Message
 from tests.cast import ClientOf
+from tests.desk.copies import wrong_copies
 from tests.phone_codes import last_code
 from tests.webhooks import says, text
 from whatsapp.models import Identity
@@ -316,6 +317,7 @@ class World:
         assert set(Customer.objects.values_list("pk", flat=True)) == model.alive
         ids = [(row.customer_id, one) for row in Identity.objects.all() for one in (row.wa_id, row.user_id) if one]
         assert {one: customer for customer, one in ids} == model.chat
+        assert not wrong_copies()
         assert dict(Message.objects.values_list("text", "customer")) == model.said
         found = {phone: Customer.objects.holding_phone([phone]) for phone in PHONES}
         assert {phone: row.pk for phone, row in found.items() if row is not None} == model.route

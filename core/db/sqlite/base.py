@@ -8,6 +8,7 @@ from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
 from core.db.sqlite.exact_sum import ExactSum
+from core.db.sqlite.schema import SchemaEditor
 from core.db.sqlite.write_queue import WriteQueue, write_queue_of
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
@@ -32,6 +33,8 @@ _DjangoWrapper: Any = base.DatabaseWrapper
 
 class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack the methods overridden below
     """Django's connection to SQLite. Every transaction may write (IMMEDIATE), and therefore waits for its turn."""
+
+    SchemaEditorClass = SchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
