@@ -168,6 +168,18 @@ def _statements() -> Iterator[str]:
         UPDATE {_TABLES["customer"]} c SET desk_at = m.ordered_at
         FROM {_TABLES["chat"]} v JOIN {_TABLES["message"]} m ON m.id = v.last_message_id
         WHERE v.customer_id = c.id AND c.desk_at <> m.ordered_at"""
+    # As on a desk that is worked at: one chat in ten is open, one in a hundred snoozed. Of the open ones the customers
+    # wrote in the last three days, and a fifth of them wait for an answer.
+    yield f"""
+        UPDATE {_TABLES["chat"]} SET state = CASE WHEN part < 100 THEN 'open' WHEN part < 110 THEN 'snoozed'
+            ELSE 'closed' END,
+            snoozed_until = CASE WHEN part BETWEEN 100 AND 109 THEN now() + part * interval '1 day' END,
+            last_inbound_at = CASE WHEN part < 100 THEN now() - {number("wrote")} %% 259200 * interval '1 second'
+            ELSE last_inbound_at END,
+            waiting_since = CASE WHEN part < 20 THEN now() - {number("wrote")} %% 259200 * interval '1 second' END
+        FROM (SELECT customer_id AS n, {number("state")} %% 1000 AS part
+            FROM (SELECT customer_id, customer_id AS n FROM {_TABLES["chat"]} OFFSET 0) known OFFSET 0) chosen
+        WHERE customer_id = n"""
     yield f"""
         INSERT INTO {_TABLES["event"]} (customer_id, seq, type, data, created_at)
         SELECT customer_id, row_number() OVER (ORDER BY id), 'chat_message', jsonb_build_object('id', id), created_at
