@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, get_origin, get_type_hints
 
 from django.contrib.auth.models import AnonymousUser
@@ -65,12 +66,20 @@ _WORDS = {
 }
 
 
-@cache
+_MAKING = Lock()
+
+
 def described() -> Any:
     """The API as everybody sees it, made once. Making it takes a fifth of a second.
 
     What it says of the server is meaningless: that depends on the request.
     """
+    with _MAKING:  # or each thread makes one, after a start, and all of them wait for each other
+        return _made()
+
+
+@cache
+def _made() -> Any:
     anybody = Request(HttpRequest())
     anybody.user = AnonymousUser()
     generator = PatterGenerator(swagger_settings.DEFAULT_INFO, url="http://localhost")

@@ -56,10 +56,13 @@ class OfQueryset(KeysetRows):
 class KeysetQuery(KeysetRows):
     """Rows for KeysetPages that are compiled once (core/db/compiled.py): `KeysetQuery(declare)` of a queryset.
 
-    `bind` gives the rows of certain values of its parameters.
+    `bind` gives the rows of certain values of its parameters. `kind` is what compiles them; DeskQuery of
+    customers/visibility.py does it for each kind of `user`.
     """
 
-    def __init__(self, declare: Callable[..., QuerySet[Any]], time_field: str = TIME_FIELD) -> None:
+    def __init__(
+        self, declare: Callable[..., QuerySet[Any]], time_field: str = TIME_FIELD, *, kind: Any = Compiled
+    ) -> None:
         own = [Param(name) for name in signature(declare).parameters]
 
         def newest(**given: Any) -> QuerySet[Any]:
@@ -72,7 +75,7 @@ class KeysetQuery(KeysetRows):
             return keyset(declare(**given), time_field, at, pk, newer=True)
 
         self._declare = declare
-        self._queries = [Compiled(query, window=True, params=own) for query in (newest, older, newer)]
+        self._queries = [kind(query, window=True, params=own) for query in (newest, older, newer)]
         self._values: dict[str, Any] = {}
 
     def bind(self, **values: Any) -> "KeysetQuery":

@@ -3,7 +3,7 @@
 `visible` says it in a query, `has_on_desk` for one customer whose owner is known.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.apps import apps
@@ -68,11 +68,13 @@ def works_at_desk(user: Any) -> bool:
 class DeskQuery:
     """A query of the sales desk that is compiled once for each kind of user (core/db/compiled.py).
 
-    `declare` takes the `user` for whom it is, and whatever else. Users without a desk see nothing.
+    `declare` takes the `user` for whom it is, and whatever else, as for Compiled. Users without a desk see nothing.
     """
 
-    def __init__(self, declare: Callable[..., models.QuerySet[Any]], *, window: bool = False) -> None:
-        self._for = {role: Compiled(declare, window=window, params=[role("user")]) for role in _ROLES}
+    def __init__(
+        self, declare: Callable[..., models.QuerySet[Any]], *, window: bool = False, params: Iterable[Param] = ()
+    ) -> None:
+        self._for = {role: Compiled(declare, window=window, params=[*params, role("user")]) for role in _ROLES}
 
     def __call__(self, user: Any, **values: Any) -> list[Any]:
         """The rows that `user` may see."""

@@ -20,7 +20,6 @@ from core.keysets import KeysetQuery
 from core.pagination import HistoryPages, KeysetPages
 from customers.models import Customer, CustomerMerged, CustomerNotFound
 from customers.versions import CustomersVersions
-from customers.visibility import DeskQuery
 from messaging.actions.attachments import fetch_again
 from messaging.actions.cancelling import cancel_message
 from messaging.actions.moved import ChatMoved, SendConflict
@@ -32,7 +31,7 @@ from messaging.errors import Conflict
 from messaging.filters import ChatFilter, MessageFilter
 from messaging.models import ATTACHMENTS, ORIGINALS, THUMBNAILS, Attachment, BusinessNumber, Message
 from messaging.serializers.messages import (
-    CHAT,
+    SHOWN_CHAT,
     MessageRow,
     MessageSerializer,
     StatusSerializer,
@@ -179,11 +178,20 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Message.objects.none()
-        customer_id = _on_desk(self.request, self.kwargs["customer_id"])
         # Without filters, the chat as screens ask for it most, compiled once.
         if not self.request.query_params.keys() - {"cursor", "page_size"}:
-            return CHAT.bind(customer=customer_id)
-        return shown_messages().filter(customer_id=customer_id).bubbles()
+            return SHOWN_CHAT.bind(user=self.request.user, customer=id_in_path(self.kwargs["customer_id"]))
+        return shown_messages().filter(customer_id=self._on_desk()).bubbles()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        rows = super().paginate_queryset(queryset)
+        if not rows:
+            self._on_desk()  # or it is a chat that the caller may not see
+        return rows
+
+    def _on_desk(self) -> int:
+        """The id of the customer, if they are on the caller's desk. Raises Http404."""
+        return Customer.objects.at_desk_of(self.request.user).or_404(self.kwargs["customer_id"]).pk
 
     def filter_queryset(self, queryset: Any) -> Any:
         return queryset if isinstance(queryset, KeysetQuery) else super().filter_queryset(queryset)
@@ -237,13 +245,3 @@ def _all_shown(sent: list[tuple[Message, bool]], request: Request) -> Response:
     links = links_for(request)
     code = status.HTTP_201_CREATED if any(created for _, created in sent) else status.HTTP_200_OK
     return Response([with_links(message_data(row), links) for row in rows], status=code)
-
-
-_ON_DESK = DeskQuery(lambda user, pk: Customer.objects.at_desk_of(user).filter(pk=pk).values("pk"))
-
-
-def _on_desk(request: Request, customer_id: str) -> int:
-    """The id of a customer on the caller's desk. Raises Http404."""
-    found = _ON_DESK.first(request.user, pk=id_in_path(customer_id))
-    # The object only to say why there is none.
-    return found["pk"] if found else Customer.objects.at_desk_of(request.user).or_404(customer_id).pk

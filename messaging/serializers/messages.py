@@ -12,6 +12,7 @@ from core.keysets import KeysetQuery
 from core.shapes import FreeObject, OneOf, Ref, Time
 from core.timestamps import iso
 from customers.events import Frame
+from customers.visibility import DeskQuery
 from messaging.models import (
     Attachment,
     Direction,
@@ -136,8 +137,12 @@ def shown_messages() -> MessageQuerySet:
     return messages
 
 
-# One chat, newest message first, as screens ask for it most: compiled once.
+# One chat, newest message first, as screens ask for it most: compiled once. The second is that of a customer whom the
+# `user` may see, and else empty.
 CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer).bubbles())
+SHOWN_CHAT = KeysetQuery(
+    lambda user, customer: shown_messages().filter(customer_id=customer).bubbles().visible_to(user), kind=DeskQuery
+)
 
 
 def message_data(row: dict[str, Any]) -> RecordedMessage:
