@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db import connection
@@ -15,7 +16,6 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from core import shapes
@@ -216,9 +216,9 @@ class KeysetPages(BasePagination):
     def _link(self, direction: str, row: Any) -> str:
         at, pk = self._place(row)
         token = base64.urlsafe_b64encode(f"{direction}|{at.isoformat()}|{pk}".encode()).decode().rstrip("=")
-        url = remove_query_param(remove_query_param(self.request.build_absolute_uri(), "cursor"), AROUND)
-        link: str = replace_query_param(url, "cursor", token)
-        return link
+        url = self.request.build_absolute_uri().partition("?")[0]
+        given = {name: values for name, values in self.request.query_params.lists() if name != AROUND}
+        return f"{url}?{urlencode(sorted({**given, 'cursor': [token]}.items()), doseq=True)}"
 
     def _decode(self, cursor: str) -> tuple[str, datetime, int]:
         try:

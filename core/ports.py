@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 
@@ -17,17 +18,18 @@ def ports(setting: str) -> list[Any]:
     return [_resolve(path) for path in getattr(settings, setting)]
 
 
-# What was found for a setting, and the setting itself: a test may set another one.
-_known: dict[str, tuple[Any, dict[str, Any]]] = {}
-
-
+@cache
 def mapped_ports(setting: str) -> dict[str, Any]:
     """Return the objects named in a setting that maps names to dotted paths: `{name: object}`.
 
-    Kept, because every row of the desk asks.
+    Kept, because every row of the desk asks several times.
     """
-    paths = getattr(settings, setting)
-    known = _known.get(setting)
-    if known is None or known[0] is not paths:
-        known = _known[setting] = paths, {name: _resolve(path) for name, path in paths.items()}
-    return known[1]
+    return {name: _resolve(path) for name, path in getattr(settings, setting).items()}
+
+
+def _forget(**_: Any) -> None:
+    """A test has set another one."""
+    mapped_ports.cache_clear()
+
+
+setting_changed.connect(_forget)
