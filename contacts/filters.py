@@ -2,11 +2,9 @@
 
 from contacts.models import Contact, ContactQuerySet
 from contacts.pages import ContactPages
-from contacts.serializers import CONTACT_COLUMNS
 from core.filters import BooleanFilter, FilterSet, IdFilter, TextFilter
 from core.folding import ANY_SPELLING
-from core.pagination import Pages
-from customers.models import FIRST_ON_DESK, Customer
+from customers.models import FIRST_ON_DESK
 from customers.search import search_terms
 
 
@@ -31,9 +29,8 @@ class ContactFilter(FilterSet):
         return contacts
 
     @property
-    def qs(self) -> Pages:
+    def qs(self) -> ContactPages:
+        """The pages of those that the user may see."""
         found = super().qs
-        if not self.filters:
-            return Pages(found.newest_first().values(*CONTACT_COLUMNS), keys=found.newest_first())
-        terms = search_terms(self.form.cleaned_data.get("search") or "")
-        return ContactPages(found, terms, customers=Customer.objects.visible_to(self.request.user))
+        terms = search_terms(self.form.cleaned_data.get("search") or "") if self.filters else []
+        return ContactPages(found, self.request.user, filtered=bool(self.filters), terms=terms)

@@ -7,20 +7,18 @@ from django.utils.functional import cached_property
 
 from contacts.search import found_ids, reading
 from contacts.serializers import CONTACT_COLUMNS
-from core.pagination import COUNTED_EXACTLY, FilteredPages
-from customers.models import CustomerQuerySet
+from core.pagination import COUNTED_EXACTLY
+from customers.models import Customer
+from customers.pages import VisiblePages
 
 
-class ContactPages(FilteredPages):
-    """Pages of contacts, newest first: of those in which all of the words occur, if there are any.
+class ContactPages(VisiblePages):
+    """Pages of those of `contacts` that `user` may see, newest first: if there are `terms`, in which all occur."""
 
-    `customers` are all whose contacts these may be.
-    """
-
-    def __init__(self, contacts: Any, terms: Sequence[str] = (), *, customers: CustomerQuerySet) -> None:
+    def __init__(self, contacts: Any, user: Any, *, filtered: bool, terms: Sequence[str] = ()) -> None:
         found = contacts.filter(reading(terms)).newest_first()
-        super().__init__(found.values(*CONTACT_COLUMNS), keys=found)
-        self.contacts, self.terms, self.customers = contacts, terms, customers
+        super().__init__(found.values(*CONTACT_COLUMNS), user, filtered=filtered, keys=found)
+        self.contacts, self.terms = contacts.visible_to(user), terms
 
     def count(self, *, at_most: int | None = None) -> int:
         # The search has counted that far.
@@ -35,4 +33,6 @@ class ContactPages(FilteredPages):
 
     @cached_property
     def _few(self) -> list[Any] | None:
-        return found_ids(self.contacts, self.terms, customers=self.customers) if self.terms else super()._few
+        if not self.terms:
+            return super()._few
+        return found_ids(self.contacts, self.terms, customers=Customer.objects.visible_to(self.user))

@@ -103,7 +103,8 @@ class ContactViewSet(CustomersVersions, AnswersOnce, RightsByAction, viewsets.Ge
     @documented(responses={200: Answer[Page[ContactRow]]})
     def list(self, request: Request) -> Response:
         """List contacts, newest first."""
-        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        # The filters say whose they may be.
+        page: Any = self.paginate_queryset(self.filter_queryset(Contact.objects.all()))
         data = self.get_paginated_response([contact_row(row) for row in page or []]).data
         return Response(success("Contacts retrieved successfully", data))
 

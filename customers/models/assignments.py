@@ -28,7 +28,7 @@ class AssignmentQuerySet(FollowsCustomer):
 class Assignment(Folds):
     """The time a salesperson has a customer. The open one, if any, is the owner's."""
 
-    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="assignments")
+    customer = models.ForeignKey("Customer", on_delete=models.CASCADE, related_name="assignments", db_index=False)
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -53,6 +53,12 @@ class Assignment(Folds):
             models.Index(fields=["id"], condition=Q(folded=None), name="assignment_not_folded"),
             models.Index(fields=["salesperson", "-id"], name="assignment_newest"),
             models.Index(fields=["-assigned_at", "-id"], name="assignment_by_time"),
+            # Those of a salesperson's customers, filtered without the table.
+            models.Index(
+                fields=["customer", "-assigned_at", "-id"],
+                include=["salesperson", "ended_at"],
+                name="assignment_of_customer",
+            ),
         ]
 
     def __str__(self) -> str:

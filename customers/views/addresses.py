@@ -14,9 +14,11 @@ from accounts.authentication import user_of
 from accounts.permissions import IsAdminOrCustomer, RightsByAction
 from core.documentation import documented
 from core.idempotency import AnswersOnce
+from core.shapes import Page
 from customers.actions.addresses import create_address, delete_address, set_default_address, update_address
 from customers.filters import AddressFilter
 from customers.models import Address, Customer
+from customers.pages import VisiblePages
 from customers.serializers.addresses import AddressSerializer
 from customers.versions import CustomersVersions
 
@@ -25,13 +27,10 @@ class AddressViewSet(
     CustomersVersions,
     AnswersOnce,
     RightsByAction,
-    mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[Address],
 ):
     """Billing and shipping addresses. Customers manage their own, admins all; sales can read their customers' ones.
-
-    list: List addresses, newest first.
 
     retrieve: Get one address.
     """
@@ -51,7 +50,16 @@ class AddressViewSet(
     }
 
     def get_queryset(self) -> Any:
-        return Address.objects.visible_to(self.request.user).order_by("-created_at", "-pk")
+        return Address.objects.visible_to(self.request.user)
+
+    @documented(responses={200: Page[AddressSerializer]})
+    def list(self, request: Request) -> Response:
+        """List addresses, newest first."""
+        addresses = self.filter_queryset(Address.objects.order_by("-created_at", "-pk"))
+        filtered = bool(request.query_params.keys() - {"page", "page_size", "count", "ordering"})
+        pages: Any = VisiblePages(addresses, request.user, filtered=filtered)
+        rows = self.paginate_queryset(pages)
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @documented(request_body=AddressSerializer, responses={201: AddressSerializer})
     def create(self, request: Request) -> Response:

@@ -11,10 +11,16 @@ from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin, RightsByAction
 from core.documentation import documented
 from core.idempotency import AnswersOnce
+from core.shapes import Page
 from customers.actions.assignments import assign, end_assignment, refuse_owner
 from customers.filters import AssignmentFilter
 from customers.models import Assignment, Customer
-from customers.serializers.assignments import AssignmentSerializer, AssignSerializer, assignment_data
+from customers.pages import VisiblePages
+from customers.serializers.assignments import (
+    AssignmentSerializer,
+    AssignSerializer,
+    assignment_data,
+)
 from customers.versions import CustomersVersions
 from messaging.desk.routing_view import Routing, routing_of
 
@@ -23,13 +29,10 @@ class AssignmentViewSet(
     CustomersVersions,
     AnswersOnce,
     RightsByAction,
-    mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[Assignment],
 ):
     """Which salesperson has which customer, now and in the past.
-
-    list: List assignments, newest first.
 
     retrieve: Get one assignment.
     """
@@ -42,6 +45,15 @@ class AssignmentViewSet(
 
     def get_queryset(self) -> Any:
         return Assignment.objects.visible_to(self.request.user).newest_first()
+
+    @documented(responses={200: Page[AssignmentSerializer]})
+    def list(self, request: Request) -> Response:
+        """List assignments, newest first."""
+        assignments = self.filter_queryset(Assignment.objects.newest_first())
+        filtered = bool(request.query_params.keys() - {"page", "page_size", "count"})
+        pages: Any = VisiblePages(assignments, request.user, filtered=filtered)
+        rows = self.paginate_queryset(pages)
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @documented(request_body=AssignSerializer, responses={201: AssignmentSerializer, 200: Routing})
     def create(self, request: Request) -> Response:
