@@ -20,3 +20,7 @@ GOALS = {
     ("webhook", "p99 ms"): 60.0,
     ("two", "patter"): 1.6,
 }
+
+# A goal in milliseconds says something only about the machine it was set on. So long FastAPI's server took there for
+# the same request, in ms of processor time: what it takes elsewhere carries a figure over.
+FASTAPI_THERE = {"list": 4.0, "one": 2.5, "history": 3.1, "send": 3.9, "webhook": 4.1}

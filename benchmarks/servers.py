@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -28,8 +29,11 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         command = [sys.executable, "-m", *self.command(application), *(["--workers", str(workers)] * (workers > 1))]
+        # A line for each message that is sent would hide the figures; of a server that fails, they say why.
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
+        environment = {**os.environ, **environment}
         # A group of its own, so that the workers end with it.
-        self.process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, start_new_session=True)
+        self.process = subprocess.Popen(command, cwd=folder, env=environment, stderr=self.log, start_new_session=True)
 
     def command(self, application: str) -> list[str]:
         """The module that serves the application on `port`, and its arguments."""
@@ -47,12 +51,14 @@ class Server:
                 return self
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("the server did not start")
+                    self.log.seek(0)
+                    raise RuntimeError(f"the server did not start: {self.log.read().decode()[-2000:]}")
                 time.sleep(0.05)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.log.close()
 
 
 class Gunicorn(Server):
