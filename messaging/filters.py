@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from core.filters import DateFilter, FilterSet, TextFilter
 from core.words import wanted_words
-from messaging.models import Direction, Message, Status
+from messaging.models import INBOUND_STATUSES, Direction, Message, Status
 from messaging.search import FoundMessages
 
 
@@ -34,6 +34,17 @@ class MessageFilter(FilterSet):
     def filter_search(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """All filters are applied before the search: see `qs`."""
         return queryset
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> Any:
+        direction, status, kind = (self.form.cleaned_data.get(name) for name in ("direction", "status", "type"))
+        inbound, outbound = direction == Direction.INBOUND, direction == Direction.OUTBOUND
+        # Said here, because an index of the one would be read to its end for the other.
+        if inbound and status and status not in INBOUND_STATUSES:
+            return queryset.none()
+        # Our reactions are shown on the message they belong to.
+        if outbound and (status == Status.RECEIVED or kind == "reaction"):
+            return queryset.none()
+        return super().filter_queryset(queryset)
 
     @property
     def qs(self) -> Any:

@@ -74,6 +74,7 @@ def messages(customer: Customer) -> None:
             (f"status={status}", "message_of_status")
             for status in ("uncertain", "sent", "failed", "played", "received")
         ),
+        ("status=delivered", "message_delivered"),
         ("type=image", "message_of_type"),
         ("type=text", "message_newest"),
     ],

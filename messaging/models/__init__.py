@@ -12,6 +12,7 @@ from messaging.models.conversations import ChatState, Closing, Conversation, Rec
 from messaging.models.departures import DepartureCount
 from messaging.models.hours import WorkingHours
 from messaging.models.messages import (
+    INBOUND_STATUSES,
     NOT_WAITED_FOR,
     RANK,
     SENT,
@@ -28,6 +29,7 @@ from messaging.models.statuses import StatusUpdate
 
 __all__ = [
     "ATTACHMENTS",
+    "INBOUND_STATUSES",
     "NOT_WAITED_FOR",
     "ORIGINALS",
     "RANK",

@@ -54,6 +54,8 @@ RANK = {
 
 # An outbound message that was sent has one of these.
 SENT = (Status.SENT, Status.DELIVERED, Status.READ, Status.PLAYED)
+# An inbound one has one of these, and `received` is no other's.
+INBOUND_STATUSES = (Status.RECEIVED, Status.READ)
 # Types of inbound messages for which nobody waits for an answer: reactions, and what the provider says.
 NOT_WAITED_FOR = ("reaction", "system")
 
@@ -181,6 +183,9 @@ class Message(Leased):
             ),
             models.Index(
                 F("ordered_at").desc(), F("id").desc(), condition=Q(status="cancelled"), name="message_cancelled"
+            ),
+            models.Index(
+                F("ordered_at").desc(), F("id").desc(), condition=Q(status="delivered"), name="message_delivered"
             ),
             models.Index(fields=["id"], condition=Q(words=None), name="message_without_words"),
             # The queue: a small index, however many messages there are.

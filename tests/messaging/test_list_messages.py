@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from customers.models import Customer
 from messaging.actions.statuses import apply_status
-from messaging.models import BusinessNumber, Message
+from messaging.models import BusinessNumber, Message, Status
 
 
 def ids(response: Any) -> list[int]:
@@ -58,6 +58,31 @@ def test_filters(as_owner: Any, customer: Any, says: Any) -> None:
     assert ids(as_owner.get(url, {"search": "price"})) == [answer, price]
     assert ids(as_owner.get(url, {"search": "price cotton"})) == [price]
     assert as_owner.get(url, {"direction": "sideways"}).status_code == 400
+
+
+def test_directions_with_a_status_or_a_type(as_owner: Any, customer: Any, says: Any) -> None:
+    inbound = says(customer, "hello")
+    sent = as_owner.post("/api/messages/", {"customer": customer.pk, "text": "hi"}).json()["id"]
+    for direction, message, statuses in (
+        ("inbound", inbound, ("received", "read")),
+        ("outbound", sent, set(Status.values) - {"received"}),
+    ):
+        for status in statuses:
+            Message.objects.filter(pk=message).update(status=status)
+            found = as_owner.get("/api/messages/", {"direction": direction, "status": status, "type": "text"})
+            assert ids(found) == [message]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["direction=inbound&status=delivered", "direction=outbound&status=received", "direction=outbound&type=reaction"],
+)
+def test_what_no_message_can_be_is_not_looked_for(
+    as_owner: Any, customer: Any, says: Any, query: str, django_assert_num_queries: Any
+) -> None:
+    says(customer)
+    with django_assert_num_queries(1):  # the session
+        assert ids(as_owner.get(f"/api/messages/?{query}")) == []
 
 
 @pytest.mark.parametrize("cursor", ["p=notadate", "%00", "AAAA", "b2xkZXJ8eHwx", "é", "x" * 5000])
