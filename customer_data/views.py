@@ -17,6 +17,7 @@ from customer_data.actions import bulk_delete_data, create_data, delete_data, up
 from customer_data.filters import AllDataFilter, CustomerDataFilter
 from customer_data.models import FILES_FOLDER, CustomerData
 from customer_data.serializers import (
+    ENTRY_COLUMNS,
     BulkDeleteSerializer,
     ChangeDataSerializer,
     CreateDataSerializer,
@@ -54,6 +55,10 @@ class CustomerDataViewSet(
 
     def get_queryset(self) -> Any:
         return CustomerData.objects.visible_to(self.request.user).newest_first()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        entries = super().filter_queryset(queryset)
+        return entries.values(*ENTRY_COLUMNS) if self.action == "list" else entries
 
     @documented(
         request_body=CreateDataSerializer,
@@ -115,6 +120,9 @@ class DataOfCustomerView(ListAPIView[CustomerData]):
         customer_id = self.kwargs["customer_id"]
         Customer.objects.at_desk_of(self.request.user).only("pk").or_404(customer_id)
         return CustomerData.objects.visible_to(self.request.user).filter(customer_id=customer_id).newest_first()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        return super().filter_queryset(queryset).values(*ENTRY_COLUMNS)
 
 
 class DataFileView(TracedFileView):

@@ -37,6 +37,12 @@ def customer_number(pk: int) -> str:
     return f"CUST{pk:06d}"
 
 
+def customer_title(name: str, username: str, source: str) -> str:
+    """How a customer is called among others: by name, handle and source."""
+    handle = f" (@{username})" if username else ""
+    return f"{name}{handle} | {source}"
+
+
 class CustomerQuerySet(FoldedQuerySet["Customer"]):
     def visible_to(self, user: Any) -> "CustomerQuerySet":
         """The customers `user` may see: all for admins, their own for sales, themselves for customers."""
@@ -195,8 +201,7 @@ class Customer(Remembers, Folds):
         indexes: ClassVar[list[Any]] = INDEXES
 
     def __str__(self) -> str:
-        handle = f" (@{self.username})" if self.username else ""
-        return f"{self.name}{handle} | {self.source}"
+        return customer_title(self.name, self.username, self.source)
 
     @property
     def customer_id(self) -> str:
