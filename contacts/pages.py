@@ -21,9 +21,9 @@ class ContactPages(VisiblePages):
         self.contacts, self.terms = contacts.visible_to(user), terms
 
     def count(self, *, at_most: int | None = None) -> int:
-        # The search has counted that far.
-        more = self.terms and self._few is None and at_most is not None and at_most <= COUNTED_EXACTLY + 1
-        return at_most if more else super().count(at_most=at_most)
+        if self.terms and self._few is None and at_most is not None and at_most <= COUNTED_EXACTLY + 1:
+            return at_most  # the search has counted that far
+        return super().count(at_most=at_most)
 
     def __getitem__(self, part: slice) -> list[Any]:
         if self._few is None:

@@ -28,7 +28,8 @@ class VisiblePages(FilteredPages):
 
     def count(self, *, at_most: int | None = None) -> int:
         if at_most is None and self.user.is_admin and self._few is None and connection.vendor == "postgresql":
-            return self.everything.order_by().count() - self._of_merged.count()
+            seen: int = self.everything.order_by().count() - self._of_merged.count()
+            return seen
         return super().count(at_most=at_most)
 
     @property
