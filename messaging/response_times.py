@@ -2,106 +2,109 @@
 
 The rule for who waits is that of messaging/actions/answering.py. A conversation begins with the first message that the
 customer writes after the chat was closed, or after nobody wrote for 24 hours.
+
+A report replays millions of messages: so what happened are tuples, and times are whole microseconds
+(core/db/microseconds.py).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import NamedTuple
 
-SILENCE = timedelta(hours=24)
+SILENCE = 24 * 60 * 60 * 1_000_000
 
-
-@dataclass(frozen=True)
-class Said:
-    """A message of the customer. One that arrived `late` stands where it was written."""
-
-    pk: int
-    at: datetime
-    place: datetime
-    number_id: int
-    deleted_at: datetime | None = None
-
-    @property
-    def late(self) -> bool:
-        return self.at == self.place
+# What may happen in a chat, in the order in which it counts if it happens at the same time.
+SAID, ANSWERED, CLOSED = range(3)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A message of a person at the desk that was sent, or, `by_phone`, of one with the phone app."""
+class Step(NamedTuple):
+    """Something that happened in a chat. In the order of these columns, steps are in the order in which they count.
 
-    pk: int
-    at: datetime
-    owner_id: int | None
-    by_phone: bool = False
+    A message of the customer (SAID) has its place in the chat as `at`, and was made at `created`: one that arrived
+    late stands where it was written, so both are the same. A message of the desk that was sent, or, without a `sender`,
+    of the phone app (ANSWERED) has the time at which it went out, and `sent_for`, the owner who was noted then.
+    """
 
-    def covers(self, said: Said) -> bool:
-        """Whether it answers what was said before it: what arrived later nobody at the desk had seen."""
-        return self.by_phone or not said.late or said.pk < self.pk
-
-
-@dataclass(frozen=True)
-class Closed:
-    """That the chat was closed."""
-
-    at: datetime
+    customer: int
+    at: int
+    kind: int
+    pk: int = 0
+    number: int = 0
+    created: int | None = None
+    deleted: int | None = None
+    sender: int | None = None
+    sent_for: int | None = None
 
 
-@dataclass(frozen=True)
-class Response:
-    """The way from a `waiting_since` to the answer that ended it."""
+class Response(NamedTuple):
+    """The way from the time since which a customer waits to the answer that ended it."""
 
-    since: datetime
-    answer: Answer
-    number_id: int
+    since: int
+    at: int
+    number: int
+    owner: int | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Talk:
     """A conversation, and the first response in it, if there is one."""
 
-    began: datetime
-    number_id: int
+    began: int
+    number: int
     first: Response | None = None
 
 
+# A message that waits for an answer: since when, its id, its number, whether it arrived late, when it was deleted.
+_Pending = tuple[int, int, int, bool, int | None]
+
+
 def replay(
-    said: Iterable[Said], answers: Iterable[Answer], closings: Iterable[Closed]
+    steps: Iterable[tuple[int, int, int, int, int, int | None, int | None, int | None, int | None]],
+    owned: Callable[[int], int | None],
 ) -> tuple[list[Talk], list[Response]]:
-    """The conversations of a chat, and its responses, both in order."""
+    """The conversations of a chat, and its responses, both in order.
+
+    `steps` have the columns of `Step`, and are sorted. `owned` says who owned the chat at a time.
+    """
     talks: list[Talk] = []
     responses: list[Response] = []
-    pending: list[Said] = []
-    over, heard_at = True, None
-    for step in _in_order(said, answers, closings):
-        if isinstance(step, Closed):
+    pending: list[_Pending] = []
+    over, heard_at = True, 0
+    for _, at, kind, pk, number, created, deleted, sender, sent_for in steps:
+        if kind == CLOSED:
             over = True
             continue
-        at = step.place if isinstance(step, Said) else step.at
-        over = over or heard_at is None or at - heard_at >= SILENCE
+        over = over or at - heard_at >= SILENCE
         heard_at = at
-        if isinstance(step, Said):
+        if kind == SAID:
+            since = at if created is None or created > at else created
             if over:
-                talks.append(Talk(min(step.at, step.place), step.number_id))
+                talks.append(Talk(since, number))
                 over = False
-            pending.append(step)
-            continue
-        pending = [one for one in pending if one.deleted_at is None or one.deleted_at > step.at]
-        if covered := [one for one in pending if step.covers(one)]:
-            first = min(covered, key=lambda one: (min(one.at, one.place), one.pk))
-            responses.append(Response(min(first.at, first.place), step, first.number_id))
-            pending = [one for one in pending if not step.covers(one)]
-            if talks and talks[-1].first is None:
-                talks[-1].first = responses[-1]
+            pending.append((since, pk, number, created == at, deleted))
+        elif pending:
+            first, pending = _answered(pending, at, pk, by_phone=sender is None)
+            if first is not None:
+                # Nobody's, or sent before that was noted.
+                responses.append(Response(first[0], at, first[2], owned(at) if sent_for is None else sent_for))
+                if talks[-1].first is None:
+                    talks[-1].first = responses[-1]
     return talks, responses
 
 
-def _in_order(
-    said: Iterable[Said], answers: Iterable[Answer], closings: Iterable[Closed]
-) -> Iterator[Said | Answer | Closed]:
-    steps: list[tuple[datetime, int, int, Said | Answer | Closed]] = [
-        *((one.place, 0, one.pk, one) for one in said),
-        *((one.at, 1, one.pk, one) for one in answers),
-        *((one.at, 2, 0, one) for one in closings),
-    ]
-    return (step for *_, step in sorted(steps, key=lambda step: step[:3]))
+def _answered(pending: list[_Pending], at: int, pk: int, *, by_phone: bool) -> tuple[_Pending | None, list[_Pending]]:
+    """What waited longest of what a message answers, and what still waits.
+
+    What was deleted by then waits no more. What arrived later nobody at the desk had seen; with the phone app they had.
+    """
+    first: _Pending | None = None
+    left = []
+    for said in pending:
+        _, said_pk, _, late, deleted = said
+        if deleted is not None and deleted <= at:
+            continue
+        if late and said_pk >= pk and not by_phone:
+            left.append(said)
+        elif first is None or said[:2] < first[:2]:
+            first = said
+    return first, left

@@ -6,6 +6,7 @@ because every answer comes through here.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import connection
 from django.utils import timezone
@@ -18,7 +19,7 @@ from messaging.models import NOT_WAITED_FOR, SENT, Conversation, Direction, Mess
 _JUST_NOW = timedelta(seconds=2)
 # The columns of an assignment that say who had a chat, and when.
 HAD = ("assigned_at", "ended_at", "salesperson")
-Had = tuple[datetime, datetime | None, int]
+_Time = TypeVar("_Time", datetime, int)
 
 
 def _quoted(words: tuple[str, ...]) -> str:
@@ -90,7 +91,7 @@ def owner_at(customer: Customer, at: datetime) -> int | None:
     return owner_among(list(had.values_list(*HAD)), at, otherwise=customer.owner_id)
 
 
-def owner_among(had: Sequence[Had], at: datetime, *, otherwise: int | None) -> int | None:
+def owner_among(had: Sequence[tuple[_Time, _Time | None, int]], at: _Time, *, otherwise: int | None) -> int | None:
     """Whose assignment it was at a time, of all those of a customer, newest first; without any, the owner of now."""
     if not had:
         return otherwise

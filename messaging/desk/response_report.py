@@ -1,30 +1,42 @@
-"""What the report on response times counts, and for whom."""
+"""What the report on response times counts, and for whom.
+
+It goes through all messages of a month, maybe a million: rows are tuples, and times whole microseconds.
+"""
 
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from statistics import median
 from typing import Annotated, Any, TypedDict
 
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
 
 from accounts.models import User
+from core.db.microseconds import Microseconds, microseconds
 from core.db.reports import may_be_old
 from customers.models import Assignment, Customer
-from messaging.actions.answering import HAD, Had, owner_among
+from messaging.actions.answering import HAD, owner_among
 from messaging.actions.working_hours import hours_by_number, hours_of
-from messaging.hours import Hours
 from messaging.models import NOT_WAITED_FOR, SENT, BusinessNumber, Closing, Direction, Message, Status
-from messaging.response_times import Answer, Closed, Response, Said, Talk, replay
+from messaging.response_times import ANSWERED, CLOSED, SAID, Response, Step, Talk, replay
+from messaging.working_clock import WorkingClock
 
 BY = ("owner", "team", "number", "day")
-# Loaded together.
-_CUSTOMERS = 500
+# Customers whose chats are loaded together.
+_CUSTOMERS = 10_000
+# Rows fetched together.
+_ROWS = 5_000
+# Hardly anybody waits longer for an answer that counts: for how long before the period working time is looked up.
+_BEFORE = timedelta(days=30)
+_DAY = 24 * 60 * 60 * 1_000_000
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 class Key(TypedDict):
@@ -52,11 +64,17 @@ class ResponseTimesRow(TypedDict):
     response: Annotated[Spread, "all responses to customers who began to wait in the period"]
 
 
-@dataclass
+def _numbers() -> "array[int]":
+    return array("q")
+
+
+@dataclass(slots=True)
 class _Counted:
+    """Microseconds of working time."""
+
     conversations: int = 0
-    first: list[float] = field(default_factory=list)
-    all: list[float] = field(default_factory=list)
+    first: "array[int]" = field(default_factory=_numbers)
+    all: "array[int]" = field(default_factory=_numbers)
 
 
 def response_rows(user: User, begin: datetime, end: datetime, by: str) -> list[ResponseTimesRow]:
@@ -64,19 +82,20 @@ def response_rows(user: User, begin: datetime, end: datetime, by: str) -> list[R
     names = _Names(by)
     counted: dict[Any, _Counted] = defaultdict(_Counted)
     whose = None if user.is_admin else frozenset(user.desk_owners)
-    hours = _Working()
+    hours = _Working(begin - _BEFORE, max(end, timezone.now()))
+    since, until = microseconds(begin), microseconds(end)
     for owner_id, talks, responses in _chats(begin, end, whose):
         for talk in talks:
-            of = talk.first.answer.owner_id if talk.first is not None else owner_id
-            if begin <= talk.began < end and (whose is None or of in whose):
-                row = counted[names.key(of, talk.number_id, talk.began)]
+            of = talk.first.owner if talk.first is not None else owner_id
+            if since <= talk.began < until and (whose is None or of in whose):
+                row = counted[names.key(of, talk.number, talk.began)]
                 row.conversations += 1
                 if talk.first is not None:
                     row.first.append(hours.between(talk.first))
         for response in responses:
-            of = response.answer.owner_id
-            if begin <= response.since < end and (whose is None or of in whose):
-                counted[names.key(of, response.number_id, response.since)].all.append(hours.between(response))
+            if since <= response.since < until and (whose is None or response.owner in whose):
+                key = names.key(response.owner, response.number, response.since)
+                counted[key].all.append(hours.between(response))
     rows = [_row(names.shown(key), one) for key, one in counted.items()]
     return sorted(rows, key=lambda row: (row["key"]["name"].casefold(), str(row["key"]["id"])))
 
@@ -92,23 +111,27 @@ def _row(key: Key, one: _Counted) -> ResponseTimesRow:
     }
 
 
-def _spread(seconds: list[float]) -> Spread:
-    if not seconds:
+def _spread(took: "array[int]") -> Spread:
+    if not took:
         return {"median": None, "p90": None}
-    ordered = sorted(seconds)
-    return {"median": round(median(ordered), 6), "p90": ordered[math.ceil(len(ordered) * 9 / 10) - 1]}
+    ordered, middle = sorted(took), len(took) // 2
+    half = ordered[middle] if len(took) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    return {"median": round(half / 1e6, 6), "p90": ordered[math.ceil(len(took) * 9 / 10) - 1] / 1e6}
 
 
 class _Working:
-    """Seconds of working time, by the hours of the number that the customer wrote to."""
+    """Working time, by the hours of the number that the customer wrote to."""
 
-    def __init__(self) -> None:
-        self._rows, self._hours = hours_by_number(), dict[int, Hours]()
+    def __init__(self, first: datetime, last: datetime) -> None:
+        self._rows, self._stretch = hours_by_number(), (first, last)
+        self._clocks: dict[int, WorkingClock] = {}
 
-    def between(self, response: Response) -> float:
-        if response.number_id not in self._hours:
-            self._hours[response.number_id] = hours_of(self._rows, response.number_id)
-        return self._hours[response.number_id].working_time(response.since, response.answer.at).total_seconds()
+    def between(self, response: Response) -> int:
+        clock = self._clocks.get(response.number)
+        if clock is None:
+            hours = hours_of(self._rows, response.number)
+            clock = self._clocks[response.number] = WorkingClock(hours, *self._stretch)
+        return clock.between(response.since, response.at)
 
 
 class _Names:
@@ -120,18 +143,19 @@ class _Names:
         self._teams = {user.team.pk: user.team.name for user in self._users.values() if user.team is not None}
         self._numbers = {number.pk: number for number in BusinessNumber.objects.all()} if by == "number" else {}
 
-    def key(self, owner_id: int | None, number_id: int, at: datetime) -> Any:
+    def key(self, owner_id: int | None, number_id: int, at: int) -> Any:
         """What tells the row of something apart from others."""
         if self._by == "owner":
             return owner_id
         if self._by == "team":
             owner = self._users.get(owner_id or 0)
             return owner.team_id if owner is not None else None
-        return number_id if self._by == "number" else at.astimezone(UTC).date().isoformat()
+        return number_id if self._by == "number" else at // _DAY
 
     def shown(self, key: Any) -> Key:
         if self._by == "day":
-            return {"id": key, "name": key}
+            day = date.fromordinal(_FIRST_DAY + key).isoformat()
+            return {"id": day, "name": day}
         if key is None:
             return {"id": None, "name": "Nobody" if self._by == "owner" else "No team"}
         if self._by == "number":
@@ -155,60 +179,59 @@ def _chats(
     owners: list[tuple[int, int | None]] = list(customers.values_list("pk", "owner_id"))
     for start in range(0, len(owners), _CUSTOMERS):
         some = dict(owners[start : start + _CUSTOMERS])
-        closings, had_by = _closings(some), _Owners(some)
-        for customer_id, messages in groupby(_messages(some), itemgetter("customer_id")):
-            rows = list(messages)
-            talks, responses = replay(_said(rows), had_by.answers(rows), closings[customer_id])
-            yield some[customer_id], talks, responses
+        closings, owned = _closings(some), _had(some)
+        for customer_id, messages in groupby(_messages(some), itemgetter(0)):
+            owner_id = some[customer_id]
+            steps = sorted([*messages, *closings.get(customer_id, ())])
+            talks, responses = replay(steps, partial(owner_among, owned.get(customer_id, []), otherwise=owner_id))
+            yield owner_id, talks, responses
 
 
-def _messages(customers: Iterable[int]) -> Iterable[dict[str, Any]]:
+class _Kind(Case):
+    """A number that nobody has to convert (`Microseconds`)."""
+
+    get_db_converters = Microseconds.get_db_converters
+
+
+def _messages(customers: Iterable[int]) -> Iterable[tuple[Any, ...]]:
+    """What customers said, and what answers it, with the columns of `Step`: together those of a customer."""
     inbound = Q(direction=Direction.INBOUND) & ~Q(type__in=NOT_WAITED_FOR) & ~Q(status=Status.READ, read_at=None)
     sent = Q(direction=Direction.OUTBOUND, status__in=SENT, automatic=False) & ~Q(type="reaction")
-    went_out = Coalesce("sent_at", "delivered_at", "read_at", "ordered_at")
-    rows = may_be_old(Message.objects.filter(inbound | sent, customer__in=list(customers))).annotate(went_out=went_out)
-    found: Iterable[dict[str, Any]] = rows.order_by("customer_id").values(
-        "customer_id", "id", "direction", "created_at", "ordered_at", "went_out", "deleted_at", "sender_id", "sent_for",
+    went_out = Greatest(Coalesce("sent_at", "delivered_at", "read_at", "ordered_at"), "ordered_at")
+    by_desk = Q(direction=Direction.OUTBOUND, sender__isnull=False)
+    rows = may_be_old(Message.objects.filter(inbound | sent, customer__any=Value(list(customers)))).order_by(
+        "customer_id"
+    )
+    found: QuerySet[Any, tuple[Any, ...]] = rows.values_list(
+        "customer_id",
+        Microseconds(Case(When(by_desk, then=went_out), default="ordered_at")),
+        _Kind(When(direction=Direction.INBOUND, then=Value(SAID)), default=Value(ANSWERED)),
+        "id",
         "business_number_id",
-    ).iterator()  # fmt: skip
+        Microseconds("created_at"),
+        Microseconds("deleted_at"),
+        "sender_id",
+        "sent_for",
+    )
+    return found.iterator(chunk_size=_ROWS)
+
+
+def _closings(customers: Iterable[int]) -> dict[int, list[Step]]:
+    found: dict[int, list[Step]] = defaultdict(list)
+    closings = may_be_old(Closing.objects.filter(customer__any=Value(list(customers))))
+    for customer_id, at in closings.values_list("customer", Microseconds("at")):
+        found[customer_id].append(Step(customer_id, at, CLOSED))
     return found
 
 
-def _said(rows: Iterable[dict[str, Any]]) -> Iterator[Said]:
-    for row in rows:
-        if row["direction"] == Direction.INBOUND:
-            number_id = row["business_number_id"]
-            yield Said(row["id"], row["created_at"], row["ordered_at"], number_id, row["deleted_at"])
-
-
-def _closings(customers: Iterable[int]) -> dict[int, list[Closed]]:
-    found: dict[int, list[Closed]] = defaultdict(list)
-    for customer_id, at in may_be_old(Closing.objects.filter(customer__in=list(customers))).values_list(
-        "customer", "at"
-    ):
-        found[customer_id].append(Closed(at))
+def _had(customers: Iterable[int]) -> dict[int, list[tuple[int, int | None, int]]]:
+    """Who had the chats of some customers, and when, newest first."""
+    found: dict[int, list[tuple[int, int | None, int]]] = defaultdict(list)
+    had = may_be_old(Assignment.objects.filter(customer__any=Value(list(customers)))).order_by(
+        F("assigned_at").desc(), "-pk"
+    )
+    since, until, salesperson = HAD
+    rows = had.values_list("customer", Microseconds(since), Microseconds(until), salesperson)
+    for customer_id, assigned_at, ended_at, seller_id in rows:
+        found[customer_id].append((assigned_at, ended_at, seller_id))
     return found
-
-
-class _Owners:
-    """Who owned the chats of some customers when they were answered."""
-
-    def __init__(self, owners: dict[int, int | None]) -> None:
-        self._owners = owners
-        self._had: dict[int, list[Had]] = defaultdict(list)
-        had = may_be_old(Assignment.objects.filter(customer__in=list(owners))).order_by(F("assigned_at").desc(), "-pk")
-        for row in had.values_list("customer", *HAD):
-            self._had[row[0]].append(row[1:])
-
-    def answers(self, rows: Iterable[dict[str, Any]]) -> Iterator[Answer]:
-        for row in rows:
-            if row["direction"] != Direction.OUTBOUND:
-                continue
-            by_phone = row["sender_id"] is None
-            at = row["ordered_at"] if by_phone else max(row["went_out"], row["ordered_at"])
-            owner_id = row["sent_for"]
-            if owner_id is None:
-                # Nobody's, or sent before that was noted.
-                pk = row["customer_id"]
-                owner_id = owner_among(self._had[pk], at, otherwise=self._owners[pk])
-            yield Answer(row["id"], at, owner_id, by_phone)
