@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ from customers.actions.customers import create_customer
 from customers.actions.locking import lock
 from customers.events import LOG_FIELDS, customer_of_row
 from customers.models import Customer, Source
-from messaging.actions.routing import route
+from messaging.actions.routing import route_soon
 from messaging.models import BusinessNumber
 from whatsapp.identities import add_identity, identity_id_by_lasting_id, learn
 from whatsapp.lookup import customer_id_by_trace, phone_of
@@ -61,15 +61,29 @@ class _Found:
     wa_id: str | None
 
 
-def customer_of(
-    sender: Person, number: BusinessNumber, *, wrote_at: datetime | None = None, assigned: bool = True
-) -> Customer:
+class Sender(NamedTuple):
+    """The customer behind a person, locked until the transaction ends, and whether they have an active owner."""
+
+    customer: Customer
+    has_owner: bool
+
+    def routed(self) -> int:
+        """Have the customer belong to somebody, and return their id.
+
+        Last of all, right before the commit: all salespeople are locked from here on.
+        """
+        if not self.has_owner:
+            route_soon(self.customer)
+        return int(self.customer.pk)
+
+
+def sender_of(sender: Person, number: BusinessNumber, *, wrote_at: datetime | None = None) -> Sender:
     """Return the customer who wrote, locked until the current transaction ends.
 
     Looks for an identity on this number, then on our other numbers, then for the phone in every spelling WhatsApp uses,
-    then for a contact with that number, and otherwise creates a customer. A customer without an active owner gets one
-    (setting ASSIGNMENT_STRATEGY), one without a name gets that of the profile. `wrote_at` is None for people whom we
-    wrote to. Without `assigned` nobody gets an owner. Fields that the chat does not need may be deferred.
+    then for a contact with that number, and otherwise creates a customer. A customer without a name gets that of the
+    profile; one without an active owner gets one when the caller says so (`Sender.routed`). `wrote_at` is None for
+    people whom we wrote to. Fields that the chat does not need may be deferred.
     """
     found = _by_identity(sender, number, wrote_at)
     for _ in range(_LOOKS):
@@ -88,11 +102,10 @@ def customer_of(
     customer = found.customer
     if found.lacks and fill_profile(customer.pk, sender, wa_id=found.wa_id):
         customer = lock(customer.pk)
-    if not found.has_owner and assigned:
-        # The owner was read before this transaction got the lock, so the action has to look again.
+    if not found.has_owner:
+        # The owner was read before this transaction got the lock.
         customer = lock(customer.pk)
-        route(customer)
-    return customer
+    return Sender(customer, found.has_owner)
 
 
 def _by_identity(sender: Person, number: BusinessNumber, wrote_at: datetime | None) -> _Found | None:

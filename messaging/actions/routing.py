@@ -1,19 +1,24 @@
 """Who gets a customer: when they write and have nobody, and when their salesperson is away for too long."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import TextChoices
 from django.utils import timezone
 
 from accounts.models import Availability, User
+from core.db.failures import Trouble, trouble_of
+from core.live.publishing import wake_relays
 from customers.actions.assignments import give, unassign
 from customers.actions.locking import lock
 from customers.models import Assignment, Customer
 from messaging.load import Turns
 from messaging.models import Conversation, PendingRoute
+
+logger = logging.getLogger(__name__)
 
 
 class Reason(TextChoices):
@@ -54,6 +59,19 @@ def route(customer: Customer) -> User | None:
     choice = choose(customer, PendingRoute.objects.filter(customer=customer.pk).first())
     _apply(customer, choice)
     return choice.salesperson
+
+
+def route_soon(customer: Customer) -> None:
+    """`route`, for a webhook: if the salespeople are locked for longer than it may wait, the relay routes soon."""
+    try:
+        with transaction.atomic():
+            route(customer)
+    except DatabaseError as error:
+        if trouble_of(error) is not Trouble.BUSY:
+            raise
+        logger.info("customer %d is routed by the relay: %s", customer.pk, error)
+        PendingRoute.objects.get_or_create(customer=customer, defaults={"since": timezone.now()})
+        wake_relays()
 
 
 @transaction.atomic

@@ -68,14 +68,14 @@ class TestBusy:
     def busy(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
         """Whoever is in the set is held by somebody else."""
         held: set[str] = set()
-        plain = handlers.customer_of
+        plain = handlers.sender_of
 
-        def customer_of(sender: Any, *args: Any, **options: Any) -> Any:
+        def sender_of(sender: Any, *args: Any, **options: Any) -> Any:
             if sender.wa_id in held:
                 raise OperationalError("database is locked")
             return plain(sender, *args, **options)
 
-        monkeypatch.setattr(handlers, "customer_of", customer_of)
+        monkeypatch.setattr(handlers, "sender_of", sender_of)
         return held
 
     def test_only_their_part_of_a_webhook_waits(self, post: Any, busy: set[str]) -> None:

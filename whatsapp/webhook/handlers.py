@@ -40,7 +40,7 @@ from whatsapp.payload.elements import (
     people_in,
 )
 from whatsapp.profiles import fill_profile
-from whatsapp.senders import customer_of
+from whatsapp.senders import sender_of
 from whatsapp.shared_phones import lock_for_sharing, prove_shared_phone
 from whatsapp.webhook.claimed import Closing
 
@@ -62,7 +62,8 @@ def customer_behind(element: NumberElement, number: BusinessNumber) -> int | Non
 def _message(said: IncomingMessage, number: BusinessNumber, closing: Closing) -> int:
     if said.shared_phone is not None:
         lock_for_sharing(said.sender, said.shared_phone, number)
-    customer = customer_of(said.sender, number, wrote_at=said.inbound.at)
+    sender = sender_of(said.sender, number, wrote_at=said.inbound.at)
+    customer = sender.customer
     also = closing.writes(customer.pk)
     new = receive_message(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by, also=also)
     closing.written = new is not None
@@ -70,28 +71,30 @@ def _message(said: IncomingMessage, number: BusinessNumber, closing: Closing) ->
         ask_meta([customer.pk])  # they wrote from an address that Meta does not block yet
     if new is not None and said.referral is not None:
         note_referral(customer=customer, referral=said.referral, at=said.inbound.at)
+    customer_id = sender.routed()
     if new is not None and said.shared_phone is not None:
-        return prove_shared_phone(int(customer.pk), said.sender, said.shared_phone, number, at=said.inbound.at)
-    return int(customer.pk)
+        return prove_shared_phone(customer_id, said.sender, said.shared_phone, number, at=said.inbound.at)
+    return customer_id
 
 
 def _ringing(said: Ringing, number: BusinessNumber) -> int:
     # Nothing is shown until the call is over. The webhook is linked to who calls, and found then.
-    return int(customer_of(said.caller, number, wrote_at=said.at).pk)
+    return sender_of(said.caller, number, wrote_at=said.at).routed()
 
 
 def _call(said: Call, number: BusinessNumber) -> int:
-    customer = customer_of(said.caller, number, wrote_at=said.inbound.at)
-    began = None if said.answered else rang_at(int(customer.pk), said.inbound.wamid)
+    caller = sender_of(said.caller, number, wrote_at=said.inbound.at)
+    began = None if said.answered else rang_at(int(caller.customer.pk), said.inbound.wamid)
     inbound = rang_for(said.inbound, began) if began is not None else said.inbound
-    receive_call(customer=customer, number=number, inbound=inbound, answered=said.answered)
-    return int(customer.pk)
+    receive_call(customer=caller.customer, number=number, inbound=inbound, answered=said.answered)
+    return caller.routed()
 
 
 def _echo(said: Echo, number: BusinessNumber) -> int:
-    customer = customer_of(said.recipient, number)
-    receive_echo(customer=customer, number=number, inbound=said.inbound, handled_by=said.handled_by)
-    return int(customer.pk)
+    recipient = sender_of(said.recipient, number)
+    recipient.routed()  # first: an answer counts for whom they belong to
+    receive_echo(customer=recipient.customer, number=number, inbound=said.inbound, handled_by=said.handled_by)
+    return int(recipient.customer.pk)
 
 
 def _past(said: PastMessages, number: BusinessNumber) -> int:
@@ -109,7 +112,7 @@ def _customer_of_past(said: PastMessages, number: BusinessNumber) -> Customer:
             raise UnknownMessage(wamid)
         return lock(known)
     written = (one.inbound.at for one in said.messages if one.direction == "inbound")
-    return customer_of(said.person, number, wrote_at=max(written, default=None), assigned=False)
+    return sender_of(said.person, number, wrote_at=max(written, default=None)).customer
 
 
 def _reaction(said: Reaction, number: BusinessNumber) -> int:
