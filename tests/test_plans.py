@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from core.pagination import Pages
 from customers.models import Address, Assignment, Customer, CustomerGroup
 from messaging import search
+from messaging.desk.rows import DeskPages
 from messaging.models import BusinessNumber, Conversation, Message
 
 pytestmark = [
@@ -209,6 +211,32 @@ def test_chats_are_counted_in_indexes_alone(request: Any, owner: User, desk: Non
     found = set(re.findall(r"(\w.*\w) on (?:messaging_conversation|customers_)", plan))
     assert len(found) == 2, plan
     assert all(re.search(r"Index Only Scan using conversation_(counted|open)$", one) for one in found), plan
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("state=open", "counted"),
+        ("waiting=true", "open"),
+        ("state=open&has_unread=true&owner={}", "by_unread"),
+        ("state=closed", "counted"),
+        ("state=closed&unassigned=true", "counted"),
+        ("has_unread=true", "by_unread"),
+        ("has_unread=true&state=closed", "by_unread"),
+        ("window_closes_within=60", "by_written"),
+    ],
+)
+def test_customers_are_counted_by_their_chats_alone(
+    as_admin: APIClient, owner: User, desk: None, monkeypatch: pytest.MonkeyPatch, query: str, index: str
+) -> None:
+    monkeypatch.setattr(DeskPages, "AT_ONCE", -1)
+    Conversation.objects.filter(unread_count=0).update(state="closed")  # or all indexes were as good
+    Conversation.objects.filter(state="open").update(waiting_since=timezone.now())
+    vacuum("messaging_conversation")
+    url = f"/api/customers/?{query.format(owner.pk)}"
+    plan = plans(as_admin, url, "messaging_conversation", avoid=("seqscan", "bitmapscan"))
+    assert re.search(rf"Index Only Scan using conversation_{index} on", plan), plan
+    assert "customers_" not in plan, plan
 
 
 def test_admins_lists_read_of_customers_only_those_that_were_merged(

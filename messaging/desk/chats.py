@@ -1,4 +1,7 @@
-"""Sets of the desk's customers by their chats, and orders by them."""
+"""Sets of the desk's customers by their chats, and orders by them.
+
+What chats are asked is a condition for rows of theirs, which `with_chat` makes one for customers.
+"""
 
 from datetime import timedelta
 from functools import reduce
@@ -21,57 +24,42 @@ WRITTEN_AT = "conversation__last_inbound_at"
 
 # The condition for open chats that wait for an answer.
 WAITING = Q(state=ChatState.OPEN, waiting_since__isnull=False)
+# The condition for chats with unread messages.
+HAS_UNREAD = Q(unread_count__gt=0)
 
 
-def with_unread(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """Those with unread messages."""
-    return customers.filter(conversation__unread_count__gt=0)
+def with_chat(customers: CustomerQuerySet, chats: Q) -> CustomerQuerySet:
+    """Those who have a chat for which this is true."""
+    return customers.filter(_of_conversation(chats))
 
 
-def without_unread(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """Those who have no unread messages, or no chat at all."""
-    return _without(customers, Q(unread_count__gt=0))
+def _of_conversation(chats: Q) -> Q:
+    """A condition for chats as one for their customers."""
+    children: list[Any] = list(chats.children)
+    parts = (_of_conversation(one) if isinstance(one, Q) else (f"conversation__{one[0]}", one[1]) for one in children)
+    return Q(*parts, _connector=chats.connector, _negated=chats.negated)
 
 
-def waiting(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """Those in whose open chat something is not answered."""
-    return customers.filter(conversation__state=ChatState.OPEN, conversation__waiting_since__isnull=False)
+def without_chat(customers: CustomerQuerySet, chats: Q) -> CustomerQuerySet:
+    """Those who have no chat for which this is true, or no chat at all."""
+    return customers.filter(~Exists(Conversation.objects.filter(chats, customer=OuterRef("pk"))))
 
 
-def not_waiting(customers: CustomerQuerySet) -> CustomerQuerySet:
-    """All others."""
-    return _without(customers, WAITING)
-
-
-def window_closing(customers: CustomerQuerySet, *, within: timedelta) -> CustomerQuerySet:
-    """Those whose service window is open now, and closes within a time."""
-    return customers.filter(window_closes(within=within, prefix="conversation__"))
-
-
-def window_closes(*, within: timedelta, prefix: str = "") -> Q:
-    """The condition for chats whose service window is open now, and closes within a time.
-
-    `prefix` leads from the rows to their chat.
-    """
+def window_closes(*, within: timedelta) -> Q:
+    """The condition for chats whose service window is open now, and closes within a time."""
     now = timezone.now()
     windows = {name: channel.service_window for name, channel in channels().items()}
     closing = (
         Q(
-            **{
-                # Without a join: there are few numbers.
-                f"{prefix}business_number__in": BusinessNumber.objects.filter(transport=name).order_by(),
-                f"{prefix}last_inbound_at__gt": now - window,
-                f"{prefix}last_inbound_at__lte": now - window + within,
-            }
+            # Without a join: there are few numbers.
+            business_number__in=BusinessNumber.objects.filter(transport=name).order_by(),
+            last_inbound_at__gt=now - window,
+            last_inbound_at__lte=now - window + within,
         )
         for name, window in windows.items()
         if window is not None
     )
     return reduce(or_, closing, Q(pk__in=[]))
-
-
-def _without(customers: CustomerQuerySet, chats: Q) -> CustomerQuerySet:
-    return customers.filter(~Exists(Conversation.objects.filter(chats, customer=OuterRef("pk"))))
 
 
 def in_turn(customers: CustomerQuerySet) -> list[Any]:
@@ -84,13 +72,13 @@ def in_turn(customers: CustomerQuerySet) -> list[Any]:
     expression = getattr(order, "expression", None)
     if expression == UNREAD:
         count = F("conversation__unread_count")
-        some = with_unread(customers).order_by(count.desc() if order.descending else count.asc(), *others)
-        none = without_unread(customers).order_by(*others)
+        some = with_chat(customers, HAS_UNREAD).order_by(count.desc() if order.descending else count.asc(), *others)
+        none = without_chat(customers, HAS_UNREAD).order_by(*others)
         return [some, none] if order.descending else [none, some]
     if expression in (F(WAITING_SINCE), F(WRITTEN_AT)):
         column = expression.name.removeprefix("conversation__")
         has = {f"{column}__isnull": False}
         some = customers.filter(**{f"{expression.name}__isnull": False})
         some = some.order_by(expression.desc() if order.descending else expression.asc(), *others)
-        return [some, _without(customers, Q(**has)).order_by(*others)]
+        return [some, without_chat(customers, Q(**has)).order_by(*others)]
     return [customers]

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
 from customers.visibility import visible
-from messaging.desk.chats import window_closes
+from messaging.desk.chats import HAS_UNREAD, window_closes
 from messaging.models import ChatState, Conversation
 
 
@@ -38,7 +38,7 @@ def desk_counts(user: Any) -> DeskCounts:
     counts: Any = chats.filter(state=ChatState.OPEN).values(
         open=_number(),
         waiting=_number(waits),
-        unread=_number(Q(unread_count__gt=0)),
+        unread=_number(HAS_UNREAD),
         snoozed=_number_of(chats.filter(state=ChatState.SNOOZED)),
         closed=_number_of(chats.filter(state=ChatState.CLOSED)),
         closing_soon=_number(waits & window_closes(within=timedelta(minutes=settings.CLOSING_SOON_MINUTES))),

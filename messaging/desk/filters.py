@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
+from django.core.validators import EMPTY_VALUES
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from core.filters import (
@@ -19,18 +21,19 @@ from core.filters import (
 from customers.ads import came_by
 from customers.filters import SHORT_SEARCHES
 from customers.models import Customer, CustomerQuerySet, Source
-from customers.visibility import has_on_desk
+from customers.visibility import has_on_desk, visible
 from messaging.desk.chats import (
+    HAS_UNREAD,
     UNREAD,
+    WAITING,
     WAITING_SINCE,
     WRITTEN_AT,
-    not_waiting,
-    waiting,
-    window_closing,
-    with_unread,
-    without_unread,
+    window_closes,
+    with_chat,
+    without_chat,
 )
-from messaging.models import ChatState
+from messaging.desk.rows import DeskPages
+from messaging.models import ChatState, Conversation
 from tags.models import Tag, carrying, carrying_any
 
 # More than any service window: no window closes later.
@@ -66,7 +69,7 @@ class DeskFilter(FilterSet):
         method="filter_has_unread", label="customers with unread messages (true) or without (false)"
     )
     state = django_filters.ChoiceFilter(
-        field_name="conversation__state", choices=ChatState.choices, label="chats that are open, snoozed or closed"
+        method="filter_state", choices=ChatState.choices, label="chats that are open, snoozed or closed"
     )
     waiting = BooleanFilter(
         method="filter_waiting", label="open chats that wait for an answer (true), or all others (false)"
@@ -86,14 +89,50 @@ class DeskFilter(FilterSet):
         model = Customer
         fields: list[str] = []
 
+    @property
+    def qs(self) -> DeskPages:
+        """The pages of the customers that are left over.
+
+        The chats among them are the desk's own: they say so themselves, and their index is read without the customers.
+        If nothing but chats was asked for, they are counted alone.
+        """
+        # What their chats are to be and not to be, whose they are, and by which filters.
+        self._chats, self._no_chats, self._owners, self._by_chats = Q(), list[Q](), Q(), {"ordering"}
+        rows = super().qs
+        if not self._chats:
+            for chats in self._no_chats:
+                rows = without_chat(rows, chats)
+            return DeskPages(rows)
+        chats = visible(self.request.user, copied=True) & self._chats & self._owners
+        for no_chats in self._no_chats:
+            chats &= ~no_chats
+        given = {name for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
+        only_chats = Conversation.objects.filter(chats) if given <= self._by_chats else None
+        return DeskPages(with_chat(rows, chats), only_chats)
+
+    def _ask_chats(self, customers: CustomerQuerySet, name: str, chats: Q, *, wanted: bool = True) -> CustomerQuerySet:
+        """Leave it to `qs`: what is asked of chats is asked at once."""
+        self._by_chats.add(name)
+        if wanted:
+            self._chats &= chats
+        else:
+            self._no_chats.append(chats)
+        return customers
+
+    def _of_owner(self, customers: CustomerQuerySet, name: str, owner: Q) -> CustomerQuerySet:
+        self._by_chats.add(name)
+        self._owners &= owner
+        return customers.filter(owner)
+
     def filter_owner(self, customers: CustomerQuerySet, name: str, value: int) -> CustomerQuerySet:
-        return customers.filter(owner=value) if has_on_desk(self.request.user, value) else customers.none()
+        known = has_on_desk(self.request.user, value)
+        return self._of_owner(customers, name, Q(owner=value)) if known else customers.none()
 
     def filter_unassigned(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
         # Most salespeople have only customers with an owner.
         if not has_on_desk(self.request.user, None):
             return customers.none() if value else customers
-        return customers.filter(owner__isnull=value)
+        return self._of_owner(customers, name, Q(owner__isnull=value))
 
     def filter_tag(self, customers: CustomerQuerySet, name: str, ids: list[int]) -> CustomerQuerySet:
         tags = Tag.objects.in_bulk(ids)
@@ -107,13 +146,17 @@ class DeskFilter(FilterSet):
         return carrying_any(customers, Tag.objects.in_bulk(ids).values())
 
     def filter_has_unread(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
-        return with_unread(customers) if value else without_unread(customers)
+        return self._ask_chats(customers, name, HAS_UNREAD, wanted=value)
+
+    def filter_state(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
+        return self._ask_chats(customers, name, Q(state=value))
 
     def filter_waiting(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
-        return waiting(customers) if value else not_waiting(customers)
+        return self._ask_chats(customers, name, WAITING, wanted=value)
 
     def filter_window(self, customers: CustomerQuerySet, name: str, value: int) -> CustomerQuerySet:
-        return window_closing(customers, within=timedelta(minutes=min(value, _MOST_MINUTES)))
+        within = timedelta(minutes=min(value, _MOST_MINUTES))
+        return self._ask_chats(customers, name, window_closes(within=within))
 
     def filter_ad(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
         found: CustomerQuerySet = came_by(customers, value)

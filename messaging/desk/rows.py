@@ -23,7 +23,7 @@ from customers.serializers.marketing import Marketing
 from customers.visibility import DeskQuery
 from messaging.channels import window_expires_at
 from messaging.desk.chats import in_turn
-from messaging.models import ChatState, Direction, Status
+from messaging.models import ChatState, Conversation, Direction, Status
 from messaging.reach import CanSend, can_send, marketing, reach_columns
 from tags.models import Tag, tags_of_new
 from tags.serializers import TagRow, tag_data
@@ -86,17 +86,24 @@ class DeskCustomer(CustomerRow):
 
 
 class DeskPages(Pages):
-    """Pages of desk rows: their ids first, without the joins that a row needs, then the rows by their ids."""
+    """Pages of desk rows: their ids first, without the joins that a row needs, then the rows by their ids.
+
+    They are counted by their `chats`, if everybody has one and nothing else was asked for.
+    """
 
     # The ids of so many are read at once. Fewer need no other statement to be counted.
     AT_ONCE = 100
 
-    def __init__(self, rows: Any) -> None:
+    def __init__(self, rows: Any, chats: "QuerySet[Conversation] | None" = None) -> None:
         super().__init__(rows)
         self.parts = in_turn(rows)
+        self._counted = Pages(rows if chats is None else chats)
 
     def count(self, *, at_most: int | None = None) -> int:
-        return len(self._first) if len(self._first) <= self.AT_ONCE else super().count(at_most=at_most)
+        return len(self._first) if len(self._first) <= self.AT_ONCE else self._counted.count(at_most=at_most)
+
+    def estimate(self) -> int:
+        return self._counted.estimate()
 
     def __getitem__(self, part: slice) -> list[DeskCustomer]:
         known = part.stop <= len(self._first) or len(self._first) <= self.AT_ONCE

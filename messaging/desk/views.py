@@ -23,7 +23,6 @@ from messaging.desk.filters import DeskFilter
 from messaging.desk.rows import (
     NEWEST_CONVERSATION_FIRST,
     DeskCustomer,
-    DeskPages,
     WholeDesk,
     desk_row,
     new_desk_row,
@@ -57,8 +56,8 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
     def list(self, request: Request) -> Response:
         """List the customers of the desk, those with the newest message first."""
         filtered = request.query_params.keys() - {"page", "page_size"}
-        pages = DeskPages(self.filter_queryset(self.get_queryset())) if filtered else WholeDesk(request.user)
-        rows: Any = self.paginate_queryset(pages)  # type: ignore[arg-type]
+        pages: Any = self.filter_queryset(self.get_queryset()) if filtered else WholeDesk(request.user)
+        rows: Any = self.paginate_queryset(pages)
         links = links_for(request)
         return self.get_paginated_response([shown_to(row, links) for row in rows])
 

@@ -59,7 +59,10 @@ class Conversation(models.Model):
     class Meta:
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                fields=["unread_count", "customer"], condition=Q(unread_count__gt=0), name="conversation_unread"
+                fields=["unread_count", "customer"],
+                include=["owner", "merged_into", "state"],
+                condition=Q(unread_count__gt=0),
+                name="conversation_by_unread",
             ),
             models.Index(
                 fields=["waiting_since", "customer"],
@@ -68,8 +71,9 @@ class Conversation(models.Model):
             ),
             models.Index(
                 fields=["last_inbound_at", "customer"],
+                include=["owner", "merged_into", "state", "business_number"],
                 condition=Q(last_inbound_at__isnull=False),
-                name="conversation_written",
+                name="conversation_by_written",
             ),
             models.Index(
                 fields=["state", "snoozed_until", "customer"], condition=~Q(state="open"), name="conversation_put_away"
