@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from core.files.conversion.wanted import Wanted
 from core.ports import mapped_ports
@@ -86,8 +86,7 @@ class Fetched:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """What a channel knows of whether a customer can be written to: by their chat's number, and anywhere at all.
 
     `accepts_marketing` is what they said last of marketing messages, and `marketing_since` when; None: nothing.

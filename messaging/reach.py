@@ -6,7 +6,6 @@ from functools import cache
 from typing import Annotated, Any, TypedDict
 
 from django.conf import settings
-from django.utils import timezone
 
 from core.shapes import OneOf
 from customers.models import Source
@@ -42,7 +41,7 @@ def window_closed(transport: str, last_inbound_at: datetime | None, now: datetim
 
 
 def reach_columns() -> dict[str, Any]:
-    """What `can_send` reads of the rows of customers that only their channels know: for `.values()`."""
+    """What `reach_of` reads of the rows of customers that only their channels know: for `.values()`."""
     return _columns_of(tuple(settings.CHANNELS.items()))
 
 
@@ -51,18 +50,26 @@ def _columns_of(installed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return {name: column for channel in channels().values() for name, column in channel.reach_columns().items()}
 
 
-def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
-    """Whether text and templates can be sent to the customer of a desk row: `{text, template, reason}`.
+def reach_of(row: Mapping[str, Any], now: datetime) -> tuple[CanSend, Marketing]:
+    """Whether text and templates can be sent to the customer of a desk row, and what they said of marketing messages.
 
     A paused number queues, and who stopped marketing messages gets other templates: these reasons only warn.
     """
-    now = now or timezone.now()
     transport = row["transport"] or home_channel_name()
+    reach = _reach(transport, row)
+    said = reach if transport == Source.WHATSAPP.value else _reach(Source.WHATSAPP.value, row)
+    return _can_send(row, transport, reach, now), marketing_data(said.accepts_marketing, said.marketing_since)
+
+
+def _reach(transport: str, row: Mapping[str, Any]) -> Reach:
     channel = channels().get(transport)
-    reach = channel.reach(row) if channel is not None else _NOBODY
+    return _NOBODY if channel is None else channel.reach(row)
+
+
+def _can_send(row: Mapping[str, Any], transport: str, reach: Reach, now: datetime) -> CanSend:
     if row["blocked_at"] is not None:
         return _said(False, False, "blocked")
-    if channel is None or not reach.number_sends:
+    if not reach.number_sends:
         return _said(False, False, "number_paused")
     if not reach.has_address:
         return _said(False, False, "no_address")
@@ -72,13 +79,6 @@ def can_send(row: Mapping[str, Any], now: datetime | None = None) -> CanSend:
         return _said(True, True, "opted_out")
     paused = pause_of(row["pause_kind"] or "", row["paused_until"], "", now) is not None
     return _said(True, True, "number_paused" if paused else None)
-
-
-def marketing(row: Mapping[str, Any]) -> Marketing:
-    """What the customer of a desk row said of marketing messages."""
-    channel = channels().get(Source.WHATSAPP.value)
-    reach = channel.reach(row) if channel is not None else _NOBODY
-    return marketing_data(reach.accepts_marketing, reach.marketing_since)
 
 
 def _said(text: bool, template: bool, reason: str | None) -> CanSend:
