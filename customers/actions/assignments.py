@@ -9,7 +9,8 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from core.db.compiled import Compiled, Insert, prepared_cursor
+from core.db.compiled import Compiled, Insert
+from core.db.together import Write, write_together
 from customers.actions.locking import lock, lock_all
 from customers.errors import AlreadyClaimed
 from customers.events import NOBODY, record, record_all
@@ -145,10 +146,9 @@ def _open(customer: Customer, salesperson: User, *, actor: User | None, note: st
     """Replace the open assignment of a locked customer by a new one."""
     previous_owner_id = customer.owner_id or NOBODY
     now = timezone.now()
-    _end_open(customer, now)
+    _set_owner(customer, salesperson, _end_open(customer, now))
     assignment = Assignment(customer=customer, salesperson=salesperson, assigned_by=actor, note=note, assigned_at=now)
     INSERT_ASSIGNMENT.save(assignment)
-    _set_owner(customer, salesperson)
     _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id, verb=verb)
     return assignment
 
@@ -159,23 +159,19 @@ def unassign(customer: Customer, *, actor: User | None) -> None:
     assignment = customer.assignments.open().select_related("salesperson", "assigned_by").first()
     if assignment is None:  # an owner from before assignments were recorded
         assignment = Assignment(customer=customer, salesperson=customer.owner, assigned_at=now)
-    else:
-        _end_open(customer, now)
     assignment.ended_at = now
-    _set_owner(customer, None)
+    _set_owner(customer, None, _end_open(customer, now))
     _record(customer, assignment, actor=actor, previous_owner_id=previous_owner_id)
 
 
-def _set_owner(customer: Customer, owner: User | None) -> None:
+def _set_owner(customer: Customer, owner: User | None, *also: Write) -> None:
     customer.owner, customer.updated_at = owner, timezone.now()
     at = connection.ops.adapt_datetimefield_value(customer.updated_at)
-    with prepared_cursor() as cursor:
-        cursor.execute(_SET_OWNER, [customer.owner_id, at, customer.pk])
+    write_together(*also, (_SET_OWNER, [customer.owner_id, at, customer.pk]))
 
 
-def _end_open(customer: Customer, at: datetime) -> None:
-    with prepared_cursor() as cursor:
-        cursor.execute(_END_OPEN, [connection.ops.adapt_datetimefield_value(at), customer.pk])
+def _end_open(customer: Customer, at: datetime) -> Write:
+    return _END_OPEN, [connection.ops.adapt_datetimefield_value(at), customer.pk]
 
 
 def _record(customer: Customer, assignment: Assignment, **announced: Any) -> None:

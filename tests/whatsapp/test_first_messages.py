@@ -87,8 +87,8 @@ class TestRows:
         statements = [one["sql"] for one in asked.captured_queries]
         locked = max(n for n, sql in enumerate(statements) if "FOR NO KEY UPDATE" in sql and "accounts_user" in sql)
         assert [sql for sql in statements[locked:] if "messaging_message" in sql] == []
-        # Whose turn it is, three for the assignment, its event, the savepoint and the commit.
-        assert len(statements[locked + 1 :]) <= 7, statements[locked:]
+        # Whose turn it is, two for the assignment, its event, the savepoint and the commit.
+        assert len(statements[locked + 1 :]) <= 6, statements[locked:]
 
 
 @pytest.mark.django_db(transaction=True)
