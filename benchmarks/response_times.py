@@ -12,7 +12,6 @@ import sys
 import time
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 from benchmarks.database_cpu import DatabaseCpu
 from benchmarks.each_database import on_each
@@ -55,7 +54,7 @@ def measure(quick: bool) -> int:
     database = DatabaseCpu(os.environ["DATABASE_URL"])
     print(f"{report.machine()}\n\n### Response times of 30 days: seconds of processor time, medians of {ROUNDS}\n")
 
-    def asked(by: str) -> tuple[Any, ...]:
+    def asked(by: str) -> tuple[str, ...]:
         rows, python, sql = 0, [], []
         for _ in range(ROUNDS):
             database.start()
@@ -64,7 +63,7 @@ def measure(quick: bool) -> int:
             python.append(time.process_time() - began)
             sql.append(database.seconds())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return by, rows, f"{median(python):.2f}", f"{median(sql):.2f}", f"{peak} MB"
+        return by, str(rows), f"{median(python):.2f}", f"{median(sql):.2f}", f"{peak} MB"
 
     report.table(("by", "rows", "Python", "PostgreSQL", "peak"), [asked(by) for by in BY])
     return 0
