@@ -15,6 +15,9 @@ from core.db.compiled import Compiled, Param
 # The place in time of messages, which most of such lists are of.
 TIME_FIELD = "ordered_at"
 
+# What makes of a declaration what runs with the values of its parameters.
+_Kind = Callable[..., Callable[..., list[Any]]]
+
 
 def keyset(rows: QuerySet[Any], time_field: str, at: Any = None, pk: Any = 0, *, newer: bool = False) -> QuerySet[Any]:
     """The rows on one side of a place in time, those next to it first."""
@@ -61,7 +64,7 @@ class KeysetQuery(KeysetRows):
     """
 
     def __init__(
-        self, declare: Callable[..., QuerySet[Any]], time_field: str = TIME_FIELD, *, kind: Any = Compiled
+        self, declare: Callable[..., QuerySet[Any]], time_field: str = TIME_FIELD, *, kind: _Kind = Compiled
     ) -> None:
         own = [Param(name) for name in signature(declare).parameters]
 
