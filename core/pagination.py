@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from django.core.paginator import EmptyPage, Page, Paginator
 from django.db import connection
@@ -242,8 +242,9 @@ class KeysetPages(BasePagination):
     def _link(self, direction: str, row: Any) -> str:
         at, pk = self._place(row)
         token = base64.urlsafe_b64encode(f"{direction}|{at.isoformat()}|{pk}".encode()).decode().rstrip("=")
-        url = self.request.build_absolute_uri().partition("?")[0]
-        given = {name: values for name, values in self.request.query_params.lists() if name != AROUND}
+        url, _, query = self.request.build_absolute_uri().partition("?")
+        given = parse_qs(query, keep_blank_values=True)
+        given.pop(AROUND, None)
         return f"{url}?{urlencode(sorted({**given, 'cursor': [token]}.items()), doseq=True)}"
 
     def _decode(self, cursor: str) -> tuple[str, datetime, int]:
