@@ -51,9 +51,9 @@ def test_whoever_loses_a_chat_hears_no_more_of_who_is_there(
     assert inboxes[owner].read_type("presence")["data"]["status"] == "online"
 
     assign(customer_id=customer.pk, salesperson=stranger, actor=admin)
+    assert inboxes[stranger].read_type("presence")["data"]["status"] == "online"
     chat.say(type="typing", is_typing=True)
     assert inboxes[stranger].read_type("typing")["data"]["customer"] == customer.pk
-    people(inboxes[stranger])
     chat.close()
     assert inboxes[stranger].read_type("presence")["data"]["status"] == "offline"
     assert not {"presence", "typing"} & {frame["type"] for frame in heard(inboxes[owner])}
