@@ -74,7 +74,7 @@ def described() -> Any:
 
     What it says of the server is meaningless: that depends on the request.
     """
-    with _MAKING:  # or each thread makes one, after a start, and all of them wait for each other
+    with _MAKING:  # otherwise each thread makes its own after a start, and all of them take seconds
         return _made()
 
 

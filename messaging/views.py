@@ -186,7 +186,7 @@ class CustomerMessagesView(RightsByAction, mixins.ListModelMixin, _Waiting):
     def paginate_queryset(self, queryset: Any) -> Any:
         rows = super().paginate_queryset(queryset)
         if not rows:
-            self._on_desk()  # or it is a chat that the caller may not see
+            self._on_desk()  # it may be a chat that the caller may not see
         return rows
 
     def _on_desk(self) -> int:

@@ -15,7 +15,8 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from core.db.reports import may_be_old
-from messaging.models import ChatState, Conversation, Direction, Message, Status
+from messaging.desk.chats import WAITING
+from messaging.models import Conversation, Direction, Message, Status
 
 # From how many of the newest messages of the day response times are worked out.
 NEWEST = 5_000
@@ -23,7 +24,7 @@ NEWEST = 5_000
 
 def waiting_chats() -> QuerySet[Conversation]:
     """Open chats in which the customer wrote something that nobody has answered."""
-    return Conversation.objects.filter(state=ChatState.OPEN, waiting_since__isnull=False, merged_into=None)
+    return Conversation.objects.filter(WAITING, merged_into=None)
 
 
 @dataclass(frozen=True)

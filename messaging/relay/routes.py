@@ -75,7 +75,5 @@ class Routes:
         ids = list(away.values_list("pk", flat=True))
         if not ids:
             return []
-        chats = Conversation.objects.filter(
-            waiting_since__lte=over, customer__owner__in=ids, customer__merged_into__isnull=True
-        )
+        chats = Conversation.objects.filter(waiting_since__lte=over, owner__in=ids, merged_into=None)
         return list(chats.order_by("waiting_since", "pk").values_list("pk", flat=True)[:_AT_ONCE])

@@ -137,8 +137,8 @@ def shown_messages() -> MessageQuerySet:
     return messages
 
 
-# One chat, newest message first, as screens ask for it most: compiled once. The second is that of a customer whom the
-# `user` may see, and else empty.
+# One chat, newest message first, as screens ask for it most: compiled once. The second is empty unless `user`
+# may see the customer.
 CHAT = KeysetQuery(lambda customer: shown_messages().filter(customer_id=customer).bubbles())
 SHOWN_CHAT = KeysetQuery(
     lambda user, customer: shown_messages().filter(customer_id=customer).bubbles().visible_to(user), kind=DeskQuery
