@@ -87,6 +87,7 @@ class Noise:
         body = f"username={name}&password={quote(PASSWORD)}".encode()
         head = "Content-Type: application/x-www-form-urlencoded"
         while True:
+            self.answers["sign-in asked"] += 1
             await self._ask("sign-in", _request("POST", "/api/auth/login/", head, body))
 
     async def ask_for_code(self, token: str) -> None:
