@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.db import connection
+
 from accounts.hashers import CORES
 from config.asgi_types import Scope
 from config.endpoints import endpoint_of
@@ -78,8 +80,10 @@ class Lanes:
     def __init__(self) -> None:
         # One answer of /readyz takes milliseconds; if the database hangs, more of them would only wait as well.
         self.probes = Lane("probes", 2, waiting=8, patience=5, retry_after=5)
-        # Meta waits for some seconds, and sends again what it got no 200 for.
-        self.webhooks = Lane("webhooks", 8, waiting=256, patience=10, retry_after=5)
+        # Meta waits for some seconds, and sends again what it got no 200 for. SQLite has one writer: more threads would
+        # wait for it, and passing the turn from one to the next costs more than the work (docs/benchmarks.md).
+        writers = 1 if connection.vendor == "sqlite" else 8
+        self.webhooks = Lane("webhooks", writers, waiting=256, patience=10, retry_after=5)
         # A hash keeps a core busy for half a second. More threads than hash at once (accounts/hashers.py), for the
         # rest of a sign-in.
         self.sign_ins = Lane(
