@@ -17,11 +17,14 @@ settings.ROOT_URLCONF = "benchmarks.floor_urls"
 if not STACK:
     settings.MIDDLEWARE = []
 
-from config.bodies import SpoolBody  # noqa: E402 - the settings are changed first
+wsgi = get_wsgi_application()
+
+# They import models, which Django must have set up.
+from config.bodies import SpoolBody  # noqa: E402
 from config.bridge import Bridge  # noqa: E402
 from config.lanes import Lanes  # noqa: E402
 
-wsgi, lanes = get_wsgi_application(), Lanes()
+lanes = Lanes()
 application: Any
 if STACK:
     application = SpoolBody(Bridge(wsgi, lanes), lanes.uploads)
