@@ -75,6 +75,9 @@ class Pages:
     def __getitem__(self, part: slice) -> list[Any]:
         if part.start < self.DEEP:
             return list(self.rows[part])
+        behind = self._behind(part)
+        if behind is not None and behind.start < self.DEEP:
+            return list(self.rows.reverse()[behind])[::-1]
         ids = self.ids(part)
         found = {_id_of(row): row for row in self.rows.order_by().filter(pk__in=ids)}
         return [found[pk] for pk in ids if pk in found]
@@ -87,10 +90,14 @@ class Pages:
     def ids(self, part: slice) -> list[Any]:
         """The ids of these rows, found from whichever end of the list is nearer."""
         ids = self.far_keys.values_list("pk", flat=True)
-        behind = None if self.total is None else slice(max(self.total - part.stop, 0), self.total - part.start)
+        behind = self._behind(part)
         if behind is None or part.start <= behind.start:
             return list(ids[part])
         return list(ids.reverse()[behind])[::-1]
+
+    def _behind(self, part: slice) -> slice | None:
+        """Where these rows are, counted from the end, if it is known how many there are."""
+        return None if self.total is None else slice(max(self.total - part.stop, 0), self.total - part.start)
 
 
 class FilteredPages(Pages):

@@ -33,10 +33,9 @@ def belongings(owner: User, stranger: User, customer: Customer) -> None:
         Assignment.objects.create(customer=whose, salesperson=owner, ended_at=whose.date_joined)
 
 
-@pytest.fixture(params=["first pages", "far pages"])
+@pytest.fixture(params=[Pages.DEEP, 0, 2], ids=["first pages", "far pages", "near the end"])
 def pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "far pages":
-        monkeypatch.setattr(Pages, "DEEP", 0)
+    monkeypatch.setattr(Pages, "DEEP", request.param)
 
 
 def answer(client: Any, url: str) -> Any:
@@ -66,6 +65,7 @@ def test_an_admin_sees_all_but_what_a_merge_left_behind(
 
     assert len(found) == 7
     assert found == sorted(found, reverse=True)
+    assert walk(as_admin, path, "count=exact") == found
     last = answer(as_admin, f"{path}?page_size=2&page=last")
     assert (last["count"], [row["id"] for row in last["results"]]) == (7, found[-1:])
 
@@ -80,6 +80,7 @@ def test_salespeople_see_what_belongs_to_their_customers(
 
     assert len(found) == 6
     assert found == sorted(found, reverse=True)
+    assert walk(as_owner, path, "count=exact") == found
     assert len(walk(as_stranger, path)) == 1
     assert answer(as_owner, f"{path}?count=exact")["count"] == 6
 
