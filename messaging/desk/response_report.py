@@ -18,7 +18,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Team, User
 from core.db.microseconds import Microseconds, microseconds
 from core.db.reports import may_be_old
 from customers.models import Assignment, Customer
@@ -80,7 +80,7 @@ class _Counted:
 def response_rows(user: User, begin: datetime, end: datetime, by: str) -> list[ResponseTimesRow]:
     """The rows of the report for those whom `user` may see: admins all, managers their teams, sales themselves."""
     names = _Names(by)
-    counted: dict[Any, _Counted] = defaultdict(_Counted)
+    counted: dict[int | None, _Counted] = defaultdict(_Counted)
     whose = None if user.is_admin else frozenset(user.desk_owners)
     hours = _Working(begin - _BEFORE, max(end, timezone.now()))
     since, until = microseconds(begin), microseconds(end)
@@ -96,7 +96,8 @@ def response_rows(user: User, begin: datetime, end: datetime, by: str) -> list[R
             if since <= response.since < until and (whose is None or response.owner in whose):
                 key = names.key(response.owner, response.number, response.since)
                 counted[key].all.append(hours.between(response))
-    rows = [_row(names.shown(key), one) for key, one in counted.items()]
+    shown = names.shown(counted)
+    rows = [_row(shown[key], one) for key, one in counted.items()]
     return sorted(rows, key=lambda row: (row["key"]["name"].casefold(), str(row["key"]["id"])))
 
 
@@ -135,35 +136,37 @@ class _Working:
 
 
 class _Names:
-    """What the rows are called."""
+    """What the rows are about, and what they are called."""
 
     def __init__(self, by: str) -> None:
         self._by = by
-        self._users = {user.pk: user for user in User.objects.select_related("team")} if by in ("owner", "team") else {}
-        self._teams = {user.team.pk: user.team.name for user in self._users.values() if user.team is not None}
-        self._numbers = {number.pk: number for number in BusinessNumber.objects.all()} if by == "number" else {}
+        members = User.objects.filter(team__isnull=False) if by == "team" else User.objects.none()
+        self._team_of = dict(members.values_list("pk", "team_id"))
 
-    def key(self, owner_id: int | None, number_id: int, at: int) -> Any:
+    def key(self, owner_id: int | None, number_id: int, at: int) -> int | None:
         """What tells the row of something apart from others."""
         if self._by == "owner":
             return owner_id
         if self._by == "team":
-            owner = self._users.get(owner_id or 0)
-            return owner.team_id if owner is not None else None
+            return self._team_of.get(owner_id or 0)
         return number_id if self._by == "number" else at // _DAY
 
-    def shown(self, key: Any) -> Key:
+    def shown(self, keys: Iterable[int | None]) -> dict[int | None, Key]:
+        """What the rows with these keys are called."""
         if self._by == "day":
-            day = date.fromordinal(_FIRST_DAY + key).isoformat()
-            return {"id": day, "name": day}
+            days = {key: date.fromordinal(_FIRST_DAY + key).isoformat() for key in keys if key is not None}
+            return {key: {"id": day, "name": day} for key, day in days.items()}
+        models: dict[str, Any] = {"owner": User, "team": Team, "number": BusinessNumber}
+        found = models[self._by].objects.in_bulk([key for key in keys if key is not None])
+        return {key: {"id": key, "name": self._name(key, found.get(key))} for key in keys}
+
+    def _name(self, key: int | None, row: Any) -> str:
         if key is None:
-            return {"id": None, "name": "Nobody" if self._by == "owner" else "No team"}
-        if self._by == "number":
-            number = self._numbers[key]
-            return {"id": key, "name": number.display or number.external_id}
-        if self._by == "owner":
-            return {"id": key, "name": self._users[key].name if key in self._users else f"#{key}"}
-        return {"id": key, "name": self._teams[key]}
+            return "Nobody" if self._by == "owner" else "No team"
+        if row is None:
+            return f"#{key}"
+        name: str = row.display or row.external_id if self._by == "number" else row.name
+        return name
 
 
 def _chats(
