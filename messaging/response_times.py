@@ -22,7 +22,8 @@ class Step(NamedTuple):
 
     A message of the customer (SAID) has its place in the chat as `at`, and was made at `created`: one that arrived
     late stands where it was written, so both are the same. A message of the desk that was sent, or, without a `sender`,
-    of the phone app (ANSWERED) has the time at which it went out, and `sent_for`, the owner who was noted then.
+    of the phone app (ANSWERED) has the time at which it went out, and `sent_for`, the owner who was noted then. The
+    phone app sent it when it was `created`; its place may be that of its arrival.
     """
 
     customer: int
@@ -86,7 +87,9 @@ def replay(
             first, pending = _answered(pending, at, pk, by_phone=sender is None)
             if first is not None:
                 # Nobody's, or sent before that was noted.
-                responses.append(Response(first[0], at, first[2], owned(at) if sent_for is None else sent_for))
+                owner = owned(at) if sent_for is None else sent_for
+                went = at if sender is not None or created is None else max(first[0], min(created, at))
+                responses.append(Response(first[0], went, first[2], owner))
                 if talks[-1].first is None:
                     talks[-1].first = responses[-1]
     return talks, responses

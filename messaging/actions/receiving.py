@@ -37,6 +37,9 @@ from messaging.serializers.messages import message_data
 # A message that arrives later than this is shown at the provider's time, others at the time they arrived: the
 # provider's times are whole seconds, which would put an answer of ours before the quick question it answers.
 LATE = timedelta(minutes=1)
+# The provider's times have whole seconds: what is closer together is in the order in which it arrived.
+_A_SECOND = timedelta(seconds=1)
+_JUST_BEFORE = timedelta(microseconds=1)
 
 _PUT_UNREAD = (
     f"INSERT INTO {Conversation._meta.db_table} AS c "
@@ -101,9 +104,7 @@ def _keep(
     also: Sequence[Write] = (),
 ) -> int | None:
     now = timezone.now()
-    # One that arrives late is shown at its own time.
-    late = now - inbound.at > LATE
-    ordered_at = inbound.at if late else now
+    ordered_at = _place(customer, inbound, direction, now)
     answered = _answered(number, inbound.reply_to_wamid)
     message = {
         "customer_id": customer.pk,
@@ -125,8 +126,27 @@ def _keep(
     customer.desk_at = max(ordered_at, customer.desk_at)
     file = _attach(message_id, inbound.media, inbound.at) if inbound.media is not None else {}
     _show(customer, {**answered, "id": message_id, **message, **file}, also=[*also, place])
-    _who_waits(customer, direction, ordered_at, late=late)
+    _who_waits(customer, direction, ordered_at, late=ordered_at < now)
     return message_id
+
+
+def _place(customer: Customer, inbound: Inbound, direction: Direction, now: datetime) -> datetime:
+    """Where a message stands in the chat: at the end, unless it arrives late.
+
+    Then it stands at its own time; or, if what the phone app wrote and what the customer did overtook each other on
+    the way, before what was written later: by their times it is known which of them answers the other.
+    """
+    if now - inbound.at > LATE:
+        return inbound.at
+    if customer.desk_at - inbound.at < _A_SECOND:
+        return now
+    later = Message.objects.filter(customer=customer, ordered_at__gt=inbound.at, created_at__gt=inbound.at)
+    if direction is Direction.INBOUND:
+        later = later.filter(direction=Direction.OUTBOUND, sender=None, automatic=False)
+    else:
+        later = later.filter(direction=Direction.INBOUND)
+    overtook = later.order_by("ordered_at", "pk").values_list("ordered_at", flat=True).first()
+    return now if overtook is None else overtook - _JUST_BEFORE
 
 
 def _columns(inbound: Inbound, direction: Direction) -> dict[str, Any]:

@@ -160,6 +160,14 @@ class TestWhatIsCounted:
         desk.answers(customer)
         assert report()[0]["response"] == {"median": 7200, "p90": 7200}
 
+    def test_the_phone_app_answered_when_meta_says_so(self, desk: Desk, customer: Customer, report: Any) -> None:
+        desk.writes(customer)
+        desk.now += timedelta(seconds=50)
+        inbound = Inbound(wamid="wamid.E", type="text", text="yes", at=desk.now - timedelta(seconds=30))
+        with transaction.atomic():
+            receive_echo(customer=lock(customer.pk), number=desk.number, inbound=inbound)
+        assert report()[0]["first_response"] == report()[0]["response"] == {"median": 20, "p90": 20}
+
     def test_a_close_begins_a_new_conversation(self, desk: Desk, customer: Customer, admin: User, report: Any) -> None:
         desk.writes(customer)
         desk.now += minutes(1)

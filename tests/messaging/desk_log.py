@@ -77,6 +77,8 @@ class Way:
     until: datetime
     owner: int | None
     number: int
+    # The place of the answer.
+    at: datetime
 
 
 @dataclass
@@ -174,7 +176,8 @@ class Chat:
             if asked := questions[answer.row["id"]]:
                 oldest = min(asked, key=lambda one: (one.began, one.row["id"]))
                 number = oldest.row["business_number"]
-                found.append(Way(oldest.began, answer.at, self.owner_at(answer.at), number))
+                until = max(oldest.began, answer.began) if answer.by_phone else answer.at
+                found.append(Way(oldest.began, until, self.owner_at(answer.at), number, answer.at))
         return found
 
     def talks(self) -> list[Talk]:
@@ -185,7 +188,7 @@ class Chat:
         for n, index in enumerate(begins):
             first = asked[index]
             end = asked[begins[n + 1]].at if n + 1 < len(begins) else datetime.max.replace(tzinfo=UTC)
-            within = [way for way in ways if first.at <= way.until < end]
+            within = [way for way in ways if first.at <= way.at < end]
             found.append(Talk(first.began, first.row["business_number"], within[0] if within else None))
         return found
 

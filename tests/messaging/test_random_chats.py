@@ -75,7 +75,7 @@ class World:
 
     def _said(self, dice: random.Random) -> Inbound:
         self.count += 1
-        at = self.now - timedelta(minutes=dice.choice((0, 0, 0, 2, 5, 40)))
+        at = self.now - timedelta(minutes=dice.choice((0, 0, 0, 0.3, 2, 5, 40)))
         wamid = f"wamid.{self.customer.pk}.{self.count}"
         return Inbound(wamid=wamid, type="text", text="hi", at=at.replace(microsecond=0))
 

@@ -77,7 +77,7 @@ class Desk:
 
     def _said(self) -> Inbound:
         self.count += 1
-        at = (self.now - timedelta(minutes=self.dice.choice((0, 0, 0, 2, 40)))).replace(microsecond=0)
+        at = (self.now - timedelta(minutes=self.dice.choice((0, 0, 0, 0.3, 2, 40)))).replace(microsecond=0)
         kind = self.dice.choice(("text", "text", "text", "text", "unsupported"))
         return Inbound(wamid=f"wamid.{self.count}", type=kind, text="hi", at=at)
 

@@ -37,6 +37,15 @@ def since(customer: Customer) -> datetime | None:
     return Conversation.objects.get(customer=customer).waiting_since
 
 
+def texts_of(client: APIClient, customer: Customer) -> list[str]:
+    rows = client.get(f"/api/customers/{customer.pk}/messages/").json()["results"]
+    return [row["text"] for row in sorted(rows, key=lambda row: row["ordered_at"])]
+
+
+def last_text(client: APIClient, customer: Customer) -> str:
+    return str(client.get(f"/api/customers/{customer.pk}/").json()["last_message"]["text"])
+
+
 @pytest.fixture
 def answer(customer: Customer, owner: User, transport: FakeTransport, relay_turn: Turn) -> Callable[..., Message]:
     def send(outcome: Exception | None = None) -> Message:
@@ -151,6 +160,38 @@ class TestWaiting:
         echo(ago=minutes(6))
         assert since(customer) == at
         says(customer, "later still", ago=minutes(7))  # the phone had it when it answered
+        assert since(customer) == at
+
+    def test_what_overtakes_an_echo_on_the_way_still_waits(
+        self, customer: Customer, says: Says, echo: Any, as_owner: APIClient
+    ) -> None:
+        says(customer, "first", ago=timedelta(seconds=50))
+        at = timezone.now() - timedelta(seconds=10)
+        says(customer, "second", at=at)
+        echo(ago=timedelta(seconds=20))
+        assert since(customer) == at
+        assert texts_of(as_owner, customer) == ["first", "ok", "second"]
+        assert last_text(as_owner, customer) == "second"
+        echo(ago=timedelta(seconds=5))
+        assert since(customer) is None
+
+    def test_what_an_echo_overtakes_on_the_way_is_answered(
+        self, customer: Customer, says: Says, echo: Any, as_owner: APIClient
+    ) -> None:
+        says(customer, "first", ago=timedelta(seconds=50))
+        echo(ago=timedelta(seconds=20))
+        says(customer, "second", ago=timedelta(seconds=30))
+        assert since(customer) is None
+        assert texts_of(as_owner, customer) == ["first", "second", "ok"]
+        assert last_text(as_owner, customer) == "ok"
+
+    def test_what_comes_right_after_an_answer_was_not_seen_by_who_answered_at_the_desk(
+        self, customer: Customer, says: Says, answer: Any
+    ) -> None:
+        says(customer, ago=timedelta(seconds=50))
+        answer()
+        at = timezone.now() - timedelta(seconds=30)
+        says(customer, at=at)
         assert since(customer) == at
 
     def test_reactions_edits_and_notices_change_nothing(
