@@ -76,6 +76,9 @@ class InboxFeed:
                 # and fewer frames than that may wait for a client.
                 part = list(self._changed)[:MAX_ROWS]
                 changed = {customer_id: self._changed.pop(customer_id) for customer_id in part}
+                # What comes from here on is for the next load: this one may have read the chat as it was before.
+                moved = self._moved.intersection(part)
+                self._moved -= moved
                 try:
                     rows = {row["id"]: row for row in await in_thread(desk_rows, list(changed))}
                     here = await self.people.in_chats([pk for pk in rows if changed[pk]])
@@ -84,8 +87,7 @@ class InboxFeed:
                     self._resync()
                     continue
                 for customer_id, lost_by in changed.items():
-                    self._tell(customer_id, rows.get(customer_id), lost_by, here)
-                    self._moved.discard(customer_id)
+                    self._tell(customer_id, rows.get(customer_id), lost_by, here, moved=customer_id in moved)
         finally:
             self.loading = None
 
@@ -117,10 +119,10 @@ class InboxFeed:
             socket.push(passing_text("resync_required", {}))
             self.counts.changed(socket)
 
-    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int], here: Here) -> None:
+    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int], here: Here, *, moved: bool) -> None:
         """Send the row to who sees it, and say that it is gone to who saw it; None: nobody sees it any more.
 
-        To whom it is new, also say who is in the chat.
+        To whom it is new, also say who is in the chat. `moved`: its state changed.
         """
         chat = _chat(row) if row is not None else ""
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
@@ -128,7 +130,7 @@ class InboxFeed:
             if row is not None and has_on_desk(socket.user, owner_id):
                 if socket.shows(row):
                     socket.tell_row(row, chat)
-                elif customer_id in self._moved:
+                elif moved:
                     socket.tell_gone(customer_id)
                 if not all(has_on_desk(socket.user, lost or None) for lost in lost_by):
                     socket.tell_people(here.frames(customer_id, socket.user.pk))

@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 from core.live.groups import DESK
 from core.live.hub import Hub
+from messaging.actions.chat_states import close_chat
 from messaging.consumers import inbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +30,27 @@ def test_changes_that_cannot_be_loaded_ask_for_a_resync(
         assert socket.read()["type"] == "resync_required"
     as_admin.put(f"/api/customers/{customer.pk}/", {"notes": "2"})
     assert socket.read()["data"]["customer"]["notes"] == "2"
+
+
+def test_a_chat_that_is_closed_while_its_row_is_read(
+    open_socket: Any, owner: Any, token_of: Any, customer: Any, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sees open chats only is told that it is gone, though the row that was read is still an open one."""
+    says(customer)
+    socket = open_socket("/ws/inbox/?state=open", token_of(owner))
+    assert socket.read()["type"] == "ready"
+    desk_rows = inbox.desk_rows
+
+    def slowly(customer_ids: list[int]) -> Any:
+        rows = desk_rows(customer_ids)
+        monkeypatch.setattr(inbox, "desk_rows", desk_rows)
+        close_chat(customer_id=customer.pk, actor=owner)
+        return rows
+
+    monkeypatch.setattr(inbox, "desk_rows", slowly)
+    says(customer, "and?")
+    assert socket.read_type("chat")["data"]["customer"]["state"] == "open"
+    assert socket.read_type("chat_gone")["data"] == {"id": customer.pk}
 
 
 def test_an_inbox_that_closes_while_another_opens_does_not_silence_it(
