@@ -43,7 +43,9 @@ def missed_by(user: User, known: Mapping[int, int], *, state: str | None = None)
     there = {pk: (last_seq, desk_at) for pk, last_seq, desk_at in listed}
     changed = {pk: known[pk] for pk, (last_seq, _) in there.items() if last_seq != known[pk]}
     same = [(desk_at, pk) for pk, (_, desk_at) in there.items() if pk not in changed]
-    new = _above(desk.exclude(pk__in=list(there)), max([*same, *_were_at(changed)], default=None))
+    # Where they are now, unless a message has moved them up since: what happened to a chat later does not.
+    before = [min(at, (there[at[1]][1], at[1])) for at in _known_at(changed)]
+    new = _above(desk.exclude(pk__in=list(there)), max([*same, *before], default=None))
     gone = [pk for pk in known if pk not in there]
     return Missed(gone, list(changed), new[:MOST_NEW], len(new) > MOST_NEW)
 
@@ -56,8 +58,8 @@ def _above(chats: CustomerQuerySet, newest: _Position | None) -> list[int]:
     return list(chats.order_by(*NEWEST_CONVERSATION_FIRST).values_list("pk", flat=True)[: MOST_NEW + 1])
 
 
-def _were_at(changed: Mapping[int, int]) -> list[_Position]:
-    """Where these chats were on the list when the client knew them: at the time of the event that it names.
+def _known_at(changed: Mapping[int, int]) -> list[_Position]:
+    """When the client knew these chats: at the time of the event that it names. They were no higher on the list then.
 
     By now they may have moved above chats that the client does not know.
     """

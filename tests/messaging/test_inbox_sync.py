@@ -85,6 +85,17 @@ def test_what_is_new_above_the_list(
     assert told(socket) == ([("chat", listed.pk), ("chat", second.pk)], {"more": True})
 
 
+def test_what_happened_to_a_chat_does_not_move_it_up(inbox: Any, chats: Any, owner: Any, as_owner: Any) -> None:
+    """The client knows of the first change, and missed the second."""
+    listed, above = chats(2)
+    for notes in ("1", "2"):
+        listed.refresh_from_db()
+        as_owner.patch(f"/api/customers/{listed.pk}/", {"notes": notes})
+    socket = inbox(owner)
+    socket.say(type="sync", rows=rows(listed))
+    assert told(socket) == ([("chat", listed.pk), ("chat", above.pk)], {"more": False})
+
+
 def test_nothing_listed_is_the_newest_chats(inbox: Any, chats: Any, owner: Any) -> None:
     made = chats(3)
     socket = inbox(owner)
