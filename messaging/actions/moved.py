@@ -2,6 +2,10 @@
 
 from typing import Annotated, NotRequired
 
+from django.db.models import BigIntegerField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
 from accounts.models import User
 from core.files.links import Links
 from customers.models import Customer, Event
@@ -43,13 +47,16 @@ def refuse_if_moved(customer: Customer, *, since: int | None, actor: User) -> No
     """Raise ChatMoved if a message that `actor` has not seen was recorded after the event `since`; None: never.
 
     The customer is locked. What counts is what customers wrote, and what others at the desk or with the phone app
-    answered. Not `actor`'s own messages, automatic ones, or what WhatsApp itself says.
+    answered. Not `actor`'s own messages, automatic ones, or what WhatsApp itself says. If the log no longer reaches
+    back to `since`, nobody knows what came after it, and whatever they wrote counts.
     """
     if since is None or since >= customer.last_seq:
         return
-    events = Event.objects.filter(customer=customer.pk, seq__gt=since, type="chat_message").order_by("-seq")
-    ids = [data["id"] for data in events.values_list("data", flat=True)[:MOST]]
-    theirs = shown_messages().filter(pk__in=ids).exclude(sender=actor.pk, direction=Direction.OUTBOUND)
+    theirs = shown_messages().filter(customer=customer.pk).exclude(sender=actor.pk, direction=Direction.OUTBOUND)
     theirs = theirs.exclude(automatic=True).exclude(type__in=NOT_WAITED_FOR)
-    if rows := list(theirs.order_by("pk")):
+    events = Event.objects.filter(customer=customer.pk, seq__gt=since)
+    if events.filter(seq=since + 1).exists():
+        recorded = events.filter(type="chat_message").annotate(message=Cast(KT("data__id"), BigIntegerField()))
+        theirs = theirs.filter(pk__in=recorded.values("message"))
+    if rows := list(theirs.order_by("-pk")[:MOST])[::-1]:
         raise ChatMoved([message_data(row) for row in with_waiting(rows)], last_seq=customer.last_seq)

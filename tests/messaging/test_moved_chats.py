@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import User
 from customers.models import Customer, Event
+from messaging.actions import moved
 from messaging.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,28 @@ def test_what_does_not_count(as_owner: Any, chat: Customer, says: Any) -> None:
     says(chat, "and?")
     assert send(as_owner, chat, None).status_code == 201
     assert as_owner.post(URL, {"customer": chat.pk, "text": "Plain"}).status_code == 201
+
+
+def test_what_was_written_before_many_answers_of_ones_own(
+    as_owner: Any, chat: Customer, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moved, "MOST", 2)
+    texts = ["Wait", "not on Friday", "please"]
+    for text in texts:
+        says(chat, text)
+    for _ in range(3):
+        assert send(as_owner, chat, None).status_code == 201
+    answer = send(as_owner, chat, chat.last_seq)
+    assert (answer.status_code, [one["text"] for one in answer.json()["messages"]]) == (409, texts[1:])
+
+
+def test_what_was_written_is_no_longer_in_the_log(as_owner: Any, chat: Customer, says: Any) -> None:
+    seen = chat.last_seq
+    says(chat, "Wait")
+    Event.objects.all().delete()
+    answer = send(as_owner, chat, seen)
+    assert (answer.status_code, [one["text"] for one in answer.json()["messages"]]) == (409, ["hello?", "Wait"])
+    assert send(as_owner, chat, answer.json()["last_seq"]).status_code == 201
 
 
 def test_sent_again_it_is_the_first_message(as_owner: Any, chat: Customer, says: Any) -> None:
