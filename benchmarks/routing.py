@@ -37,6 +37,7 @@ def measure(rivals: int) -> int:
     django.setup()
     from django.db import connection, transaction
     from django.http import Http404
+    from django.utils import timezone
 
     from accounts.models import User
     from customers.actions.assignments import claim
@@ -51,7 +52,7 @@ def measure(rivals: int) -> int:
 
     def claims(customer: Customer, seller: User) -> str:
         try:
-            claim(customer_id=customer.pk, actor=seller)
+            claim(customer_id=customer.pk, actor=seller, asked_at=timezone.now())
         except AlreadyClaimed:
             return "already_claimed"
         except Http404:

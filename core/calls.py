@@ -8,9 +8,11 @@ import re
 import time
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 logger = logging.getLogger("patter.access")
 # `(?P<pk>[^/.]+)`, as DRF's routers write it.
@@ -58,6 +60,12 @@ def end(token: "Token[Call | None]") -> None:
 def current() -> Call | None:
     """Return the call that is being answered; None outside of one, as in the relay and in commands."""
     return _current.get()
+
+
+def begun_at() -> datetime:
+    """Return when the call that is being answered arrived; outside of one, now."""
+    call, now = current(), timezone.now()
+    return now if call is None else now - timedelta(seconds=time.monotonic() - call.begun)
 
 
 def note_user(user_id: int) -> None:

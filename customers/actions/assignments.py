@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
@@ -14,9 +15,10 @@ from core.db.together import Write, write_together
 from customers.actions.locking import lock, lock_all
 from customers.errors import AlreadyClaimed
 from customers.events import NOBODY, record, record_all
-from customers.models import Assignment, Customer
+from customers.models import Assignment, Customer, CustomerMerged, CustomerNotFound
 from customers.serializers.assignments import assignment_event_data
 from customers.serializers.customers import customer_event_data
+from customers.visibility import has_on_desk
 
 # By hand, or compiled once: every chat that is handed over comes here (docs/decisions/005-hand-written-sql.md).
 INSERT_ASSIGNMENT = Insert(Assignment)
@@ -76,14 +78,19 @@ def end_assignment(*, assignment: Assignment, actor: User) -> None:
     unassign(customer, actor=actor)
 
 
-def claim(*, customer_id: int, actor: User) -> None:
+def claim(*, customer_id: int, actor: User, asked_at: datetime) -> None:
     """Take a customer whom nobody has. The first wins. Nothing happens if they are the actor's already.
 
     Do not call it in a transaction: what the actor sees is looked up before it waits for others who ask as well.
-    Raises Http404 for a customer whom the actor does not see, AlreadyClaimed when somebody else was first while the
-    actor asked, and ValidationError for admins, who own nobody.
+    Raises Http404 for a customer whom the actor does not see, AlreadyClaimed when somebody else was first after
+    `asked_at`, and ValidationError for admins, who own nobody.
     """
-    Customer.objects.at_desk_of(actor).or_404(customer_id)
+    try:
+        Customer.objects.at_desk_of(actor).or_404(customer_id)
+    except CustomerMerged:
+        raise
+    except CustomerNotFound:
+        raise _beaten(customer_id, actor, asked_at) or CustomerNotFound
     if not actor.is_sales:
         raise ValidationError({"detail": "Only salespeople can claim a customer. Assign the customer to one instead."})
     with transaction.atomic():
@@ -93,6 +100,16 @@ def claim(*, customer_id: int, actor: User) -> None:
         if customer.owner is not None:
             raise AlreadyClaimed(customer.owner)
         _open(customer, lock_seller(actor), actor=actor, note="", verb="customer_claimed")
+
+
+def _beaten(customer_id: int, actor: User, asked_at: datetime) -> AlreadyClaimed | None:
+    """Who took a customer whom nobody had, and the actor saw, when the actor asked; None if somebody had them then."""
+    had = Assignment.objects.filter(Q(ended_at=None) | Q(ended_at__gt=asked_at), customer=customer_id)
+    had = had.filter(customer__date_joined__lte=asked_at)
+    first = had.select_related("salesperson").order_by("assigned_at", "pk").first()
+    if first is None or first.assigned_at <= asked_at or not has_on_desk(actor, None):
+        return None
+    return AlreadyClaimed(first.salesperson)
 
 
 def give(customer: Customer, salesperson: User, *, note: str = "") -> Assignment:

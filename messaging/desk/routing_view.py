@@ -11,6 +11,7 @@ from accounts.authentication import user_of
 from accounts.models import Availability, User
 from accounts.permissions import IsAdmin, IsSalesOrAdmin
 from accounts.serializers import user_ref
+from core import calls
 from core.documentation import documented
 from core.error_codes import CODES
 from core.files.links import links_for
@@ -96,7 +97,7 @@ class ClaimView(APIView):
         customer is not found. A claim may exceed MAX_OPEN_CHATS.
         """
         pk = id_in_path(customer_id)
-        claim(customer_id=pk, actor=user_of(request))
+        claim(customer_id=pk, actor=user_of(request), asked_at=calls.begun_at())
         return Response(desk_row(pk, links=links_for(request)), status=status.HTTP_200_OK)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEntry, User
+from core import calls
 from customers.actions import assignments
 from customers.actions.assignments import assign
 from customers.models import Assignment, Customer, Event
@@ -76,6 +77,28 @@ def test_who_was_beaten_while_asking(
         "detail": "Sam was first.",
         "owner": {"id": owner.pk, "name": "Sam"},
     }
+
+
+def test_who_asked_before_somebody_else_took_them(
+    seen: None, as_owner: Any, as_stranger: Any, owner: User, manager: User, nobodys: Customer, settings: Any
+) -> None:
+    """The request was on its way: waiting for a thread, say. It does not tell of a customer whom somebody had."""
+    handed_over = Customer.objects.get(pk=as_owner.post("/api/customers/", {"name": "Ann"}).json()["id"])
+    token = calls.begin(calls.Call("POST"))
+    try:
+        assert claim(as_owner, nobodys).status_code == 200
+        beaten = claim(as_stranger, nobodys)
+        assert (beaten.status_code, beaten.json()["owner"]["id"]) == (409, owner.pk)
+        assign(customer_id=handed_over.pk, salesperson=manager, actor=owner)
+        assert claim(as_stranger, handed_over).status_code == 404
+        made = Customer.objects.get(pk=as_owner.post("/api/customers/", {"name": "Ben"}).json()["id"])
+        assert claim(as_stranger, made).status_code == 404
+        settings.SALES_SEE_UNASSIGNED = False
+        assert claim(as_stranger, nobodys).status_code == 404
+    finally:
+        calls.end(token)
+    settings.SALES_SEE_UNASSIGNED = True
+    assert claim(as_stranger, nobodys).status_code == 404
 
 
 def test_admins_assign_instead(seen: None, as_admin: Any, nobodys: Customer) -> None:
