@@ -86,3 +86,5 @@ class InboxCounts:
             if socket.open and self._told.get(socket) != counts:
                 self._told[socket] = counts
                 socket.push(passing_text("counts", counts))
+                if socket in self._due:  # it changed while it was counted
+                    self._due[socket] = time.monotonic() + PAUSE_SECONDS

@@ -1,5 +1,7 @@
 """The counts of the desk on the inbox socket."""
 
+import asyncio
+import threading
 import time
 from typing import Any
 
@@ -44,3 +46,42 @@ def test_what_changes_by_itself_is_not_told_more_often(
     Conversation.objects.update(state="closed")
     assert mine.read_type("counts")["data"]["open"] == 0
     assert time.monotonic() - told_at > 0.9
+
+
+class Listener:
+    """An inbox that notes when it was told."""
+
+    open = True
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.told: list[float] = []
+
+    def push(self, text: str) -> None:
+        self.told.append(time.monotonic())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_changes_while_it_is_counted_is_told_a_second_later(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    socket, counting = Listener(owner), threading.Event()
+    numbers = iter(range(9))
+
+    def count(_: Any) -> Any:
+        number = next(numbers)
+        counting.set()
+        time.sleep(0.6 if number == 0 else 0)  # only once is the database slow
+        return {"open": number}
+
+    async def change_while_counting() -> None:
+        counts = inbox_counts.InboxCounts()
+        counts.changed(socket)
+        await asyncio.to_thread(counting.wait)
+        counts.changed(socket)
+        while len(socket.told) < 2:
+            await asyncio.sleep(0.01)
+        counts.forget(socket)
+
+    monkeypatch.setattr(inbox_counts, "desk_counts", count)
+    asyncio.run(change_while_counting())
+    first, second = socket.told
+    assert second - first >= inbox_counts.PAUSE_SECONDS
