@@ -168,6 +168,13 @@ class TestWhatIsCounted:
             receive_echo(customer=lock(customer.pk), number=desk.number, inbound=inbound)
         assert report()[0]["first_response"] == report()[0]["response"] == {"median": 20, "p90": 20}
 
+    def test_a_clock_that_is_ahead_hides_nobody(self, desk: Desk, customer: Customer, report: Any) -> None:
+        desk.now = datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC)
+        inbound = Inbound(wamid="wamid.A", type="text", text="hi", at=desk.now + timedelta(seconds=2))
+        with transaction.atomic():
+            receive_message(customer=lock(customer.pk), number=desk.number, inbound=inbound)
+        assert report()[0]["unanswered"] == 1
+
     def test_a_close_begins_a_new_conversation(self, desk: Desk, customer: Customer, admin: User, report: Any) -> None:
         desk.writes(customer)
         desk.now += minutes(1)
