@@ -18,6 +18,9 @@ MAX_HOLIDAYS = 1_000
 # What Meta takes as one text.
 MAX_MESSAGE = 4_096
 
+# Names that are no place's: the zone of the machine, and one that says that none was set.
+_NO_ZONES = frozenset({"localtime", "Factory"})
+
 FIELDS = ("time_zone", "week", "holidays", "away_message")
 
 
@@ -65,7 +68,7 @@ def checked_hours(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _zone(value: Any) -> str:
-    if not isinstance(value, str) or value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones() - _NO_ZONES:
         raise ValueError("Must be the name of a time zone like Asia/Colombo.")
     return value
 
@@ -95,9 +98,10 @@ def _holidays(value: Any) -> list[str]:
 
 def _day(value: Any) -> str:
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        # Python also reads other forms, such as 2026-W01-1.
+        if not isinstance(value, str) or date.fromisoformat(value).isoformat() != value:
             raise ValueError(value)
-        return date.fromisoformat(value).isoformat()
+        return value
     except ValueError:
         raise ValueError(f"{str(value)[:20]} is not a date such as 2026-12-25.")
 
