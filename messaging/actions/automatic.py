@@ -24,6 +24,8 @@ def send_away_message(*, customer_id: int, text: str, closed_since: datetime) ->
     Once for each period, and only while they wait and may be written to. Raises CustomerNotFound.
     """
     customer = lock(customer_id)
+    if customer.blocked_at is not None:
+        return False
     chats = Conversation.objects.filter(customer=customer, waiting_since__isnull=False)
     chat: Conversation | None = chats.select_related("business_number").first()
     if chat is None or chat.last_inbound_at is None or chat.last_inbound_at < closed_since:

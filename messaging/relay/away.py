@@ -74,4 +74,5 @@ def _of_others(own: list[int]) -> QuerySet[Conversation]:
 def _untold(chats: QuerySet[Conversation], since: datetime, now: datetime) -> list[int]:
     wrote = chats.filter(last_inbound_at__gte=max(since, now - _LONGEST_WINDOW), waiting_since__isnull=False)
     untold = wrote.filter(Q(away_told_at=None) | Q(away_told_at__lt=since), customer__merged_into=None)
+    untold = untold.filter(customer__blocked_at=None)
     return list(untold.order_by("last_inbound_at").values_list("customer_id", flat=True)[:_AT_ONCE])

@@ -151,6 +151,15 @@ class TestAwayMessages:
         assert run(AwayMessages()) == 0
 
     def test_nobody_is_told_who_has_an_answer_or_whose_window_is_closed(
+    def test_nobody_is_told_who_was_blocked_meanwhile(self, customer: Customer, says: Says, clock: Any) -> None:
+        clock(MONDAY + timedelta(hours=20))
+        says(customer)
+        [job] = AwayMessages().claim(1)
+        Customer.objects.update(blocked_at=timezone.now())
+        AwayMessages().run(job)
+        assert run(AwayMessages()) == 0
+        assert not Message.objects.filter(direction="outbound").exists()
+
         self, customer: Customer, says: Says, clock: Any
     ) -> None:
         clock(MONDAY + timedelta(days=5, hours=1))
