@@ -55,6 +55,8 @@ _PUT_UNREAD = (
     "THEN c.last_inbound_at ELSE excluded.last_inbound_at END, "
     "waiting_since = CASE WHEN c.waiting_since < excluded.waiting_since OR excluded.waiting_since IS NULL "
     "THEN c.waiting_since ELSE excluded.waiting_since END, "
+    # A new wait, which may be since before the one of which the desk was told.
+    "overdue_since = CASE WHEN c.waiting_since IS NULL THEN NULL ELSE c.overdue_since END, "
     f"reopened_by = CASE WHEN c.state = '{ChatState.OPEN}' THEN c.reopened_by ELSE excluded.last_message_id END, "
     f"state = '{ChatState.OPEN}', snoozed_until = NULL RETURNING reopened_by"
 )

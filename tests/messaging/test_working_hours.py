@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.actions.teams import create_team
 from accounts.models import AuditEntry, User
 from customers.models import Customer
+from messaging.actions.sending import send_message
 from messaging.models import BusinessNumber, Conversation, Message, WorkingHours
 from messaging.relay.away import AwayMessages
 from messaging.relay.overdue import Overdue
@@ -68,9 +69,9 @@ class TestSetting:
         [
             ("time_zone", "Mars/Base"),
             ("time_zone", 5),
-            ("week", []),
             ("time_zone", "localtime"),
             ("time_zone", "Factory"),
+            ("week", []),
             ("week", {"monday": []}),
             ("week", {"mon": ["09:00", "18:00"]}),
             ("week", {"mon": [["09:00", "18:00"], ["17:00", "19:00"]]}),
@@ -79,8 +80,8 @@ class TestSetting:
             ("holidays", ["25.12.2026"]),
             ("holidays", "2026-12-25"),
             ("holidays", ["2026-02-30"]),
-            ("away_message", "x" * 4097),
             ("holidays", ["2026-W01-1"]),
+            ("away_message", "x" * 4097),
             ("away_message", None),
             ("closed", True),
         ],
@@ -150,7 +151,6 @@ class TestAwayMessages:
         WorkingHours.objects.update(away_message="")
         assert run(AwayMessages()) == 0
 
-    def test_nobody_is_told_who_has_an_answer_or_whose_window_is_closed(
     def test_nobody_is_told_who_was_blocked_meanwhile(self, customer: Customer, says: Says, clock: Any) -> None:
         clock(MONDAY + timedelta(hours=20))
         says(customer)
@@ -160,6 +160,7 @@ class TestAwayMessages:
         assert run(AwayMessages()) == 0
         assert not Message.objects.filter(direction="outbound").exists()
 
+    def test_nobody_is_told_who_has_an_answer_or_whose_window_is_closed(
         self, customer: Customer, says: Says, clock: Any
     ) -> None:
         clock(MONDAY + timedelta(days=5, hours=1))
@@ -197,6 +198,18 @@ class TestOverdue:
         Conversation.objects.update(waiting_since=timezone.now(), state="closed")
         clock(MONDAY + timedelta(days=1, hours=15))
         assert run(Overdue()) == 0
+
+    def test_a_new_wait_may_be_since_before_the_one_that_was_told(
+        self, customer: Customer, owner: User, says: Says, transport: FakeTransport, relay_turn: Any, settings: Any
+    ) -> None:
+        settings.FIRST_RESPONSE_MINUTES = 5
+        says(customer, ago=timedelta(minutes=10))
+        assert (run(Overdue()), run(Overdue())) == (1, 0)
+        send_message(customer_id=customer.pk, actor=owner, text="Yes.")
+        relay_turn()
+        says(customer, "late", ago=timedelta(minutes=20))
+        assert (run(Overdue()), run(Overdue())) == (1, 0)
+        assert customer.events.filter(type="response_overdue").count() == 2
 
     def test_without_the_setting_nobody_is(self, customer: Customer, says: Says) -> None:
         says(customer, ago=timedelta(days=1))
