@@ -62,17 +62,20 @@ def window_closes(*, within: timedelta) -> Q:
     return reduce(or_, closing, Q(pk__in=[]))
 
 
-def in_turn(customers: CustomerQuerySet) -> list[Any]:
+def in_turn(customers: CustomerQuerySet, *, has_unread: bool | None = None) -> list[Any]:
     """Customers ordered by a column of their chats, as those with a value and all others: an index orders each.
 
-    Other orders are one part.
+    Other orders are one part. If all of them have unread messages, or none has, `has_unread` says which.
     """
     by: Any = customers.query.order_by
     order, *others = by
     expression = getattr(order, "expression", None)
     if expression == UNREAD:
         count = F("conversation__unread_count")
-        some = with_chat(customers, HAS_UNREAD).order_by(count.desc() if order.descending else count.asc(), *others)
+        by_count = [count.desc() if order.descending else count.asc(), *others]
+        if has_unread is not None:
+            return [customers.order_by(*(by_count if has_unread else others))]
+        some = with_chat(customers, HAS_UNREAD).order_by(*by_count)
         none = without_chat(customers, HAS_UNREAD).order_by(*others)
         return [some, none] if order.descending else [none, some]
     if expression in (F(WAITING_SINCE), F(WRITTEN_AT)):

@@ -90,15 +90,18 @@ class DeskCustomer(CustomerRow):
 class DeskPages(Pages):
     """Pages of desk rows: their ids first, without the joins that a row needs, then the rows by their ids.
 
-    They are counted by their `chats`, if everybody has one and nothing else was asked for.
+    They are counted by their `chats`, if everybody has one and nothing else was asked for. `has_unread` says whether
+    all of them have unread messages, or none has; None: either.
     """
 
     # The ids of so many are read at once. Fewer need no other statement to be counted.
     AT_ONCE = 100
 
-    def __init__(self, rows: Any, chats: "QuerySet[Conversation] | None" = None) -> None:
+    def __init__(
+        self, rows: Any, chats: "QuerySet[Conversation] | None" = None, *, has_unread: bool | None = None
+    ) -> None:
         super().__init__(rows)
-        self.parts = in_turn(rows)
+        self.parts = in_turn(rows, has_unread=has_unread)
         self._counted = Pages(rows if chats is None else chats)
 
     def count(self, *, at_most: int | None = None) -> int:

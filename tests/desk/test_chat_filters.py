@@ -81,7 +81,7 @@ def rows(owner: User, stranger: User) -> list[Row]:
             customer=customer,
             business_number=number,
             state=dice.choice(("open", "open", "snoozed", "closed")),
-            unread_count=dice.choice((0, 0, 3)),
+            unread_count=dice.choice((0, 0, 3, 5)),
             last_inbound_at=written,
             waiting_since=dice.choice((None, written)),
         )
@@ -110,6 +110,9 @@ def test_every_two_filters(
             expected = {row.pk for row in desk if both[1](row)}  # the last one counts
         ids = [row["id"] for row in page["results"]]
         assert (len(ids), page["count"], set(ids)) == (len(expected), len(expected), expected), (first, second)
+        if second == "ordering=unread_count" or (first == "ordering=unread_count" and "ordering" not in second):
+            unread_counts = [row["unread_count"] for row in page["results"]]
+            assert unread_counts == sorted(unread_counts), first
 
 
 QUERIES = (*FILTERS, "state=open&waiting=false", "state=open&tag={tag}", "waiting=true&source=whatsapp", "search=name")
