@@ -159,11 +159,11 @@ class Desk:
         pk, seller = self.dice.choice([pk, *nobodys]), self.dice.choice(self.sellers)
         owner_id = Customer.objects.get(pk=pk).owner_id
         if owner_id is None or owner_id == seller.pk:
-            claim(customer_id=pk, actor=seller)
+            claim(customer_id=pk, actor=seller, asked_at=timezone.now())
             assert Customer.objects.get(pk=pk).owner_id == seller.pk
         elif owner_id not in seller.leads:
             with pytest.raises(Http404):
-                claim(customer_id=pk, actor=seller)
+                claim(customer_id=pk, actor=seller, asked_at=timezone.now())
 
     def away(self, pk: int) -> None:
         seller = self.dice.choice(self.sellers)
