@@ -5,7 +5,7 @@ from tests.services.harness import Stack
 from tests.services.stalls import LIMITS, Stalls, seed, stalled, watch
 
 # Seconds. The machine of a test is busy with other tests, so it is not held to GOALS. Without lanes it took 29 s.
-MOST = 3
+MOST = 8
 
 
 def test_slow_clients_hold_nobody_up(stack: Stack) -> None:
