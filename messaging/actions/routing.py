@@ -2,11 +2,11 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils import timezone
 
 from accounts.models import Availability, User
@@ -110,12 +110,21 @@ def choose(customer: Customer, pending: PendingRoute | None, *, turns: Turns | N
 
 
 def away_too_long(customer: Customer, owner: User) -> bool:
-    """Whether the owner has been away for RETURN_AFTER_MINUTES (0: however long) while the customer waited."""
+    """Whether the owner has been away for RETURN_AFTER_MINUTES (0: however long) while the customer waited.
+
+    Nor was the owner chosen by hand since then.
+    """
     if not settings.RETURN_AFTER_MINUTES or owner.availability != Availability.AWAY:
         return False
     limit = timezone.now() - timedelta(minutes=settings.RETURN_AFTER_MINUTES)
     waiting = Conversation.objects.filter(customer=customer.pk, waiting_since__lte=limit).exists()
-    return waiting and (owner.availability_since is None or owner.availability_since <= limit)
+    gone = owner.availability_since is None or owner.availability_since <= limit
+    return waiting and gone and not chosen_by_hand_since(limit).filter(customer=customer.pk).exists()
+
+
+def chosen_by_hand_since(limit: datetime) -> "QuerySet[Assignment]":
+    """Who was given a customer by somebody, or claimed one, though they are away: they have as long as everybody."""
+    return Assignment.objects.filter(ended_at=None, assigned_by__isnull=False, assigned_at__gt=limit)
 
 
 def _home(customer: Customer, pending: PendingRoute | None) -> User | None:

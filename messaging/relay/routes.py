@@ -4,13 +4,13 @@ import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import Availability, User
 from core.db.failures import passing_busy
 from customers.models import CustomerNotFound
-from messaging.actions.routing import reroute
+from messaging.actions.routing import chosen_by_hand_since, reroute
 from messaging.load import Turns
 from messaging.models import Conversation, PendingRoute
 
@@ -76,4 +76,5 @@ class Routes:
         if not ids:
             return []
         chats = Conversation.objects.filter(waiting_since__lte=over, owner__in=ids, merged_into=None)
+        chats = chats.exclude(Exists(chosen_by_hand_since(over).filter(customer=OuterRef("pk"))))
         return list(chats.order_by("waiting_since", "pk").values_list("pk", flat=True)[:_AT_ONCE])

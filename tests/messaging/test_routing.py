@@ -17,6 +17,7 @@ from customers.models import Assignment, Customer
 from messaging.actions.routing import route
 from messaging.models import Conversation, PendingRoute
 from messaging.relay.routes import Routes
+from tests.cast import ClientOf
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +179,27 @@ def test_who_was_given_to_somebody_by_hand_stays(sales: list[User], arrive: Any,
     online(sales[0])
     relay()
     assert owner_of(customer) == sales[2]
+
+
+def test_who_was_chosen_by_hand_has_as_long_as_everybody(
+    sales: list[User], arrive: Any, settings: Any, as_admin: Any, admin: User, client_of: ClientOf
+) -> None:
+    """They are away, and the customer has waited: nobody takes the customer away in the next second."""
+    settings.RETURN_AFTER_MINUTES, settings.SALES_SEE_UNASSIGNED = 10, True
+    for user in sales:
+        away(user, 11)
+    given, claimed = arrive(), arrive()
+    assign(customer_id=given.pk, salesperson=sales[1], actor=admin)
+    assert client_of(sales[2]).post(f"/api/customers/{claimed.pk}/claim/").status_code == 200
+    online(sales[0])
+    for customer, chosen in ((given, sales[1]), (claimed, sales[2])):
+        waits(customer, 11)
+        relay()
+        assert owner_of(customer) == chosen
+        assert as_admin.get(f"/api/customers/{customer.pk}/routing/").json()["reason"] == "owner"
+        Assignment.objects.filter(customer=customer).update(assigned_at=timezone.now() - timedelta(minutes=11))
+        relay()
+        assert owner_of(customer) == sales[0]
 
 
 def test_if_nobody_is_free_they_are_nobodys_until_somebody_is(sales: list[User], arrive: Any, settings: Any) -> None:
