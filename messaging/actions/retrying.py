@@ -34,6 +34,8 @@ def retry_message(*, message: Message, actor: User) -> Message:
     message.status = Status.QUEUED
     message.error = None
     message.wamid = None
+    # Of the attempt before: it reached nobody.
+    message.sent_at = message.delivered_at = message.read_at = None
     message.attempts = 0
     message.retry_seconds = None
     message.retried_by = actor

@@ -19,6 +19,7 @@ from customers.actions.unmerge import undo_merge
 from customers.models import Customer
 from messaging.actions.message_changes import change_reaction, edit_message, revoke_message
 from messaging.actions.receiving import receive_echo, receive_message, receive_notice
+from messaging.actions.retrying import retry_message
 from messaging.actions.sending import send_message
 from messaging.actions.settling import settle_message
 from messaging.actions.statuses import apply_status
@@ -193,6 +194,20 @@ class TestWaiting:
         at = timezone.now() - timedelta(seconds=30)
         says(customer, at=at)
         assert since(customer) == at
+
+    def test_an_answer_that_is_sent_again_covers_what_was_written_before_that(
+        self, customer: Customer, owner: User, number: BusinessNumber, says: Says, answer: Any, relay_turn: Turn
+    ) -> None:
+        says(customer)
+        message = answer()
+        first_sent_at, error = message.sent_at, {"code": 131026, "title": "Undeliverable"}
+        apply_status(number=number, wamid=message.wamid, status="failed", at=timezone.now(), error=error)
+        says(customer, "hello?")
+        retried = retry_message(message=message, actor=owner)
+        assert (retried.sent_at, since(customer) is not None) == (None, True)
+        relay_turn()
+        assert since(customer) is None
+        assert Message.objects.get(pk=message.pk).sent_at > first_sent_at
 
     def test_reactions_edits_and_notices_change_nothing(
         self, customer: Customer, number: BusinessNumber, says: Says, answer: Any
