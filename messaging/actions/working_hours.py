@@ -41,11 +41,11 @@ def set_working_hours(*, number: BusinessNumber | None, actor: User, fields: dic
 
     Raises ValidationError.
     """
-    row = WorkingHours.objects.select_for_update().filter(business_number=number).first()
-    if row is None:
-        row = WorkingHours(business_number=number, time_zone="UTC", week={day: [["00:00", "24:00"]] for day in DAYS})
-    before = {name: getattr(row, name) for name in FIELDS} if row.pk else {}
-    for name, value in checked_hours(fields).items():
+    checked = checked_hours(fields)
+    always = {"time_zone": "UTC", "week": {day: [["00:00", "24:00"]] for day in DAYS}}
+    row, is_new = WorkingHours.objects.select_for_update().get_or_create(business_number=number, defaults=always)
+    before = {} if is_new else {name: getattr(row, name) for name in FIELDS}
+    for name, value in checked.items():
         setattr(row, name, value)
     row.save()
     after = {name: getattr(row, name) for name in FIELDS}

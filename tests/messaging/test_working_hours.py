@@ -12,9 +12,11 @@ from accounts.actions.teams import create_team
 from accounts.models import AuditEntry, User
 from customers.models import Customer
 from messaging.actions.sending import send_message
+from messaging.actions.working_hours import set_working_hours
 from messaging.models import BusinessNumber, Conversation, Message, WorkingHours
 from messaging.relay.away import AwayMessages
 from messaging.relay.overdue import Overdue
+from tests.accounts.parallel import in_parallel
 from tests.messaging.channel_double import FakeTransport
 from tests.messaging.steps import Says
 
@@ -99,6 +101,16 @@ class TestSetting:
     def test_only_admins(self, as_owner: APIClient) -> None:
         assert [as_owner.get(URL).status_code, as_owner.put(URL, OFFICE, format="json").status_code] == [403, 403]
         assert not WorkingHours.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("own", [True, False])
+def test_admins_who_set_the_first_ones_at_once(admin: User, number: BusinessNumber, own: bool) -> None:
+    whose = number if own else None
+    in_parallel(6, lambda: set_working_hours(number=whose, actor=admin, fields={"time_zone": "Asia/Colombo"}))
+    assert [(row.business_number_id, row.time_zone) for row in WorkingHours.objects.all()] == [
+        (number.pk if own else None, "Asia/Colombo")
+    ]
 
 
 @pytest.mark.django_db
