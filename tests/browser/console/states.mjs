@@ -1,6 +1,6 @@
 // The states of chats in the console: closing, snoozing, waiting, counts, and who takes new chats.
 import assert from 'node:assert/strict';
-import { accessible, becomes, chats, customerWrites, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
+import { accessible, becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
 
 const counted = (page, name) => page.getByRole('group', { name: 'Which chats' }).getByRole('button', { name });
 const names = (page) => chats(page).getByRole('link').allTextContents();
@@ -142,4 +142,26 @@ export async function overtaken(browser, base) {
   await mine.getByRole('button', { name: 'Send anyway' }).click();
   await log(page).locator('.bubble', { hasText: 'Yes, on Mondays.' }).getByRole('img', { name: 'read', exact: true }).waitFor();
   assert.equal(await sent(), 1);
+  await answeredWhileTyping(page, base, admin, nimal);
+}
+
+/** Nor is what somebody types while the answer of a colleague appears; what the customer writes is no reason to ask. */
+async function answeredWhileTyping(page, base, admin, customer) {
+  await customerWrites(base, NIMAL.phone, 'Which colours?');
+  await log(page).getByText('Which colours?').waitFor();
+  await message(page).pressSequentially('Green and');
+  await customerWrites(base, NIMAL.phone, 'I like green');
+  await log(page).getByText('I like green').waitFor();
+  await message(page).pressSequentially(' blue');
+  await message(page).press('Enter');
+  await log(page).locator('.bubble', { hasText: 'Green and blue' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await message(page).pressSequentially('Also re');
+  await admin.post('/api/messages/', { customer, text: 'Only green.' });
+  await log(page).getByText('Only green.').waitFor();
+  await message(page).pressSequentially('d');
+  await message(page).press('Enter');
+  const mine = log(page).locator('.bubble.waiting', { hasText: 'Also red' });
+  await mine.getByText(/^Ada Perera has answered meanwhile: “Only green.”/).waitFor();
+  await mine.getByRole('button', { name: 'Discard' }).click();
+  await mine.waitFor({ state: 'detached' });
 }

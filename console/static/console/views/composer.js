@@ -26,6 +26,8 @@ export class Composer {
   #keeping;
   /** What is being recorded. @type {{send: () => void, discard: () => void} | null} */
   #recording = null;
+  /** How far the chat was when writing began: what a colleague answers after that is asked about. @type {number | null} */
+  #begunAt = null;
 
   /** @param {Thread} thread @param {{onSent: () => void}} handlers */
   constructor(thread, handlers) {
@@ -50,6 +52,7 @@ export class Composer {
     this.element = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.#send(); } },
       this.closed, this.reply, this.chosen, this.line);
     this.text.value = draftOf(thread.store.me.id, thread.customer);
+    this.#begin();
     this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
     requestAnimationFrame(() => this.#grow());
   }
@@ -99,6 +102,7 @@ export class Composer {
   /** @param {Iterable<File> | null} files */
   attach(files) {
     this.#files.push(...(files ?? []));
+    this.#begin();
     this.#drawFiles();
     this.focus();
   }
@@ -109,6 +113,7 @@ export class Composer {
       icon('file'), h('span', { class: 'cut' }, file.name), h('span', { class: 'soft' }, fileSize(file.size)),
       iconButton('close', texts.withoutFile(file.name), () => {
         this.#files = this.#files.filter((one) => one !== file);
+        this.#begin();
         this.#drawFiles();
       }))));
   }
@@ -141,51 +146,59 @@ export class Composer {
     this.text.focus();
   }
 
+  /** Something was begun, goes on, or was given up. */
+  #begin() {
+    this.#begunAt = this.text.value || this.#files.length ? this.#begunAt ?? this.thread.socket.lastSeq : null;
+  }
+
   /** @param {string} text  in place of what stands there */
   #write(text) {
     this.text.value = text;
+    this.#begin();
     this.#grow();
     this.#keepDraft();
     this.#stopTyping();
   }
 
-  /** @param {File} file @param {string} caption */
-  #sendFile(file, caption) {
-    this.#add(caption ? { text: caption } : {}, file);
+  /** @param {File} file @param {string} caption @param {number | null} [known] */
+  #sendFile(file, caption, known) {
+    this.#add(caption ? { text: caption } : {}, file, known);
   }
 
-  /** @param {Record<string, unknown>} body @param {File | null} file */
-  #add(body, file) {
+  /** @param {Record<string, unknown>} body @param {File | null} file @param {number | null} [known]  how far the writer knew the chat */
+  #add(body, file, known = this.#begunAt ?? this.thread.socket.lastSeq) {
     const replied = this.#replyTo && { reply_to: this.#replyTo.id };
     this.#replyTo = null;
     this.reply.hidden = true;
-    const { customer, socket, store } = this.thread;
-    const seen = socket.lastSeq === null ? {} : { if_last_seq: socket.lastSeq };
+    const { customer, store } = this.thread;
+    const seen = known === null ? {} : { if_last_seq: known };
     void store.outbox.add({ client_id: newId(), customer, body: { ...body, ...replied, ...seen }, file });
     this.handlers.onSent();
   }
 
   async #templates() {
+    const known = this.thread.socket.lastSeq;
     const { openTemplates } = await import('./templates.js');
-    openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file));
+    openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file, known));
   }
 
   async #choices() {
     const { openChoices } = await import('./choices.js');
-    const begun = this.text.value;
+    const [begun, known] = [this.text.value, this.thread.socket.lastSeq];
     openChoices(texts.choices, begun, (payload) => {
-      this.#add({ type: 'interactive', payload }, null);
+      this.#add({ type: 'interactive', payload }, null, known);
       if (this.text.value === begun) this.#write('');
     });
   }
 
   async #record() {
     const button = [...this.voice.childNodes];
+    const known = this.thread.socket.lastSeq;
     const { record } = await import('./voice_note.js');
     this.#recording = await record(this.voice, (file) => {
       this.#recording = null;
       fill(this.voice, ...button);
-      if (file) this.#sendFile(file, '');
+      if (file) this.#sendFile(file, '', known);
     });
   }
 
@@ -194,6 +207,7 @@ export class Composer {
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => this.#keepDraft(), DRAFT_PAUSE);
     clearTimeout(this.#stopping);
+    this.#begin();
     if (!this.text.value) return this.#stopTyping();
     this.#stopping = setTimeout(() => this.#stopTyping(), TYPING_STOPS);
     if (Date.now() - this.#typedAt < TYPING_AGAIN) return undefined;
