@@ -42,7 +42,7 @@ def period_in(request: Request) -> Period:
         except (Invalid, ValueError, OverflowError):
             wrong[name] = ["Give a date like 2026-01-31, or a time with its zone."]
     if not wrong and asked["from"] and asked["to"] and asked["from"] >= asked["to"]:
-        wrong["to"] = ["Must be after from."]
+        wrong["to"] = ["The period must end after it begins."]
     if wrong:
         raise ValidationError(wrong)
     return Period(asked["from"], asked["to"])

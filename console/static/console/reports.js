@@ -49,10 +49,11 @@ function nameOf({ key }) {
 
 /** @param {ResponseTimesReport} report */
 function table({ by, rows }) {
-  const head = [texts.ways[by], texts.conversations, texts.answered, texts.unanswered, `${texts.first}: ${texts.median}`, texts.p90,
-    `${texts.every}: ${texts.median}`, texts.p90];
+  const head = [texts.ways[by], texts.conversations, texts.answered, texts.unanswered].map((one) => h('th', { scope: 'col', rowspan: 2 }, one));
   return h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': texts.title }, h('table', null,
-    h('thead', null, h('tr', null, head.map((one) => h('th', { scope: 'col' }, one)))),
+    h('thead', null,
+      h('tr', null, head, [texts.first, texts.every].map((one) => h('th', { scope: 'colgroup', colspan: 2 }, one))),
+      h('tr', null, [texts.median, texts.p90, texts.median, texts.p90].map((one) => h('th', { scope: 'col' }, one)))),
     h('tbody', null, rows.map((row) => h('tr', null,
       h('th', { scope: 'row' }, nameOf(row)),
       [row.conversations, row.answered, row.unanswered].map((one) => h('td', null, one)),
