@@ -25,7 +25,7 @@ class Reason(TextChoices):
     """Why somebody, or nobody, gets a customer."""
 
     NAMED = "named", "Named in the request."
-    OWNER = "owner", "They are the owner's already."
+    OWNER = "owner", "The customer is theirs already."
     RETURNED = "returned", "Their owner is there again, and nobody has answered meanwhile."
     TIMEOUT = "timeout", "Their owner has been away for too long while they wait."
     ROUND_ROBIN = "round_robin", "Has waited longest for a new customer."

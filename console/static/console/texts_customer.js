@@ -2,6 +2,16 @@
 
 import { texts as everywhere } from './texts.js';
 
+/** Why somebody, or nobody, gets a customer by the rules. @type {Record<string, string>} */
+const ruled = {
+  returned: 'they were theirs before.',
+  timeout: 'their salesperson has been away for too long.',
+  round_robin: 'it is their turn.',
+  least_busy: 'they have the fewest open chats.',
+  manual: 'customers are handed out by people only.',
+  nobody_free: 'everybody is away or has as many open chats as they may.',
+};
+
 export const texts = {
   ...everywhere,
   none: 'None',
@@ -45,9 +55,9 @@ export const texts = {
   changeOwner: 'Change owner',
   /** @param {string} name */
   handOverWho: (name) => `Who looks after ${name} from now on?`,
-  /** @param {string} name @param {string} why */
-  byTheRules: (name, why) => `By the rules: ${name}. ${why}`,
-  nobodyNow: 'nobody',
+  /** @param {string | undefined} name @param {string} reason @param {string} detail  the server's words, for reasons that are new here */
+  byTheRules: (name, reason, detail) => (reason === 'owner' ? `By the rules, this customer stays with ${name}.`
+    : `By the rules, ${name ?? 'nobody'} gets this customer: ${ruled[reason] ?? detail}`),
   isAway: 'away',
   /** @param {number} count */
   openChats: (count) => (count === 1 ? '1 open chat' : `${count} open chats`),

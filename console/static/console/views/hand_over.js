@@ -50,7 +50,7 @@ function choice(store, row, sellers, next, close) {
   show('');
   return form([
     h('p', null, texts.handOverWho(row.name)),
-    h('p', { class: 'soft' }, texts.byTheRules(next.salesperson?.name ?? texts.nobodyNow, next.detail)), sellers.length > MANY && search,
+    h('p', { class: 'soft' }, texts.byTheRules(next.salesperson?.name, next.reason, next.detail)), sellers.length > MANY && search,
     h('fieldset', null, h('legend', { class: 'sr' }, texts.colleagues), list), longField(texts.noteToColleague, 'note'),
   ], texts.handOver, async (data) => {
     const salesperson = Number(data.get('salesperson'));
