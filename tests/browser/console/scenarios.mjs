@@ -139,7 +139,7 @@ export async function handOver(browser, base) {
 
   const team = await rest.ada.get('/api/team/');
   await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Nadia Khan').id });
-  await sam.getByText('This chat now belongs to somebody else.').waitFor();
+  await sam.getByText('Nimal Jayasuriya now belongs to somebody else. What you had begun to write is kept.').waitFor();
   await log(sam).waitFor({ state: 'detached' });
   await sameAsRest(sam, rest.sam);
   await openChat(nadia, NIMAL.name);
@@ -153,6 +153,13 @@ export async function handOver(browser, base) {
   await openChat(sam, NIMAL.name);
   assert.equal(await message(sam).inputValue(), 'Let me just che');
   await log(nadia).waitFor({ state: 'detached' });
+
+  // A row that the keyboard is on goes like any other.
+  await sam.keyboard.press('Escape');
+  await sam.keyboard.press('Escape');
+  assert.equal(await sam.evaluate(() => document.activeElement.textContent), NIMAL.name);
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Nadia Khan').id });
+  await sameAsRest(sam, rest.sam);
 }
 
 /** The server dies, the network goes away, the laptop sleeps: afterwards nothing is missing, and nothing is there twice. */

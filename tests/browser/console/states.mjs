@@ -15,14 +15,14 @@ export async function states(browser, base) {
   await customerWrites(base, NIMAL.phone, 'Are you open today?');
   await counted(page, /^Waiting 1$/).click();
   await becomes(() => names(page), () => [NIMAL.name]);
-  await chats(page).getByText(/^waits \d+ (s|min)$/).waitFor();
+  await chats(page).getByText(/^waiting \d+ (s|min)$/).waitFor();
   await accessible(page, 'waiting chats');
 
   // Who was answered waits no more, and leaves the list when another chat is opened.
   await openChat(page, NIMAL.name);
   await write(page, 'We are, until six.');
   await counted(page, /^Waiting 0$/).waitFor();
-  await chats(page).getByText(/^waits/).waitFor({ state: 'detached' });
+  await chats(page).getByText(/^waiting/).waitFor({ state: 'detached' });
   await counted(page, /^Waiting/).click();
 
   await page.getByRole('button', { name: 'More about this chat' }).click();
@@ -34,6 +34,15 @@ export async function states(browser, base) {
   await customerWrites(base, NIMAL.phone, 'See you at five.'); // wakes the chat
   await counted(page, /^Snoozed 0$/).waitFor();
   assert.equal(await state(), 'open');
+
+  // What is marked as unread stays so, though it was open, and the keyboard goes on where it was in the list.
+  await page.getByRole('button', { name: 'More about this chat' }).click();
+  await page.getByRole('button', { name: 'Mark as unread' }).click();
+  await log(page).waitFor({ state: 'detached' });
+  await chats(page).getByText('1 unread').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), NIMAL.name);
+  await page.keyboard.press('Enter');
+  await chats(page).getByText('1 unread').waitFor({ state: 'detached' });
 
   await page.getByRole('button', { name: 'Close chat' }).click();
   await counted(page, /^Closed 1$/).click();
@@ -56,7 +65,7 @@ async function handOverSaysWho(page) {
   await row(page, NIMAL.name).click();
   await log(page).waitFor();
   await page.getByRole('button', { name: 'Hand over' }).click();
-  await page.getByText('By the rules: Sam Silva.').waitFor();
+  await page.getByText('By the rules, this customer stays with Sam Silva.').waitFor();
   await page.getByText(/\d+ open chats?/).first().waitFor();
   await accessible(page, 'hand over');
   await page.keyboard.press('Escape');
@@ -72,12 +81,48 @@ export async function claim(browser, base) {
   for (const [page, name] of [[sam, 'sam'], [nadia, 'nadia']]) {
     await signIn(page, base, name);
     await page.getByRole('button', { name: 'Unassigned' }).click();
+    await chats(page).getByText('Unassigned').first().waitFor();
     await openChat(page, 'Nobody Yet');
+    await page.locator('.chat-head').getByText('Unassigned · +447700900177').waitFor();
   }
   await sam.getByRole('button', { name: 'Take this chat' }).click();
   await sam.locator('.chat-head').getByText('Owner: Sam Silva').waitFor();
-  await nadia.getByText('This chat now belongs to somebody else.').waitFor();
+  await nadia.getByText('Nobody Yet now belongs to somebody else.').waitFor();
   assert.ok(!(await names(nadia)).includes('Nobody Yet'));
+  await phoneShowsWhatIsNobodys(browser, base, admin);
+}
+
+/** Where the buttons above a chat have no room, what to do with one that is nobody's stands there all the same. */
+async function phoneShowsWhatIsNobodys(browser, base, admin) {
+  await admin.post('/api/customers/', { name: 'Another One', phone: '+447700900178', source: 'whatsapp' });
+  await customerWrites(base, '+447700900178', 'Anybody?');
+  const page = await newPage(browser, { viewport: { width: 390, height: 800 }, bypassCSP: true });
+  await signIn(page, base, 'nadia');
+  await openChat(page, 'Another One');
+  await page.getByText('Nobody looks after this customer yet.').waitFor();
+  await accessible(page, 'a chat that is nobody’s');
+  await page.getByRole('button', { name: 'Take this chat' }).click();
+  await page.locator('.chat-head').getByText('Owner: Nadia Khan').waitFor();
+  await page.getByText('Nobody looks after this customer yet.').waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'More about this chat' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hand over' }).waitFor();
+}
+
+/** A manager sees whose the chats of the team are, and can look at their own alone. */
+export async function manager(browser, base) {
+  const admin = await Rest.signedIn(base, 'admin');
+  const [sam, nadia] = ['Sam Silva', 'Nadia Khan'].map((name) => async () => (await admin.get('/api/team/')).find((one) => one.name === name).id);
+  const page = await newPage(browser);
+  await signIn(page, base, 'sam');
+  await row(page, NIMAL.name).waitFor();
+  const mine = page.getByRole('button', { name: 'Mine', exact: true });
+  assert.equal(await mine.count(), 0); // all chats are
+  await admin.post('/api/teams/', { name: 'Showroom', members: [await nadia()], managers: [await sam()] });
+  const theirs = chats(page).getByRole('listitem').filter({ hasText: 'Ishara Fernando' });
+  await theirs.getByText('Nadia Khan').waitFor();
+  await mine.click();
+  await becomes(async () => (await names(page)).includes('Ishara Fernando'), () => false);
+  assert.ok((await names(page)).includes(NIMAL.name));
 }
 
 /** The page with the response times shows what the report says, and hands out the CSV. */

@@ -9,6 +9,8 @@ export class VirtualList extends HTMLElement {
   rowHeight = 76;
   /** What identifies the row at a place; undefined while it is not loaded. @type {(place: number) => number | undefined} */
   keyAt = () => undefined;
+  /** Whether a row is in the list, seen or not. @type {(key: number) => boolean} */
+  has = () => true;
   /** Makes a row, or brings it up to date. @type {(item: HTMLLIElement, key: number) => void} */
   render = () => {};
   /** Told which places are seen. @type {(first: number, last: number) => void} */
@@ -72,7 +74,10 @@ export class VirtualList extends HTMLElement {
         this.#place(this.#row(key), place);
       }
     }
-    for (const [key, row] of this.#rows) if (!seen.has(key) && !row.contains(document.activeElement)) this.#drop(key, row);
+    for (const [key, row] of this.#rows) {
+      const focused = row.contains(document.activeElement); // who scrolls away from it comes back to it
+      if (!seen.has(key) && !(focused && this.has(key))) this.#drop(key, row);
+    }
     for (const row of this.#blanks.splice(blank)) row.remove();
     if (last >= first) this.onSeen(first, last);
   }

@@ -19,7 +19,7 @@ const STALE_AGAIN = 60_000;
 /**
  * @typedef {object} ChatHandlers
  * @property {() => void} onBack
- * @property {(customer: number) => void} onOpen  another chat
+ * @property {(customer: number) => void} onOpen  another chat; 0: none
  * @property {(customer: number) => void} onCustomer  show or hide what is known about the customer
  */
 
@@ -29,6 +29,8 @@ export class ChatView {
   /** @type {(() => void)[]} */
   #stop = [];
   #readAt = 0;
+  #leftUnread = false;
+  #name = '';
 
   /**
    * @param {Store} store
@@ -48,9 +50,13 @@ export class ChatView {
     this.picture = h('span');
     this.closing = headButton(() => void this.#act(async ({ closeOrReopen }, row) => closeOrReopen(this.store, row, this.closing)));
     this.owning = headButton(() => void this.#own());
-    this.more = iconButton('more', texts.chatActions, () => void this.#act(({ openChatActions }, row) => openChatActions(this.store, row, [this.closing, this.owning])));
+    this.owning.classList.add('owning');
+    this.more = iconButton('more', texts.chatActions, () => void this.#act(({ openChatActions }, row) => openChatActions(
+      this.store, row, [this.closing, this.owning], (mark) => this.#leaveUnread(mark))));
+    this.nobodys = h('div', { class: 'notice row nobodys', hidden: true },
+      h('span', { class: 'grow' }, texts.nobodys), h('button', { type: 'button', onclick: () => this.owning.click() }, texts.claim));
     this.head = this.#header();
-    this.element = h('section', { class: 'chat', 'aria-labelledby': 'chat-name' }, this.head, this.messages.element, this.composer.element);
+    this.element = h('section', { class: 'chat', 'aria-labelledby': 'chat-name' }, this.head, this.nobodys, this.messages.element, this.composer.element);
     this.#drawRow(row);
     this.#listen();
     this.#takeDrops();
@@ -105,6 +111,8 @@ export class ChatView {
     this.more.hidden = row.state === null;
     name(this.closing, row.state === 'open' ? texts.closeChat : texts.reopenChat);
     name(this.owning, this.#mayClaim(row) ? texts.claim : texts.handOver);
+    this.nobodys.hidden = !this.#mayClaim(row);
+    this.#name = row.name;
     fill(this.picture, avatar(row.name, row.avatar));
     fill(this.who,
       h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), stateChip(row),
@@ -126,11 +134,14 @@ export class ChatView {
     const { present, typing, live, loaded } = this.thread;
     const names = (/** @type {number[]} */ ids) => ids.map((id) => present.get(id)?.name ?? texts.colleague).join(', ');
     const row = this.store.row(this.id);
-    let said = row ? [row.phone, row.owner && texts.ownedBy(row.owner.name)].filter(Boolean).join(' · ') : '';
+    const owner = row && (row.owner ? texts.ownedBy(row.owner.name) : texts.nobody);
+    let said = '';
     if (present.size) said = texts.alsoHere(names([...present.keys()]), present.size);
     if (typing.size) said = texts.typing(names([...typing.keys()]), typing.size);
     if (loaded && !live) said = texts.catchingUp;
-    if (this.people.textContent !== said) fill(this.people, said);
+    const phone = !said && row?.phone ? ` · ${row.phone}` : '';
+    said ||= owner ?? '';
+    if (this.people.textContent !== said + phone) fill(this.people, said, h('span', { class: 'if-room' }, phone));
   }
 
   async #reloadRow() {
@@ -142,10 +153,17 @@ export class ChatView {
   #markRead() {
     const row = this.store.row(this.id);
     const { thread } = this;
-    if (!row?.unread_count || !thread.loaded || !this.messages.atEnd || document.hidden || !document.hasFocus()) return;
+    if (!row?.unread_count || this.#leftUnread || !thread.loaded || !this.messages.atEnd || document.hidden || !document.hasFocus()) return;
     if (row.last_seq === this.#readAt || !thread.live) return;
     this.#readAt = row.last_seq; // one question for each state of the row
     thread.socket.send({ type: 'mark_read' });
+  }
+
+  /** What is marked as unread is left, or it would count as read at once. @param {() => Promise<boolean>} mark */
+  async #leaveUnread(mark) {
+    this.#leftUnread = true;
+    if (await mark()) this.handlers.onBack();
+    else this.#leftUnread = false;
   }
 
   /** @param {Chat} row  nobody's: salespeople take such a chat, admins hand it to somebody */
@@ -172,8 +190,8 @@ export class ChatView {
 
   /** @param {number | null} into */
   #leave(into) {
-    say(into === null ? texts.chatGone : texts.chatMerged);
-    if (into === null) this.handlers.onBack();
+    say(into === null ? texts.chatGone(this.#name, this.composer.text.value !== '') : texts.chatMerged);
+    if (into === null) this.handlers.onOpen(0);
     else this.handlers.onOpen(into);
   }
 

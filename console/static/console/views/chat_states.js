@@ -24,19 +24,24 @@ export function closeOrReopen(store, row, button) {
 }
 
 /**
- * Open the dialog with what is done less often, and what has no room above the chat on a narrow screen.
+ * Open the dialog with what is done less often, and what has no room above the chat.
  *
  * @param {Store} store @param {Chat} row
- * @param {HTMLButtonElement[]} above  the buttons above the chat
+ * @param {HTMLButtonElement[]} above  the buttons above the chat, if there is room
+ * @param {(mark: () => Promise<boolean>) => Promise<void>} leaveUnread  marks the chat, and leaves it
  */
-export function openChatActions(store, row, above) {
+export function openChatActions(store, row, above, leaveUnread) {
   openDialog(texts.chatActions, (close) => {
     /** @type {HTMLButtonElement} */
     const unread = h('button', {
-      type: 'button', onclick: async () => { if (await change(store, row, unread, 'unread', texts.markedUnread)) close(); },
+      type: 'button', onclick: () => void leaveUnread(async () => {
+        const done = await change(store, row, unread, 'unread', texts.markedUnread);
+        if (done) close();
+        return done;
+      }),
     }, texts.markUnread);
-    const same = above.map((button) => h('button', {
-      type: 'button', class: 'narrow-only', onclick: () => { close(); button.click(); },
+    const same = above.filter((button) => !button.checkVisibility()).map((button) => h('button', {
+      type: 'button', onclick: () => { close(); button.click(); },
     }, button.title));
     return [h('section', { class: 'stack' }, ...same, unread, blocking(store, row, close),
       row.block_error && h('p', { class: 'soft' }, `${row.block_error.title}. ${row.block_error.detail}`)), h('h3', null, texts.snooze), h('p', { class: 'soft' }, texts.snoozeWhy),
@@ -71,7 +76,7 @@ function snoozing(store, row, close) {
     close();
     say(texts.chatSnoozed(moment(until.toISOString())));
   };
-  const at = h('input', { type: 'datetime-local', 'aria-label': texts.at, required: true, min: localMinute(new Date()) });
+  const at = h('input', { type: 'datetime-local', required: true, min: localMinute(new Date()) });
   const { problem, button, onsubmit } = sending(texts.snooze, () => snooze(new Date(at.value)));
   return [
     h('div', { class: 'row wrap' }, choices().map(([name, until]) => {
@@ -79,7 +84,7 @@ function snoozing(store, row, close) {
       const choice = h('button', { type: 'button', onclick: () => void busy(choice, () => snooze(until)) }, name);
       return choice;
     })),
-    h('form', { class: 'row wrap', onsubmit }, h('span', { class: 'grow' }, at), button, problem),
+    h('form', { class: 'row wrap asking', onsubmit }, h('label', { class: 'grow' }, h('span', null, texts.at), at), button, problem),
   ];
 }
 

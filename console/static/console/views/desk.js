@@ -91,8 +91,11 @@ export class Desk {
   }
 
   back() {
-    if (this.#customer && matchMedia('(max-width: 900px)').matches) this.#closeCustomer();
-    else this.go(0);
+    if (this.#customer && matchMedia('(max-width: 900px)').matches) return this.#closeCustomer();
+    const left = this.#chat?.id;
+    this.go(0);
+    if (left) this.inbox.focusOn(left);
+    return undefined;
   }
 
   /**

@@ -45,6 +45,7 @@ export class Inbox {
     const { rows, list, store } = this;
     rows.label = texts.chats;
     rows.keyAt = (place) => list.ids[place];
+    rows.has = (id) => list.ids.includes(id);
     rows.render = (item, id) => {
       const row = store.row(id);
       if (row) drawChatRow(item, row, store, id === this.#current);
@@ -76,6 +77,11 @@ export class Inbox {
     this.rows.reveal(next);
     const id = this.list.ids[next];
     if (id !== undefined) this.rows.rowOf(id)?.querySelector('a')?.focus();
+  }
+
+  /** @param {number} customer  whose row is focused, if it is on the screen */
+  focusOn(customer) {
+    this.rows.rowOf(customer)?.querySelector('a')?.focus({ preventScroll: true });
   }
 
   #draw() {
