@@ -6,6 +6,7 @@ import { SignedOut } from './session.js';
 import { texts } from './texts.js';
 
 const SHOWN_MS = 6000;
+const MOST = 2;
 
 /** Screen readers read what is added here. */
 const notes = h('div', { class: 'notes', role: 'status', 'aria-live': 'polite' });
@@ -42,6 +43,7 @@ export function reference(error) {
 /** @param {HTMLElement} where @param {HTMLElement} note @param {number} ms */
 function show(where, note, ms) {
   note.append(iconButton('close', texts.close, () => note.remove()));
+  while (where.childElementCount >= MOST) where.firstElementChild?.remove();
   where.append(note);
   setTimeout(() => note.remove(), ms);
 }

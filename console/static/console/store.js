@@ -37,6 +37,8 @@ export class Store extends Emitter {
     super();
     this.api = api;
     this.me = me;
+    /** Whether there are chats of others among those that one sees. */
+    this.seesOthers = this.isAdmin;
     this.outbox = new Outbox(api, me.id);
     this.inbox = new LiveSocket(api.session, '/ws/inbox/', {
       onFrame: (frame) => this.#hear(frame),
@@ -76,6 +78,7 @@ export class Store extends Emitter {
     const before = this.#rows.get(row.id);
     if (before && before.last_seq > row.last_seq) return;
     this.#rows.set(row.id, row);
+    this.seesOthers ||= row.owner?.id !== this.me.id;
     this.emit('row', { row, before, heard });
   }
 

@@ -98,9 +98,9 @@ export const texts = {
   unreadFilter: 'Unread',
   unassigned: 'Unassigned',
   source: 'Source',
-  anySource: 'Any source',
+  anySource: 'Source',
   tag: 'Tag',
-  anyTag: 'Any tag',
+  anyTag: 'Tag',
   nobody: 'Unassigned',
   noMessages: 'No messages yet',
   noChats: 'No chats yet. When a customer writes to your number, the chat appears here.',
@@ -111,7 +111,8 @@ export const texts = {
   windowTitle: 'Time left to write freely. After that, only templates can be sent.',
   pickChat: 'Pick a chat on the left.',
   noSuchChat: 'There is no such chat, or it is not yours.',
-  chatGone: 'This chat now belongs to somebody else.',
+  /** @param {string} name @param {boolean} begun  something was being written */
+  chatGone: (name, begun) => `${name} now belongs to somebody else.${begun ? ' What you had begun to write is kept.' : ''}`,
   chatMerged: 'This customer became part of another one. Here is their chat.',
 
   // Chat

@@ -15,7 +15,7 @@ export const texts = {
   /** @param {string} moment */
   snoozedUntil: (moment) => `Snoozed until ${moment}`,
   waitingTitle: 'How long the customer has waited for an answer',
-  waits: 'waits',
+  waits: 'waiting',
 
   // The chat
   closeChat: 'Close chat',
@@ -32,7 +32,7 @@ export const texts = {
   inThreeHours: 'In three hours',
   tomorrow: 'Tomorrow morning',
   nextWeek: 'Next Monday morning',
-  at: 'At',
+  at: 'Another time',
   block: 'Block this customer',
   unblock: 'Unblock this customer',
   /** @param {string} name */
@@ -43,6 +43,7 @@ export const texts = {
   unblocked: 'The customer is no longer blocked.',
   claim: 'Take this chat',
   claimed: 'The chat is yours.',
+  nobodys: 'Nobody looks after this customer yet.',
 
   // Who is there
   availability: 'Your availability',

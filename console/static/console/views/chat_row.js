@@ -12,6 +12,8 @@ import '../elements/time-left.js';
 import '../elements/time-waiting.js';
 
 const TAGS_SHOWN = 2;
+// The tag of what nearly every chat of a desk on WhatsApp has says nothing.
+const USUAL = 'Whatsapp';
 
 /** @type {WeakMap<HTMLLIElement, {row: Chat, current: boolean}>} */
 const drawn = new WeakMap();
@@ -29,6 +31,7 @@ export function drawChatRow(item, row, store, current) {
   if (before && before.row === row && before.current === current) return;
   drawn.set(item, { row, current });
   const details = `chat-${row.id}`;
+  const tags = row.tags.filter((tag) => !tag.is_system || tag.name !== USUAL);
   const focused = item.contains(document.activeElement);
   const link = h('a', { class: `name cut grow${row.unread_count ? ' unread' : ''}`, href: `/?chat=${row.id}`, 'aria-describedby': details }, row.name);
   if (current) link.setAttribute('aria-current', 'page');
@@ -44,10 +47,10 @@ export function drawChatRow(item, row, store, current) {
           row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
         h('div', { class: 'row marks small' },
           stateChip(row), row.waiting_since && waiting(row.waiting_since),
-          row.tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
-          row.tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${row.tags.length - TAGS_SHOWN}`),
+          tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
+          tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${tags.length - TAGS_SHOWN}`),
           h('span', { class: 'grow' }),
-          store.isAdmin && h('span', { class: 'soft cut' }, row.owner ? row.owner.name : texts.nobody),
+          (store.isAdmin || row.owner?.id !== store.me.id) && h('span', { class: 'soft cut owner' }, row.owner ? row.owner.name : texts.nobody),
           row.window_expires_at && timeLeft(row.window_expires_at)))));
   if (focused) link.focus({ preventScroll: true });
 }

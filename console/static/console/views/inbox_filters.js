@@ -42,12 +42,14 @@ export class InboxFilters {
       Object.entries(texts.sources).map(([source, name]) => h('option', { value: source }, name)));
     this.tag = h('select', { 'aria-label': texts.tag, onchange: onChange }, h('option', { value: '' }, texts.anyTag));
     this.more = h('div', { class: 'filters', role: 'group', 'aria-label': texts.filters },
-      store.isAdmin && this.#toggle('mine', texts.mine), this.#toggle('unread', texts.unreadFilter),
-      this.#toggle('unassigned', texts.unassigned), this.source, this.tag);
+      this.#toggle('unread', texts.unreadFilter), h('span', { class: 'row narrowing' },
+        this.#toggle('mine', texts.mine), this.#toggle('unassigned', texts.unassigned), this.source, this.tag));
     this.element = h('div', { class: 'filter-rows' }, this.kinds, this.more);
     store.on('counts', () => this.#count());
     store.on('tags', () => this.#fillTags());
+    store.on('row', () => this.#showMine());
     this.#count();
+    this.#showMine();
   }
 
   /** @returns {Filters} */
@@ -76,11 +78,17 @@ export class InboxFilters {
     for (const [kind, name] of Object.entries(texts.chatKinds)) {
       const button = this.kinds.querySelector(`[name=${kind}]`);
       const number = counts?.[/** @type {keyof typeof counts} */ (kind)];
-      if (button) fill(button, name, number !== undefined && h('span', { class: 'soft' }, ` ${number}`));
+      if (button) fill(button, name, h('span', { class: 'soft' }, ` ${number ?? '–'}`));
     }
     const unassigned = this.more.querySelector('[name=unassigned]');
     // Salespeople see such chats only where the desk lets them.
     if (unassigned instanceof HTMLElement) unassigned.hidden = !this.store.isAdmin && !counts?.unassigned && !this.#on('unassigned');
+  }
+
+  /** Only to those who see chats of others: admins, managers, and who may claim. */
+  #showMine() {
+    const mine = this.more.querySelector('[name=mine]');
+    if (mine instanceof HTMLElement) mine.hidden = !this.store.seesOthers;
   }
 
   /** @param {string} name @param {string} text */

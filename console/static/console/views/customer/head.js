@@ -53,7 +53,7 @@ export class Head {
     const picture = row.avatar?.split('?')[0] ?? row.name; // the rest of the link changes every time
     if (picture !== this.#shownPicture) fill(this.#picture, avatar(row.name, row.avatar));
     this.#shownPicture = picture;
-    const flags = [row.is_vip && texts.vip, row.is_verified && texts.verified, !row.is_active && texts.inactive, row.loyalty_tier, row.source];
+    const flags = [row.is_vip && texts.vip, row.is_verified && texts.verified, !row.is_active && texts.inactive, row.loyalty_tier && capital(row.loyalty_tier), texts.sources[row.source] ?? row.source];
     fill(this.#flags, flags.map((flag) => flag && h('li', { class: 'chip' }, flag)));
     const known = this.#profile;
     fill(this.#facts, facts([
@@ -88,4 +88,9 @@ export class Head {
       complain(error);
     }
   }
+}
+
+/** @param {string} word */
+function capital(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
