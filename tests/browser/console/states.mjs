@@ -1,6 +1,6 @@
 // The states of chats in the console: closing, snoozing, waiting, counts, and who takes new chats.
 import assert from 'node:assert/strict';
-import { accessible, becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
+import { accessible, becomes, chats, customerWrites, log, message, newPage, NIMAL, openChat, Rest, row, sameAsRest, signIn, write } from './desk.mjs';
 
 const counted = (page, name) => page.getByRole('group', { name: 'Which chats' }).getByRole('button', { name });
 const names = (page) => chats(page).getByRole('link').allTextContents();
@@ -209,4 +209,43 @@ async function answeredWhileTyping(page, base, admin, customer) {
   await mine.getByText(/^Ada Perera has answered meanwhile: “Only green.”/).waitFor();
   await mine.getByRole('button', { name: 'Discard' }).click();
   await mine.waitFor({ state: 'detached' });
+}
+
+/** Sam is about to answer when an admin hands the chat to Nadia. */
+export async function handOver(browser, base) {
+  const sam = await newPage(browser);
+  const nadia = await newPage(browser);
+  const ada = await newPage(browser);
+  await Promise.all([signIn(sam, base, 'sam'), signIn(nadia, base, 'nadia'), signIn(ada, base, 'admin')]);
+  const rest = { sam: await Rest.signedIn(base, 'sam'), nadia: await Rest.signedIn(base, 'nadia'), ada: await Rest.signedIn(base, 'admin') };
+  const nimal = await rest.sam.customer(NIMAL.name);
+  await openChat(ada, NIMAL.name);
+  await openChat(sam, NIMAL.name);
+  await ada.getByText('Sam Silva is here, too').waitFor();
+  await message(sam).pressSequentially('Let me just che');
+  await ada.getByText('Sam Silva is typing…').waitFor();
+
+  const team = await rest.ada.get('/api/team/');
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Nadia Khan').id });
+  await sam.getByText('Nimal Jayasuriya now belongs to somebody else. What you had begun to write is kept.').waitFor();
+  await log(sam).waitFor({ state: 'detached' });
+  await sameAsRest(sam, rest.sam);
+  await openChat(nadia, NIMAL.name);
+  await write(nadia, 'Nadia here. How can I help?');
+  await log(nadia).locator('.bubble', { hasText: 'Nadia here' }).getByRole('img', { name: 'read', exact: true }).waitFor();
+  await sameAsRest(nadia, rest.nadia, nimal);
+  await sameAsRest(ada, rest.ada, nimal);
+
+  // And back: what Sam had begun is still there.
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Sam Silva').id });
+  await openChat(sam, NIMAL.name);
+  assert.equal(await message(sam).inputValue(), 'Let me just che');
+  await log(nadia).waitFor({ state: 'detached' });
+
+  // A row that the keyboard is on goes like any other.
+  await sam.keyboard.press('Escape');
+  await sam.keyboard.press('Escape');
+  assert.equal(await sam.evaluate(() => document.activeElement.textContent), NIMAL.name);
+  await rest.ada.post('/api/assignments/', { customer: nimal, salesperson: team.find((one) => one.name === 'Nadia Khan').id });
+  await sameAsRest(sam, rest.sam);
 }
