@@ -41,7 +41,8 @@ def missed_by(user: User, known: Mapping[int, int], *, state: str | None = None)
         desk = desk.filter(conversation__state=state)
     listed = desk.filter(pk__in=possible_ids(known)).values_list("pk", "last_seq", "desk_at")
     there = {pk: (last_seq, desk_at) for pk, last_seq, desk_at in listed}
-    changed = {pk: known[pk] for pk, (last_seq, _) in there.items() if last_seq != known[pk]}
+    # By the event that the client names, or the nearest that there ever was.
+    changed = {pk: max(1, min(known[pk], last_seq)) for pk, (last_seq, _) in there.items() if last_seq != known[pk]}
     same = [(desk_at, pk) for pk, (_, desk_at) in there.items() if pk not in changed]
     # Where they are now, unless a message has moved them up since: what happened to a chat later does not.
     before = [min(at, (there[at[1]][1], at[1])) for at in _known_at(changed)]

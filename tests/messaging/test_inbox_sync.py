@@ -96,6 +96,17 @@ def test_what_happened_to_a_chat_does_not_move_it_up(inbox: Any, chats: Any, own
     assert told(socket) == ([("chat", listed.pk), ("chat", above.pk)], {"more": False})
 
 
+@pytest.mark.parametrize("seq", [0, 99])
+def test_a_number_that_no_event_has(inbox: Any, chats: Any, owner: Any, as_owner: Any, says: Any, seq: int) -> None:
+    """What is below the chat is not new."""
+    chats(2)
+    listed = Customer.objects.get(pk=as_owner.post("/api/customers/", {"name": "Ann"}).json()["id"])
+    says(listed)
+    socket = inbox(owner)
+    socket.say(type="sync", rows={str(listed.pk): seq})
+    assert told(socket) == ([("chat", listed.pk)], {"more": False})
+
+
 def test_nothing_listed_is_the_newest_chats(inbox: Any, chats: Any, owner: Any) -> None:
     made = chats(3)
     socket = inbox(owner)
