@@ -16,6 +16,8 @@ _COPIES = ("owner_id", "merged_into")
 _HIDDEN = ("lease_until", "claim_token", "attempts", "not_before", "words")
 # Where answers go, and whether they may be written freely: it belongs to whoever wrote last.
 _LAST_WRITER = ("last_inbound_at", "last_address", "business_number_id")
+# When the customer got an away message, and the wait that the desk was told takes too long.
+_TOLD = ("away_told_at", "overdue_since")
 
 
 # What customers get of a message when they export themselves: what both sides said, and nothing of who at the desk did.
@@ -101,6 +103,8 @@ class Conversations(Keeper):
                 "last_message": _newest_message(into),
                 **{name: getattr(latest, name) for name in _LAST_WRITER},
                 **_put_away(open_most := _most_open(chat, other)),
+                # What one of them was told, or the desk of them, is not told again.
+                **{name: max(filter(None, _both(chat, other, name)), default=None) for name in _TOLD},
             },
         )
         look_who_waits(into.pk)
@@ -140,6 +144,10 @@ def _most_open(chat: Conversation | None, other: Conversation) -> Conversation:
     openness = {ChatState.CLOSED: 0, ChatState.SNOOZED: 1, ChatState.OPEN: 2}
     sooner = sorted(filter(None, (chat, other)), key=lambda one: one.snoozed_until or NO_MESSAGE_YET)
     return max(sooner, key=lambda one: openness[ChatState(one.state)])
+
+
+def _both(chat: Conversation | None, other: Conversation, name: str) -> list[Any]:
+    return [getattr(one, name) for one in (chat, other) if one is not None]
 
 
 def _put_away(chat: Conversation) -> dict[str, Any]:

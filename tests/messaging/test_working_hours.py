@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.actions.teams import create_team
 from accounts.models import AuditEntry, User
+from customers.actions.merge import merge_customers
 from customers.models import Customer
 from messaging.actions.sending import send_message
 from messaging.actions.working_hours import set_working_hours
@@ -161,6 +162,26 @@ class TestAwayMessages:
         assert run(AwayMessages()) == 0
         hours.delete()
         WorkingHours.objects.update(away_message="")
+        assert run(AwayMessages()) == 0
+
+    def test_nobody_is_told_again_who_was_merged(
+        self, customer: Customer, owner: User, says: Says, clock: Any, settings: Any
+    ) -> None:
+        settings.FIRST_RESPONSE_MINUTES = 5
+        WorkingHours.objects.update(week=WHOLE_WEEK)
+        clock(MONDAY + timedelta(hours=19))
+        says(customer)
+        clock(MONDAY + timedelta(hours=20))
+        assert run(Overdue()) == 1
+        WorkingHours.objects.update(week=OFFICE["week"])
+        says(customer)
+        assert run(AwayMessages()) == 1
+        other = Customer.objects.create(first_name="Ann", owner=owner)
+        merge_customers(gone_id=customer.pk, into_id=other.pk, actor=owner)
+        says(Customer.objects.get(pk=other.pk), "again")
+        WorkingHours.objects.update(week=WHOLE_WEEK)
+        assert run(Overdue()) == 0
+        WorkingHours.objects.update(week=OFFICE["week"])
         assert run(AwayMessages()) == 0
 
     def test_nobody_is_told_who_was_blocked_meanwhile(self, customer: Customer, says: Says, clock: Any) -> None:
