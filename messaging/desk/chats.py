@@ -3,7 +3,7 @@
 What chats are asked is a condition for rows of theirs, which `with_chat` makes one for customers.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -48,18 +48,29 @@ def without_chat(customers: CustomerQuerySet, chats: Q) -> CustomerQuerySet:
 def window_closes(*, within: timedelta) -> Q:
     """The condition for chats whose service window is open now, and closes within a time."""
     now = timezone.now()
-    windows = {name: channel.service_window for name, channel in channels().items()}
     closing = (
-        Q(
-            # Without a join: there are few numbers.
-            business_number__in=BusinessNumber.objects.filter(transport=name).order_by(),
-            last_inbound_at__gt=now - window,
-            last_inbound_at__lte=now - window + within,
-        )
-        for name, window in windows.items()
+        _on(name) & Q(last_inbound_at__gt=now - window, last_inbound_at__lte=now - window + within)
+        for name, window in _windows()
         if window is not None
     )
     return reduce(or_, closing, Q(pk__in=[]))
+
+
+def window_open(now: datetime) -> Q:
+    """The condition for chats in which anything may be written: the service window is open, or there is none."""
+    writable = (
+        _on(name) if window is None else _on(name) & Q(last_inbound_at__gt=now - window) for name, window in _windows()
+    )
+    return reduce(or_, writable, Q(pk__in=[]))
+
+
+def _windows() -> list[tuple[str, timedelta | None]]:
+    return [(name, channel.service_window) for name, channel in channels().items()]
+
+
+def _on(channel: str) -> Q:
+    """The condition for chats on a channel. Without a join: there are few numbers."""
+    return Q(business_number__in=BusinessNumber.objects.filter(transport=channel).order_by())
 
 
 def in_turn(customers: CustomerQuerySet, *, has_unread: bool | None = None) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -11,12 +11,11 @@ from core.db.failures import passing_busy
 from customers.models import CustomerNotFound
 from messaging.actions.automatic import send_away_message
 from messaging.actions.working_hours import hours_by_number
+from messaging.desk.chats import window_open
 from messaging.models import Conversation
 
 LOOK_SECONDS = 2.0
 _AT_ONCE = 200
-# Whoever wrote before that cannot be written to: no channel has a longer window that closes.
-_LONGEST_WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def _of_others(own: list[int]) -> QuerySet[Conversation]:
 
 
 def _untold(chats: QuerySet[Conversation], since: datetime, now: datetime) -> list[int]:
-    wrote = chats.filter(last_inbound_at__gte=max(since, now - _LONGEST_WINDOW), waiting_since__isnull=False)
+    # Those who cannot be written to would stay, and in time be all that is found.
+    wrote = chats.filter(window_open(now), last_inbound_at__gte=since, waiting_since__isnull=False)
     untold = wrote.filter(Q(away_told_at=None) | Q(away_told_at__lt=since), customer__merged_into=None)
     untold = untold.filter(customer__blocked_at=None)
     return list(untold.order_by("last_inbound_at").values_list("customer_id", flat=True)[:_AT_ONCE])

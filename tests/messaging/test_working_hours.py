@@ -15,6 +15,7 @@ from customers.models import Customer
 from messaging.actions.sending import send_message
 from messaging.actions.working_hours import set_working_hours
 from messaging.models import BusinessNumber, Conversation, Message, WorkingHours
+from messaging.relay import away
 from messaging.relay.away import AwayMessages
 from messaging.relay.overdue import Overdue
 from tests.accounts.parallel import in_parallel
@@ -163,6 +164,25 @@ class TestAwayMessages:
         hours.delete()
         WorkingHours.objects.update(away_message="")
         assert run(AwayMessages()) == 0
+
+    def test_who_cannot_be_told_any_more_keeps_nobody_else_waiting(
+        self, customer: Customer, owner: User, says: Says, clock: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(away, "_AT_ONCE", 1)
+        other = Customer.objects.create(first_name="Ann", owner=owner)
+        elsewhere = BusinessNumber.objects.create(external_id="2")
+        WorkingHours.objects.create(**{**OFFICE, "business_number": elsewhere})
+        clock(MONDAY + timedelta(days=5, hours=1))
+        says(customer)
+        clock(MONDAY + timedelta(days=6, hours=2))  # their window has closed, and the desk has not opened since
+        says(other)
+        third = Customer.objects.create(first_name="Eve", owner=owner)
+        says(third)
+        Conversation.objects.filter(customer=third).update(business_number=elsewhere)
+        for _ in range(3):
+            run(AwayMessages())
+        told = Message.objects.filter(automatic=True).values_list("customer", flat=True)
+        assert set(told) == {other.pk, third.pk}
 
     def test_nobody_is_told_again_who_was_merged(
         self, customer: Customer, owner: User, says: Says, clock: Any, settings: Any
