@@ -31,6 +31,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
 
 run: .venv/.installed ## install, migrate, add demo data and start Patter on http://127.0.0.1:8000 (PORT=...)
+	@$(PY) scripts/free_port.py "$(PORT)"
 	@echo "Preparing the database in var/ ..."
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py migrate --verbosity 0
 	@DEBUG=1 PORT=$(PORT) $(PY) manage.py seed_demo --show

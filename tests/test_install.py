@@ -1,14 +1,15 @@
-"""What a newcomer sees while `make run` installs: that something happens, and why it failed if it did."""
+"""What a newcomer sees of `make run`: that something happens while it installs, and why it failed if it did."""
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from scripts import install
+from scripts import free_port, install
 
 ROOT = Path(__file__).resolve().parent.parent
 FAKE_PIP = """
@@ -93,3 +94,25 @@ def _without_settings(*command: str) -> "subprocess.CompletedProcess[str]":
 
 def test_the_tour_leaves_nothing_in_the_shell() -> None:
     assert "export DEBUG" not in (ROOT / "README.md").read_text()
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert free_port.problem(port) == (
+            f"Port {port} is taken, perhaps by another Patter. Stop it, or choose another: make run PORT=9000"
+        )
+        other.close()
+        assert free_port.problem(port) is None
+
+
+@pytest.mark.parametrize("port", ["", "0", "-1", "abc", "65536"])
+def test_what_is_no_port(port: str) -> None:
+    assert "must be a number from 1 to 65535" in (free_port.problem(port) or "")
+
+
+def test_make_run_looks_at_the_port_before_anything_else() -> None:
+    done = subprocess.run(["make", "-n", "run", "PORT=8123"], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.index('scripts/free_port.py "8123"') < done.stdout.index("manage.py migrate")

@@ -26,8 +26,8 @@ TAKEN = "Another Patter is using this database now, so this one sends nothing."
 UNKNOWN = "The lock against a second Patter is lost, and the database does not answer."
 
 REFUSAL = (
-    "Another Patter runs on this database. Without REDIS_URL there may be only one process: start Patter with one "
-    "worker, or set DATABASE_URL (PostgreSQL) and REDIS_URL to run several."
+    "Another Patter runs on this database: stop it first. Without REDIS_URL there may be only one process: start "
+    "Patter with one worker, or set DATABASE_URL (PostgreSQL) and REDIS_URL to run several."
 )
 
 
