@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.actions.teams import create_team, delete_team, people_of, update_team
+from accounts.admin.people import offer
 from accounts.authentication import user_of
 from accounts.models import Team, User
 from core.admin.refusals import ActionForm, RefusalsAdmin
@@ -15,7 +16,9 @@ from core.admin.refusals import ActionForm, RefusalsAdmin
 
 class TeamForm(ActionForm):
     members = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, help_text="Salespeople, each in one team at most."
+        User.objects.none(),
+        required=False,
+        help_text="Salespeople, each in one team at most. Hold Ctrl (on a Mac: Command) to choose several.",
     )
     managers = forms.ModelMultipleChoiceField(
         User.objects.none(),
@@ -32,8 +35,7 @@ class TeamForm(ActionForm):
         members, managers = people_of(self.instance) if self.instance.pk else ([], [])
         for name, people in (("members", members), ("managers", managers)):
             there = User.objects.filter(pk__in=[user.pk for user in people])
-            field: Any = self.fields[name]
-            field.queryset = (User.objects.sellers() | there).order_by("username")
+            offer(self.fields[name], User.objects.sellers() | there)
             self.initial[name] = [user.pk for user in people]
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts.actions.mfa import remove_factor
 from accounts.actions.passwords import send_reset
 from accounts.actions.users import confirm_password, create_user, remove_user, update_user
+from accounts.admin.people import offer
 from accounts.authentication import user_of
 from accounts.models import Role, User
 from accounts.serializers import MAX_PASSWORD_LENGTH
@@ -57,7 +58,7 @@ class UserForm(ActionForm):
             del self.fields["hand_over_to"]
             self.fields.pop("current_password", None)
         elif successors := self.fields.get("hand_over_to"):
-            successors.queryset = User.objects.sellers().exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
+            offer(successors, User.objects.sellers().exclude(pk=self.instance.pk))
 
 
 class SuccessorForm(RowForm):
@@ -72,7 +73,7 @@ class SuccessorForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["hand_over_to"].queryset = User.objects.sellers().order_by("username")  # type: ignore[attr-defined]
+        offer(self.fields["hand_over_to"], User.objects.sellers())
 
 
 def _remove(user: User, actor: User, given: Mapping[str, Any]) -> str:

@@ -59,7 +59,8 @@ class ConversationAdmin(FoundByCustomer, ReadOnlyAdmin):
 
     @admin.display(description="owner")
     def seller(self, conversation: Conversation) -> str:
-        return str(conversation.customer.owner or "-")
+        owner = conversation.customer.owner
+        return owner.name if owner else "-"
 
     @admin.display(description="number")
     def number(self, conversation: Conversation) -> str:

@@ -197,3 +197,9 @@ def test_the_page_of_a_login_offers_a_new_password_and_its_end(browser: Client, 
     page = browser.get(f"{USERS}{owner.pk}/change/").content.decode()
     assert 'name="action" value="send_reset"' in page
     assert 'name="action" value="remove"' in page
+
+
+def test_people_are_offered_by_name(browser: Client, owner: User, stranger: User) -> None:
+    User.objects.filter(pk=owner.pk).update(last_name="Silva")
+    for page in (f"{USERS}{stranger.pk}/change/", "/admin/accounts/team/add/"):
+        assert f'<option value="{owner.pk}">Sam Silva</option>' in browser.get(page).content.decode(), page
