@@ -1,7 +1,7 @@
 """Messages that Patter sends by itself. They go out as any message does, and answer nobody."""
 
+import logging
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,10 +11,13 @@ from customers.actions.locking import lock
 from customers.events import record
 from customers.models import Customer
 from messaging.actions.storing import INSERT_MESSAGE, last_of_chat
-from messaging.channels import Draft, channel_of
-from messaging.models import Conversation, Direction, Message, Status
+from messaging.channels import Content, Draft, channel_of
+from messaging.errors import NumberCannotSend
+from messaging.models import BusinessNumber, Conversation, Direction, Message, Status
 from messaging.reach import window_closed
 from messaging.serializers.messages import message_row
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -35,14 +38,23 @@ def send_away_message(*, customer_id: int, text: str, closed_since: datetime) ->
     now = timezone.now()
     if window_closed(chat.business_number.transport, chat.last_inbound_at, now):
         return False
-    _send(customer, chat, text, now)
+    content = _composed(customer, chat.business_number, text)
+    if content is not None:
+        _send(customer, chat.business_number, content, now)
     Conversation.objects.filter(customer=customer).update(away_told_at=now)
-    return True
+    return content is not None
 
 
-def _send(customer: Customer, chat: Conversation, text: str, now: datetime) -> None:
-    number: Any = chat.business_number
-    content = channel_of(number).compose(Draft(customer, number, "text", text))
+def _composed(customer: Customer, number: BusinessNumber, text: str) -> Content | None:
+    """What is to be sent. None if nothing can be sent from the number: then nobody tries again in this period."""
+    try:
+        return channel_of(number).compose(Draft(customer, number, "text", text))
+    except NumberCannotSend as refusal:
+        logger.warning("no away message to customer %d: %s", customer.pk, refusal)
+        return None
+
+
+def _send(customer: Customer, number: BusinessNumber, content: Content, now: datetime) -> None:
     message = Message(
         customer=customer,
         business_number=number,

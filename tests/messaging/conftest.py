@@ -1,7 +1,7 @@
 """A number, what a customer says on it, and a transport that does as it is told."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,3 +65,8 @@ def relay_turn() -> Callable[[], int]:
         return len(jobs)
 
     return turn
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    return lambda now: monkeypatch.setattr(timezone, "now", lambda: now)
