@@ -4,37 +4,19 @@ The relay looks for rows that lack it. Once a day it compares all rows (core/cho
 somebody else has what it said before.
 """
 
-import time
-from datetime import datetime
-
 from django.db import models
 
 from core.folding import clashing, fold_rows, models_that_fold, not_folded
+from core.lookout import Lookout
 
-LOOK_SECONDS = 15.0
 
-
-class Unfolded:
+class Unfolded(Lookout[list[type[models.Model]]]):
     """The relay's source of tables with rows that are not folded yet."""
 
-    workers = 1
+    SECONDS = 15.0
 
-    def __init__(self) -> None:
-        self._looked_at = -LOOK_SECONDS
-
-    def settle(self, *, everything: bool) -> None:
-        """Nothing to decide: folding twice gives the same."""
-
-    def after_restore(self, *, before: datetime) -> int:
-        """Nothing is sent from here."""
-        return 0
-
-    def claim(self, limit: int) -> list[list[type[models.Model]]]:
-        if time.monotonic() - self._looked_at < LOOK_SECONDS:
-            return []
-        self._looked_at = time.monotonic()
-        lacking = [model for model in models_that_fold() if model._base_manager.filter(not_folded(model)).exists()]
-        return [lacking] if lacking else []
+    def look(self) -> list[type[models.Model]] | None:
+        return [model for model in models_that_fold() if model._base_manager.filter(not_folded(model)).exists()]
 
     def run(self, job: list[type[models.Model]]) -> None:
         for model in job:

@@ -1,6 +1,5 @@
 """Away messages: whoever writes while the desk is closed is told so, once in each closed period."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +7,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.db.failures import passing_busy
+from core.lookout import Lookout
 from customers.models import CustomerNotFound
 from messaging.actions.automatic import send_away_message
 from messaging.actions.working_hours import hours_by_number
 from messaging.desk.chats import window_open
 from messaging.models import Conversation
 
-LOOK_SECONDS = 2.0
 _AT_ONCE = 200
 
 
@@ -27,25 +26,12 @@ class Job:
     closed_since: datetime
 
 
-class AwayMessages:
+class AwayMessages(Lookout[Job]):
     """The relay's source of customers who wrote while the desk is closed."""
 
-    workers = 1
+    SECONDS = 2.0
 
-    def __init__(self) -> None:
-        self._looked_at = -LOOK_SECONDS
-
-    def settle(self, *, everything: bool) -> None:
-        """There are no leases: whoever sends at the same time locks the same customer, and finds that it was done."""
-
-    def after_restore(self, *, before: datetime) -> int:
-        """Nothing to give up: a message that was queued is given up with all others."""
-        return 0
-
-    def claim(self, limit: int) -> list[Job]:
-        if time.monotonic() - self._looked_at < LOOK_SECONDS:
-            return []
-        self._looked_at = time.monotonic()
+    def look(self) -> Job | None:
         rows, now = hours_by_number(), timezone.now()
         own = [pk for pk in rows if pk is not None]
         for number_id, row in rows.items():
@@ -54,8 +40,8 @@ class AwayMessages:
                 continue
             chats = Conversation.objects.filter(business_number=number_id) if number_id else _of_others(own)
             if ids := _untold(chats, since, now):
-                return [Job(ids, row.away_message, since)]
-        return []
+                return Job(ids, row.away_message, since)
+        return None
 
     def run(self, job: Job) -> None:
         for customer_id in job.customer_ids:

@@ -1,6 +1,5 @@
 """Customers who have waited for too long (setting FIRST_RESPONSE_MINUTES): their owners and managers are told."""
 
-import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -8,38 +7,27 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.db.failures import passing_busy
+from core.lookout import Lookout
 from customers.models import CustomerNotFound
 from messaging.actions.overdue import UNTOLD, tell_overdue
 from messaging.actions.working_hours import hours_by_number
 from messaging.hours import ALWAYS
 from messaging.models import Conversation
 
-LOOK_SECONDS = 5.0
 _AT_ONCE = 200
 
 # Customers, and since when at the latest they wait.
 Job = tuple[list[int], datetime]
 
 
-class Overdue:
+class Overdue(Lookout[Job]):
     """The relay's source of customers who have waited for too long."""
 
-    workers = 1
+    SECONDS = 5.0
 
-    def __init__(self) -> None:
-        self._looked_at = -LOOK_SECONDS
-
-    def settle(self, *, everything: bool) -> None:
-        """There are no leases: whoever tells at the same time locks the same customer, and finds that it was done."""
-
-    def after_restore(self, *, before: datetime) -> int:
-        """Nothing to give up: nothing leaves the database."""
-        return 0
-
-    def claim(self, limit: int) -> list[Job]:
-        if not settings.FIRST_RESPONSE_MINUTES or time.monotonic() - self._looked_at < LOOK_SECONDS:
-            return []
-        self._looked_at = time.monotonic()
+    def look(self) -> Job | None:
+        if not settings.FIRST_RESPONSE_MINUTES:
+            return None
         rows, now = hours_by_number(), timezone.now()
         wait = timedelta(minutes=settings.FIRST_RESPONSE_MINUTES)
         untold = Conversation.objects.filter(UNTOLD, customer__merged_into=None)
@@ -49,8 +37,8 @@ class Overdue:
         for number_id, those in chats.items():
             latest = (rows[number_id].hours if number_id in rows else ALWAYS).latest_start(now, wait)
             if latest is not None and (ids := _waiting_since(those, latest)):
-                return [(ids, latest)]
-        return []
+                return ids, latest
+        return None
 
     def run(self, job: Job) -> None:
         ids, latest = job

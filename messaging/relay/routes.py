@@ -1,7 +1,6 @@
 """Customers who are routed when something else changes: somebody is free, is there again, or is away for too long."""
 
-import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
@@ -9,37 +8,23 @@ from django.utils import timezone
 
 from accounts.models import Availability, User
 from core.db.failures import passing_busy
+from core.lookout import Lookout
 from customers.models import CustomerNotFound
 from messaging.actions.routing import chosen_by_hand_since, reroute
 from messaging.load import Turns
 from messaging.models import Conversation, PendingRoute
 
-LOOK_SECONDS = 1.0
 _AT_ONCE = 100
 
 
-class Routes:
+class Routes(Lookout[list[int]]):
     """The relay's source of customers who are to get another salesperson, or their own again."""
 
-    workers = 1
+    SECONDS = 1.0
 
-    def __init__(self) -> None:
-        self._looked_at = -LOOK_SECONDS
-
-    def settle(self, *, everything: bool) -> None:
-        """There are no leases: whoever routes locks the customer and looks again."""
-
-    def after_restore(self, *, before: datetime) -> int:
-        """Nothing leaves from here."""
-        return 0
-
-    def claim(self, limit: int) -> list[list[int]]:
-        if time.monotonic() - self._looked_at < LOOK_SECONDS:
-            return []
-        self._looked_at = time.monotonic()
+    def look(self) -> list[int] | None:
         # Twice is once: whoever routes looks again.
-        ids = [*self._pending(), *self._waiting_for_who_is_away()]
-        return [ids] if ids else []
+        return [*self._pending(), *self._waiting_for_who_is_away()]
 
     def run(self, job: list[int]) -> None:
         for customer_id in job:

@@ -13,7 +13,6 @@ from accounts.models import User
 from customers.actions.assignments import assign
 from customers.models import Assignment, Customer, Event
 from messaging.actions import leaving
-from messaging.relay import leavers as relay
 from messaging.relay.leavers import Leavers
 from tests.accounts.parallel import all_in_parallel
 from tests.cast import PASSWORD, ClientOf
@@ -285,7 +284,7 @@ def test_customers_whom_somebody_else_holds_come_last(
     as_admin: APIClient, owner: User, stranger: User, customers: list[Customer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leaving, "BATCH", 2)
-    monkeypatch.setattr(relay, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(Leavers, "SECONDS", 0.0)
     source = Leavers()
     with limited(lock=0.3), holding("customers_customer", customers[1].pk):
         assert deactivate(as_admin, owner, stranger).status_code == 200
