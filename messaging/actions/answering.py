@@ -78,7 +78,7 @@ def answered_at(message: Message) -> datetime | None:
 def note_owner(customer: Customer, message: Message, *, before: datetime | None) -> None:
     """Note on an answer, which the caller saves, who owned the chat when it was sent. `before` as for `end_waiting`."""
     at = answered_at(message)
-    if before is None and at is not None:
+    if at is not None and at != before:  # a status that comes late may change when it was
         message.sent_for = owner_at(customer, at)
 
 

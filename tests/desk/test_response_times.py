@@ -243,7 +243,10 @@ class TestWhatIsCounted:
         def learn() -> list[Any]:
             return [(row["key"]["id"], row["response"]["median"]) for row in report()]
 
-        apply_status(number=desk.number, wamid="wamid.OUT", message_key=str(sent.pk), status="sent", at=sent_at)
+        answer: dict[str, Any] = {"number": desk.number, "wamid": "wamid.OUT", "message_key": str(sent.pk)}
+        apply_status(**answer, status="delivered", at=desk.now)
+        assert learn() == [(owner.pk, 720)]
+        apply_status(**answer, status="sent", at=sent_at)
         assert learn() == [(stranger.pk, 180)]
 
         desk.writes(customer)
