@@ -41,6 +41,10 @@ class HoursForm(ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         row: WorkingHours = self.instance
+        self.fields["away_message"].help_text = (
+            "Goes to whoever writes while it is closed, once in each closed period. If it is closed now, those who "
+            "have written since then and still wait get it as soon as you save. Empty: nothing is sent."
+        )
         for day in DAYS:
             self.initial[day] = _line_of(row.week.get(day, [])) if row.pk else _WHOLE_DAY
         self.initial["holidays"] = "\n".join(row.holidays)

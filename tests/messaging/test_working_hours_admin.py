@@ -83,3 +83,7 @@ def test_nonsense_is_refused(browser: Client, fields: dict[str, Any], reason: st
     assert reason in page
     assert all(text in page for text in fields.values())  # as it was filled in
     assert not WorkingHours.objects.exists()
+
+
+def test_who_gets_the_away_message_is_said_before_it_is_set(browser: Client) -> None:
+    assert "still wait get it as soon as you save" in browser.get(f"{PAGE}add/").content.decode()
