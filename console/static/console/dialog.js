@@ -3,7 +3,7 @@
 /** @import { Child } from './dom.js' */
 
 import { fill, h, iconButton } from './dom.js';
-import { feedback } from './feedback.js';
+import { feedback, hush } from './feedback.js';
 import { texts } from './texts.js';
 
 /**
@@ -19,11 +19,12 @@ export function openDialog(title, content) {
   const box = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => closed() });
   const close = () => box.close();
   const closed = () => {
-    document.body.append(feedback);
+    if (box.contains(feedback)) document.body.append(feedback); // the next dialog may be open by now
     box.remove();
     if (before instanceof HTMLElement && before.isConnected) before.focus();
   };
   fill(box, h('div', null, h('header', null, heading, iconButton('close', texts.close, close)), ...content(close)));
+  hush();
   box.append(feedback); // what stands outside of an open dialog can be neither seen nor closed
   document.body.append(box);
   box.showModal();

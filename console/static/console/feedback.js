@@ -18,6 +18,11 @@ export function say(text) {
   show(notes, h('p', { class: 'note' }, h('span', null, text)), SHOWN_MS);
 }
 
+/** What was done before is no longer worth a word, and would lie over what is done now. */
+export function hush() {
+  notes.replaceChildren();
+}
+
 /**
  * Show what went wrong, in the server's words. What is no refusal is a mistake of ours, and goes on to the console.
  *

@@ -52,6 +52,15 @@ export async function states(browser, base) {
   await becomes(state, () => 'open');
   await counted(page, /^Closed/).click();
 
+  // A question lies over what was said before, and has the place where a refusal would be said.
+  await page.locator('.note').first().waitFor();
+  await page.getByRole('button', { name: 'More about this chat' }).click();
+  await page.getByRole('button', { name: 'Block this customer' }).click();
+  await page.locator('dialog .feedback').waitFor({ state: 'attached' });
+  await becomes(() => page.locator('dialog').count(), () => 1);
+  assert.deepEqual([await page.locator('.note').count(), await page.locator('dialog .feedback').count()], [0, 1]);
+  await page.keyboard.press('Escape');
+
   await page.getByRole('button', { name: 'Your availability: Online' }).click();
   await page.getByRole('button', { name: 'Your availability: Away' }).waitFor();
   assert.equal((await rest.get('/api/auth/me/')).availability, 'away');

@@ -114,9 +114,10 @@ export class ChatView {
     this.nobodys.hidden = !this.#mayClaim(row);
     this.#name = row.name;
     fill(this.picture, avatar(row.name, row.avatar));
+    const state = stateChip(row);
     fill(this.who,
-      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), stateChip(row),
-        row.window_expires_at && h('span', { class: 'chip', title: texts.windowTitle }, this.#window(row.window_expires_at))),
+      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), state,
+        row.window_expires_at && h('span', { class: `chip${state ? ' if-room' : ''}`, title: texts.windowTitle }, this.#window(row.window_expires_at))),
       this.people);
     this.composer.row(row);
     this.#drawPeople();
