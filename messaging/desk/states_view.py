@@ -24,7 +24,9 @@ _REFUSED = {200: DeskCustomer, 400: "There is no chat with this customer yet."}
 class SnoozeSerializer(KnownFieldsOnly):
     """The body of `snooze/`."""
 
-    until = serializers.DateTimeField(help_text="when the chat is opened again: up to 366 days from now")
+    until = serializers.DateTimeField(
+        help_text="when the chat is opened again: up to 366 days from now; without a zone it is in UTC"
+    )
 
     class Meta:
         ref_name = "Snooze"
