@@ -98,18 +98,18 @@ class DeskFilter(FilterSet):
         """
         # What their chats are to be and not to be, whose they are, and by which filters.
         self._chats, self._no_chats, self._owners, self._by_chats = Q(), list[Q](), Q(), {"ordering"}
+        self._has_unread: bool | None = None
         rows = super().qs
-        has_unread = self.form.cleaned_data.get("has_unread")
         if not self._chats:
             for chats in self._no_chats:
                 rows = without_chat(rows, chats)
-            return DeskPages(rows, has_unread=has_unread)
+            return DeskPages(rows, has_unread=self._has_unread)
         chats = visible(self.request.user, copied=True) & self._chats & self._owners
         for no_chats in self._no_chats:
             chats &= ~no_chats
         given = {name for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
         only_chats = Conversation.objects.filter(chats) if given <= self._by_chats else None
-        return DeskPages(with_chat(rows, chats), only_chats, has_unread=has_unread)
+        return DeskPages(with_chat(rows, chats), only_chats, has_unread=self._has_unread)
 
     def _ask_chats(self, customers: CustomerQuerySet, name: str, chats: Q, *, wanted: bool = True) -> CustomerQuerySet:
         """Leave it to `qs`: what is asked of chats is asked at once."""
@@ -147,6 +147,7 @@ class DeskFilter(FilterSet):
         return carrying_any(customers, Tag.objects.in_bulk(ids).values())
 
     def filter_has_unread(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:
+        self._has_unread = value
         return self._ask_chats(customers, name, HAS_UNREAD, wanted=value)
 
     def filter_state(self, customers: CustomerQuerySet, name: str, value: str) -> CustomerQuerySet:
