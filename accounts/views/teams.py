@@ -47,7 +47,7 @@ class TeamViewSet(KnowsVersions, AnswersOnce, GenericViewSet[Team]):
         team = create_team(actor=user_of(request), **self._given(None))
         return Response(team_data(team), status=status.HTTP_201_CREATED)
 
-    @documented(request_body=TeamSerializer, responses={200: TeamRow})
+    @documented(request_body=TeamSerializer(partial=True), responses={200: TeamRow})
     def update(self, request: Request, pk: str) -> Response:
         """Change a team. Only the fields that are given change; lists replace who was there.
 
@@ -57,7 +57,7 @@ class TeamViewSet(KnowsVersions, AnswersOnce, GenericViewSet[Team]):
         changes = self._given(team)
         return Response(team_data(update_team(actor=user_of(request), team=team, check=self._check, **changes)))
 
-    @documented(request_body=TeamSerializer, responses={200: TeamRow})
+    @documented(request_body=TeamSerializer(partial=True), responses={200: TeamRow})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)

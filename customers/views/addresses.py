@@ -73,7 +73,7 @@ class AddressViewSet(
         address = create_address(customer_id=customer.pk, actor=user_of(request), **given)
         return Response(self.get_serializer(address).data, status=status.HTTP_201_CREATED)
 
-    @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
+    @documented(request_body=AddressSerializer(partial=True), responses={200: AddressSerializer})
     def update(self, request: Request, pk: str) -> Response:
         """Change an address. It stays with its customer."""
         address = self.get_object()
@@ -85,7 +85,7 @@ class AddressViewSet(
         changed = update_address(address=address, actor=user_of(request), changes=changes)
         return Response(self.get_serializer(changed).data)
 
-    @documented(request_body=AddressSerializer, responses={200: AddressSerializer})
+    @documented(request_body=AddressSerializer(partial=True), responses={200: AddressSerializer})
     def partial_update(self, request: Request, pk: str) -> Response:
         """The same as PUT."""
         return self.update(request, pk)

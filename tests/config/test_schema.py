@@ -49,6 +49,24 @@ def test_every_operation_says_what_it_does_and_who_may_call_it(schema: dict[str,
         assert [one["name"] for one in parameters if not one.get("description")] == [], name
 
 
+def required(schema: dict[str, Any], operation: dict[str, Any]) -> list[str]:
+    """The fields that a body must have."""
+    bodies = [one["schema"] for one in operation["parameters"] if one["in"] == "body"]
+    models = [schema["definitions"][body["$ref"].rpartition("/")[2]] if "$ref" in body else body for body in bodies]
+    form = [one["name"] for one in operation["parameters"] if one["in"] == "formData" and one["required"]]
+    return [*form, *(name for model in models for name in model.get("required", []))]
+
+
+def test_what_changes_only_the_fields_that_are_given_requires_none(schema: dict[str, Any]) -> None:
+    changes = dict(operations(schema))
+    whole = {"PATCH /api/auth/me/"}  # it has one field
+    for name, operation in changes.items():
+        if name.startswith("PATCH ") and name not in whole:
+            assert required(schema, operation) == [], name
+            put = changes.get(name.replace("PATCH ", "PUT "))
+            assert put is None or required(schema, put) == [], name
+
+
 def test_every_summary_is_there_once(schema: dict[str, Any]) -> None:
     said: dict[tuple[str, str], list[str]] = {}
     for name, operation in operations(schema):
