@@ -108,7 +108,10 @@ def spread(values: list[float]) -> dict[str, float | None]:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name in request.fixturenames:
+        if name.startswith("as_"):  # signed in before the clock is another, also where nobody stands yet
+            request.getfixturevalue(name)
     return Desk(monkeypatch)
 
 
