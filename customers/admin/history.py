@@ -35,7 +35,7 @@ class HolderFilter(OwnerFilter):
 class AssignmentAdmin(FoundByCustomer, ReadOnlyAdmin):
     """Who had a customer, and when. To hand one over, use the action of the list of customers."""
 
-    list_display = ("assigned_at", "customer", "salesperson", "assigned_by", "ended_at", "note")
+    list_display = ("assigned_at", "customer", "seller", "giver", "ended_at", "note")
     list_display_links = ("assigned_at",)
     list_filter = (StillOpen, HolderFilter)
     list_select_related = ("customer", "salesperson", "assigned_by")
@@ -43,6 +43,14 @@ class AssignmentAdmin(FoundByCustomer, ReadOnlyAdmin):
     ordering = ("-assigned_at", "-pk")
     sortable_by = ()
     search_fields = ("folded",)
+
+    @admin.display(description="salesperson")
+    def seller(self, assignment: Assignment) -> str:
+        return assignment.salesperson.name
+
+    @admin.display(description="assigned by")
+    def giver(self, assignment: Assignment) -> str | None:
+        return assignment.assigned_by and assignment.assigned_by.name
 
 
 # The kinds that the log has (docs/realtime.md). Looking them up would read the whole log.

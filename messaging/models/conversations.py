@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.db.leases import Leased
-from customers.models import Customer
+from customers.models import Customer, customer_number
 
 
 class ChatState(models.TextChoices):
@@ -90,7 +90,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"chat with {self.customer_id}"
+        return f"chat with {customer_number(self.customer_id)}"
 
 
 class Closing(models.Model):
@@ -106,7 +106,7 @@ class Closing(models.Model):
         indexes: ClassVar[list[Any]] = [models.Index(fields=["customer", "at"], name="closing_of_customer")]
 
     def __str__(self) -> str:
-        return f"chat with {self.customer_id} closed"
+        return f"chat with {customer_number(self.customer_id)} closed"
 
 
 class Receipt(Leased):

@@ -56,6 +56,18 @@ def test_changing(desk: Client, customer: Customer, stranger: User) -> None:
     ]
 
 
+def test_assignments_name_people_as_everybody_knows_them(
+    desk: Client, admin: User, owner: User, customer: Customer
+) -> None:
+    User.objects.filter(pk=owner.pk).update(first_name="Sam", last_name="Silva")
+    Assignment.objects.create(customer=customer, salesperson=owner, assigned_by=admin)
+
+    page = desk.get("/admin/customers/assignment/").content.decode()
+
+    assert '<td class="field-seller">Sam Silva</td>' in page
+    assert f'<td class="field-giver">{admin.name}</td>' in page
+
+
 def test_what_is_refused_is_said(desk: Client, customer: Customer) -> None:
     other = Customer.objects.create(first_name="Other")
     path = f"/admin/customers/customer/{other.pk}/change/"
