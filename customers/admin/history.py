@@ -50,7 +50,7 @@ class AssignmentAdmin(FoundByCustomer, ReadOnlyAdmin):
 
     @admin.display(description="assigned by")
     def giver(self, assignment: Assignment) -> str | None:
-        return assignment.assigned_by and assignment.assigned_by.name
+        return None if assignment.assigned_by is None else assignment.assigned_by.name
 
 
 # The kinds that the log has (docs/realtime.md). Looking them up would read the whole log.

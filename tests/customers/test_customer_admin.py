@@ -1,5 +1,6 @@
 """Customers and tags in Django admin: changes go through the actions."""
 
+import re
 from typing import Any
 
 import pytest
@@ -64,8 +65,7 @@ def test_assignments_name_people_as_everybody_knows_them(
 
     page = desk.get("/admin/customers/assignment/").content.decode()
 
-    assert '<td class="field-seller">Sam Silva</td>' in page
-    assert f'<td class="field-giver">{admin.name}</td>' in page
+    assert re.findall(r"field-(seller|giver)[^>]*>([^<]*)<", page) == [("seller", "Sam Silva"), ("giver", admin.name)]
 
 
 def test_what_is_refused_is_said(desk: Client, customer: Customer) -> None:
