@@ -87,12 +87,13 @@ export async function claim(browser, base) {
   await customerWrites(base, '+447700900177', 'Hello?');
   if ((await admin.get(`/api/customers/${made.id}/`)).owner) throw new Error('the chat was given to somebody');
   const [sam, nadia] = [await newPage(browser), await newPage(browser)];
-  for (const [page, name] of [[sam, 'sam'], [nadia, 'nadia']]) {
+  // Who opens it first sees whose it is, the other who is here.
+  for (const [page, name, said] of [[sam, 'sam', 'Unassigned · +447700900177'], [nadia, 'nadia', 'Sam Silva is here, too']]) {
     await signIn(page, base, name);
     await page.getByRole('button', { name: 'Unassigned' }).click();
     await chats(page).getByText('Unassigned').first().waitFor();
     await openChat(page, 'Nobody Yet');
-    await page.locator('.chat-head').getByText('Unassigned · +447700900177').waitFor();
+    await page.locator('.chat-head').getByText(said).waitFor();
   }
   await sam.getByRole('button', { name: 'Take this chat' }).click();
   await sam.locator('.chat-head').getByText('Owner: Sam Silva').waitFor();
