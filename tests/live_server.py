@@ -90,6 +90,8 @@ class Socket:
     def __init__(self, server: LiveServer, path: str, token: str | None = None, **options: Any) -> None:
         if token is not None:
             options["subprotocols"] = ["bearer", token]
+        # Frames that a test does not read may not hold up the end of the connection.
+        options.setdefault("max_queue", None)
         self.connection: ClientConnection = connect(
             f"ws://127.0.0.1:{server.port}{path}", open_timeout=PATIENCE, close_timeout=2, legacy=True, **options
         )
