@@ -21,7 +21,8 @@ from whatsapp.models import WebhookEvent, WebhookState
 from whatsapp.webhook.deliver import deliver
 
 CONNECTIONS = 16
-GOAL = 0.7
+# On SQLite sixteen clients wait for one writer, which the loop is.
+GOALS = {"postgresql": 0.7, "sqlite": 0.35}
 DRAIN_SECONDS = 30
 
 
@@ -57,7 +58,7 @@ def measure(desk: Desk, recording: Recording, *, rounds: int, number: int) -> li
             http,
             shown_floor,
             _ratio(rates, loop),
-            GOAL,
+            GOALS[connections["default"].vendor],
         ),
         Figure(
             "stored in process (1 thread), to the loop",
