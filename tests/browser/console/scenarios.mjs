@@ -250,7 +250,8 @@ export async function keyboard(browser, base) {
   await becomes(() => page.evaluate(() => document.activeElement.getAttribute('aria-label')), () => 'Message');
   await page.keyboard.type('By keyboard');
   await page.keyboard.press('Enter');
-  await log(page).getByText('By keyboard').waitFor();
+  // A message whose ticks change is drawn anew.
+  await log(page).locator('.bubble', { hasText: 'By keyboard' }).getByRole('img', { name: 'read', exact: true }).waitFor();
   await log(page).focus();
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
