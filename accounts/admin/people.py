@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Lower
-
-from accounts.models import User
+from accounts.models import UserQuerySet
 
 
-def offer(field: Any, users: QuerySet[User]) -> None:
+def offer(field: Any, users: UserQuerySet) -> None:
     """Let a form's field choose from these logins."""
-    field.queryset = users.order_by(Lower("first_name"), "username")
+    field.queryset = users.by_name()
     field.label_from_instance = lambda user: user.name

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models.availability import Availability
@@ -28,6 +29,10 @@ class UserQuerySet(FoldedQuerySet["User"]):
     def sellers(self) -> "UserQuerySet":
         """Active salespeople."""
         return self.present().filter(role="sales", is_active=True)
+
+    def by_name(self) -> "UserQuerySet":
+        """In the order of the names that everybody knows them by."""
+        return self.order_by(Lower("first_name"), Lower("last_name"), "username")
 
     def managers_of(self, seller_id: int) -> "UserQuerySet":
         """The active salespeople who manage the team of a salesperson: they see that one's customers."""

@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import localize
 
+from accounts.admin.people import offer
 from accounts.authentication import user_of
 from accounts.models import User
 from core.admin.refusals import ActionForm, RefusalsAdmin
@@ -198,9 +199,7 @@ class CustomerAdmin(RefusalsAdmin):
         if isinstance(db_field, ForeignKey) and db_field.name == "owner" and isinstance(field, ModelChoiceField):
             # A current owner who is no longer an active salesperson stays valid until somebody else is chosen.
             owners = Customer.objects.exclude(owner=None).values("owner")
-            # As the choices of the field call them.
-            vars(field)["label_from_instance"] = lambda user: user.name
-            field.queryset = User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners))
+            offer(field, User.objects.filter(Q(pk__in=User.objects.sellers()) | Q(pk__in=owners)))
         return field
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models.functions import Lower
 
+from accounts.admin.people import offer
 from accounts.models import User
 from core.admin.actions import RowAction, RowForm
 from customers.actions.assignments import assign
@@ -28,12 +28,10 @@ class AssignForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sellers = User.objects.sellers().order_by(Lower("first_name"), "username")
+        sellers = User.objects.sellers()
         if self.row is not None and self.row.owner_id is not None:
             sellers = sellers.exclude(pk=self.row.owner_id)
-        field: Any = self.fields["salesperson"]
-        field.queryset = sellers
-        field.label_from_instance = lambda user: user.name
+        offer(self.fields["salesperson"], sellers)
 
 
 class TierForm(RowForm):

@@ -66,7 +66,7 @@ class OwnerFilter(admin.SimpleListFilter):
     nobody = "nobody"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        sellers = User.objects.sellers().order_by("username")
+        sellers = User.objects.sellers().by_name()
         return [*([("none", self.nobody)] if self.nobody else []), *((str(user.pk), user.name) for user in sellers)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

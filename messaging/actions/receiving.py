@@ -135,8 +135,8 @@ def _keep(
 def _place(customer: Customer, inbound: Inbound, direction: Direction, now: datetime) -> datetime:
     """Where a message stands in the chat: at the end, unless it arrives late.
 
-    Then it stands at its own time; or, if what the phone app wrote and what the customer did overtook each other on
-    the way, before what was written later: by their times it is known which of them answers the other.
+    Then it stands at its own time. If a message of the customer and one from the phone app overtook each other on the
+    way, the one written first stands before the other: their times tell which of them answers the other.
     """
     if now - inbound.at > LATE:
         return inbound.at

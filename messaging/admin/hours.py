@@ -66,7 +66,7 @@ class HoursForm(ActionForm):
             if name not in self.errors:
                 self._check(name, found[name], name)
         if not self.instance.pk and WorkingHours.objects.filter(business_number=found.get("business_number")).exists():
-            self.add_error("business_number", "These have working hours already. Change those instead.")
+            self.add_error("business_number", "There are working hours for this already. Change those instead.")
         return found
 
     def _check(self, name: str, value: Any, field: str | None) -> None:

@@ -59,7 +59,7 @@ def test_those_of_a_number_beside_those_of_all(browser: Client) -> None:
         assert send(browser, "add/", business_number=whose)[1]
     page, taken = send(browser, "add/", business_number=str(number.pk))
     assert not taken
-    assert "These have working hours already. Change those instead." in page
+    assert "There are working hours for this already. Change those instead." in page
     for row in WorkingHours.objects.all():
         assert send(browser, f"{row.pk}/change/", mon="09:00-18:00")[1]
         row.refresh_from_db()
