@@ -1,11 +1,13 @@
 """ws/chat/<customer_id>/"""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
+from websockets.exceptions import ConnectionClosed
 
 from accounts.actions.sessions import end_session, end_sessions, sign_in
 from accounts.models import Session
@@ -279,8 +281,9 @@ def test_frames_of_bytes_floods_and_giants(chat: Any) -> None:
     socket.connection.send("x" * 70000)
     assert socket.close_code() == 1009
     flooding = chat()
-    for _ in range(400):
-        flooding.say(type="dance")
+    with suppress(ConnectionClosed):  # the server may have enough before all of them are sent
+        for _ in range(400):
+            flooding.say(type="dance")
     assert flooding.close_code() == 1008
 
 
