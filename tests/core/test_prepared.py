@@ -1,13 +1,13 @@
 """The short way of statements that psycopg has prepared does what psycopg does (core/db/postgresql/prepared.py)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, NotSupportedError, OperationalError, connection, transaction
 
 from accounts.models import User
 from core.db.postgresql.prepared import PreparedCursor
@@ -116,6 +116,60 @@ def test_a_lost_connection_is_an_operational_error(run: Callable[..., Any]) -> N
     ):
         cursor.execute("SELECT %s", [1])
     connection.close()
+
+
+@pytest.fixture
+def table() -> Iterator[Callable[[str], None]]:
+    """Does something with a table from another connection, as `migrate` does: `alter("TYPE varchar(20)")`."""
+    with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as other:
+        other.execute("CREATE TABLE upgraded AS SELECT 'a'::varchar(10) AS name")
+        yield lambda change: other.execute(f"ALTER TABLE upgraded ALTER COLUMN name {change}")
+        other.execute("DROP TABLE upgraded")
+
+
+SEES = "SELECT name FROM upgraded WHERE name <> %s"
+
+
+def test_it_goes_on_after_a_migration_changed_a_column(run: Callable[..., Any], table: Callable[[str], None]) -> None:
+    """PostgreSQL would refuse what was prepared before, on every connection for as long as it lives."""
+    for _ in range(OFTEN):
+        run(SEES, "b")
+    assert run(SEES, "b")[3]
+    table("TYPE varchar(20)")
+    assert [run(SEES, "b")[0] for _ in range(OFTEN)] == [[("a",)]] * OFTEN
+    assert run(SEES, "b")[3], "prepared again"
+    table("TYPE text")
+    with connection.prepared_cursor(), connection.prepared_cursor() as inner:  # one that has not learned it yet
+        inner.execute(SEES, ["b"])
+        assert inner.fetchall() == [("a",)]
+
+
+def test_within_a_transaction_it_can_only_be_tried_again(run: Callable[..., Any], table: Callable[[str], None]) -> None:
+    for _ in range(OFTEN):
+        run(SEES, "b")
+    table("TYPE varchar(20)")
+    with transaction.atomic():
+        User.objects.create_user("ann", "ann@example.com")
+        # Answered with 503, as when the database is away.
+        with pytest.raises(OperationalError, match="out of date"), transaction.atomic():
+            run(SEES, "b")
+        assert run(SEES, "b")[0] == [("a",)], "after a savepoint"
+    assert User.objects.count() == 1
+    assert run(SEES, "b")[0] == [("a",)]
+
+
+def test_it_goes_on_when_the_session_was_reset(run: Callable[..., Any]) -> None:
+    for _ in range(OFTEN):
+        run("SELECT %s", 1)
+    connection.connection.pgconn.exec_(b"DISCARD ALL")
+    assert [run("SELECT %s", 2)[0] for _ in range(OFTEN)] == [[(2,)]] * OFTEN
+
+
+def test_what_is_not_supported_stays_an_error(run: Callable[..., Any]) -> None:
+    for _ in range(OFTEN):
+        run("SELECT %s", 1)
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        run("SELECT COUNT(*) FROM accounts_user FOR UPDATE")
 
 
 def test_other_threads_run_while_it_waits(run: Callable[..., Any]) -> None:

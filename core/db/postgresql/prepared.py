@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 _FINE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
@@ -26,6 +27,18 @@ class PreparedCursor(_PsycopgCursor):  # type: ignore[misc]
         self._made: dict[str, Any] = {}
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        try:
+            return self._run(query, params, options)
+        except (FeatureNotSupported, InvalidSqlStatementName) as error:
+            if not _outdated(error):
+                raise
+            # psycopg would go on using them as long as the connection lives.
+            self._conn._prepared.clear()
+            if self._pgconn.transaction_status != TransactionStatus.IDLE:
+                raise psycopg.OperationalError(f"what was prepared is out of date: {error}") from error
+        return self._the_long_way(query, params, options)
+
+    def _run(self, query: Any, params: Any, options: dict[str, Any]) -> Any:
         made = self._made.get(query)
         if made is None or options or self._begins_transaction():
             return self._the_long_way(query, params, options)
@@ -61,3 +74,9 @@ class PreparedCursor(_PsycopgCursor):  # type: ignore[misc]
     def _begins_transaction(self) -> bool:
         """Whether psycopg would send BEGIN first."""
         return not self._conn.autocommit and self._pgconn.transaction_status == TransactionStatus.IDLE
+
+
+def _outdated(error: psycopg.Error) -> bool:
+    """Whether PostgreSQL no longer runs what it prepared: a migration gave a column another type, or it forgot it."""
+    # Its texts are translated, and other things are not supported either.
+    return isinstance(error, InvalidSqlStatementName) or error.diag.source_function == "RevalidateCachedQuery"
