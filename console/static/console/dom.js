@@ -47,6 +47,21 @@ export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
 }
 
+/**
+ * Put nodes in their order, and touch none that is in its place: the focus and what plays stay.
+ *
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} nodes
+ */
+export function reconcile(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();
+  nodes.forEach((node, place) => {
+    const there = parent.children[place];
+    if (there !== node) parent.insertBefore(node, there ?? null);
+  });
+}
+
 /** Outlines on a grid of 24, drawn with the colour of the text. */
 const ICONS = {
   attach: 'M21 11.5 12.5 20a5.5 5.5 0 0 1-8-8L13 3.5a3.7 3.7 0 0 1 5.2 5.2L9.8 17a1.8 1.8 0 0 1-2.6-2.6L15 6.7',

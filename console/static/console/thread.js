@@ -142,11 +142,11 @@ export class Thread extends Emitter {
    * @param {Message} message
    */
   arrived(message) {
-    this.store.outbox.arrived(message);
-    if (message.type === 'reaction' && message.direction === 'outbound') return; // shown at the message it is about
+    if (message.type === 'reaction' && message.direction === 'outbound') return this.store.outbox.arrived(message); // shown at the message it is about
     if (this.newer !== null && !this.find(message.id) && this.#isAfter(message)) this.unseen += 1;
     else this.#put(message);
-    this.emit('messages', 'live');
+    this.store.outbox.arrived(message); // it stands in the place of what waited
+    return this.emit('messages', 'live');
   }
 
   /** @param {Message} message */

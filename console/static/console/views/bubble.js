@@ -4,7 +4,7 @@
 /** @import { Thread } from '../thread.js' */
 /** @import { Child } from '../dom.js' */
 
-import { h, iconButton } from '../dom.js';
+import { h, iconButton, reconcile } from '../dom.js';
 import { tick } from '../elements/tick.js';
 import { moment, time } from '../format.js';
 import { texts } from '../texts.js';
@@ -101,13 +101,42 @@ function reactions({ reactions: all }, thread) {
 /** @param {Message} message @param {BubbleHandlers} handlers */
 function actions(message, handlers) {
   if (message.deleted_at || !message.wamid || message.type === 'call' || ['failed', 'uncertain', 'cancelled'].includes(message.status)) return null;
-  const picker = h('span', { class: 'picker', hidden: true }, EMOJI.map((one) => h('button', {
-    type: 'button', class: 'bare', 'aria-label': `${texts.react} ${one}`, onclick: () => handlers.onReact(message, one),
-  }, one)), iconButton('close', texts.noReaction, () => handlers.onReact(message, '')));
   const more = { tabindex: -1 };
-  return h('div', { class: 'actions' }, picker,
-    iconButton('smile', texts.react, () => { picker.hidden = !picker.hidden; }, more),
-    iconButton('reply', texts.reply, () => handlers.onReply(message), more));
+  const opener = iconButton('smile', texts.react, () => { picker.hidden = !picker.hidden; picker.querySelector('button')?.focus(); }, more);
+  const close = () => { opener.focus({ preventScroll: true }); picker.hidden = true; };
+  const choose = (/** @type {string} */ emoji) => { close(); handlers.onReact(message, emoji); };
+  const escape = (/** @type {KeyboardEvent} */ event) => { if (event.key === 'Escape') { event.stopPropagation(); close(); } };
+  const picker = h('span', { class: 'picker', hidden: true, onkeydown: escape }, EMOJI.map((one) => h('button', {
+    type: 'button', class: 'bare', 'aria-label': `${texts.react} ${one}`, onclick: () => choose(one),
+  }, one)), iconButton('close', texts.noReaction, () => choose('')));
+  return h('div', { class: 'actions' }, picker, opener, iconButton('reply', texts.reply, () => handlers.onReply(message), more));
+}
+
+/**
+ * Bring a bubble up to date. What is the same stays as it is: the focus, an open menu, a text that is marked, a sound that plays.
+ *
+ * @param {HTMLElement} node  that is shown
+ * @param {HTMLElement} now  the bubble as it should be
+ */
+export function renew(node, now) {
+  if (node.matches('.current')) reach(now, true);
+  const [open, menu] = [node, now].map((one) => /** @type {HTMLElement | null} */ (one.querySelector('.picker')));
+  if (open && menu) menu.hidden = open.hidden;
+  const focused = node.contains(document.activeElement);
+  const parts = /** @type {HTMLElement[]} */ ([...node.children]);
+  reconcile(node, /** @type {HTMLElement[]} */ ([...now.children]).map((part) => {
+    const same = parts.findIndex((one) => one.isEqualNode(part));
+    return parts.splice(0, same + 1)[same] ?? part;
+  }));
+  node.setAttribute('aria-label', now.getAttribute('aria-label') ?? '');
+  if (focused && !node.contains(document.activeElement)) node.focus({ preventScroll: true });
+  return node;
+}
+
+/** Whether the controls of a bubble can be reached with Tab. @param {Element} bubble @param {boolean} on */
+export function reach(bubble, on) {
+  bubble.classList.toggle('current', on);
+  for (const button of bubble.querySelectorAll('.actions button, .quote')) /** @type {HTMLElement} */ (button).tabIndex = on ? 0 : -1;
 }
 
 /**

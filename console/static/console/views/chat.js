@@ -202,7 +202,7 @@ export class ChatView {
     /** @param {HTMLButtonElement} button @param {number} id @param {string} what */
     const again = (button, id, what) => void busy(button, async () => this.thread.changed(await store.api.post(`/api/messages/${id}/${what}/`)));
     return {
-      onReply: (message) => this.composer.replyTo(message),
+      onReply: (message) => this.composer.replyTo(this.thread.find(message.id) ?? message),
       onReact: ({ id }, emoji) => void store.outbox.add({
         client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: id, payload: { emoji } },
       }),

@@ -5,11 +5,11 @@
 /** @import { Entry } from '../outbox.js' */
 /** @import { BubbleHandlers } from './bubble.js' */
 
-import { fill, h, icon } from '../dom.js';
+import { fill, h, icon, reconcile } from '../dom.js';
 import { complain } from '../feedback.js';
 import { dayLine } from '../format.js';
 import { texts } from '../texts.js';
-import { bubble, line } from './bubble.js';
+import { bubble, line, reach, renew } from './bubble.js';
 import { missingFor } from './content.js';
 import { waitingBubble } from './waiting_bubble.js';
 
@@ -58,13 +58,23 @@ export class Messages {
     if (part === 'all') this.#begin();
     const fromBottom = log.scrollHeight - log.scrollTop;
     log.setAttribute('aria-busy', String(part !== 'live')); // history is not read out
-    reconcile(log, this.#nodes());
+    this.#put(this.#nodes());
     log.setAttribute('aria-busy', 'false');
     if (part === 'older') log.scrollTop = log.scrollHeight - fromBottom;
     else if (part === 'all' && this.#target) this.#show(this.#target);
     else if (part === 'all' && this.#firstUnread) this.#toUnread();
     else if (this.#atEnd && thread.newer === null) this.#follow();
     this.#drawToEnd();
+  }
+
+  /** What had the focus may have gone, such as what waited and was sent: what stands in its place now has it. @param {HTMLElement[]} nodes */
+  #put(nodes) {
+    const { log } = this;
+    const place = [...log.children].findIndex((one) => one.contains(document.activeElement));
+    reconcile(log, nodes);
+    if (place < 0 || log.contains(document.activeElement)) return;
+    const next = log.children[Math.min(place, log.children.length - 1)];
+    (next instanceof HTMLElement && next.matches('.bubble') ? next : log).focus({ preventScroll: true });
   }
 
   #begin() {
@@ -107,7 +117,8 @@ export class Messages {
   #bubble(message) {
     const before = this.#drawn.get(message.id);
     if (before?.of === message) return before.node;
-    const node = bubble(message, this.thread, this.handlers);
+    const now = bubble(message, this.thread, this.handlers);
+    const node = before ? renew(before.node, now) : now;
     this.#drawn.set(message.id, { of: message, node });
     return node;
   }
@@ -208,27 +219,6 @@ export class Messages {
     for (const one of this.log.querySelectorAll('.bubble.current')) if (one !== now) reach(one, false);
     if (now) reach(now, true);
   }
-}
-
-/** @param {Element} bubble @param {boolean} on */
-function reach(bubble, on) {
-  bubble.classList.toggle('current', on);
-  for (const button of bubble.querySelectorAll('.actions button, .quote')) /** @type {HTMLElement} */ (button).tabIndex = on ? 0 : -1;
-}
-
-/**
- * Put nodes in their order, and touch none that is in its place: the focus and what plays stay.
- *
- * @param {HTMLElement} parent
- * @param {HTMLElement[]} nodes
- */
-function reconcile(parent, nodes) {
-  const wanted = new Set(nodes);
-  for (const child of [...parent.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();
-  nodes.forEach((node, place) => {
-    const there = parent.children[place];
-    if (there !== node) parent.insertBefore(node, there ?? null);
-  });
 }
 
 function skeleton() {

@@ -1,0 +1,62 @@
+// The screen changes while somebody works on it: they stay where they are.
+import assert from 'node:assert/strict';
+import { becomes, log, newPage, NIMAL, openChat, signIn, write } from './desk.mjs';
+
+/** What has the focus: its name, or its text. */
+const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
+
+/** Ticks and reactions that come keep the place of the keyboard, an open menu, and a text that is marked. */
+export async function bubbles(browser, base) {
+  const page = await newPage(browser);
+  const letGo = await holdTicks(page);
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await write(page, 'Do you like it?');
+  const mine = log(page).locator('.bubble', { hasText: 'Do you like it?' }).last();
+  await mine.getByRole('img', { name: 'sent', exact: true }).waitFor();
+  await log(page).focus();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  assert.equal(await focused(page), 'React 👍');
+  await mine.locator('.text').evaluate((text) => document.getSelection().selectAllChildren(text));
+  letGo();
+  await mine.getByRole('img', { name: 'read', exact: true }).waitFor();
+  assert.equal(await focused(page), 'React 👍');
+  assert.equal(await page.evaluate(() => String(document.getSelection())), 'Do you like it?');
+
+  // The menu goes, not the chat; and after something was chosen in it.
+  await page.keyboard.press('Escape');
+  assert.deepEqual([await focused(page), await mine.locator('.picker').isVisible()], ['React', false]);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await mine.locator('.reactions').waitFor();
+  assert.deepEqual([await focused(page), await mine.locator('.picker').isVisible()], ['React', false]);
+  await sentMeanwhile(page);
+}
+
+/** What waits to be sent becomes another bubble when it is: the focus goes on to that. */
+async function sentMeanwhile(page) {
+  await page.context().setOffline(true);
+  await write(page, 'Written offline');
+  await log(page).locator('.waiting', { hasText: 'Written offline' }).focus();
+  await page.context().setOffline(false);
+  await log(page).locator('.bubble:not(.waiting)', { hasText: 'Written offline' }).last().waitFor();
+  await becomes(() => page.evaluate(() => document.activeElement.querySelector('.text')?.textContent), () => 'Written offline');
+}
+
+/** Keep back that messages were delivered and read, until the function that is returned is called. */
+async function holdTicks(page) {
+  let held = [];
+  await page.routeWebSocket(/\/ws\/chat\//, (socket) => {
+    socket.connectToServer().onMessage((frame) => {
+      const { type, data } = JSON.parse(frame);
+      if (held && type === 'message_status' && data.status !== 'sent') held.push(() => socket.send(frame));
+      else socket.send(frame);
+    });
+  });
+  return () => {
+    for (const send of held) send();
+    held = null;
+  };
+}
