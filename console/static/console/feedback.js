@@ -56,11 +56,11 @@ function show(where, note, ms) {
 /**
  * Do something that a button stands for: the button waits, a refusal is shown. Returns whether it worked.
  *
- * @param {HTMLButtonElement} button
+ * @param {HTMLButtonElement} button  is not disabled, so that it keeps the focus
  * @param {() => Promise<unknown>} work
  */
 export async function busy(button, work) {
-  button.disabled = true;
+  if (button.hasAttribute('aria-busy')) return false;
   button.setAttribute('aria-busy', 'true');
   try {
     await work();
@@ -69,7 +69,6 @@ export async function busy(button, work) {
     complain(error);
     return false;
   } finally {
-    button.disabled = false;
     button.removeAttribute('aria-busy');
   }
 }

@@ -16,8 +16,9 @@ export function sending(does, send, told = (error) => [error.message]) {
   /** @param {SubmitEvent} event */
   const onsubmit = async (event) => {
     event.preventDefault();
+    if (button.hasAttribute('aria-busy')) return;
     problem.hidden = true;
-    button.disabled = true;
+    button.setAttribute('aria-busy', 'true'); // it is not disabled, so that it keeps the focus
     try {
       await send();
     } catch (error) {
@@ -25,7 +26,7 @@ export function sending(does, send, told = (error) => [error.message]) {
       fill(problem, ...told(error));
       problem.hidden = false;
     } finally {
-      button.disabled = false;
+      button.removeAttribute('aria-busy');
     }
   };
   return { problem, button, onsubmit };

@@ -45,6 +45,24 @@ async function sentMeanwhile(page) {
   await becomes(() => page.evaluate(() => document.activeElement.querySelector('.text')?.textContent), () => 'Written offline');
 }
 
+/** A button that waits for the server keeps the focus, and does its work once. */
+export async function buttons(browser, base) {
+  const page = await newPage(browser);
+  const asked = [];
+  page.on('request', (request) => { if (request.method() === 'POST' && /\/(close|reopen)\//.test(request.url())) asked.push(request.url().split('/').at(-2)); });
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await page.getByRole('button', { name: 'Close chat' }).focus();
+  for (const [key, name] of [['Enter', 'Reopen chat'], ['Space', 'Close chat']]) {
+    await page.keyboard.press(key);
+    await page.keyboard.press(key);
+    await page.getByRole('button', { name }).waitFor();
+    await page.locator('.chat-head [aria-busy]').waitFor({ state: 'detached' });
+    assert.equal(await focused(page), name);
+  }
+  assert.deepEqual(asked, ['close', 'reopen']);
+}
+
 /** Keep back that messages were delivered and read, until the function that is returned is called. */
 async function holdTicks(page) {
   let held = [];

@@ -162,6 +162,7 @@ export class ChatView {
 
   /** What is marked as unread is left, or it would count as read at once. @param {() => Promise<boolean>} mark */
   async #leaveUnread(mark) {
+    if (this.#leftUnread) return;
     this.#leftUnread = true;
     if (await mark()) this.handlers.onBack();
     else this.#leftUnread = false;
