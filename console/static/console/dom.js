@@ -48,6 +48,18 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Like `fill`, unless it shows the same already: that stays, and with it the focus.
+ *
+ * @param {Element} element
+ * @param {...(Child | Child[])} children
+ */
+export function refill(element, ...children) {
+  const now = element.cloneNode();
+  if (now instanceof Element) fill(now, ...children);
+  if (!now.isEqualNode(element)) element.replaceChildren(...now.childNodes);
+}
+
+/**
  * Put nodes in their order, and touch none that is in its place: the focus and what plays stay.
  *
  * @param {HTMLElement} parent

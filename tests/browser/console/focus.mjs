@@ -1,6 +1,6 @@
 // The screen changes while somebody works on it: they stay where they are.
 import assert from 'node:assert/strict';
-import { becomes, log, newPage, NIMAL, openChat, signIn, write } from './desk.mjs';
+import { becomes, chats, customerWrites, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
 
 /** What has the focus: its name, or its text. */
 const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
@@ -61,6 +61,39 @@ export async function buttons(browser, base) {
     assert.equal(await focused(page), name);
   }
   assert.deepEqual(asked, ['close', 'reopen']);
+}
+
+/** What happens to a customer draws nothing anew that stays the same; who goes back in the browser is where they were. */
+export async function news(browser, base) {
+  const page = await newPage(browser);
+  const rest = await Rest.signedIn(base, 'admin');
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await page.getByRole('button', { name: 'About the customer' }).click();
+  await page.locator('.customer').getByRole('link', { name: NIMAL.phone }).focus();
+  await customerWrites(base, NIMAL.phone, 'Is it still there?');
+  await chats(page).getByText('Is it still there?').waitFor();
+  assert.equal(await focused(page), NIMAL.phone);
+
+  // One who has not written yet can be sent templates alone.
+  const [{ id: sam }, { id }] = [(await rest.get('/api/team/')).find((one) => one.name === 'Sam Silva'),
+    await rest.post('/api/customers/', { name: 'Silent Sue', phone: '+447700900188', source: 'manual' })];
+  await rest.post('/api/assignments/', { customer: id, salesperson: sam });
+  await page.getByLabel('Search', { exact: true }).fill('Silent Sue');
+  await openChat(page, 'Silent Sue');
+  await page.locator('.composer .notice').getByRole('button', { name: 'Templates' }).focus();
+  await rest.post(`/api/v1/msg/customer/${id}/tags/${(await rest.post('/api/v1/msg/tags/', { name: `Quiet ${id}` })).id}/`, {});
+  await chats(page).getByText(`Quiet ${id}`).waitFor();
+  assert.equal(await focused(page), 'Templates');
+
+  await page.goBack();
+  await page.locator('.chat-head').getByText(NIMAL.name).waitFor();
+  await page.getByLabel('Search', { exact: true }).fill('');
+  await row(page, NIMAL.name).waitFor();
+  await log(page).focus();
+  await page.goBack();
+  await log(page).waitFor({ state: 'detached' });
+  assert.equal(await focused(page), NIMAL.name);
 }
 
 /** Keep back that messages were delivered and read, until the function that is returned is called. */

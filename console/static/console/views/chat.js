@@ -111,7 +111,9 @@ export class ChatView {
     this.more.hidden = row.state === null;
     name(this.closing, row.state === 'open' ? texts.closeChat : texts.reopenChat);
     name(this.owning, this.#mayClaim(row) ? texts.claim : texts.handOver);
+    const taking = this.nobodys.contains(document.activeElement);
     this.nobodys.hidden = !this.#mayClaim(row);
+    if (taking && this.nobodys.hidden) this.focus();
     this.#name = row.name;
     fill(this.picture, avatar(row.name, row.avatar));
     const state = stateChip(row);

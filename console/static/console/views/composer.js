@@ -4,7 +4,7 @@
 /** @import { Thread } from '../thread.js' */
 
 import { newId } from '../api.js';
-import { fill, h, icon, iconButton } from '../dom.js';
+import { fill, h, icon, iconButton, refill } from '../dom.js';
 import { draftOf, keepDraft } from '../drafts.js';
 import { fileSize } from '../format.js';
 import { texts } from '../texts.js';
@@ -81,7 +81,7 @@ export class Composer {
     this.line.hidden = !open;
     this.closed.hidden = open && reason === null;
     const template = can.template && h('button', { type: 'button', onclick: () => void this.#templates() }, texts.templates);
-    fill(this.closed, h('span', { class: 'grow' }, reason ? (texts.reasons[reason] ?? reason) : ''), !open && template);
+    refill(this.closed, h('span', { class: 'grow' }, reason ? (texts.reasons[reason] ?? reason) : ''), !open && template);
   }
 
   /** @param {Message} message */
@@ -115,6 +115,7 @@ export class Composer {
         this.#files = this.#files.filter((one) => one !== file);
         this.#begin();
         this.#drawFiles();
+        this.focus();
       }))));
   }
 

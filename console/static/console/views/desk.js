@@ -92,9 +92,7 @@ export class Desk {
 
   back() {
     if (this.#customer && matchMedia('(max-width: 900px)').matches) return this.#closeCustomer();
-    const left = this.#chat?.id;
     this.go(0);
-    if (left) this.inbox.focusOn(left);
     return undefined;
   }
 
@@ -107,12 +105,17 @@ export class Desk {
   async show(customer, message) {
     if (customer && this.#chat?.id === customer) return message ? this.#chat.jump(message) : undefined;
     const opening = ++this.#opening;
+    const left = this.#chat?.id;
     this.#chat?.close();
     this.#chat = null;
     const wasOpen = this.#customer !== null;
     this.#closeCustomer();
     this.inbox.mark(customer);
-    if (!customer) return this.#noChat();
+    if (!customer) {
+      this.#noChat();
+      if (left && document.activeElement === document.body) this.inbox.focusOn(left);
+      return undefined;
+    }
     this.element.dataset.pane = 'chat';
     try {
       const [{ ChatView }, row] = await Promise.all([import('./chat.js'), this.store.row(customer) ?? this.store.load(customer)]);

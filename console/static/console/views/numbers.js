@@ -4,7 +4,7 @@
 /** @import { NumberNews } from '../types.js' */
 
 import { ApiError } from '../api.js';
-import { fill, h, icon, iconButton } from '../dom.js';
+import { h, icon, iconButton, refill } from '../dom.js';
 import { say } from '../feedback.js';
 import { moment } from '../format.js';
 import { SignedOut } from '../session.js';
@@ -68,7 +68,7 @@ export class NumberLines {
 
   #draw() {
     const shown = [...this.#paused.values()].filter((one) => !this.#closed.has(one.id));
-    fill(this.element, shown.map((one) => this.#line(one)));
+    refill(this.element, shown.map((one) => this.#line(one)));
     this.element.hidden = !shown.length;
     clearTimeout(this.#looking);
     if (shown.length) this.#looking = setTimeout(() => void this.#load(), LOOK_AGAIN);

@@ -1,6 +1,6 @@
 /** Who the customer is: picture, name, notes, how they are reached, and what stands out about them. */
 
-import { fill, h } from '../../dom.js';
+import { fill, h, refill } from '../../dom.js';
 import { busy, complain, say } from '../../feedback.js';
 import { date } from '../../format.js';
 import { texts } from '../../texts_customer.js';
@@ -56,7 +56,7 @@ export class Head {
     const flags = [row.is_vip && texts.vip, row.is_verified && texts.verified, !row.is_active && texts.inactive, row.loyalty_tier && capital(row.loyalty_tier), texts.sources[row.source] ?? row.source];
     fill(this.#flags, flags.map((flag) => flag && h('li', { class: 'chip' }, flag)));
     const known = this.#profile;
-    fill(this.#facts, facts([
+    refill(this.#facts, facts([
       [texts.customer, row.customer_id], [texts.phone, row.phone && h('a', { href: `tel:${row.phone}` }, row.phone)],
       [texts.email, row.email && h('a', { href: `mailto:${row.email}` }, row.email)], [texts.handle, row.username && `@${row.username}`],
       [texts.writesTo, row.business_number?.name], [texts.nic, known?.nic],
@@ -68,7 +68,7 @@ export class Head {
 
   #showClaim() {
     const phone = this.#profile?.phone_to_confirm;
-    if (!phone) return fill(this.#claim);
+    if (!phone) return refill(this.#claim);
     const { store, id } = this.#pane;
     /** @type {HTMLButtonElement} */
     const button = h('button', { type: 'button', onclick: () => busy(button, async () => {
@@ -77,7 +77,7 @@ export class Head {
       await this.load();
       this.heading.focus();
     }) }, texts.confirmPhone);
-    return fill(this.#claim, h('div', { class: 'notice warn stack small' }, h('p', null, texts.unconfirmedPhone(phone)), button));
+    return refill(this.#claim, h('div', { class: 'notice warn stack small' }, h('p', null, texts.unconfirmedPhone(phone)), button));
   }
 
   async #edit() {
