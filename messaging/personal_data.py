@@ -5,10 +5,12 @@ from typing import Any
 
 from core.db.words import forget_words
 from core.timestamps import iso
+from customers.events import record
 from customers.keepers import Excused, Given, Keeper, Merged, Moved, rows_of
 from customers.models import NO_MESSAGE_YET, Customer, Merge
 from messaging.actions.answering import look_who_waits
 from messaging.models import Attachment, ChatState, Conversation, Direction, Message, Status
+from messaging.serializers.chat_states import state_data
 
 # The customer's own row says the same.
 _COPIES = ("owner_id", "merged_into")
@@ -108,6 +110,7 @@ class Conversations(Keeper):
             },
         )
         look_who_waits(into.pk)
+        _tell_state(into, _put_away(chat) if chat is not None else None, open_most)
         written = [_last_writer(chat) if chat is not None else None, _last_writer(latest)]
         states = [_state(chat) if chat is not None else None, _state(open_most)]
         return {**moved, "last_writer": written, "states": states}
@@ -133,9 +136,11 @@ class Conversations(Keeper):
             if _last_writer(chat) == after:
                 _set_last_writer(chat, before)
             was, became = moved.get("states", (None, None))
+            merged = _put_away(chat)
             if was is not None and _state(chat) == became:
                 chat.state, chat.snoozed_until = was[0], was[1] and datetime.fromisoformat(was[1])
             chat.save()
+            _tell_state(into, merged, chat)
             look_who_waits(into.pk)
 
 
@@ -152,6 +157,13 @@ def _both(chat: Conversation | None, other: Conversation, name: str) -> list[Any
 
 def _put_away(chat: Conversation) -> dict[str, Any]:
     return {"state": chat.state, "snoozed_until": chat.snoozed_until}
+
+
+def _tell_state(customer: Customer, was: dict[str, Any] | None, chat: Conversation) -> None:
+    """Record the state of a chat if it was another one; None: there was no chat, and they begin open."""
+    became = _put_away(chat)
+    if became != (was or _put_away(Conversation())):
+        record(customer, "chat_state_changed", state_data(**became))
 
 
 def _state(chat: Conversation) -> list[Any]:

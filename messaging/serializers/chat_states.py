@@ -15,7 +15,7 @@ class ChatStateChange(TypedDict):
 
     state: Annotated[str, ChatState]
     snoozed_until: Time | None
-    by: Annotated[Ref | None, "null: the customer wrote, or the time came"]
+    by: Annotated[Ref | None, "null: the customer wrote, the time came, or two customers became one or two again"]
 
 
 def state_data(state: str, snoozed_until: datetime | None = None, by: User | None = None) -> ChatStateChange:

@@ -1,9 +1,11 @@
 """A client of the inbox that comes back gets what it missed; and one that asks for a state sees only that."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from customers.actions.assignments import assign
 from customers.models import Customer
@@ -144,6 +146,41 @@ def test_only_chats_in_a_state(inbox: Any, chats: Any, owner: Any, says: Any) ->
 
     socket.say(type="sync", rows={str(closed.pk): 0})
     assert told(socket)[0] == [("chat_gone", closed.pk), ("chat", opened.pk)]
+
+
+@pytest.mark.parametrize("shown", [None, "closed", "snoozed"])
+def test_a_merge_that_gives_a_chat_another_state(
+    inbox: Any, chats: Any, owner: Any, as_owner: Any, shown: str | None
+) -> None:
+    """The log says so, and so does undoing it: who is shown only chats in the state it had loses it."""
+    into, gone = chats(2)
+    if shown is None:
+        Conversation.objects.filter(customer=into).delete()
+        Conversation.objects.filter(customer=gone).update(state="closed")
+    else:
+        until = timezone.now() + timedelta(hours=1) if shown == "snoozed" else None
+        Conversation.objects.filter(customer=into).update(state=shown, snoozed_until=until)
+    socket = inbox(owner, f"?state={shown or 'open'}")
+
+    merge = as_owner.post(f"/api/customers/{gone.pk}/merge/", {"into": into.pk}).json()["merge"]
+    told = [socket.read_type("chat_gone")["data"]["id"] for _ in range(2)]
+    assert sorted(told) == sorted([into.pk, gone.pk])
+    became = {"state": "closed" if shown is None else "open", "snoozed_until": None, "by": None}
+    assert into.events.filter(type="chat_state_changed").latest("seq").data == became
+
+    as_owner.post(f"/api/customers/merges/{merge}/undo/")
+    if shown is not None:
+        assert socket.read_type("chat")["data"]["customer"]["id"] == into.pk
+        again = into.events.filter(type="chat_state_changed").latest("seq").data
+        assert (again["state"], again["by"]) == (shown, None)
+
+
+def test_a_merge_that_leaves_the_state_tells_none(chats: Any, as_owner: Any) -> None:
+    into, gone = chats(2)
+    Conversation.objects.filter(customer=gone).update(state="closed")
+    merge = as_owner.post(f"/api/customers/{gone.pk}/merge/", {"into": into.pk}).json()["merge"]
+    as_owner.post(f"/api/customers/merges/{merge}/undo/")
+    assert not into.events.filter(type="chat_state_changed").exists()
 
 
 def test_a_state_that_is_none(open_socket: Any, token_of: Any, owner: Any) -> None:
