@@ -84,7 +84,7 @@ class WorkingHoursView(APIView):
     def put(self, request: Request) -> Response:
         """Set the working hours. With `business_number` those of this number, which then no longer follow the others.
 
-        Only the fields that are given change.
+        Only the fields that are given change. Those of a number begin as the ones that it followed.
         """
         number = _number(request)
         body = WorkingHoursSerializer(data=request.data)

@@ -39,11 +39,13 @@ def hours_of(rows: dict[int | None, WorkingHours], number_id: int | None) -> Hou
 def set_working_hours(*, number: BusinessNumber | None, actor: User, fields: dict[str, Any]) -> WorkingHours:
     """Set the given fields of the working hours of a number, or of all that have none of their own.
 
-    Raises ValidationError.
+    The others are what counted for it until now. Raises ValidationError.
     """
     checked = checked_hours(fields)
+    followed = WorkingHours.objects.filter(business_number=None).first() if number is not None else None
     always = {"time_zone": "UTC", "week": {day: [["00:00", "24:00"]] for day in DAYS}}
-    row, is_new = WorkingHours.objects.select_for_update().get_or_create(business_number=number, defaults=always)
+    counted = always if followed is None else {name: getattr(followed, name) for name in FIELDS}
+    row, is_new = WorkingHours.objects.select_for_update().get_or_create(business_number=number, defaults=counted)
     before = {} if is_new else {name: getattr(row, name) for name in FIELDS}
     for name, value in checked.items():
         setattr(row, name, value)
