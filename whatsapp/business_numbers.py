@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from messaging.models import BusinessNumber
-from whatsapp.sandbox.account import PHONE_NUMBER_ID
+from whatsapp.sandbox.account import PHONE_NUMBER_ID, SHOWN_NUMBER
 
 TRANSPORT = "whatsapp"
 
@@ -18,7 +18,9 @@ def own_phone_number_id() -> str:
 def home_number() -> BusinessNumber:
     """The number from which new chats are started."""
     # Not cached: this is called inside transactions that may be rolled back.
-    number, _ = BusinessNumber.objects.get_or_create(transport=TRANSPORT, external_id=own_phone_number_id())
+    number, _ = BusinessNumber.objects.get_or_create(
+        transport=TRANSPORT, external_id=own_phone_number_id(), defaults={"display": _shown(own_phone_number_id())}
+    )
     return number
 
 
@@ -27,6 +29,7 @@ def number_of(phone_number_id: str, display: str = "") -> BusinessNumber:
 
     Call it outside the transaction of an element: a number that may be rolled back must not be cached.
     """
+    display = _shown(phone_number_id, display)
     number = _known.get(phone_number_id)
     if number is None:
         number, _ = BusinessNumber.objects.get_or_create(
@@ -38,6 +41,11 @@ def number_of(phone_number_id: str, display: str = "") -> BusinessNumber:
         number.display = display[:40]
         BusinessNumber.objects.filter(pk=number.pk).update(display=number.display)
     return number
+
+
+def _shown(phone_number_id: str, display: str = "") -> str:
+    """The number as people read it: the sandbox has none, and would say its id."""
+    return SHOWN_NUMBER if phone_number_id == PHONE_NUMBER_ID else display
 
 
 def forget() -> None:

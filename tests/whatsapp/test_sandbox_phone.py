@@ -391,6 +391,17 @@ class TestSeeing:
         assert [number["id"] for number in found["business"]] == [PHONE_NUMBER_ID]
         assert found["customers"] == [{"phone": PHONE, "name": "John Doe"}]
 
+    @pytest.mark.parametrize("before", [None, "", PHONE_NUMBER_ID])
+    def test_its_number_is_shown_as_people_read_it(
+        self, say: Say, phone: Client, as_owner: APIClient, customer: Customer, before: str | None
+    ) -> None:
+        if before is not None:
+            BusinessNumber.objects.create(external_id=PHONE_NUMBER_ID, display=before)
+        say(text="Hello")
+        (own,) = phone.get("/sandbox/numbers/").json()["business"]
+        row = as_owner.get(f"/api/customers/{customer.pk}/").json()
+        assert (own["display"], row["business_number"]["name"]) == ("Sandbox", "Sandbox")
+
     def test_our_reaction(self, say: Say, phone: Client, answer: Any) -> None:
         say(text="Thank you")
         target = Message.objects.get().pk

@@ -2,3 +2,5 @@
 
 ACCOUNT_ID = "100000000000000"
 PHONE_NUMBER_ID = "100000000000001"
+# In the place of a phone number, which it does not have.
+SHOWN_NUMBER = "Sandbox"
