@@ -274,6 +274,14 @@ def test_the_order_of_assignments(as_admin: APIClient, owner: User, desk: None) 
     assert not sorted_by(plan), plan
 
 
+def test_who_sees_a_customer_is_found_among_the_staff(as_admin: APIClient, customer: Customer) -> None:
+    """Most logins are those of customers."""
+    url = f"/api/customers/{customer.pk}/access/"
+    plan = plans(as_admin, url, "accounts_user", avoid=("seqscan", "indexscan", "indexonlyscan"))
+    assert "user_role_active" in plan, plan
+    assert "customers_customer" not in plan, plan
+
+
 @pytest.fixture
 def desk(owner: User) -> None:
     """200 customers, half of them with a chat, a tenth with unread messages."""
