@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import Availability, Role, Team, User, confirmed
 from core.bodies import BodySerializer
-from core.fields import KnownFieldsOnly, StrictBooleanField
+from core.fields import KnownFieldsOnly, NameField, StrictBooleanField
 from core.shapes import Ref
 
 # Hashing would accept a text of any length; no real password is longer than this.
@@ -73,6 +73,9 @@ class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
 
     # accounts/actions/users.py checks that username and email are free.
 
+    username = NameField(max_length=150, validators=[UnicodeUsernameValidator()])
+    first_name = NameField(required=False, allow_blank=True, max_length=150)
+    last_name = NameField(required=False, allow_blank=True, max_length=150)
     # Logins of customers show the role `customer`, but it cannot be set here.
     role = serializers.ChoiceField(choices=[Role.ADMIN.value, Role.SALES.value])
     is_active = StrictBooleanField(default=True)
@@ -99,7 +102,7 @@ class UserSerializer(KnownFieldsOnly, serializers.ModelSerializer[User]):
         read_only_fields = ("date_joined", "last_login")
         # Not DRF's own check for duplicates: it distinguishes upper and lower case, and does not compare the fields.
         validators: ClassVar[list[Any]] = []
-        extra_kwargs = {"username": {"validators": [UnicodeUsernameValidator()]}, "email": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"email": {"validators": []}}
 
 
 class TeamRow(TypedDict):
@@ -145,7 +148,7 @@ class SalespeopleField(serializers.PrimaryKeyRelatedField[User]):
 class TeamSerializer(BodySerializer, KnownFieldsOnly):
     """A team in a body. Fields that are left out of a change stay as they are."""
 
-    name = serializers.CharField(max_length=100)
+    name = NameField(max_length=100)
     members = SalespeopleField(
         many=True, required=False, help_text="the ids of all members: salespeople, each in one team at most"
     )

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from django.core.exceptions import ValidationError as Unfit
 from rest_framework import serializers
+
+from core.names import check_name
 
 _TEXTS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -22,6 +25,18 @@ class StrictBooleanField(serializers.BooleanField):
         if known is None:
             self.fail("invalid", input=data)
         return known
+
+
+class NameField(serializers.CharField):
+    """A name that people read, by the rules of core/names.py. The one that a row has already is always accepted."""
+
+    def run_validators(self, value: Any) -> None:
+        super().run_validators(value)
+        if value and value != getattr(getattr(self.parent, "instance", None), self.field_name or "", None):
+            try:
+                check_name(value)
+            except Unfit as unfit:
+                raise serializers.ValidationError(unfit.messages)
 
 
 class KnownFieldsOnly(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypedDict
 from rest_framework import serializers
 
 from accounts.models.users import full_name
-from core.fields import StrictBooleanField
+from core.fields import NameField, StrictBooleanField
 from core.files.links import is_link_to, link, media_path
 from core.files.uploads import UploadRefused, check_upload
 from core.shapes import Time
@@ -98,7 +98,7 @@ class CustomerDataSerializer(serializers.BaseSerializer[CustomerData]):
 class ChangeDataSerializer(serializers.Serializer[Any]):
     """The body of PUT and PATCH. Every field is optional."""
 
-    key = serializers.CharField(required=False, max_length=MAX_KEY)
+    key = NameField(required=False, max_length=MAX_KEY)
     value = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=MAX_VALUE, trim_whitespace=False
     )
@@ -116,7 +116,7 @@ class CreateDataSerializer(ChangeDataSerializer):
     """The body of POST: a customer, a key, and a value or a file."""
 
     customer = CustomerField(queryset=Customer.objects.none(), help_text="the id of a customer")
-    key = serializers.CharField(max_length=MAX_KEY, help_text="unique among your entries about the customer")
+    key = NameField(max_length=MAX_KEY, help_text="unique among your entries about the customer")
     file = UploadField(help_text="a file to attach")
     remove_file = None  # type: ignore[assignment]
 

@@ -1,6 +1,5 @@
 """Tags: labels on customers."""
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from core.db.compiled import Compiled
 from core.folding import FoldedField, FoldedQuerySet, Folds, folded, same_name
+from core.names import check_name
 from customers.models import Customer, CustomerQuerySet, Source
 from customers.visibility import FollowsCustomer
 
@@ -99,15 +99,6 @@ def carrying_any(customers: CustomerQuerySet, tags: "Collection[Tag]") -> Custom
 
 
 MAX_NAME = 100
-
-
-def check_name(name: str) -> None:
-    """Refuse names that cannot be read or typed. Raises Django's ValidationError."""
-    kinds = {unicodedata.category(letter) for letter in name}
-    if "Cc" in kinds:
-        raise ValidationError("A tag name may not contain line breaks or other control characters.")
-    if all(kind[0] in "CZ" for kind in kinds):
-        raise ValidationError("A tag name needs at least one visible character.")
 
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from rest_framework import serializers
 
+from core.names import check_name
 from core.shapes import Time
 from core.timestamps import iso
 from tags.errors import TagsRefused
-from tags.models import MAX_NAME, Tag, check_name
+from tags.models import MAX_NAME, Tag
 
 # Tags in one request. Deleting them sends a frame each, and all of those must fit the queue of a socket.
 MAX_TAGS = 200

@@ -15,6 +15,8 @@ from core.admin.refusals import ActionForm, RefusalsAdmin
 
 
 class TeamForm(ActionForm):
+    names = ("name",)
+
     members = forms.ModelMultipleChoiceField(
         User.objects.none(),
         required=False,

@@ -24,6 +24,8 @@ admin.site.unregister(Group)
 
 
 class UserForm(ActionForm):
+    names = ("username", "first_name", "last_name")
+
     role = forms.ChoiceField(choices=[(role.value, role.label) for role in (Role.SALES, Role.ADMIN)])
     new_password = forms.CharField(
         required=False,

@@ -1,9 +1,10 @@
 """Pages in Django admin whose forms are saved by the same actions as the API."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,6 +13,7 @@ from rest_framework.exceptions import APIException
 from core.admin.actions import ActionsAdmin
 from core.admin.reasons import GONE, REFUSALS, Reasons, add_reasons, reasons_of
 from core.db.failures import Trouble, trouble_of
+from core.names import check_name
 
 # How often a form is read again after a rival took what it wants.
 _LOOKS = 2
@@ -19,6 +21,19 @@ _LOOKS = 2
 
 class ActionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A form whose action knows which rows clash, and says so in words: Django would name the constraint."""
+
+    # Which fields are names that people read (core/names.py).
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in set(self.names).intersection(self.changed_data):
+            try:
+                if cleaned.get(field):
+                    check_name(cleaned[field])
+            except ValidationError as unfit:
+                self.add_error(field, unfit)
+        return cleaned
 
     def validate_unique(self) -> None:
         """Nothing: the action does."""

@@ -18,6 +18,8 @@ from customers.models import CustomerGroup, GroupMember
 
 
 class GroupForm(ActionForm):
+    names = ("name",)
+
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         namesakes = CustomerGroup.objects.named(name)

@@ -6,6 +6,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from rest_framework import serializers
 
 from accounts.serializers import MAX_PASSWORD_LENGTH
+from core.fields import NameField
 from customers.serializers.profiles import OwnProfileSerializer
 
 _PASSWORDS_DIFFER = "The two passwords do not match."
@@ -14,7 +15,7 @@ _PASSWORDS_DIFFER = "The two passwords do not match."
 class RegisterSerializer(OwnProfileSerializer):
     """The body of POST register/. The action checks whether username, email and phone are free."""
 
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    username = NameField(max_length=150, validators=[UnicodeUsernameValidator()])
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
     password2 = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypedDict
 
 from rest_framework import serializers
 
-from core.fields import StrictBooleanField
+from core.fields import NameField, StrictBooleanField
 from core.shapes import Time
 from core.timestamps import iso
 from customers.models import Address, AddressType, Customer
@@ -42,18 +42,18 @@ class AddressSerializer(serializers.Serializer[Any]):
         help_text="the id of the customer; required from admins, always themselves for customers",
     )
     address_type = serializers.ChoiceField(choices=AddressType.choices)
-    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    company = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    first_name = NameField(required=False, allow_blank=True, max_length=150)
+    last_name = NameField(required=False, allow_blank=True, max_length=150)
+    company = NameField(required=False, allow_blank=True, max_length=150)
     phone = PhoneField(required=False)
     address_line1 = serializers.CharField(max_length=255)
     address_line2 = serializers.CharField(required=False, allow_blank=True, max_length=255)
-    city = serializers.CharField(max_length=100)
-    state = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    city = NameField(max_length=100)
+    state = NameField(required=False, allow_blank=True, max_length=100)
     postal_code = serializers.RegexField(
         r"^[\w -]*\Z", required=False, allow_blank=True, max_length=20, help_text="letters, digits, spaces and hyphens"
     )
-    country = serializers.CharField(max_length=100)
+    country = NameField(max_length=100)
     is_default = StrictBooleanField(required=False)
 
     class Meta:

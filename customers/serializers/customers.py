@@ -9,7 +9,7 @@ from accounts.models import User, full_name
 from accounts.serializers import OwnerRef
 from core.bodies import BodySerializer
 from core.currencies import CURRENCIES
-from core.fields import StrictBooleanField
+from core.fields import NameField, StrictBooleanField
 from core.phones import InvalidPhone, normalize
 from core.shapes import FreeObject, Time
 from core.timestamps import iso
@@ -204,17 +204,15 @@ class OwnerField(serializers.PrimaryKeyRelatedField[User]):
 class CustomerWriteSerializer(BodySerializer):
     """The fields of a customer that can be set; sales may only change names and notes."""
 
-    name = serializers.CharField(
+    name = NameField(
         required=False,
         allow_blank=True,
         max_length=301,
         help_text="instead of first_name and last_name: the first word is the first name",
     )
-    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    username = serializers.CharField(
-        required=False, allow_blank=True, max_length=150, help_text="the handle, without @"
-    )
+    first_name = NameField(required=False, allow_blank=True, max_length=150)
+    last_name = NameField(required=False, allow_blank=True, max_length=150)
+    username = NameField(required=False, allow_blank=True, max_length=150, help_text="the handle, without @")
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     phone = PhoneField(required=False)
     source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]

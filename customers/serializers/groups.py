@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from core.fields import StrictBooleanField
+from core.fields import NameField, StrictBooleanField
 from customers.group_members import check_rules
 from customers.models import Customer, CustomerGroup
 from customers.serializers.customer_fields import CustomerField
@@ -15,7 +15,7 @@ class GroupSerializer(serializers.ModelSerializer[CustomerGroup]):
 
     # The context holds `member_counts`, by group id (customers/group_members.py).
 
-    name = serializers.CharField(max_length=150)
+    name = NameField(max_length=150)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5_000)
     assignment_rules = serializers.JSONField(
         required=False,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import CurrentPasswordField, OwnerRef, owner_ref
-from core.fields import StrictBooleanField
+from core.fields import NameField, StrictBooleanField
 from core.files.kinds import Family, kind_of
 from core.files.links import Links, is_link_to, links_for
 from core.files.names import shown_name
@@ -224,8 +224,8 @@ class AvatarField(serializers.FileField):
 class OwnProfileSerializer(serializers.Serializer[Any]):
     """What customers can set about themselves."""
 
-    first_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
-    last_name = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    first_name = NameField(required=False, allow_blank=True, max_length=150)
+    last_name = NameField(required=False, allow_blank=True, max_length=150)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     phone = PhoneField(required=False)
     nic = serializers.CharField(required=False, allow_blank=True, max_length=20)
@@ -258,7 +258,7 @@ class OwnProfileSerializer(serializers.Serializer[Any]):
 class ProfileWriteSerializer(OwnProfileSerializer):
     """What admins can set in a profile. Customers may send these fields back unchanged."""
 
-    username = serializers.CharField(required=False, allow_blank=True, max_length=150)
+    username = NameField(required=False, allow_blank=True, max_length=150)
     source = serializers.ChoiceField(required=False, choices=Source.choices)  # type: ignore[assignment]
     notes = serializers.CharField(required=False, allow_blank=True, max_length=20_000, trim_whitespace=False)
     is_active = StrictBooleanField(required=False)

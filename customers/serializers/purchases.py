@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.serializers import user_ref
 from core.db.amounts import tidy
+from core.fields import NameField
 from core.shapes import Money, Ref, Time
 from core.timestamps import iso
 from customers.models import MAX_POINTS, LoyaltyEntry, LoyaltyTier, Order, OrderStatus, Review, WishlistItem
@@ -110,7 +111,7 @@ class AmountField(serializers.DecimalField):
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order, as the shop's order system sends it. Sending the same number again changes the order."""
 
-    number = serializers.CharField(max_length=64)
+    number = NameField(max_length=64)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
     total = AmountField(
         digits=AMOUNT_DIGITS, places=RATE_DECIMALS, help_text="with at most as many decimals as the currency has"
@@ -174,6 +175,9 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):
     """A product that a customer wants."""
 
+    product_id = NameField(max_length=100)
+    name = NameField(max_length=255)
+
     class Meta:
         model = WishlistItem
         fields = ("id", "product_id", "name", "added_at")
@@ -182,6 +186,8 @@ class WishlistItemSerializer(serializers.ModelSerializer[WishlistItem]):
 
 class ReviewSerializer(serializers.ModelSerializer[Review]):
     """What a customer thinks of a product."""
+
+    product_id = NameField(max_length=100)
 
     class Meta:
         model = Review

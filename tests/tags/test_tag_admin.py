@@ -44,7 +44,7 @@ def test_renaming(desk: Client, told: Any, new_tag: Any, django_capture_on_commi
     ("name", "text"),
     [
         ("", "This field is required."),
-        ("a\nb", "A tag name may not contain line breaks or other control characters."),
+        ("a\nb", "Line breaks and other control characters are not allowed here."),
         ("x" * 101, "Ensure this value has at most 100 characters (it has 101)."),
         ("WHATSAPP", "A tag with this name already exists."),
         ("Ünter", "A tag with this name already exists."),

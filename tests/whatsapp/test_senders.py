@@ -121,6 +121,15 @@ class TestBothIds:
         assert (person.first_name, person.last_name, person.username) == ("Jo", "Doe", "jo")
         assert Identity.objects.get().profile_name == "Jo Doe"
 
+    @pytest.mark.parametrize("name", ["\u3164", "\u200e\u2800 \u2060"])
+    def test_a_name_that_shows_nothing_is_none(self, post: Any, name: str) -> None:
+        profile = {"name": name}
+        post(says(text("wamid.1"), contacts=[{"wa_id": "94771234567", "profile": profile}]))
+        assert (Customer.objects.get().name, Identity.objects.get().profile_name) == ("+94771234567", "")
+        profile["name"] = "Nimal Perera"
+        post(says(text("wamid.2"), contacts=[{"wa_id": "94771234567", "profile": profile}]))
+        assert Customer.objects.get().name == Identity.objects.get().profile_name == "Nimal Perera"
+
     @pytest.mark.parametrize("wa_id", ["12345", "1" * 16])
     def test_an_id_that_is_no_storable_phone(self, post: Any, wa_id: str) -> None:
         post(says(text("wamid.1", wa_id=wa_id)))

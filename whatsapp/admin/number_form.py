@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from core.files.uploads import UploadRefused, check_upload
+from core.names import check_name
 from messaging.models import BusinessNumber
 from whatsapp.business_numbers import TRANSPORT
 from whatsapp.limits import MAX_PROFILE_PICTURE, MAX_WEBSITE, PROFILE_TEXTS, shown_size
@@ -73,6 +74,12 @@ class BusinessNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
         if known is not None:
             raise forms.ValidationError(f"This number is here already, as {known}. Change that one.")
         return external_id
+
+    def clean_display(self) -> str:
+        display: str = self.cleaned_data["display"]
+        if display:
+            check_name(display)
+        return display
 
     def clean_access_token(self) -> str:
         token: str = self.cleaned_data["access_token"].strip()

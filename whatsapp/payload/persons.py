@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.names import is_seen
 from core.phones import variants, without_marks
 from core.safe_json import storable
 from whatsapp.payload.elements import Person
@@ -53,7 +54,8 @@ def _contact(contact: dict[str, Any]) -> Person:
     profile = object_of(contact.get("profile"))
     # A NUL in a name must not make the message unreadable.
     name, username = (storable(text_or_nothing(profile, key, 300)) for key in ("name", "username"))
-    return Person(wa_id, user_id, name, username[:150].removeprefix("@"), parent)
+    # Some people's names are made of signs that nobody sees.
+    return Person(wa_id, user_id, name if is_seen(name) else "", username[:150].removeprefix("@"), parent)
 
 
 def _conflict(one: Person, other: Person) -> bool:
