@@ -63,5 +63,6 @@ def _in_query(parameters: list[dict[str, str]]) -> set[str]:
 
 
 def _shape(path: str) -> str:
-    """A path with all its parameters alike: Swagger calls `pk` `id`."""
-    return re.sub(r"{\w+}", "{}", path)
+    """A path with all its parameters alike, because Swagger calls `pk` `id`; and without its last slash, because it
+    shows some so."""
+    return re.sub(r"{\w+}", "{}", path).rstrip("/")

@@ -44,6 +44,7 @@ _IF_MATCH = openapi.Parameter(
 
 JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 
+_FILE = re.compile(r"(\.\w+)/$")
 # The fields of bodies that hold the id of a customer, who may have been merged.
 _NAMING_CUSTOMERS = {"customer", "customer_id", "into"}
 
@@ -92,6 +93,8 @@ class PatterGenerator(OpenAPISchemaGenerator):  # type: ignore[misc]  # drf-yasg
     def get_schema(self, request: Any = None, public: bool = False) -> Any:
         schema = super().get_schema(request, public)
         schema["tags"] = tags()
+        # A file's path is documented without the last slash, which every path may be without (config/api.py).
+        schema["paths"] = {_FILE.sub(r"\1", path): item for path, item in schema["paths"].items()}
         return schema
 
     def get_path_parameters(self, path: str, view_cls: Any) -> Any:

@@ -31,6 +31,10 @@ def test_it_shows_every_route(schema: dict[str, Any]) -> None:
     assert exist - shown == set(), "not in Swagger"
 
 
+def test_paths_of_files_end_with_the_name_of_the_file(schema: dict[str, Any]) -> None:
+    assert [path for path in schema["paths"] if "." in path] == ["/reports/response-times.csv"]
+
+
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every operation, such as `GET /api/users/{}/`, with the parameters of its path among its own."""
     for path, item in schema["paths"].items():

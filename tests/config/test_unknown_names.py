@@ -25,6 +25,8 @@ TEXT = "Unknown parameter. Did you mean {}?"
         ("/api/customers/groups/{group}/members/", "pag", "page"),
         ("/api/customers/customers/{customer}/orders/", "state", "status"),
         ("/api/message/customer-data/", "custmer", "customer"),
+        ("/api/reports/response-times.csv", "delimeter", "delimiter"),
+        ("/api/reports/response-times.csv/", "frm", "from"),
     ],
 )
 def test_an_unknown_parameter(path: str, given: str, meant: str, things: dict[str, int], as_admin: APIClient) -> None:
