@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,12 +47,41 @@ def _yes_or_no(name: str, default: bool) -> bool:
     return value in env.BOOLEAN_TRUE_STRINGS if value else default
 
 
-def _whole_number(name: str, default: int, *, least: int = 1) -> int:
+# No number needs to be larger, and with larger ones dates and what PostgreSQL waits for do not fit where they are kept.
+_MOST, _MOST_DAYS = 1_000_000, 36_500
+_DIGITS = 20
+
+
+def _whole_number(name: str, default: int, *, least: int = 1, most: int = _MOST) -> int:
     value = env.str(name, default="") or str(default)
-    if not value.isdecimal() or int(value) < least:
+    if not value.isdecimal() or int(value[:_DIGITS]) < least:
         kind = "greater than 0" if least else "such as 5, or 0"
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a whole number {kind}.")
+        raise ImproperlyConfigured(f"{name} is {value[:_DIGITS]!r}, but must be a whole number {kind}.")
+    if len(value) > _DIGITS or int(value) > most:
+        raise ImproperlyConfigured(f"{name} is {value[:_DIGITS]!r}, but must be {most} at most.")
     return int(value)
+
+
+def _database_at(name: str, url: str) -> dict[str, Any]:
+    """What a URL says of a database. It holds a password, so what is wrong with it is told without it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # which would show the password
+            found: dict[str, Any] = env.db_url_config(url)
+    except (UserWarning, ValueError):  # an unknown scheme, a port that is none
+        found = {}
+    engine, database = found.get("ENGINE"), found.get("NAME")
+    if engine == "django.db.backends.postgresql":
+        database = database or found.get("OPTIONS", {}).get("service")
+    # Each thread would have a database of its own in memory.
+    elif engine != "django.db.backends.sqlite3" or database == ":memory:":
+        database = None
+    if not database:
+        raise ImproperlyConfigured(
+            f"{name} must be like postgres://user:password@host:5432/database, or like sqlite:////folder/file.sqlite3. "
+            "Special characters of a password are written as in a URL: %40 is @."
+        )
+    return found
 
 
 def _time_of_day(name: str, default: str) -> time | None:
@@ -101,7 +131,7 @@ SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=
 # Secrets in the database are encrypted with the first of these, and decrypted with any. Empty: SECRET_KEY is used.
 FIELD_ENCRYPTION_KEYS = [key for key in env.list("FIELD_ENCRYPTION_KEYS", default=[]) if key]
 
-PORT = _whole_number("PORT", 8000)
+PORT = _whole_number("PORT", 8000, most=65_535)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["http://localhost:3000"] if DEBUG else [])
 # Not the customer's side of the sandbox, which has pages of its own.
@@ -260,7 +290,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
 
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'patter.sqlite3'}")
+    "default": _database_at(
+        "DATABASE_URL", env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'patter.sqlite3'}"
+    )
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 60
@@ -269,8 +301,8 @@ LOCK_TIMEOUT = _whole_number("LOCK_TIMEOUT", 3)
 WEBHOOK_LOCK_TIMEOUT = _whole_number("WEBHOOK_LOCK_TIMEOUT", 1)
 STATEMENT_TIMEOUT = _whole_number("STATEMENT_TIMEOUT", 30)
 IDLE_IN_TRANSACTION_TIMEOUT = _whole_number("IDLE_IN_TRANSACTION_TIMEOUT", 60)
-# After so much silence the server is asked whether it is still there.
-DATABASE_KEEPALIVE_SECONDS = _whole_number("DATABASE_KEEPALIVE_SECONDS", 30)
+# After so much silence the server is asked whether it is still there. Linux waits for 32,767 seconds at most.
+DATABASE_KEEPALIVE_SECONDS = _whole_number("DATABASE_KEEPALIVE_SECONDS", 30, most=32_767)
 # What is between Patter and PostgreSQL: nothing, or a pooler such as PgBouncer in transaction mode.
 DATABASE_POOLER = env.str("DATABASE_POOLER", default="") or None
 if DATABASE_POOLER not in (None, "transaction"):
@@ -312,7 +344,7 @@ else:
 # A standby of the same database that may only be read, for what may be a moment old (core/db/reports.py).
 REPORTS_DATABASE_URL = env.str("REPORTS_DATABASE_URL", default="")
 if REPORTS_DATABASE_URL:
-    _reports = env.db_url_config(REPORTS_DATABASE_URL)
+    _reports = _database_at("REPORTS_DATABASE_URL", REPORTS_DATABASE_URL)
     if (_reports["ENGINE"], _database["ENGINE"]) != ("django.db.backends.postgresql", "core.db.postgresql"):
         raise ImproperlyConfigured(
             "REPORTS_DATABASE_URL is a standby of PostgreSQL. It needs DATABASE_URL to be one, too."
@@ -433,9 +465,9 @@ REST_FRAMEWORK = {
 }
 
 ACCESS_TOKEN_MINUTES = _whole_number("ACCESS_TOKEN_MINUTES", 15)
-REFRESH_TOKEN_DAYS = _whole_number("REFRESH_TOKEN_DAYS", 30)
+REFRESH_TOKEN_DAYS = _whole_number("REFRESH_TOKEN_DAYS", 30, most=_MOST_DAYS)
 # Refreshing makes a session last longer, up to so many days after the sign-in.
-SESSION_DAYS = _whole_number("SESSION_DAYS", 90)
+SESSION_DAYS = _whole_number("SESSION_DAYS", 90, most=_MOST_DAYS)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_MINUTES),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_DAYS),
@@ -466,7 +498,7 @@ THROTTLE_MFA = _rate("THROTTLE_MFA", "20/hour")
 REQUIRE_ADMIN_MFA = _yes_or_no("REQUIRE_ADMIN_MFA", False)
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
-AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365)
+AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365, most=_MOST_DAYS)
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
@@ -485,13 +517,13 @@ SWAGGER_SETTINGS = {
 
 # --- The desk ------------------------------------------------------------------------------------
 
-PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="LK")
+PHONE_DEFAULT_REGION = env.str("PHONE_DEFAULT_REGION", default="") or "LK"
 if PHONE_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
     raise ImproperlyConfigured(f"PHONE_DEFAULT_REGION is {PHONE_DEFAULT_REGION!r}, but must be a country code like LK.")
 BASE_CURRENCY = env.str("BASE_CURRENCY", default="") or "USD"
 if BASE_CURRENCY not in CURRENCIES:
     raise ImproperlyConfigured(f"BASE_CURRENCY is {BASE_CURRENCY!r}, but must be a currency of ISO 4217 like USD.")
-ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="round_robin")
+ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="") or "round_robin"
 if ASSIGNMENT_STRATEGY not in ("round_robin", "least_busy", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin, least_busy or manual.")
 # With so many open chats, nobody gets new customers by themselves. 0: however many.
@@ -508,8 +540,8 @@ FIRST_RESPONSE_MINUTES = _whole_number("FIRST_RESPONSE_MINUTES", 0, least=0)
 # How many sockets a process keeps open for one user, and for an address before anybody has signed in.
 SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
 SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)
-EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30)
-WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30)
+EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30, most=_MOST_DAYS)
+WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30, most=_MOST_DAYS)
 
 # --- WhatsApp ------------------------------------------------------------------------------------
 
@@ -517,12 +549,18 @@ WHATSAPP_PHONE_NUMBER_ID = env.str("WHATSAPP_PHONE_NUMBER_ID", default="")
 WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
 WHATSAPP_APP_SECRETS = [secret for secret in env.list("WHATSAPP_APP_SECRET", default=[]) if secret]
 WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
-WHATSAPP_GRAPH_URL = env.str("WHATSAPP_GRAPH_URL", default="https://graph.facebook.com")
+WHATSAPP_GRAPH_URL = env.str("WHATSAPP_GRAPH_URL", default="") or "https://graph.facebook.com"
+if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", WHATSAPP_GRAPH_URL):
+    raise ImproperlyConfigured(
+        f"WHATSAPP_GRAPH_URL is {WHATSAPP_GRAPH_URL!r}, but must be like https://graph.facebook.com."
+    )
 WHATSAPP_GRAPH_VERSION = env.str("WHATSAPP_GRAPH_VERSION", default="")
+if not re.fullmatch(r"(v?\d+\.\d+)?", WHATSAPP_GRAPH_VERSION):
+    raise ImproperlyConfigured(f"WHATSAPP_GRAPH_VERSION is {WHATSAPP_GRAPH_VERSION!r}, but must be like v24.0.")
 WHATSAPP_BUSINESS_ACCOUNT_ID = env.str("WHATSAPP_BUSINESS_ACCOUNT_ID", default="")
 # What Meta lets one number send.
 WHATSAPP_MESSAGES_PER_SECOND = _whole_number("WHATSAPP_MESSAGES_PER_SECOND", 80)
-WHATSAPP_READ_RECEIPTS = env.str("WHATSAPP_READ_RECEIPTS", default="on_reply")
+WHATSAPP_READ_RECEIPTS = env.str("WHATSAPP_READ_RECEIPTS", default="") or "on_reply"
 if WHATSAPP_READ_RECEIPTS not in ("on_reply", "on_read", "off"):
     raise ImproperlyConfigured("WHATSAPP_READ_RECEIPTS must be on_reply, on_read or off.")
 WHATSAPP_CODE_TEMPLATE = env.str("WHATSAPP_CODE_TEMPLATE", default="")
@@ -552,7 +590,7 @@ if PUBLIC_URL and not re.fullmatch(r"https://[^/?#\s]+", PUBLIC_URL):
 
 try:
     _email = env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://")
-except (KeyError, ValueError):
+except (ImproperlyConfigured, KeyError, ValueError):
     raise ImproperlyConfigured("EMAIL_URL must be like smtp+tls://user:password@mail.example.com:587.") from None
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"

@@ -7,7 +7,7 @@ rediss+sentinel://...                    TLS to the sentinels as well as to the 
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 import redis
 from redis import asyncio as aioredis
@@ -44,7 +44,7 @@ def service_of(url: str) -> Service | None:
         schemes = ", ".join(f"{scheme}://" for scheme in SCHEMES)
         raise ValueError(f"REDIS_URL must begin with one of {schemes}.")
     if not parts.scheme.endswith("+sentinel"):
-        parse_url(url)  # type: ignore[no-untyped-call]
+        _check(parts, url)
         return None
     account, _, hosts = parts.netloc.rpartition("@")
     name, _, database = parts.path.strip("/").partition("/")
@@ -64,6 +64,17 @@ def service_of(url: str) -> Service | None:
         server["ssl"] = True
     del server["host"]
     return Service([_address(host) for host in hosts.split(",")], name, server, sentinel)
+
+
+def _check(parts: SplitResult, url: str) -> None:
+    """Raise ValueError for a URL that redis-py cannot read, or reads otherwise than it is meant: 0 for `/one`."""
+    try:
+        parse_url(url)  # type: ignore[no-untyped-call]
+        database = "0" if parts.scheme == "unix" else parts.path.strip("/") or "0"
+    except ValueError:
+        database = ""
+    if not database.isdecimal():
+        raise ValueError("REDIS_URL must be like redis://user:password@host:6379/0, with the number of a database.")
 
 
 def pool(url: str, **options: Any) -> "redis.ConnectionPool":

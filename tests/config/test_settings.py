@@ -65,6 +65,12 @@ def test_it_starts(environment: dict[str, str], says: str) -> None:
         ({**SAFE, "HTTPS_ONLY": "yess"}, "HTTPS_ONLY is 'yess', but must be 1 or 0"),
         ({**SAFE, "TIME_ZONE": "Colombo"}, "TIME_ZONE is 'Colombo'"),
         ({**SAFE, "TIME_ZONE": "../etc/passwd"}, "TIME_ZONE is '../etc/passwd'"),
+        ({**SAFE, "PORT": "65536"}, "PORT is '65536', but must be 65535 at most"),
+        ({**SAFE, "SESSION_DAYS": "36501"}, "SESSION_DAYS is '36501', but must be 36500 at most"),
+        ({**SAFE, "STATEMENT_TIMEOUT": "9" * 5000}, "STATEMENT_TIMEOUT is '9999"),
+        ({**SAFE, "EMAIL_URL": "mail.example.com"}, "EMAIL_URL must be like smtp+tls://"),
+        ({**SAFE, "WHATSAPP_GRAPH_URL": "graph.facebook.com"}, "WHATSAPP_GRAPH_URL is 'graph.facebook.com'"),
+        ({**SAFE, "WHATSAPP_GRAPH_VERSION": "newest"}, "WHATSAPP_GRAPH_VERSION is 'newest'"),
     ],
     ids=[
         "no key",
@@ -83,6 +89,12 @@ def test_it_starts(environment: dict[str, str], says: str) -> None:
         "neither yes nor no",
         "zone",
         "no zone",
+        "no port",
+        "an age",
+        "endless",
+        "mail",
+        "graph",
+        "version",
     ],
 )
 def test_it_refuses_and_says_why(environment: dict[str, str], reason: str) -> None:
@@ -93,6 +105,60 @@ def test_it_refuses_and_says_why(environment: dict[str, str], reason: str) -> No
     assert last_line.startswith("django.core.exceptions.ImproperlyConfigured")
     assert reason in last_line
     assert STRONG not in refused.stderr
+
+
+NAMED_BUT_EMPTY = ("ASSIGNMENT_STRATEGY", "PHONE_DEFAULT_REGION", "WHATSAPP_READ_RECEIPTS", "WHATSAPP_GRAPH_URL")
+
+
+def test_what_is_named_but_empty_is_as_if_it_were_not_there() -> None:
+    show = f"[getattr(s, name) for name in {NAMED_BUT_EMPTY}]"
+    assert start(show, **SAFE, **dict.fromkeys(NAMED_BUT_EMPTY, "")).stdout == start(show, **SAFE).stdout != ""
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REPORTS_DATABASE_URL"])
+@pytest.mark.parametrize(
+    "url",
+    ["h", "mysql://u:secret@h/d", "postgre://u:secret@h/d", "postgres://u:secret@h:x/d", "postgres://u:secret@h",
+     "postgres://u:secret@h:70000/d", "sqlite://", "sqlite://:memory:", "sqlite://var/patter.sqlite3"],
+)  # fmt: skip
+def test_addresses_that_are_none_of_a_database(name: str, url: str) -> None:
+    refused = start(**{**SAFE, "DATABASE_URL": "postgres://u:p@h/d", name: url})
+
+    assert f"{name} must be like postgres://user:password@host:5432/database" in refused.stderr.splitlines()[-1]
+    assert "secret" not in refused.stderr.replace(url, "")
+
+
+@pytest.mark.parametrize("url", ["h", "http://h", "redis://h:x/0", "redis://h/one", "redis://h/1/2"])
+def test_addresses_that_are_none_of_redis(url: str) -> None:
+    refused = start(**SAFE, DATABASE_URL="postgres://u:p@h/d", REDIS_URL=url)
+
+    assert "ImproperlyConfigured: REDIS_URL must be" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgres://u:secret@127.0.0.1:1/d", "Connection refused"),
+        ("postgres://u:secret@nowhere.invalid/d", "nowhere.invalid"),
+        ("postgres://u:secret@127.0.0.1:1/d?ssl=yes", 'invalid connection option "ssl"'),
+        ("sqlite:////nowhere/patter.sqlite3", "unable to open database file"),
+    ],
+)
+def test_a_command_without_a_database_ends_with_a_line(url: str, reason: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        env={"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **SAFE, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("There is no connection to the database that DATABASE_URL names: ")
+    assert reason in line
+    assert "secret" not in line
 
 
 def test_installations_that_share_a_redis_server_do_not_hear_each_other() -> None:
