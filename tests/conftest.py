@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.actions.sessions import sign_in
 from accounts.models import User
 from core import throttles
+from core.db import queues
 from core.db.patience import COMMANDS, process_waits, requests, use_in_process
 from customers.models import Customer
 from messaging.desk.rows import WholeDesk
@@ -73,7 +74,8 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 def _quick_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hash passwords fast, keep test clients from scanning the static files, store files elsewhere, wait for locks."""
     forget_power_failures()
-    settings.LOCK_TIMEOUT = 30  # seconds: eight threads that want one row take longer on a busy machine than usual
+    # Seconds: eight threads that want one row take longer on a busy machine than usual.
+    settings.LOCK_TIMEOUT, queues.SHORT_SECONDS = 30, 10
     use_in_process(requests())  # config/asgi.py has read the setting before
     settings.MEDIA_ROOT = str(tmp_path_factory.mktemp("media"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

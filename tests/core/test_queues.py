@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
+from core.db import queues
 from core.db.patience import COMMANDS, use_in_process
 from core.db.queues import ROOM, ROOM_IN_ALL
 from customers.actions.locking import lock, lock_all
@@ -25,7 +26,8 @@ LIMIT = 2.0
 
 
 @pytest.fixture(autouse=True)
-def _limits() -> Iterator[None]:
+def _limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(queues, "SHORT_SECONDS", 0.3)  # as in production; other tests wait longer
     with limited(lock=LIMIT):
         yield
 
