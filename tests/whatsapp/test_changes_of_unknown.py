@@ -9,6 +9,7 @@ from django.utils import timezone
 from messaging.models import Message
 from tests.webhooks import drain, message_item, says, text
 from whatsapp.models import WebhookEvent
+from whatsapp.webhook import queue
 from whatsapp.webhook.queue import WebhookQueue
 
 pytestmark = pytest.mark.django_db
@@ -92,10 +93,14 @@ def test_what_else_is_in_the_body_keeps_it_failed(post: Any) -> None:
     assert drain() == 0, "and it is not tried again and again"
 
 
-def test_many_in_one_body(post: Any) -> None:
+@pytest.mark.parametrize("seconds", [30.0, -1.0], ids=["in one turn", "in many turns"])
+def test_many_in_one_body(post: Any, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """More than are listed."""
+    for name in ("REQUEST_SECONDS", "TURN_SECONDS"):
+        monkeypatch.setattr(queue, name, seconds)
     post(says(*(item(REACTION, n) for n in range(30))))
-    assert "and 10 more" in spend_attempts().error
+    *listed, last = spend_attempts().error.splitlines()
+    assert (len(listed), last) == (20, "and 10 more")
 
     assert a_day_passes().state == "done"
 

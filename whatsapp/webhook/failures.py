@@ -19,7 +19,7 @@ WAITS_FOR = timedelta(days=1)
 
 _NOTE = "A day later, the message that this changes is still unknown. It is probably from before Patter."
 _CHANGES_UNKNOWN = re.compile(rf"{FAILED} \d+: {UnknownMessage.__name__}: ")
-_MORE = re.compile(r"and \d+ more")
+_MORE = re.compile(r"and (\d+) more")
 _SHOWN = 20
 
 
@@ -50,10 +50,15 @@ def failed(reasons: Sequence[str], attempts: int) -> dict[str, object]:
 
 
 def shown(reasons: Sequence[str]) -> str:
-    """The reasons, one per line, without characters that a database cannot store: those to look into come first."""
-    sorted_ = sorted(reasons, key=lambda reason: bool(_CHANGES_UNKNOWN.match(reason)))
-    lines = [" ".join(reason.split())[:500] for reason in sorted_[:_SHOWN]]
-    more = [f"and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else []
+    """The reasons, one per line, without characters that a database cannot store: those to look into come first.
+
+    At the end stands how many are left out, now and in earlier turns.
+    """
+    said = [reason for reason in reasons if not _MORE.fullmatch(reason)]
+    left_out = sum(int(more[1]) for more in map(_MORE.fullmatch, reasons) if more) + max(len(said) - _SHOWN, 0)
+    said.sort(key=lambda reason: bool(_CHANGES_UNKNOWN.match(reason)))
+    lines = [" ".join(reason.split())[:500] for reason in said[:_SHOWN]]
+    more = [f"and {left_out} more"] if left_out else []
     return "\n".join(lines + more).replace("\x00", "?").encode("utf-8", "replace").decode()
 
 
