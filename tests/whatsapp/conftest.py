@@ -16,18 +16,14 @@ from tests.webhooks import PHONE_NUMBER_ID, says, text
 from tests.whatsapp.sending import Send
 from whatsapp.graph.client import clear_clients
 from whatsapp.graph.media import http_client
-from whatsapp.webhook import queue, signature
+from whatsapp.webhook import signature
 
 Post = Callable[..., Any]
 
 
 @pytest.fixture
-def post(client: Client, monkeypatch: pytest.MonkeyPatch) -> Post:
-    """Post a body (or a payload) to the webhook, signed by Meta unless `sign` says otherwise.
-
-    It is handled at once however long that takes: a busy machine does not leave half of it to the relay.
-    """
-    monkeypatch.setattr(queue, "REQUEST_SECONDS", 60.0)
+def post(client: Client) -> Post:
+    """Post a body (or a payload) to the webhook, signed by Meta unless `sign` says otherwise."""
 
     def deliver(body: Any, sign: str | None = "right", **headers: str) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
