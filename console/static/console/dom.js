@@ -142,7 +142,8 @@ export function styles(file) {
   const href = new URL(file, import.meta.url).href;
   if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
   return new Promise((done, failed) => {
-    document.head.append(h('link', { rel: 'stylesheet', href, onload: done, onerror: failed }));
+    const link = h('link', { rel: 'stylesheet', href, onload: done, onerror: () => { link.remove(); failed(new TypeError(`not loaded, as a module: ${file}`)); } });
+    document.head.append(link);
   });
 }
 

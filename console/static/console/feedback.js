@@ -24,15 +24,32 @@ export function hush() {
 }
 
 /**
+ * What to say of an error; null if it is a mistake of ours.
+ *
+ * @param {unknown} error
+ */
+export function wordsFor(error) {
+  if (error instanceof ApiError) return error.message;
+  return error instanceof TypeError && error.message.includes('module') ? texts.noAnswer : null; // a script was needed just now, and did not come
+}
+
+// What nobody waits for, such as what a button opens.
+addEventListener('unhandledrejection', (event) => {
+  if (wordsFor(event.reason) === null) return;
+  event.preventDefault();
+  complain(event.reason);
+});
+
+/**
  * Show what went wrong, in the server's words. What is no refusal is a mistake of ours, and goes on to the console.
  *
  * @param {unknown} error
  */
 export function complain(error) {
   if (error instanceof SignedOut || (error instanceof DOMException && error.name === 'AbortError')) return;
-  const text = error instanceof ApiError ? error.message : texts.pageError;
-  show(refusals, h('p', { class: 'note bad' }, h('span', null, text, reference(error))), SHOWN_MS * 2);
-  if (!(error instanceof ApiError)) throw error;
+  const text = wordsFor(error);
+  show(refusals, h('p', { class: 'note bad' }, h('span', null, text ?? texts.pageError, reference(error))), SHOWN_MS * 2);
+  if (text === null) throw error;
 }
 
 /**
@@ -48,6 +65,7 @@ export function reference(error) {
 /** @param {HTMLElement} where @param {HTMLElement} note @param {number} ms */
 function show(where, note, ms) {
   note.append(iconButton('close', texts.close, () => note.remove()));
+  for (const one of [...where.children]) if (one.textContent === note.textContent) one.remove();
   while (where.childElementCount >= MOST) where.firstElementChild?.remove();
   where.append(note);
   setTimeout(() => note.remove(), ms);

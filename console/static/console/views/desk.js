@@ -4,9 +4,8 @@
 /** @import { Me } from '../types.js' */
 /** @import { CustomerPane } from './customer.js' */
 
-import { ApiError } from '../api.js';
 import { fill, h, icon, iconButton, styles } from '../dom.js';
-import { busy, complain, say } from '../feedback.js';
+import { busy, complain, say, wordsFor } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
 import { availabilitySwitch } from './availability.js';
@@ -129,8 +128,9 @@ export class Desk {
       this.#chat.focus();
       if (wasOpen && matchMedia('(min-width: 1100px)').matches) await this.#toggleCustomer(false);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      fill(this.chatPlace, h('div', { class: 'center' }, h('div', { class: 'stack' }, h('p', { class: 'notice bad', role: 'alert' }, error.message),
+      const text = wordsFor(error);
+      if (text === null) throw error;
+      fill(this.chatPlace, h('div', { class: 'center' }, h('div', { class: 'stack' }, h('p', { class: 'notice bad', role: 'alert' }, text),
         h('button', { type: 'button', onclick: () => void this.show(customer, message) }, texts.tryAgain))));
     }
     return undefined;

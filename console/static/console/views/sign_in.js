@@ -3,8 +3,8 @@
 /** @import { Api } from '../api.js' */
 /** @import { Me } from '../types.js' */
 
-import { ApiError } from '../api.js';
 import { fill, h } from '../dom.js';
+import { wordsFor } from '../feedback.js';
 import { texts } from '../texts.js';
 
 /**
@@ -43,8 +43,9 @@ export function signInView(api, onSignedIn, why = '') {
       if ('me' in answer) await welcome(answer.me);
       else fill(element, (await import('./second_factor.js')).secondStep(api, answer, welcome, backToPassword));
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      complainOf(error.message);
+      const text = wordsFor(error);
+      if (text === null) throw error;
+      complainOf(text);
       password.select();
     } finally {
       button.disabled = false;

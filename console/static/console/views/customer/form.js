@@ -1,8 +1,7 @@
 /** Forms of the pane: what the server refuses is said beside the button, and `Esc` gives up. */
 
-import { ApiError } from '../../api.js';
 import { fill, h } from '../../dom.js';
-import { reference } from '../../feedback.js';
+import { reference, wordsFor } from '../../feedback.js';
 import { SignedOut } from '../../session.js';
 import { texts } from '../../texts_customer.js';
 
@@ -10,7 +9,7 @@ import { texts } from '../../texts_customer.js';
 
 /** @param {unknown} error */
 export function failure(error) {
-  return h('p', { class: 'notice bad' }, error instanceof ApiError ? error.message : texts.pageError, reference(error));
+  return h('p', { class: 'notice bad' }, wordsFor(error) ?? texts.pageError, reference(error));
 }
 
 /**
@@ -36,7 +35,7 @@ export function form(fields, action, save, cancel) {
     } catch (error) {
       if (error instanceof SignedOut) return;
       fill(refusal, failure(error));
-      if (!(error instanceof ApiError)) throw error;
+      if (wordsFor(error) === null) throw error;
     } finally {
       submit.removeAttribute('aria-busy');
     }

@@ -1,8 +1,7 @@
 /** A section of the pane: its module and its data are loaded when it is opened. */
 
-import { ApiError } from '../../api.js';
 import { fill, h, icon } from '../../dom.js';
-import { busy } from '../../feedback.js';
+import { busy, wordsFor } from '../../feedback.js';
 import { SignedOut } from '../../session.js';
 import { texts } from '../../texts_customer.js';
 import { failure, form } from './form.js';
@@ -83,7 +82,7 @@ export class Section {
     } catch (error) {
       if (signal.aborted || error instanceof SignedOut) return;
       this.#draw([failure(error), h('button', { type: 'button', onclick: () => this.refresh() }, texts.tryAgain)], false);
-      if (!(error instanceof ApiError)) throw error;
+      if (wordsFor(error) === null) throw error;
     } finally {
       if (!signal.aborted) this.#list.removeAttribute('aria-busy');
     }
