@@ -38,7 +38,7 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
 
 
 SCENARIOS = ["tour", "crossing", "composer", "choices", "handOver", "keyboard", "screens", "states", "reports"]
-SCENARIOS += ["overtaken", "manager", "numbers", "bubbles", "buttons", "news", "unloaded"]
+SCENARIOS += ["overtaken", "manager", "numbers", "bubbles", "buttons", "news", "unloaded", "dialogs"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -32,6 +32,24 @@ export function openDialog(title, content) {
 }
 
 /**
+ * Close what was opened about a chat that is left. Dialogs of the desk stay, unless the desk itself goes.
+ *
+ * @param {boolean} [all]
+ */
+export function closeDialogs(all = false) {
+  for (const box of document.querySelectorAll('dialog')) if (all || !box.dataset.desk) box.close();
+}
+
+/**
+ * Mark a dialog that is about no chat.
+ *
+ * @param {HTMLDialogElement} box
+ */
+export function ofDesk(box) {
+  box.dataset.desk = 'yes';
+}
+
+/**
  * Ask before something that cannot be undone. Resolves to whether it was confirmed.
  *
  * @param {string} question

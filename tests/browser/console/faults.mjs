@@ -1,6 +1,6 @@
 // What goes wrong around somebody who works: the connection, the session, the chat itself.
 import assert from 'node:assert/strict';
-import { becomes, log, newPage, NIMAL, row, signIn } from './desk.mjs';
+import { becomes, log, newPage, NIMAL, openChat, Rest, row, signIn } from './desk.mjs';
 
 /** What is loaded only when it is opened cannot be opened without a network: that is said, and it opens later. */
 export async function unloaded(browser, base) {
@@ -27,4 +27,39 @@ export async function unloaded(browser, base) {
   await page.getByRole('button', { name: 'About the customer' }).click();
   await page.locator('.customer').waitFor();
   assert.equal(await page.locator('.customer > header').evaluate((head) => getComputedStyle(head).position), 'sticky'); // styles and all
+}
+
+/** Dialogs about a chat go with it, those of the desk with the session: none lies over what comes next. */
+export async function dialogs(browser, base) {
+  const page = await newPage(browser);
+  const open = page.getByRole('dialog');
+  const rest = await Rest.signedIn(base, 'admin');
+  const [id, team] = [await rest.customer(NIMAL.name), await rest.get('/api/team/')];
+  const give = (name) => rest.post('/api/assignments/', { customer: id, salesperson: team.find((one) => one.name === name).id });
+  await signIn(page, base, 'sam');
+  for (const [button, kept] of [['More about this chat', 0], ['Hand over', 0], ['Templates', 0], ['New customer', 1]]) {
+    await openChat(page, NIMAL.name);
+    await page.getByRole('button', { name: button }).click();
+    await open.waitFor();
+    await give('Nadia Khan');
+    await page.getByText(`${NIMAL.name} now belongs to somebody else.`).last().waitFor();
+    await log(page).waitFor({ state: 'detached' });
+    await becomes(() => open.count(), () => kept);
+    await give('Sam Silva');
+  }
+  await page.getByLabel('Name').fill('Half written');
+  await page.keyboard.press('Escape');
+
+  await openChat(page, NIMAL.name);
+  await page.getByRole('button', { name: 'Buttons, list or link' }).click();
+  await open.waitFor();
+  await page.goBack();
+  await becomes(() => open.count(), () => 0);
+  await page.getByRole('button', { name: 'Keyboard' }).click();
+  await open.waitFor();
+  const other = await page.context().newPage();
+  await other.goto(base);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByText('You are signed out.').waitFor();
+  await becomes(() => open.count(), () => 0);
 }

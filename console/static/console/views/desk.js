@@ -5,6 +5,7 @@
 /** @import { CustomerPane } from './customer.js' */
 
 import { fill, h, icon, iconButton, styles } from '../dom.js';
+import { closeDialogs } from '../dialog.js';
 import { busy, complain, say, wordsFor } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
@@ -44,6 +45,7 @@ export class Desk {
     this.numbers?.close();
     this.#chat?.close();
     this.#closeCustomer();
+    closeDialogs(true);
     this.store.close();
   }
 
@@ -105,6 +107,7 @@ export class Desk {
     if (customer && this.#chat?.id === customer) return message ? this.#chat.jump(message) : undefined;
     const opening = ++this.#opening;
     const left = this.#chat?.id;
+    if (left) closeDialogs();
     this.#chat?.close();
     this.#chat = null;
     const wasOpen = this.#customer !== null;

@@ -1,14 +1,14 @@
 /** Dialogs that are seldom opened: the keys, and what notifications are wanted. */
 
 import { h } from '../dom.js';
-import { openDialog } from '../dialog.js';
+import { ofDesk, openDialog } from '../dialog.js';
 import { noticesWanted, wantNotices } from '../settings.js';
 import { texts } from '../texts.js';
 import { more } from '../texts_dialogs.js';
 
 export function openKeys() {
-  openDialog(texts.keysTitle, () => [h('dl', { class: 'keys' }, Object.entries(more.keys).flatMap(([key, what]) => [
-    h('dt', null, h('kbd', null, key)), h('dd', null, what)]))]);
+  ofDesk(openDialog(texts.keysTitle, () => [h('dl', { class: 'keys' }, Object.entries(more.keys).flatMap(([key, what]) => [
+    h('dt', null, h('kbd', null, key)), h('dd', null, what)]))]));
 }
 
 /** @param {() => void} play  the sound, to hear what was chosen */
@@ -25,8 +25,8 @@ export function openNotices(play) {
   } });
   show.checked = known && now.show && Notification.permission === 'granted';
   sound.checked = now.sound;
-  openDialog(texts.notices, () => [
+  ofDesk(openDialog(texts.notices, () => [
     known && h('label', { class: 'check' }, h('span', null, show), more.notifyMe),
     h('label', { class: 'check' }, h('span', null, sound), more.playSound),
-    known && Notification.permission === 'denied' && h('p', { class: 'notice warn' }, more.notificationsDenied)]);
+    known && Notification.permission === 'denied' && h('p', { class: 'notice warn' }, more.notificationsDenied)]));
 }

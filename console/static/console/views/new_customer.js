@@ -3,7 +3,7 @@
 /** @import { Store } from '../store.js' */
 
 import { h } from '../dom.js';
-import { openDialog } from '../dialog.js';
+import { ofDesk, openDialog } from '../dialog.js';
 import { busy } from '../feedback.js';
 import { texts } from '../texts.js';
 import { more } from '../texts_dialogs.js';
@@ -13,7 +13,7 @@ export function openNewCustomer(store, onOpen) {
   const name = h('input', { required: true, autocomplete: 'off', maxlength: 150 });
   const phone = h('input', { type: 'tel', autocomplete: 'off', placeholder: '+94 77 123 4567' });
   const button = h('button', { class: 'main' }, texts.add);
-  openDialog(texts.newCustomer, (close) => {
+  ofDesk(openDialog(texts.newCustomer, (close) => {
     /** @param {SubmitEvent} event */
     const submit = async (event) => {
       event.preventDefault();
@@ -28,6 +28,6 @@ export function openNewCustomer(store, onOpen) {
       h('label', null, h('span', null, more.name), name),
       h('label', null, h('span', null, more.phone), phone),
       h('footer', null, h('button', { type: 'button', onclick: close }, texts.cancel), button))];
-  });
+  }));
   name.focus();
 }

@@ -4,7 +4,7 @@
 /** @import { Me } from '../types.js' */
 
 import { ApiError, postAsNobody } from '../api.js';
-import { openDialog } from '../dialog.js';
+import { ofDesk, openDialog } from '../dialog.js';
 import { fill, h } from '../dom.js';
 import { say } from '../feedback.js';
 import { sending } from '../form.js';
@@ -103,7 +103,7 @@ function keep(codes, done) {
 export async function openSecondFactor(api) {
   /** @type {Me} */
   const me = await api.get('/api/auth/me/');
-  openDialog(second.title, (close) => {
+  ofDesk(openDialog(second.title, (close) => {
     if (!me.mfa_enabled) {
       return [h('div', { class: 'stack' }, h('p', null, second.isOff), setUp((path, body) => api.ask('POST', path, { body }), close))];
     }
@@ -114,5 +114,5 @@ export async function openSecondFactor(api) {
       close();
       say(second.off);
     })];
-  });
+  }));
 }
