@@ -18,6 +18,11 @@ export function say(text) {
   show(notes, h('p', { class: 'note' }, h('span', null, text)), SHOWN_MS);
 }
 
+/** @param {...(Node | string | null)} text  about something that did not work */
+export function warn(...text) {
+  show(refusals, h('p', { class: 'note bad' }, h('span', null, text)), SHOWN_MS * 2);
+}
+
 /** What was done before is no longer worth a word, and would lie over what is done now. */
 export function hush() {
   notes.replaceChildren();
@@ -48,7 +53,7 @@ addEventListener('unhandledrejection', (event) => {
 export function complain(error) {
   if (error instanceof SignedOut || (error instanceof DOMException && error.name === 'AbortError')) return;
   const text = wordsFor(error);
-  show(refusals, h('p', { class: 'note bad' }, h('span', null, text ?? texts.pageError, reference(error))), SHOWN_MS * 2);
+  warn(text ?? texts.pageError, reference(error));
   if (text === null) throw error;
 }
 

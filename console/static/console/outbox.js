@@ -29,7 +29,7 @@ const LONGEST_WAIT = 30_000;
  * @property {number} [progress]  the part of the file that has left, 0 to 1
  */
 
-/** @extends {Emitter<{change: number, sent: {entry: Entry, message: Message}}>} */
+/** @extends {Emitter<{change: number, sent: {entry: Entry, message: Message}, refused: Entry}>} */
 export class Outbox extends Emitter {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
@@ -163,7 +163,7 @@ export class Outbox extends Emitter {
         return true;
       }
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-        this.#change(entry, { state: 'refused', error: error.message, final: [400, 413, 415].includes(error.status) });
+        this.#refuse(entry, { error: error.message, final: [400, 413, 415].includes(error.status) });
         await this.#keep(entry);
         return true;
       }
@@ -184,7 +184,7 @@ export class Outbox extends Emitter {
    */
   #overtaken(entry, { messages, last_seq: seq }) {
     const answer = messages.findLast((one) => one.direction === 'outbound');
-    if (answer) this.#change(entry, { state: 'refused', error: texts.overtaken(answer.sender?.name ?? texts.colleague, answer.text), moved: seq });
+    if (answer) this.#refuse(entry, { error: texts.overtaken(answer.sender?.name ?? texts.colleague, answer.text), moved: seq });
     else this.#change(entry, { state: 'waiting', body: { ...entry.body, if_last_seq: seq } });
   }
 
@@ -206,6 +206,12 @@ export class Outbox extends Emitter {
   #change(entry, changes) {
     Object.assign(entry, changes);
     this.emit('change', entry.customer);
+  }
+
+  /** @param {Entry} entry @param {Partial<Entry>} why */
+  #refuse(entry, why) {
+    this.#change(entry, { state: 'refused', ...why });
+    this.emit('refused', entry);
   }
 
   /** @param {Entry} entry */

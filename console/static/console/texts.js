@@ -141,6 +141,8 @@ export const texts = {
   sendAnyway: 'Send anyway',
   /** @param {string} who @param {string} text */
   overtaken: (who, text) => `${who} has answered meanwhile${text ? `: “${text}”` : '.'} Send this, too?`,
+  /** @param {string} [name]  nothing: the chat is no longer one's own @param {string} [why] */
+  notSent: (name, why) => (name ? `What you wrote to ${name} was not sent. ${why}` : 'A message was not sent, because its chat now belongs to somebody else.'),
   takeBack: 'Take back',
   held: {
     held_for_quality_assessment: 'WhatsApp checks the quality of the template first. The message is not delivered yet.',

@@ -16,6 +16,7 @@ export const texts = {
   snoozedUntil: (moment) => `Snoozed until ${moment}`,
   waitingTitle: 'How long the customer has waited for an answer',
   waits: 'waiting',
+  unsent: 'not sent',
 
   // The chat
   closeChat: 'Close chat',

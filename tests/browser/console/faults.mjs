@@ -1,6 +1,6 @@
 // What goes wrong around somebody who works: the connection, the session, the chat itself.
 import assert from 'node:assert/strict';
-import { becomes, log, newPage, NIMAL, openChat, Rest, row, signIn } from './desk.mjs';
+import { accessible, becomes, chats, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
 
 /** What is loaded only when it is opened cannot be opened without a network: that is said, and it opens later. */
 export async function unloaded(browser, base) {
@@ -62,4 +62,34 @@ export async function dialogs(browser, base) {
   await other.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You are signed out.').waitFor();
   await becomes(() => open.count(), () => 0);
+}
+
+/** What the server does not take is said wherever one is by then, and the list shows where it waits. */
+export async function refusedElsewhere(browser, base) {
+  const page = await newPage(browser, { bypassCSP: true });
+  const rest = await Rest.signedIn(base, 'admin');
+  const [id, team] = [await rest.customer(NIMAL.name), await rest.get('/api/team/')];
+  const give = (name) => rest.post('/api/assignments/', { customer: id, salesperson: team.find((one) => one.name === name).id });
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await page.context().setOffline(true);
+  await write(page, 'Yes, on Mondays.');
+  await rest.post('/api/messages/', { customer: id, text: 'No, only on Fridays.' });
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await log(page).waitFor({ state: 'detached' });
+  await page.context().setOffline(false);
+  await page.getByRole('alert').getByText(/^What you wrote to Nimal Jayasuriya was not sent\. Ada Perera has answered meanwhile: “No, only on Fridays\.”/).waitFor();
+  await chats(page).getByText('not sent').waitFor();
+  await accessible(page, 'a message that was not sent');
+  await openChat(page, NIMAL.name);
+  await log(page).locator('.waiting').getByRole('button', { name: 'Send anyway' }).click();
+  await log(page).locator('.bubble:not(.waiting)', { hasText: 'Yes, on Mondays.' }).last().waitFor();
+  await chats(page).getByText('not sent').waitFor({ state: 'detached' });
+
+  await page.context().setOffline(true);
+  await write(page, 'Too late');
+  await give('Nadia Khan');
+  await page.context().setOffline(false);
+  await page.getByRole('alert').getByText('A message was not sent, because its chat now belongs to somebody else.').waitFor();
 }

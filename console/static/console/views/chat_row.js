@@ -15,7 +15,7 @@ const TAGS_SHOWN = 2;
 // The tag of what nearly every chat of a desk on WhatsApp has says nothing.
 const USUAL = 'Whatsapp';
 
-/** @type {WeakMap<HTMLLIElement, {row: Chat, current: boolean}>} */
+/** @type {WeakMap<HTMLLIElement, {row: Chat, current: boolean, unsent: string}>} */
 const drawn = new WeakMap();
 
 /**
@@ -28,8 +28,9 @@ const drawn = new WeakMap();
  */
 export function drawChatRow(item, row, store, current) {
   const before = drawn.get(item);
-  if (before && before.row === row && before.current === current) return;
-  drawn.set(item, { row, current });
+  const unsent = store.outbox.of(row.id).find((one) => one.state === 'refused')?.error ?? '';
+  if (before && before.row === row && before.current === current && before.unsent === unsent) return;
+  drawn.set(item, { row, current, unsent });
   const details = `chat-${row.id}`;
   const tags = row.tags.filter((tag) => !tag.is_system || tag.name !== USUAL);
   const focused = item.contains(document.activeElement);
@@ -46,7 +47,7 @@ export function drawChatRow(item, row, store, current) {
           h('span', { class: 'last cut grow soft' }, preview(row)),
           row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
         h('div', { class: 'row marks small' },
-          stateChip(row), row.waiting_since && waiting(row.waiting_since),
+          unsent && h('span', { class: 'chip unsent', title: unsent }, texts.unsent), stateChip(row), row.waiting_since && waiting(row.waiting_since),
           tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
           tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${tags.length - TAGS_SHOWN}`),
           h('span', { class: 'grow' }),

@@ -6,7 +6,7 @@
 
 import { fill, h, icon, iconButton, styles } from '../dom.js';
 import { closeDialogs } from '../dialog.js';
-import { busy, complain, say, wordsFor } from '../feedback.js';
+import { busy, complain, say, warn, wordsFor } from '../feedback.js';
 import { Store } from '../store.js';
 import { texts } from '../texts.js';
 import { availabilitySwitch } from './availability.js';
@@ -35,6 +35,7 @@ export class Desk {
       this.#bar(me), h('div', { class: 'lines' }, this.offline, this.numbers?.element),
       h('main', { class: 'panes' }, h('h1', { class: 'sr' }, texts.appName), this.inbox.element, this.chatPlace, this.customerPlace));
     this.#watchConnection();
+    this.#watchOutbox();
     this.stopKeys = listenToKeys(this.inbox, () => this.back());
     this.#noChat();
   }
@@ -77,6 +78,13 @@ export class Desk {
     store.on('live', show);
     addEventListener('online', show);
     addEventListener('offline', show);
+  }
+
+  /** What is refused while its chat is not on the screen would be missed. */
+  #watchOutbox() {
+    const { store } = this;
+    store.outbox.on('refused', ({ customer, error }) => { if (customer !== this.#chat?.id) warn(texts.notSent(store.row(customer)?.name, error)); });
+    store.on('gone', ({ id }) => { if (store.outbox.of(id).some((one) => one.state === 'refused')) warn(texts.notSent()); });
   }
 
   /**

@@ -54,6 +54,7 @@ export class Inbox {
     rows.addEventListener('click', (event) => this.#clicked(event));
     list.on('change', () => this.#draw());
     list.on('error', complain);
+    store.outbox.on('change', () => rows.show(list.ids.length));
     void list.show({});
   }
 
