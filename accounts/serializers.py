@@ -235,6 +235,9 @@ class LogoutSerializer(serializers.Serializer[Any]):
 
     refresh = serializers.CharField(required=False, help_text="Not needed by whoever sends an access token.")
 
+    class Meta:
+        optional = True
+
 
 class VerifySerializer(serializers.Serializer[Any]):
     """A token to check."""

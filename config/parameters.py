@@ -57,7 +57,7 @@ def page_parameters(paginator: Any) -> list[Any]:
     )
     if not isinstance(paginator, PageNumberPages):
         text = "an id: the page with this row in the middle. Not together with `cursor`"
-        around = [_query(AROUND, openapi.TYPE_INTEGER, text)] if isinstance(paginator, HistoryPages) else []
+        around = [_query(AROUND, openapi.TYPE_INTEGER, text, minimum=1)] if isinstance(paginator, HistoryPages) else []
         return [*around, _query("cursor", openapi.TYPE_STRING, "the cursor of `next` or `previous`"), size]
     page = _query("page", openapi.TYPE_INTEGER, "the number of the page, from 1", minimum=1)
     text = f"`exact`: count all rows, also more than {COUNTED_EXACTLY:,}, which takes longer"
@@ -88,4 +88,6 @@ def _filter_parameter(name: str, one: Any, describer: Describer) -> Any:
         said["pattern"] = f"^{word}(,{word})*$"
     if "items" in said:
         said["collectionFormat"] = "multi"
+    if (least := getattr(one, "least", None)) is not None:
+        said.get("items", said)["minimum"] = least
     return _query(name, said.pop("type"), str(one.label) if one.label else None, **said)

@@ -14,8 +14,9 @@ from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import guess_response_status
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer, FileField, Serializer
+from rest_framework.serializers import BaseSerializer, Serializer
 
+from config.body_types import FORM, JSON, MULTIPART, fits_a_form, may_be_missing, takes_files
 from config.described import Describer
 from config.domains import domain_of, tags
 from config.examples import add_examples
@@ -41,8 +42,6 @@ _IF_MATCH = openapi.Parameter(
     type=openapi.TYPE_STRING,
     description="the `ETag` of the row as you know it: if it has changed since, nothing is changed (412)",
 )
-
-JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 
 _FILE = re.compile(r"(\.\w+)/$")
 # The fields of bodies that hold the id of a customer, who may have been merged.
@@ -122,18 +121,18 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
             said = f"{self.view.update.__doc__ or said}\n\nPATCH and PUT do the same."
         first, rest = _sentence(self.overrides.get("operation_summary"), said)
         serializer = self.get_request_serializer()
-        either = _EITHER.format(self._model_of(serializer)) if _takes_files(serializer) else ""
+        either = _EITHER.format(self._model_of(serializer)) if takes_files(serializer) else ""
         who = f"**Who:** {who_may_call(self.view, self.path)}."
         return first, "\n\n".join(filter(None, (rest, either, who)))
 
     def get_operation(self, operation_keys: Any = None) -> Any:
         operation = super().get_operation(operation_keys)
         serializer = self.get_request_serializer()
-        if _takes_files(serializer):
+        if takes_files(serializer):
             # A form in Swagger 2.0, because only forms have files. The model is for those who send JSON.
             operation["x-json-body"] = self.describer.body(serializer)
             operation.consumes = [MULTIPART, JSON]
-        elif serializer is not None and self.get_consumes() == [JSON]:
+        elif serializer is not None and self.get_consumes() == [JSON] and fits_a_form(serializer):
             operation.consumes = [JSON, FORM, MULTIPART]
         models = self.components.with_scope(openapi.SCHEMA_DEFINITIONS)
         add_examples(operation, self.method, self.path, models)
@@ -146,8 +145,13 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
                 parameter.description = text
         return parameters
 
+    def make_body_parameter(self, schema: Any) -> Any:
+        parameter = super().make_body_parameter(schema)
+        parameter.required = not may_be_missing(self.get_request_serializer())
+        return parameter
+
     def get_consumes(self) -> Any:
-        return [MULTIPART] if _takes_files(self.get_request_serializer()) else super().get_consumes()
+        return [MULTIPART] if takes_files(self.get_request_serializer()) else super().get_consumes()
 
     def _model_of(self, serializer: Any) -> str:
         """The name of the model of a body."""
@@ -198,11 +202,17 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
             return what
         if isinstance(what, str):
             if int(status) < HTTPStatus.BAD_REQUEST:
-                return openapi.Response(what)
+                return openapi.Response(what, self._content())
             what = (what, self._common_refusals(refused).get(status, (what, refused))[1])
         text, hint = what if isinstance(what, tuple) else (HTTPStatus(int(status)).phrase, what)
         schema = self.invalid() if hint is None else self.describer.answer(hint)
         return openapi.Response(text, schema)
+
+    def _content(self) -> Any:
+        """An answer that is not JSON, of an operation that says what it produces."""
+        if not (produced := self.overrides.get("produces")):
+            return None
+        return openapi.Schema(type=openapi.TYPE_STRING if produced[0] == "text/plain" else openapi.TYPE_FILE)
 
     def _common_refusals(self, refused: Any) -> dict[str, Any]:
         """The refusals of operations like this one, by status: a text and a shape. None stands for `invalid`."""
@@ -218,7 +228,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         if serializer is not None:
             # Of large bodies, only so many are taken at once; without signing in, none are.
             statuses |= {"408", "413"} if public else {"408", "413", "429"}
-        if _takes_files(serializer):
+        if takes_files(serializer):
             statuses.add("507")
         if ("customer" in self.path and "{" in self.path) or _NAMING_CUSTOMERS & set(getattr(serializer, "fields", ())):
             statuses |= {"404", "410"}
@@ -281,8 +291,3 @@ def _sentence(summary: str | None, said: str) -> tuple[str, str]:
         summary, *more = re.split(r"(?<=[.!?]) (?=[A-Z0-9`])", " ".join(first.split()), maxsplit=1)
         said = "\n\n".join(" ".join(part.split()) for part in (*more, *rest.split("\n\n")) if part.strip())
     return summary.replace("`", "").removesuffix("."), said
-
-
-def _takes_files(serializer: Any) -> bool:
-    fields: dict[str, Any] = getattr(serializer, "fields", {})
-    return any(isinstance(field, FileField) for field in fields.values())

@@ -39,6 +39,13 @@ class NameField(serializers.CharField):
                 raise serializers.ValidationError(unfit.messages)
 
 
+class ObjectField(serializers.DictField):
+    """A JSON object, which a form cannot hold. One that leaves the field out leaves it as it is; for DRF that is {}."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        return dictionary.get(self.field_name, serializers.empty)
+
+
 class KnownFieldsOnly(serializers.Serializer[Any]):
     """A serializer that refuses fields it does not know. Fields that only answers have are known, and ignored.
 

@@ -70,9 +70,10 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]  # django-filte
 
 
 class Filter(django_filters.Filter):  # type: ignore[misc]  # django-filter has no types
-    """One query parameter; subclasses name the form field that reads it, and the type that it takes."""
+    """One query parameter; subclasses name the form field that reads it, the type that it takes and the least value."""
 
     shape: Any = str
+    least: int | None = None
 
 
 class _BooleanField(forms.Field):
@@ -101,6 +102,7 @@ class IdFilter(Filter):
     """The id of a row. An unknown id matches nothing."""
 
     shape = int
+    least = 1
     field_class = _IdField
 
 
@@ -121,6 +123,7 @@ class IdsFilter(Filter):
     """Up to ten ids, separated by commas or by repeating the parameter."""
 
     shape = list[int]
+    least = 1
     field_class = _IdsField
 
 
@@ -133,6 +136,7 @@ class CountFilter(Filter):
     """A whole number, 0 or greater."""
 
     shape = int
+    least = 0
     field_class = _CountField
 
 
@@ -180,6 +184,7 @@ class MoneyFilter(Filter):
     """An amount of money, with at most four decimals and as large as the database can store."""
 
     shape = float
+    least = 0
     field_class = forms.DecimalField
 
     def __init__(self, **kwargs: Any) -> None:

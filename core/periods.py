@@ -14,13 +14,17 @@ from core.filters import TimeFilter
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-PERIOD_PARAMETERS = [
-    openapi.Parameter(name, openapi.IN_QUERY, type=openapi.TYPE_STRING, description=text)
-    for name, text in (
-        ("from", "a date (UTC), or a time with its zone: from then on; without it, from the beginning"),
-        ("to", "a date, which is the last one, or a time, which is left out; without it, until now"),
-    )
-]
+
+def period_parameters(otherwise: str = "the beginning") -> list[Any]:
+    """What Swagger says of `from` and `to`. A report without `from` is from `otherwise` on."""
+    texts = {
+        "from": f"a date (UTC), or a time with its zone: from then on; without it, from {otherwise}",
+        "to": "a date, which is the last one, or a time, which is left out; without it, until now",
+    }
+    return [
+        openapi.Parameter(name, openapi.IN_QUERY, type=openapi.TYPE_STRING, description=text)
+        for name, text in texts.items()
+    ]
 
 
 @dataclass(frozen=True)

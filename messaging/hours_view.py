@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from accounts.authentication import user_of
 from accounts.permissions import IsAdmin
 from core.documentation import documented
-from core.fields import KnownFieldsOnly
+from core.fields import KnownFieldsOnly, ObjectField
 from core.filters import whole_number
 from core.shapes import Day
 from messaging.actions.working_hours import MAX_MESSAGE, hours_by_number, set_working_hours
@@ -37,7 +37,7 @@ class WorkingHoursSerializer(KnownFieldsOnly):
     """The body of a PUT; what is left out stays."""
 
     time_zone = serializers.CharField(required=False, help_text="a time zone such as Asia/Colombo")
-    week = serializers.DictField(
+    week = ObjectField(
         child=serializers.ListField(child=serializers.ListField(child=serializers.CharField())),
         required=False,
         help_text='ranges of each day from `mon` to `sun`, as [["09:00", "18:00"]]. "24:00" is midnight; a range '
@@ -60,7 +60,7 @@ _NUMBER = openapi.Parameter(
     "business_number",
     openapi.IN_QUERY,
     type=openapi.TYPE_INTEGER,
-    description="the id of a number with hours of its own",
+    description="the id of one of our numbers: its own working hours, where it has any",
 )
 
 

@@ -94,6 +94,8 @@ class TagIdsSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "TagIds"
+        # A form's ids are texts, and tags/serializers.py wants numbers.
+        json_only = True
 
 
 class TagCustomersSerializer(serializers.Serializer[Any]):
@@ -104,3 +106,4 @@ class TagCustomersSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "TagCustomers"
+        json_only = True

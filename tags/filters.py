@@ -1,5 +1,7 @@
 """Query parameters of the tag lists."""
 
+from datetime import date
+
 import django_filters
 
 from core.filters import BooleanFilter, FilterSet, OrderingFilter, TextFilter
@@ -37,10 +39,16 @@ class CountsFilter(FilterSet):
         return tags.with_counts(self.request.user) if value else tags
 
 
+class DayFilter(django_filters.DateFilter):  # type: ignore[misc]  # django-filter has no types
+    """A day, in UTC."""
+
+    shape = date
+
+
 class TagFilter(CountsFilter, CustomerTagFilter):
     """All of the above for the team's tags, and `?created_at=`."""
 
-    created_at = django_filters.DateFilter(
+    created_at = DayFilter(
         field_name="created_at",
         lookup_expr="date",
         input_formats=["%Y-%m-%d"],

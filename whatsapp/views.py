@@ -97,6 +97,10 @@ class WebhookView(APIView):
             return self.post(request)
         return super().dispatch(request, *args, **kwargs)
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The answer is text whatever `Accept` asks for."""
+        return super().perform_content_negotiation(request, force=True)
+
     @documented(
         operation_summary="Webhook verification (Meta setup)",
         operation_description="Called by Meta once, when the callback URL is set.",
@@ -105,6 +109,7 @@ class WebhookView(APIView):
             _text_query("hub.verify_token", "the value of WHATSAPP_VERIFY_TOKEN"),
             _text_query("hub.challenge", "returned as the whole answer"),
         ],
+        produces=["text/plain", "application/json"],
         responses={200: "the challenge, as plain text", 403: "wrong mode or token"},
         security=[],
     )

@@ -46,6 +46,7 @@ class MfaSetupSerializer(KnownFieldsOnly, serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "MfaSetupRequest"
+        optional = True
 
 
 class MfaConfirmSerializer(MfaSetupSerializer):

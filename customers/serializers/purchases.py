@@ -85,6 +85,7 @@ class SetTierSerializer(serializers.Serializer[Any]):
 
     class Meta:
         ref_name = "SetTier"
+        optional = True
 
 
 class AmountField(serializers.DecimalField):

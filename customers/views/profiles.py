@@ -184,7 +184,9 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         """Get key figures about all customers."""
         return Response(analytics(Customer.objects.all()))
 
-    @documented(produces=["text/csv"], query_serializer=DelimiterSerializer, responses={200: "a CSV file"})
+    @documented(
+        produces=["text/csv", "application/json"], query_serializer=DelimiterSerializer, responses={200: "a CSV file"}
+    )
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> HttpResponseBase:
         """Export profiles as CSV. Takes the filters of the list.
@@ -199,7 +201,7 @@ class ProfileViewSet(CustomersVersions, AccountViewSet):
         headers = {"Content-Disposition": 'attachment; filename="customers.csv"', "Cache-Control": "private, no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
-    @documented(produces=["application/zip"], responses={200: "a ZIP of JSON and files"})
+    @documented(produces=["application/zip", "application/json"], responses={200: "a ZIP of JSON and files"})
     @action(detail=True, url_path="export", pagination_class=None)
     def export_one(self, request: Request, pk: str) -> HttpResponseBase:
         """Export everything known about a customer. A ZIP of JSON and files. Customers get their own part of it."""

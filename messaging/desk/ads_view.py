@@ -11,7 +11,7 @@ from accounts.permissions import IsAdmin
 from core.db.amounts import AmountSum
 from core.db.reports import may_be_old
 from core.documentation import documented
-from core.periods import PERIOD_PARAMETERS, Period, period_in
+from core.periods import Period, period_in, period_parameters
 from core.shapes import Money, Time
 from core.timestamps import iso
 from customers.ads import touched_in
@@ -54,7 +54,7 @@ class AdsView(APIView):
 
     permission_classes = [IsAdmin]
 
-    @documented(manual_parameters=PERIOD_PARAMETERS, responses={200: AdReport})
+    @documented(manual_parameters=period_parameters(), responses={200: AdReport})
     def get(self, request: Request) -> Response:
         """Report what each advertisement brought.
 

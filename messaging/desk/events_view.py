@@ -35,7 +35,11 @@ class CustomerEventsView(APIView):
     @documented(
         manual_parameters=[
             openapi.Parameter(
-                "after", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, description="the `seq` of the last event you have"
+                "after",
+                openapi.IN_QUERY,
+                type=openapi.TYPE_INTEGER,
+                minimum=0,
+                description="the `seq` of the last event you have",
             )
         ],
         responses={200: Events},

@@ -16,7 +16,7 @@ from accounts.audit import audit
 from accounts.authentication import user_of
 from accounts.permissions import IsSalesOrAdmin
 from core.documentation import documented
-from core.periods import PERIOD_PARAMETERS, period_in
+from core.periods import period_in, period_parameters
 from core.shapes import OneOf, Time
 from core.spreadsheets import DelimiterSerializer, csv_lines
 from core.timestamps import iso
@@ -37,13 +37,14 @@ ResponseTimesReport = TypedDict(
 ResponseTimesReport.__doc__ = """How long customers waited for answers."""
 
 _PARAMETERS = [
-    *PERIOD_PARAMETERS,
+    *period_parameters(f"{DEFAULT_PERIOD.days} days before the end. At most {LONGEST_PERIOD.days} days"),
     openapi.Parameter(
         "by",
         openapi.IN_QUERY,
         type=openapi.TYPE_STRING,
         enum=list(BY),
-        description="what a row is about, if not an owner",
+        default=BY[0],
+        description="what a row is about",
     ),
 ]
 _COLUMNS = (
@@ -81,10 +82,14 @@ class ResponseTimesCsvView(APIView):
 
     permission_classes = [IsSalesOrAdmin]
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The answer is CSV whatever `Accept` asks for. JSON is only how a refusal looks."""
+        return super().perform_content_negotiation(request, force=True)
+
     @documented(
         manual_parameters=_PARAMETERS,
         query_serializer=DelimiterSerializer,
-        produces=["text/csv"],
+        produces=["text/csv", "application/json"],
         responses={200: "a CSV file"},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
@@ -101,7 +106,7 @@ class ResponseTimesCsvView(APIView):
 
 def _asked(request: Request) -> tuple[datetime, datetime, str]:
     period = period_in(request)
-    by = request.query_params.get("by") or "owner"
+    by = request.query_params.get("by") or BY[0]
     if by not in BY:
         raise ValidationError({"by": [f"Must be one of {', '.join(BY)}."]})
     end = period.end or timezone.now()

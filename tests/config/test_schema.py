@@ -35,6 +35,71 @@ def test_paths_of_files_end_with_the_name_of_the_file(schema: dict[str, Any]) ->
     assert [path for path in schema["paths"] if "." in path] == ["/reports/response-times.csv"]
 
 
+def test_files_and_texts_are_no_json(schema: dict[str, Any]) -> None:
+    produced = {path: item["get"] for path, item in schema["paths"].items() if "produces" in item.get("get", {})}
+
+    shown = {path: (one["produces"][0], one["responses"]["200"]["schema"]["type"]) for path, one in produced.items()}
+    assert shown == {
+        "/customers/customers/export/": ("text/csv", "file"),
+        "/customers/customers/{id}/export/": ("application/zip", "file"),
+        "/reports/response-times.csv": ("text/csv", "file"),
+        "/webhook/": ("text/plain", "string"),
+    }
+    # Refusals are JSON.
+    assert {one["produces"][-1] for one in produced.values()} == {"application/json"}
+
+
+def test_forms_are_for_bodies_that_fit_one(schema: dict[str, Any]) -> None:
+    bodies = {name: one for name, one in operations(schema) if any(p["in"] == "body" for p in one["parameters"])}
+
+    json_only = {name for name, operation in bodies.items() if "consumes" not in operation}
+    assert json_only == {
+        "POST /api/contacts/bulk-create/",
+        "POST /api/customers/customers/{}/orders/",
+        "POST /api/customers/{}/merge/",
+        "POST /api/templates/{}/preview/",
+        "POST /api/v1/msg/customer/{}/tags/",
+        "PUT /api/v1/msg/customer/{}/tags/",
+        "DELETE /api/v1/msg/customer/{}/tags/",
+        "POST /api/v1/msg/tags/bulk-delete/",
+        "POST /api/v1/msg/tags/{}/customers/",
+        "PUT /api/working-hours/",
+        "POST /api/webhook/",
+    }
+
+
+OPTIONAL = {
+    "POST /api/auth/logout/": 204,
+    "POST /api/auth/mfa/setup/": 200,
+    "POST /api/customers/customers/{customer}/update_loyalty_tier/": 200,
+}
+
+
+def test_bodies_that_may_be_missing(schema: dict[str, Any], things: dict[str, int], as_admin: Any) -> None:
+    optional = {
+        name
+        for name, operation in operations(schema)
+        if any(one["in"] == "body" and not one["required"] for one in operation["parameters"])
+    }
+    assert optional == {plain(name).strip("/") + "/" for name in OPTIONAL}
+    for name, status in sorted(OPTIONAL.items(), reverse=True):  # signing out comes last
+        method, path = name.format(**things).split()
+        assert as_admin.generic(method, path).status_code == status
+
+
+def test_ids_and_counts_in_a_query_have_a_least_value(schema: dict[str, Any], as_admin: Any) -> None:
+    asked = 0
+    for name, operation in operations(schema):
+        for one in operation["parameters"]:
+            least = one.get("items", one).get("minimum")
+            # Pages that are too small are of the usual size.
+            if name.startswith("GET ") and "{" not in name and least is not None and one["name"] != "page_size":
+                asked += 1
+                refused = as_admin.get(name.split()[1], {one["name"]: least - 1})
+                assert refused.status_code == (404 if one["name"] == "page" else 400), (name, one["name"])
+    assert asked > 20
+
+
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every operation, such as `GET /api/users/{}/`, with the parameters of its path among its own."""
     for path, item in schema["paths"].items():

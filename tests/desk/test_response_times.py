@@ -275,6 +275,13 @@ class TestWhatIsCounted:
         ]
         assert AuditEntry.objects.latest("pk").verb == "response_times_exported"
 
+    @pytest.mark.parametrize("accept", ["text/csv", "text/html", "application/json", "*/*"])
+    def test_as_csv_whatever_is_accepted(self, as_owner: APIClient, accept: str) -> None:
+        answer = as_owner.get(CSV, HTTP_ACCEPT=accept)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+        refused = as_owner.get(CSV, {"by": "mood"}, HTTP_ACCEPT=accept)
+        assert (refused.status_code, list(refused.json())) == (400, ["by"])
+
     @pytest.mark.parametrize(("asked", "sign"), [("semicolon", ";"), (";", ";"), ("tab", "\t"), ("\t", "\t")])
     def test_as_csv_with_another_separator(self, as_owner: APIClient, asked: str, sign: str) -> None:
         answer = as_owner.get(CSV, {"delimiter": asked})

@@ -45,6 +45,18 @@ class TestSetting:
         assert (entry.verb, entry.actor) == ("working_hours_changed", admin)
         assert entry.changes == {"holidays": {"old": ["2026-12-25"], "new": []}}
 
+    @pytest.mark.parametrize("format", ["multipart", "json"])
+    def test_a_form_leaves_the_week_as_it_is(self, as_admin: APIClient, format: str) -> None:
+        before = as_admin.put(URL, OFFICE, format="json").json()
+        told = {**before, "holidays": ["2027-01-01"], "away_message": "Back soon."}
+
+        answer = as_admin.put(URL, {"holidays": ["2027-01-01"], "away_message": "Back soon."}, format=format)
+
+        assert (answer.status_code, answer.json()) == (200, told)
+        refused = as_admin.put(URL, {"week": '{"mon": []}'}, format=format)
+        assert (refused.status_code, list(refused.json())) == (400, ["week"])
+        assert as_admin.get(URL).json() == told
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [

@@ -60,6 +60,10 @@ class TestVerification:
         assert (answer.status_code, answer.content) == (200, b"11582")
         assert answer["Content-Type"].startswith("text/plain")
 
+    def test_whatever_is_accepted(self, client: Client) -> None:
+        asked = {"hub.mode": "subscribe", "hub.verify_token": "very-ünusual", "hub.challenge": "11582"}
+        assert client.get("/api/webhook/", asked, HTTP_ACCEPT="text/plain").content == b"11582"
+
     @pytest.mark.parametrize("query", [{"mode": "unsubscribe"}, {"verify_token": "very"}, {"verify_token": ""}])
     def test_it_refuses(self, client: Client, query: dict[str, str]) -> None:
         answer = self.ask(client, **query)
