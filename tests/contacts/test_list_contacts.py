@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.contacts.expected import NOT_SIGNED_IN, failure, shown
 
@@ -147,9 +148,11 @@ def test_it_asks_as_often_for_ten_as_for_one(
     as_owner: Any, customer: Any, new_contact: Any, django_assert_num_queries: Any
 ) -> None:
     new_contact(customer, 0)
-    with django_assert_num_queries(3):  # the session, the count, the page
+    # The session, the count, the page; and how large the desk is, which SQLite cannot tell.
+    asked = 4 if connection.vendor == "postgresql" else 3
+    with django_assert_num_queries(asked):
         as_owner.get(URL)
     for number in range(1, 11):
         new_contact(customer, number)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(asked):
         as_owner.get(URL)

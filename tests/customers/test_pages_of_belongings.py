@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from contacts.models import Contact
@@ -72,10 +73,12 @@ def test_an_admin_sees_all_but_what_a_merge_left_behind(
 
 @pytest.mark.usefixtures("belongings", "pages")
 @pytest.mark.parametrize("counted", [2, 10_000])
+@pytest.mark.parametrize("most_of_desk", [-1, 30_000])
 def test_salespeople_see_what_belongs_to_their_customers(
-    as_owner: Any, as_stranger: Any, path: str, counted: int, monkeypatch: pytest.MonkeyPatch
+    as_owner: Any, as_stranger: Any, path: str, counted: int, most_of_desk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pagination, "COUNTED_EXACTLY", counted)
+    monkeypatch.setattr(VisiblePages, "MOST_OF_DESK", most_of_desk)
     found = walk(as_owner, path)
 
     assert len(found) == 6
@@ -105,6 +108,19 @@ def test_filters_however_many_they_leave(
 
     assert len(walk(as_owner, path, query)) == count
     assert answer(as_owner, f"{path}?{query}")["count"] == count
+
+
+@pytest.mark.usefixtures("belongings")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is always asked in the same way")
+@pytest.mark.parametrize(("most_of_desk", "finds_them_first"), [(-1, False), (30_000, True)])
+def test_the_customers_of_a_big_desk_are_not_found_first(
+    as_owner: Any, path: str, most_of_desk: int, finds_them_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VisiblePages, "MOST_OF_DESK", most_of_desk)
+    with CaptureQueriesContext(connection) as asked:
+        answer(as_owner, path)
+
+    assert any("ARRAY(" in one["sql"] for one in asked) == finds_them_first
 
 
 @pytest.mark.usefixtures("belongings")
