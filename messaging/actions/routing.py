@@ -14,7 +14,7 @@ from core.db.failures import Trouble, trouble_of
 from core.live.publishing import wake_relays
 from customers.actions.assignments import give, unassign
 from customers.actions.locking import lock
-from customers.models import Assignment, Customer
+from customers.models import Assignment, Customer, Event
 from messaging.load import Turns
 from messaging.models import Conversation, PendingRoute
 
@@ -79,6 +79,9 @@ def reroute(customer_id: int) -> None:
     """Route a customer whom the relay was asked to route, or whose owner is away. Raises CustomerNotFound."""
     customer = lock(customer_id)
     pending = PendingRoute.objects.filter(customer=customer.pk).first()
+    if pending is not None and _left_without_owner(customer, pending):
+        pending.delete()
+        return
     choice = choose(customer, pending)
     _apply(customer, choice)
     still_out = choice.reason == Reason.OWNER and _may_return(customer, pending)
@@ -146,6 +149,18 @@ def _may_return(customer: Customer, pending: PendingRoute | None) -> bool:
         if not stands_in.exists():
             return False
     return Conversation.objects.filter(customer=customer.pk, waiting_since__lte=pending.since).exists()
+
+
+def _left_without_owner(customer: Customer, pending: PendingRoute) -> bool:
+    """Whether somebody took the customer from their owner since then, and gave them to nobody: nor does routing."""
+    if customer.owner_id is not None:
+        return False
+    changes = Event.objects.filter(customer=customer, type="assignment_changed", created_at__gt=pending.since)
+    last = changes.order_by("-seq").first()
+    if last is None or last.actor_id is None:
+        return False
+    # Whoever makes somebody leave does not choose who gets their customers.
+    return User.objects.sellers().filter(pk=last.data["salesperson"]["id"]).exists()
 
 
 def _apply(customer: Customer, choice: Choice) -> None:

@@ -181,6 +181,48 @@ def test_who_was_given_to_somebody_by_hand_stays(sales: list[User], arrive: Any,
     assert owner_of(customer) == sales[2]
 
 
+@pytest.mark.parametrize("stands_in", [True, False])
+def test_whom_an_admin_leaves_without_an_owner_stays_so(
+    sales: list[User], arrive: Any, settings: Any, as_admin: Any, stands_in: bool
+) -> None:
+    """Whether they had somebody in place of their own, or were given to somebody because nobody had been free."""
+    settings.RETURN_AFTER_MINUTES = 10
+    for user in sales if not stands_in else ():
+        away(user, 11)
+    customer = arrive()
+    waits(customer, 11)
+    away(sales[0], 11)
+    if stands_in:
+        relay()
+    else:
+        assigned = {"customer": customer.pk, "salesperson": sales[1].pk}
+        assert as_admin.post("/api/assignments/", assigned).status_code == 201
+    assert owner_of(customer) == sales[1]
+    running = Assignment.objects.get(customer=customer, ended_at=None)
+    assert as_admin.delete(f"/api/assignments/{running.pk}/").status_code == 204
+    for user in sales:
+        online(user)
+    relay()
+    assert owner_of(customer) is None
+    assert not PendingRoute.objects.exists()
+
+
+def test_who_lost_their_replacement_because_that_one_left_is_routed(
+    sales: list[User], arrive: Any, settings: Any, as_admin: Any
+) -> None:
+    settings.RETURN_AFTER_MINUTES = 10
+    customer = arrive()
+    waits(customer, 11)
+    away(sales[0], 11)
+    relay()
+    away(sales[2])
+    assert as_admin.patch(f"/api/users/{sales[1].pk}/", {"is_active": False}).status_code == 200
+    assert owner_of(customer) is None
+    online(sales[2])
+    relay()
+    assert owner_of(customer) == sales[2]
+
+
 def test_who_was_chosen_by_hand_has_as_long_as_everybody(
     sales: list[User], arrive: Any, settings: Any, as_admin: Any, admin: User, client_of: ClientOf
 ) -> None:
