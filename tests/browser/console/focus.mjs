@@ -111,3 +111,35 @@ async function holdTicks(page) {
     held = null;
   };
 }
+
+/** Who reads further up sees how many messages have come; what is written from right to left is shown so. */
+export async function arriving(browser, base) {
+  const page = await newPage(browser, { viewport: { width: 1280, height: 400 } });
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  for (let number = 1; number < 5; number += 1) await write(page, `Line ${number}\n\n\n`);
+  await log(page).locator('.bubble', { hasText: 'Line 4' }).last().getByRole('img', { name: 'read', exact: true }).waitFor();
+  await log(page).hover();
+  await page.mouse.wheel(0, -500);
+  const down = page.locator('.to-end');
+  await down.waitFor();
+  await page.getByRole('button', { name: 'Go to the end', exact: true }).waitFor();
+  await customerWrites(base, NIMAL.phone, 'مرحبا!');
+  await page.getByRole('button', { name: '1 new. Go to the end' }).click();
+  await down.waitFor({ state: 'hidden' });
+  for (const shown of [log(page).locator('.text', { hasText: 'مرحبا!' }).last(), chats(page).locator('.last', { hasText: 'مرحبا!' })]) {
+    const [first, last] = await shown.evaluate((element) => {
+      const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+      const at = (place) => { const range = new Range(); range.setStart(text, place); range.setEnd(text, place + 1); return range.getBoundingClientRect().left; };
+      return [at(0), at(text.length - 1)];
+    });
+    assert.ok(last < first, 'the sign at the end stands on the left');
+  }
+
+  // A filter that is pressed is as wide as before: what stands beside it does not move.
+  const places = () => page.locator('.filter').evaluateAll((all) => all.map((one) => [one.offsetLeft, one.offsetTop, one.offsetWidth]));
+  await page.getByRole('button', { name: /^Closing soon 0/ }).waitFor();
+  const before = await places();
+  await page.getByRole('button', { name: /^Closing soon/ }).click();
+  assert.deepEqual(await places(), before);
+}

@@ -55,8 +55,8 @@ function author(message, thread) {
 export function quote(preview, handlers, thread) {
   return h('button', { type: 'button', class: 'quote', tabindex: -1, onclick: () => handlers.onJump(preview.id) },
     h('span', { class: 'sr' }, texts.inReplyTo),
-    h('strong', { class: 'small cut' }, spoken(/** @type {Message} */ (/** @type {unknown} */ (preview)), thread)),
-    h('span', { class: 'cut' }, preview.text || (texts.kinds[preview.type] ?? texts.deleted)));
+    h('strong', { class: 'small cut', dir: 'auto' }, spoken(/** @type {Message} */ (/** @type {unknown} */ (preview)), thread)),
+    h('span', { class: 'cut', dir: 'auto' }, preview.text || (texts.kinds[preview.type] ?? texts.deleted)));
 }
 
 /**

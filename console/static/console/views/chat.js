@@ -83,7 +83,11 @@ export class ChatView {
     const seen = () => this.#markRead();
     addEventListener('focus', seen);
     this.#stop = [
-      store.on('row', ({ row }) => { if (row.id === this.id) this.#drawRow(row); }),
+      store.on('row', ({ row }) => {
+        if (row.id !== this.id) return;
+        this.#drawRow(row);
+        messages.drawToEnd();
+      }),
       store.on('sync', () => void this.#reloadRow().catch(complain)),
       store.on('gone', ({ id, into }) => { if (id === this.id) this.#leave(into); }),
       store.outbox.on('change', (customer) => { if (customer === this.id) messages.draw('live'); }),
@@ -118,7 +122,7 @@ export class ChatView {
     fill(this.picture, avatar(row.name, row.avatar));
     const state = stateChip(row);
     fill(this.who,
-      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut' }, row.name), state,
+      h('div', { class: 'row' }, h('h2', { id: 'chat-name', class: 'cut', dir: 'auto' }, row.name), state,
         row.window_expires_at && h('span', { class: `chip${state ? ' if-room' : ''}`, title: texts.windowTitle }, this.#window(row.window_expires_at))),
       this.people);
     this.composer.row(row);

@@ -34,7 +34,7 @@ export function drawChatRow(item, row, store, current) {
   const details = `chat-${row.id}`;
   const tags = row.tags.filter((tag) => !tag.is_system || tag.name !== USUAL);
   const focused = item.contains(document.activeElement);
-  const link = h('a', { class: `name cut grow${row.unread_count ? ' unread' : ''}`, href: `/?chat=${row.id}`, 'aria-describedby': details }, row.name);
+  const link = h('a', { class: `name cut grow${row.unread_count ? ' unread' : ''}`, href: `/?chat=${row.id}`, dir: 'auto', 'aria-describedby': details }, row.name);
   if (current) link.setAttribute('aria-current', 'page');
   item.className = 'chat-row';
   fill(item,
@@ -44,7 +44,7 @@ export function drawChatRow(item, row, store, current) {
         row.last_message_at && h('time', { class: 'soft small', datetime: row.last_message_at }, briefly(row.last_message_at))),
       h('div', { id: details },
         h('div', { class: 'row' },
-          h('span', { class: 'last cut grow soft' }, preview(row)),
+          h('span', { class: 'last cut grow soft', dir: 'auto' }, preview(row)),
           row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
         h('div', { class: 'row marks small' },
           unsent && h('span', { class: 'chip unsent', title: unsent }, texts.unsent), stateChip(row), row.waiting_since && waiting(row.waiting_since),

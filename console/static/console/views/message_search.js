@@ -65,9 +65,9 @@ export class MessageSearch {
     return h('li', null,
       h('button', { type: 'button', class: 'found-row', onclick: () => this.onOpen(message.customer, message.id) },
         h('span', { class: 'row' },
-          h('strong', { class: 'cut grow' }, name),
+          h('strong', { class: 'cut grow', dir: 'auto' }, name),
           h('time', { class: 'soft small', datetime: message.created_at }, moment(message.created_at))),
-        h('span', { class: 'soft' }, ...this.#marked(message.text))));
+        h('span', { class: 'soft', dir: 'auto' }, ...this.#marked(message.text))));
   }
 
   /** @param {string} text */

@@ -64,7 +64,7 @@ export class Messages {
     else if (part === 'all' && this.#target) this.#show(this.#target);
     else if (part === 'all' && this.#firstUnread) this.#toUnread();
     else if (this.#atEnd && thread.newer === null) this.#follow();
-    this.#drawToEnd();
+    this.drawToEnd();
   }
 
   /** What had the focus may have gone, such as what waited and was sent: what stands in its place now has it. @param {HTMLElement[]} nodes */
@@ -170,7 +170,7 @@ export class Messages {
     }
     this.#atEnd = true;
     this.#follow();
-    this.#drawToEnd();
+    this.drawToEnd();
   }
 
   #follow() {
@@ -184,14 +184,16 @@ export class Messages {
     if (below < AT_END) this.#atEnd = true;
     else if (log.scrollTop < this.#before) this.#atEnd = false;
     this.#before = log.scrollTop;
-    this.#drawToEnd();
+    this.drawToEnd();
     if (!thread.loaded) return;
     if (log.scrollTop < NEAR && thread.older) void thread.more('older').catch(complain);
     if (below < NEAR && thread.newer) void thread.more('newer').catch(complain);
   }
 
-  #drawToEnd() {
-    const { unseen } = this.thread;
+  /** The way to the newest message, with how many were not read yet. */
+  drawToEnd() {
+    const { store, customer } = this.thread;
+    const unseen = Math.max(this.thread.unseen, store.row(customer)?.unread_count ?? 0);
     this.toEnd.hidden = this.atEnd;
     this.toEnd.setAttribute('aria-label', unseen ? texts.newBelow(unseen) : texts.toEnd);
     fill(this.toEnd, icon('down'), unseen > 0 && h('span', { class: 'count' }, unseen));
