@@ -88,7 +88,7 @@ function page() {
     labelled(texts.to, h('input', { type: 'date', name: 'to', required: true, value: isoDay(today) })),
     labelled(texts.by, h('select', { name: 'by' }, Object.entries(texts.ways).map(([way, name]) => h('option', { value: way }, name)))),
     button,
-    h('button', { type: 'button', onclick: () => void save(asked()).catch(complain) }, texts.spreadsheet));
+    h('button', { type: 'button', onclick: () => { if (form.reportValidity()) void save(asked()).catch(complain); } }, texts.spreadsheet));
   fill(shown, h('p', { class: 'soft', role: 'status' }, texts.loading));
   document.body.append(h('main', { class: 'report stack' },
     h('p', null, h('a', { href: '/' }, texts.desk)), h('h1', null, texts.title), form, problem, shown), feedback);

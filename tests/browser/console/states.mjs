@@ -154,6 +154,9 @@ export async function reports(browser, base) {
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByRole('rowheader', { name: new Date().toISOString().slice(0, 10) }).waitFor();
   await longTimes(page);
+  await page.getByLabel('From').fill('');
+  await page.getByRole('button', { name: 'Download CSV' }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'from'); // it is asked for, as by Show
   await page.getByLabel('From').fill('2030-01-01');
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByRole('alert').filter({ hasText: /\S/ }).first().waitFor(); // begins after its end
