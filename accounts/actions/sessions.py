@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, UntypedToken
 
@@ -31,7 +32,15 @@ REPLAY_GRACE = timedelta(seconds=10)
 # Whoever goes on while they are throttled fills neither the trail nor the log.
 THROTTLES_TOLD = Limit("AUDIT_THROTTLES")
 
-_LIVE = Compiled(lambda sid, now: Session.objects.live(now).select_related("user").filter(pk=sid))
+# The login is looked up by its id, also when PostgreSQL does not know yet that one with so high an id has a session: it
+# would join all logins up to there, in every request.
+_LIVE = Compiled(
+    lambda sid, now: (
+        Session.objects.live(now)
+        .select_related("user")
+        .filter(pk=sid, user=Subquery(Session.objects.filter(pk=sid).values("user")))
+    )
+)
 
 
 class BadCredentials(SessionOver):
