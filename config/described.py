@@ -135,6 +135,8 @@ class Describer:
         schema = self._describe_field(field)
         for name in ("title", "readOnly", *(() if writing else _FOR_WRITING)):
             schema.pop(name, None)
+        if writing and field.root.partial:
+            schema.pop("default", None)  # what is left out stays as it is
         if not writing and schema.get("format") == openapi.FORMAT_EMAIL:
             schema.pop("format")  # there may be none
         if not writing and "enum" in schema and isinstance(field.parent, serializers.ModelSerializer):

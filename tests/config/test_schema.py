@@ -136,6 +136,12 @@ def test_what_changes_only_the_fields_that_are_given_requires_none(schema: dict[
             assert put is None or required(schema, put) == [], name
 
 
+def test_what_is_left_out_of_a_change_has_no_default(schema: dict[str, Any]) -> None:
+    for name in ("ContactWriteChange", "UserChange"):
+        assert not any("default" in field for field in schema["definitions"][name]["properties"].values())
+    assert schema["definitions"]["UserWrite"]["properties"]["is_active"]["default"] is True
+
+
 def test_every_summary_is_there_once(schema: dict[str, Any]) -> None:
     said: dict[tuple[str, str], list[str]] = {}
     for name, operation in operations(schema):
