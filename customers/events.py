@@ -165,7 +165,7 @@ def announce(customer: Customer, frame: Frame, *, previous_owner_id: int | None 
 
     def tell() -> None:
         told = {"type": "frame", "owner": customer.owner_id, "frame": frame}
-        changed = {**_row_changed(customer.pk, previous_owner_id), "event": frame["type"]}
+        changed = {**_row_changed(customer.pk, previous_owner_id), "event": frame["type"], "seq": frame["seq"]}
         publish_all([(customer_group(customer.pk), told), (DESK, changed)])
 
     transaction.on_commit(tell)

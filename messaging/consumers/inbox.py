@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -25,7 +25,7 @@ from messaging.consumers.inbox_people import Here, InboxPeople
 from messaging.consumers.inbox_sync import Told, known_rows
 from messaging.consumers.presence import UNKNOWN, presence_of
 from messaging.consumers.threads import in_thread
-from messaging.desk.moves import arrived_since, chats_since
+from messaging.desk.moves import ANY_STATE, arrived_since, chats_since, states_left
 from messaging.desk.rows import DeskCustomer, desk_rows, shown_to
 from messaging.desk.syncs import missed_by
 from messaging.models import ChatState
@@ -47,8 +47,8 @@ class InboxFeed:
         self.people = people
         # Customers whose row changed -> the owners who lost them with a change; NOBODY for those who had none.
         self._changed: dict[int, set[int]] = {}
-        # Those of them whose chat got another state.
-        self._moved: set[int] = set()
+        # Those of them whose chat got another state -> the numbers of the events that say so.
+        self._moved: dict[int, list[int]] = {}
         self.loading: asyncio.Task[None] | None = None
         self.counts = InboxCounts()
 
@@ -65,7 +65,7 @@ class InboxFeed:
             if event["gone"] is not None:
                 lost_by.add(event["gone"])
             if event.get("event") == "chat_state_changed":
-                self._moved.add(event["customer"])
+                self._moved.setdefault(event["customer"], []).append(event.get("seq", 0))
             if self.loading is None:
                 self.loading = asyncio.create_task(self._load())
 
@@ -77,9 +77,9 @@ class InboxFeed:
                 part = list(self._changed)[:MAX_ROWS]
                 changed = {customer_id: self._changed.pop(customer_id) for customer_id in part}
                 # What comes from here on is for the next load: this one may have read the chat as it was before.
-                moved = self._moved.intersection(part)
-                self._moved -= moved
+                moved = {pk: self._moved.pop(pk) for pk in part if pk in self._moved}
                 try:
+                    left = await self._states_left(moved)
                     rows = {row["id"]: row for row in await in_thread(desk_rows, list(changed))}
                     here = await self.people.in_chats([pk for pk in rows if changed[pk]])
                 except Exception:  # the database is away: these changes are lost, the next ones must not be
@@ -87,9 +87,14 @@ class InboxFeed:
                     self._resync()
                     continue
                 for customer_id, lost_by in changed.items():
-                    self._tell(customer_id, rows.get(customer_id), lost_by, here, moved=customer_id in moved)
+                    self._tell(customer_id, rows.get(customer_id), lost_by, here, left=left.get(customer_id, ()))
         finally:
             self.loading = None
+
+    async def _states_left(self, moved: dict[int, list[int]]) -> dict[int, frozenset[str]]:
+        if moved and any(socket.state for socket in self.sockets):
+            return await in_thread(states_left, moved)
+        return dict.fromkeys(moved, ANY_STATE)
 
     def _tell_who_is_here(self, event: Hint) -> None:
         """Say who opened or left a chat, or is typing there, to their colleagues who see it."""
@@ -119,10 +124,12 @@ class InboxFeed:
             socket.push(passing_text("resync_required", {}))
             self.counts.changed(socket)
 
-    def _tell(self, customer_id: int, row: DeskCustomer | None, lost_by: set[int], here: Here, *, moved: bool) -> None:
+    def _tell(
+        self, customer_id: int, row: DeskCustomer | None, lost_by: set[int], here: Here, *, left: Collection[str]
+    ) -> None:
         """Send the row to who sees it, and say that it is gone to who saw it; None: nobody sees it any more.
 
-        To whom it is new, also say who is in the chat. `moved`: its state changed.
+        To whom it is new, also say who is in the chat. `left`: the states that the chat has left.
         """
         chat = _chat(row) if row is not None else ""
         owner_id = row["owner"]["id"] if row is not None and row["owner"] else None
@@ -130,7 +137,7 @@ class InboxFeed:
             if row is not None and has_on_desk(socket.user, owner_id):
                 if socket.shows(row):
                     socket.tell_row(row, chat)
-                elif moved:
+                elif socket.state in left:
                     socket.tell_gone(customer_id)
                 if not all(has_on_desk(socket.user, lost or None) for lost in lost_by):
                     socket.tell_people(here.frames(customer_id, socket.user.pk))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customers.actions.assignments import assign
 from customers.models import Customer
-from messaging.actions.chat_states import close_chat, reopen_chat
+from messaging.actions.chat_states import close_chat, reopen_chat, snooze_chat
 from messaging.desk import syncs
 from messaging.models import Conversation
 
@@ -148,6 +148,38 @@ def test_only_chats_in_a_state(inbox: Any, chats: Any, owner: Any, says: Any) ->
     assert told(socket)[0] == [("chat_gone", closed.pk), ("chat", opened.pk)]
 
 
+def test_a_chat_is_gone_from_the_state_that_it_leaves(inbox: Any, chats: Any, owner: Any, says: Any) -> None:
+    """Who is shown chats in the third state is told nothing."""
+    pk = chats(1)[0].pk
+    sockets = {state: inbox(owner, f"?state={state}") for state in ("open", "snoozed", "closed")}
+
+    def moved(left: str, entered: str) -> None:
+        gone = sockets[left].read()
+        assert (gone["type"], gone["data"]) == ("chat_gone", {"id": pk})
+        assert sockets[entered].read()["data"]["customer"]["state"] == entered
+
+    close_chat(customer_id=pk, actor=owner)
+    moved("open", "closed")
+    snooze_chat(customer_id=pk, until=timezone.now() + timedelta(hours=1), actor=owner)
+    moved("closed", "snoozed")
+    reopen_chat(customer_id=pk, actor=owner)
+    moved("snoozed", "open")
+    close_chat(customer_id=pk, actor=owner)
+    moved("open", "closed")
+    says(Customer.objects.get(pk=pk), "hello?")
+    moved("closed", "open")
+    assert sockets["snoozed"].silent()
+
+
+def test_a_chat_whose_log_begins_later_may_have_been_in_any_state(inbox: Any, chats: Any, owner: Any) -> None:
+    customer = chats(1)[0]
+    Conversation.objects.filter(customer=customer).update(state="snoozed", snoozed_until=timezone.now())
+    customer.events.all().delete()
+    socket = inbox(owner, "?state=snoozed")
+    close_chat(customer_id=customer.pk, actor=owner)
+    assert socket.read_type("chat_gone")["data"] == {"id": customer.pk}
+
+
 @pytest.mark.parametrize("shown", [None, "closed", "snoozed"])
 def test_a_merge_that_gives_a_chat_another_state(
     inbox: Any, chats: Any, owner: Any, as_owner: Any, shown: str | None
@@ -156,10 +188,11 @@ def test_a_merge_that_gives_a_chat_another_state(
     into, gone = chats(2)
     if shown is None:
         Conversation.objects.filter(customer=into).delete()
-        Conversation.objects.filter(customer=gone).update(state="closed")
+        close_chat(customer_id=gone.pk, actor=owner)
+    elif shown == "closed":
+        close_chat(customer_id=into.pk, actor=owner)
     else:
-        until = timezone.now() + timedelta(hours=1) if shown == "snoozed" else None
-        Conversation.objects.filter(customer=into).update(state=shown, snoozed_until=until)
+        snooze_chat(customer_id=into.pk, until=timezone.now() + timedelta(hours=1), actor=owner)
     socket = inbox(owner, f"?state={shown or 'open'}")
 
     merge = as_owner.post(f"/api/customers/{gone.pk}/merge/", {"into": into.pk}).json()["merge"]
