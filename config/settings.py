@@ -2,37 +2,31 @@
 
 import os
 import re
-import warnings
-from datetime import time, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import environ
 import phonenumbers
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import (
+    MOST_DAYS,
+    database_at,
+    env,
+    rate,
+    time_of_day,
+    time_zone,
+    whole_number,
+    yes_or_no,
+)
 from core.currencies import CURRENCIES
 from core.files.addresses import s3_address
 from core.redis import service_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
-
-class _Settings(environ.Env):  # type: ignore[misc]
-    """The environment. It remembers what was asked for, so that misspelled names can be told."""
-
-    asked: ClassVar[set[str]] = set()
-
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        self.asked.add(var)
-        return super().get_value(var, *args, **kwargs)
-
-
-env = _Settings()
 # The environment takes precedence over the file. ENV_FILE names another file; the tests use none.
 ENV_FILE = env.str("ENV_FILE", default=str(BASE_DIR / ".env"))
 env.read_env(ENV_FILE)
@@ -40,77 +34,9 @@ env.read_env(ENV_FILE)
 SETTING_NAMES = env.asked
 
 
-def _yes_or_no(name: str, default: bool) -> bool:
-    value = env.str(name, default="").strip().lower()
-    if value and value not in {*env.BOOLEAN_TRUE_STRINGS, "0", "false", "off", "n", "no"}:
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be 1 or 0.")
-    return value in env.BOOLEAN_TRUE_STRINGS if value else default
-
-
-# No number needs to be larger, and with larger ones dates and what PostgreSQL waits for do not fit where they are kept.
-_MOST, _MOST_DAYS = 1_000_000, 36_500
-_DIGITS = 20
-
-
-def _whole_number(name: str, default: int, *, least: int = 1, most: int = _MOST) -> int:
-    value = env.str(name, default="") or str(default)
-    if not value.isdecimal() or int(value[:_DIGITS]) < least:
-        kind = "greater than 0" if least else "such as 5, or 0"
-        raise ImproperlyConfigured(f"{name} is {value[:_DIGITS]!r}, but must be a whole number {kind}.")
-    if len(value) > _DIGITS or int(value) > most:
-        raise ImproperlyConfigured(f"{name} is {value[:_DIGITS]!r}, but must be {most} at most.")
-    return int(value)
-
-
-def _database_at(name: str, url: str) -> dict[str, Any]:
-    """What a URL says of a database. It holds a password, so what is wrong with it is told without it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # which would show the password
-            found: dict[str, Any] = env.db_url_config(url)
-    except (UserWarning, ValueError):  # an unknown scheme, a port that is none
-        found = {}
-    engine, database = found.get("ENGINE"), found.get("NAME")
-    if engine == "django.db.backends.postgresql":
-        database = database or found.get("OPTIONS", {}).get("service")
-    # Each thread would have a database of its own in memory.
-    elif engine != "django.db.backends.sqlite3" or database == ":memory:":
-        database = None
-    if not database:
-        raise ImproperlyConfigured(
-            f"{name} must be like postgres://user:password@host:5432/database, or like sqlite:////folder/file.sqlite3. "
-            "Special characters of a password are written as in a URL: %40 is @."
-        )
-    return found
-
-
-def _time_of_day(name: str, default: str) -> time | None:
-    value = env.str(name, default="") or default
-    if value == "off":
-        return None
-    if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value) is None:
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a time of day in UTC like 03:00, or off.")
-    return time.fromisoformat(value)
-
-
-def _time_zone(name: str, default: str) -> ZoneInfo:
-    value = env.str(name, default="") or default
-    try:
-        return ZoneInfo(value)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be the name of a time zone like Asia/Colombo.")
-
-
-def _rate(name: str, default: str) -> str:
-    value = env.str(name, default="") or default
-    if re.fullmatch(r"[1-9]\d{0,8}/(s|m|h|d)[a-z]*", value) is None:
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be a rate like 10/min or 60/hour.")
-    return value
-
-
 # --- Running -------------------------------------------------------------------------------------
 
-DEBUG = _yes_or_no("DEBUG", False)
+DEBUG = yes_or_no("DEBUG", False)
 
 DEVELOPMENT_KEY = "development-key-never-use-it-where-anybody-else-can-reach-patter"
 SECRET_KEY = env.str("SECRET_KEY", default="") or (DEVELOPMENT_KEY if DEBUG else "")
@@ -131,7 +57,7 @@ SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=
 # Secrets in the database are encrypted with the first of these, and decrypted with any. Empty: SECRET_KEY is used.
 FIELD_ENCRYPTION_KEYS = [key for key in env.list("FIELD_ENCRYPTION_KEYS", default=[]) if key]
 
-PORT = _whole_number("PORT", 8000, most=65_535)
+PORT = whole_number("PORT", 8000, most=65_535)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["http://localhost:3000"] if DEBUG else [])
 # Not the customer's side of the sandbox, which has pages of its own.
@@ -153,7 +79,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) + [
 # Proxies whose X-Forwarded-For and X-Forwarded-Proto count; read in config/asgi.py.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1")
 
-HTTPS_ONLY = _yes_or_no("HTTPS_ONLY", False)
+HTTPS_ONLY = yes_or_no("HTTPS_ONLY", False)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
@@ -177,7 +103,7 @@ LANGUAGE_CODE = "en"
 # Times are kept and answered in UTC. TIME_ZONE in the environment is the zone in which Django admin shows them.
 TIME_ZONE = "UTC"
 USE_TZ = True
-SHOWN_TIME_ZONE = _time_zone("TIME_ZONE", "UTC")
+SHOWN_TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 FORMAT_MODULE_PATH = ["config.formats"]
 
 INSTALLED_APPS = [
@@ -272,9 +198,9 @@ STORAGES = {
     "default": _media_storage,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MAX_UPLOAD_MB = _whole_number("MAX_UPLOAD_MB", 50)
+MAX_UPLOAD_MB = whole_number("MAX_UPLOAD_MB", 50)
 # A whole body must have arrived by then: 50 MB at 170 KB/s.
-MAX_UPLOAD_SECONDS = _whole_number("MAX_UPLOAD_SECONDS", 300)
+MAX_UPLOAD_SECONDS = whole_number("MAX_UPLOAD_SECONDS", 300)
 # The internal location in nginx that serves MEDIA_ROOT, such as `/protected/`. If set, nginx sends the files.
 FILES_ACCEL_PREFIX = env.str("FILES_ACCEL_PREFIX", default="")
 if FILES_ACCEL_PREFIX and MEDIA_STORAGE:
@@ -290,19 +216,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
 
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": _database_at(
+    "default": database_at(
         "DATABASE_URL", env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'patter.sqlite3'}"
     )
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 60
 # What requests may wait on PostgreSQL, in seconds (core/db/patience.py); while a webhook is handled, a lock for less.
-LOCK_TIMEOUT = _whole_number("LOCK_TIMEOUT", 3)
-WEBHOOK_LOCK_TIMEOUT = _whole_number("WEBHOOK_LOCK_TIMEOUT", 1)
-STATEMENT_TIMEOUT = _whole_number("STATEMENT_TIMEOUT", 30)
-IDLE_IN_TRANSACTION_TIMEOUT = _whole_number("IDLE_IN_TRANSACTION_TIMEOUT", 60)
+LOCK_TIMEOUT = whole_number("LOCK_TIMEOUT", 3)
+WEBHOOK_LOCK_TIMEOUT = whole_number("WEBHOOK_LOCK_TIMEOUT", 1)
+STATEMENT_TIMEOUT = whole_number("STATEMENT_TIMEOUT", 30)
+IDLE_IN_TRANSACTION_TIMEOUT = whole_number("IDLE_IN_TRANSACTION_TIMEOUT", 60)
 # After so much silence the server is asked whether it is still there. Linux waits for 32,767 seconds at most.
-DATABASE_KEEPALIVE_SECONDS = _whole_number("DATABASE_KEEPALIVE_SECONDS", 30, most=32_767)
+DATABASE_KEEPALIVE_SECONDS = whole_number("DATABASE_KEEPALIVE_SECONDS", 30, most=32_767)
 # What is between Patter and PostgreSQL: nothing, or a pooler such as PgBouncer in transaction mode.
 DATABASE_POOLER = env.str("DATABASE_POOLER", default="") or None
 if DATABASE_POOLER not in (None, "transaction"):
@@ -344,7 +270,7 @@ else:
 # A standby of the same database that may only be read, for what may be a moment old (core/db/reports.py).
 REPORTS_DATABASE_URL = env.str("REPORTS_DATABASE_URL", default="")
 if REPORTS_DATABASE_URL:
-    _reports = _database_at("REPORTS_DATABASE_URL", REPORTS_DATABASE_URL)
+    _reports = database_at("REPORTS_DATABASE_URL", REPORTS_DATABASE_URL)
     if (_reports["ENGINE"], _database["ENGINE"]) != ("django.db.backends.postgresql", "core.db.postgresql"):
         raise ImproperlyConfigured(
             "REPORTS_DATABASE_URL is a standby of PostgreSQL. It needs DATABASE_URL to be one, too."
@@ -464,10 +390,10 @@ REST_FRAMEWORK = {
     "DATETIME_INPUT_FORMATS": ["iso-8601"],
 }
 
-ACCESS_TOKEN_MINUTES = _whole_number("ACCESS_TOKEN_MINUTES", 15)
-REFRESH_TOKEN_DAYS = _whole_number("REFRESH_TOKEN_DAYS", 30, most=_MOST_DAYS)
+ACCESS_TOKEN_MINUTES = whole_number("ACCESS_TOKEN_MINUTES", 15)
+REFRESH_TOKEN_DAYS = whole_number("REFRESH_TOKEN_DAYS", 30, most=MOST_DAYS)
 # Refreshing makes a session last longer, up to so many days after the sign-in.
-SESSION_DAYS = _whole_number("SESSION_DAYS", 90, most=_MOST_DAYS)
+SESSION_DAYS = whole_number("SESSION_DAYS", 90, most=MOST_DAYS)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_MINUTES),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=REFRESH_TOKEN_DAYS),
@@ -479,26 +405,26 @@ SIMPLE_JWT = {
     "AUDIENCE": "patter",
     "ISSUER": "patter",
 }
-THROTTLE_REGISTER = _rate("THROTTLE_REGISTER", "60/hour")
-THROTTLE_ACCOUNT_CHECKS = _rate("THROTTLE_ACCOUNT_CHECKS", "60/hour")
+THROTTLE_REGISTER = rate("THROTTLE_REGISTER", "60/hour")
+THROTTLE_ACCOUNT_CHECKS = rate("THROTTLE_ACCOUNT_CHECKS", "60/hour")
 # Codes for one account, and for one phone from all who only claim it.
-THROTTLE_PHONE_CODE = _rate("THROTTLE_PHONE_CODE", "5/hour")
+THROTTLE_PHONE_CODE = rate("THROTTLE_PHONE_CODE", "5/hour")
 # Codes for all phones, and wrong guesses at them, from one address.
-THROTTLE_PHONE_CODE_ADDRESS = _rate("THROTTLE_PHONE_CODE_ADDRESS", "30/hour")
-THROTTLE_LOGIN = _rate("THROTTLE_LOGIN", "10/min")
+THROTTLE_PHONE_CODE_ADDRESS = rate("THROTTLE_PHONE_CODE_ADDRESS", "30/hour")
+THROTTLE_LOGIN = rate("THROTTLE_LOGIN", "10/min")
 # Failed sign-ins of an address, whatever was typed.
-THROTTLE_LOGIN_ADDRESS = _rate("THROTTLE_LOGIN_ADDRESS", "100/hour")
+THROTTLE_LOGIN_ADDRESS = rate("THROTTLE_LOGIN_ADDRESS", "100/hour")
 # Failures for one login from everywhere, after which answers are held back.
-THROTTLE_LOGIN_DELAY = _rate("THROTTLE_LOGIN_DELAY", "50/day")
+THROTTLE_LOGIN_DELAY = rate("THROTTLE_LOGIN_DELAY", "50/day")
 # Asking for a new password and choosing it, per address; mails that go to one login.
-THROTTLE_PASSWORD_RESET = _rate("THROTTLE_PASSWORD_RESET", "20/hour")
-THROTTLE_PASSWORD_MAILS = _rate("THROTTLE_PASSWORD_MAILS", "5/hour")
+THROTTLE_PASSWORD_RESET = rate("THROTTLE_PASSWORD_RESET", "20/hour")
+THROTTLE_PASSWORD_MAILS = rate("THROTTLE_PASSWORD_MAILS", "5/hour")
 # Wrong codes of a second factor, for one login.
-THROTTLE_MFA = _rate("THROTTLE_MFA", "20/hour")
-REQUIRE_ADMIN_MFA = _yes_or_no("REQUIRE_ADMIN_MFA", False)
+THROTTLE_MFA = rate("THROTTLE_MFA", "20/hour")
+REQUIRE_ADMIN_MFA = yes_or_no("REQUIRE_ADMIN_MFA", False)
 # How often the audit trail tells that somebody who is throttled goes on, per login and address.
 AUDIT_THROTTLES = "1/min"
-AUDIT_RETENTION_DAYS = _whole_number("AUDIT_RETENTION_DAYS", 365, most=_MOST_DAYS)
+AUDIT_RETENTION_DAYS = whole_number("AUDIT_RETENTION_DAYS", 365, most=MOST_DAYS)
 
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
@@ -527,21 +453,21 @@ ASSIGNMENT_STRATEGY = env.str("ASSIGNMENT_STRATEGY", default="") or "round_robin
 if ASSIGNMENT_STRATEGY not in ("round_robin", "least_busy", "manual"):
     raise ImproperlyConfigured("ASSIGNMENT_STRATEGY must be round_robin, least_busy or manual.")
 # With so many open chats, nobody gets new customers by themselves. 0: however many.
-MAX_OPEN_CHATS = _whole_number("MAX_OPEN_CHATS", 0, least=0)
+MAX_OPEN_CHATS = whole_number("MAX_OPEN_CHATS", 0, least=0)
 # Who waits for so long while their salesperson is away goes to somebody else. 0: nobody does.
-RETURN_AFTER_MINUTES = _whole_number("RETURN_AFTER_MINUTES", 0, least=0)
-SALES_SEE_UNASSIGNED = _yes_or_no("SALES_SEE_UNASSIGNED", False)
+RETURN_AFTER_MINUTES = whole_number("RETURN_AFTER_MINUTES", 0, least=0)
+SALES_SEE_UNASSIGNED = yes_or_no("SALES_SEE_UNASSIGNED", False)
 # Who has no socket for so long is away until they have one. 0: nobody is away who does not say so.
-AWAY_AFTER_MINUTES = _whole_number("AWAY_AFTER_MINUTES", 0, least=0)
+AWAY_AFTER_MINUTES = whole_number("AWAY_AFTER_MINUTES", 0, least=0)
 # How many minutes before its service window closes a chat that waits counts as closing soon.
-CLOSING_SOON_MINUTES = _whole_number("CLOSING_SOON_MINUTES", 120)
+CLOSING_SOON_MINUTES = whole_number("CLOSING_SOON_MINUTES", 120)
 # How many minutes of working time a customer waits before the desk is told. 0: it is not told.
-FIRST_RESPONSE_MINUTES = _whole_number("FIRST_RESPONSE_MINUTES", 0, least=0)
+FIRST_RESPONSE_MINUTES = whole_number("FIRST_RESPONSE_MINUTES", 0, least=0)
 # How many sockets a process keeps open for one user, and for an address before anybody has signed in.
-SOCKETS_PER_USER = _whole_number("SOCKETS_PER_USER", 20)
-SOCKETS_PER_ADDRESS = _whole_number("SOCKETS_PER_ADDRESS", 100)
-EVENT_RETENTION_DAYS = _whole_number("EVENT_RETENTION_DAYS", 30, most=_MOST_DAYS)
-WEBHOOK_RETENTION_DAYS = _whole_number("WEBHOOK_RETENTION_DAYS", 30, most=_MOST_DAYS)
+SOCKETS_PER_USER = whole_number("SOCKETS_PER_USER", 20)
+SOCKETS_PER_ADDRESS = whole_number("SOCKETS_PER_ADDRESS", 100)
+EVENT_RETENTION_DAYS = whole_number("EVENT_RETENTION_DAYS", 30, most=MOST_DAYS)
+WEBHOOK_RETENTION_DAYS = whole_number("WEBHOOK_RETENTION_DAYS", 30, most=MOST_DAYS)
 
 # --- WhatsApp ------------------------------------------------------------------------------------
 
@@ -559,7 +485,7 @@ if not re.fullmatch(r"(v?\d+\.\d+)?", WHATSAPP_GRAPH_VERSION):
     raise ImproperlyConfigured(f"WHATSAPP_GRAPH_VERSION is {WHATSAPP_GRAPH_VERSION!r}, but must be like v24.0.")
 WHATSAPP_BUSINESS_ACCOUNT_ID = env.str("WHATSAPP_BUSINESS_ACCOUNT_ID", default="")
 # What Meta lets one number send.
-WHATSAPP_MESSAGES_PER_SECOND = _whole_number("WHATSAPP_MESSAGES_PER_SECOND", 80)
+WHATSAPP_MESSAGES_PER_SECOND = whole_number("WHATSAPP_MESSAGES_PER_SECOND", 80)
 WHATSAPP_READ_RECEIPTS = env.str("WHATSAPP_READ_RECEIPTS", default="") or "on_reply"
 if WHATSAPP_READ_RECEIPTS not in ("on_reply", "on_read", "off"):
     raise ImproperlyConfigured("WHATSAPP_READ_RECEIPTS must be on_reply, on_read or off.")
@@ -575,7 +501,7 @@ if WHATSAPP_ACCESS_TOKEN:
         raise ImproperlyConfigured(
             "WHATSAPP_ACCESS_TOKEN needs WHATSAPP_PHONE_NUMBER_ID, the id of the number to send from."
         )
-elif not (DEBUG or _yes_or_no("WHATSAPP_SANDBOX", False)):
+elif not (DEBUG or yes_or_no("WHATSAPP_SANDBOX", False)):
     raise ImproperlyConfigured(
         "WHATSAPP_ACCESS_TOKEN is not set. Set it to send real messages, or set WHATSAPP_SANDBOX=1 to try Patter "
         "without Meta."
@@ -601,7 +527,7 @@ EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 # Whether people are told of a sign-in from where they never signed in before; by default if mails can be sent.
-MAIL_NEW_SIGN_INS = _yes_or_no("MAIL_NEW_SIGN_INS", bool(env.str("EMAIL_URL", default="")))
+MAIL_NEW_SIGN_INS = yes_or_no("MAIL_NEW_SIGN_INS", bool(env.str("EMAIL_URL", default="")))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or "Patter <patter@localhost>"
 # The page of another front end that lets people choose a new password; empty: Patter's own.
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
@@ -613,7 +539,7 @@ if PASSWORD_RESET_URL and "{token}" not in PASSWORD_RESET_URL:
 # --- Operations ----------------------------------------------------------------------------------
 
 # When relays prune and sweep (core/chores.py), in UTC; None: never by themselves.
-DAILY_CHORES = _time_of_day("DAILY_CHORES", "03:00")
+DAILY_CHORES = time_of_day("DAILY_CHORES", "03:00")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # text, or json: an object on each line.
@@ -621,7 +547,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="") or "text"
 if LOG_FORMAT not in ("text", "json"):
     raise ImproperlyConfigured("LOG_FORMAT must be text or json.")
 # An answer that takes longer to begin is logged once more, as a warning.
-SLOW_REQUEST_MS = _whole_number("SLOW_REQUEST_MS", 1000)
+SLOW_REQUEST_MS = whole_number("SLOW_REQUEST_MS", 1000)
 
 LOGGING = {
     "version": 1,

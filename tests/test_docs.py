@@ -82,7 +82,7 @@ def test_architecture_maps_every_folder() -> None:
 
 
 def test_operations_lists_every_variable() -> None:
-    reader = r'(?:env\.\w+|_whole_number|_rate|_yes_or_no|_time_of_day|_time_zone)\(\s*"([A-Z_]+)"'
+    reader = r'(?:env\.\w+|whole_number|rate|yes_or_no|time_of_day|time_zone)\(\s*"([A-Z_]+)"'
     read = set(re.findall(reader, text_of("config/settings.py")))
     # ENV_FILE and TEST_SQLITE are not settings of a running Patter; the table's introduction names the first.
     listed = first_column(section("docs/operations.md", "Settings"))
