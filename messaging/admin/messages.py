@@ -66,7 +66,7 @@ WAS_NOT_SENT = RowAction(
 class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     """Every message. The customer's page shows those of one chat in order."""
 
-    list_display = ("time", "customer", "direction", "type", "shortened", "status", "why", "sender", "number")
+    list_display = ("time", "customer", "direction", "type", "shortened", "status", "why", "writer", "number")
     list_display_links = ("time", "shortened")
     list_filter = ("status", "direction", TypeFilter, ErrorFilter, "business_number", OwnerFilter)
     list_select_related = ("customer", "business_number", "sender")
@@ -76,14 +76,14 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     ordering = ("-ordered_at", "-pk")
     sortable_by = ()
     fieldsets = (
-        (None, {"fields": ("customer", "business_number", "direction", "type", "sender", "content", "file")}),
+        (None, {"fields": ("customer", "business_number", "direction", "type", "writer", "content", "file")}),
         ("What became of it", {"fields": ("status", "why", "waits", "attempts", "not_before", "reported")}),
         ("When", {"fields": ("created_at", "ordered_at", "sent_at", "delivered_at", "read_at", "edited_at",
                              "deleted_at")}),
         ("For programs", {"fields": ("wamid", "client_id", "answers", "to_number", "shown_error", "shown_payload")}),
     )  # fmt: skip
     readonly_fields = (
-        "content", "file", "why", "waits", "reported", "answers", "shown_error", "shown_payload",
+        "writer", "content", "file", "why", "waits", "reported", "answers", "shown_error", "shown_payload",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -116,6 +116,10 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
     @admin.display(description="text")
     def shortened(self, message: Message) -> str:
         return message.preview
+
+    @admin.display(description="sender")
+    def writer(self, message: Message) -> str | None:
+        return message.sender.name if message.sender else None
 
     @admin.display(description="number", ordering="business_number")
     def number(self, message: Message) -> str:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
+from core.admin.lists import RoughPaginator
 from customers.models import Customer, Event
 from messaging.models import BusinessNumber, Conversation, Message
 from tests.admin_pages import ask, confirm
@@ -93,6 +94,24 @@ def test_its_page_says_what_became_of_it(desk: Client, message: Message) -> None
 
     for shown in ("Your sofa is ready", "More than 24 hours (131047)", "Use a template.", "wamid.9", "Send again"):
         assert shown in page, shown
+
+
+def test_it_names_who_sent_it_as_everybody_knows_them(desk: Client, message: Message, owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(first_name="Sam", last_name="Silva")
+    assert re.search(r'class="field-writer"[^>]*>Sam Silva<', desk.get(MESSAGES).content.decode())
+    page = desk.get(f"{MESSAGES}{message.pk}/change/").content.decode()
+    assert re.search(r'field-writer.*?<div class="readonly">Sam Silva<', page, re.DOTALL)
+
+
+def test_a_search_says_how_much_it_found(desk: Client, message: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Show all" not in desk.get(MESSAGES).content.decode()
+    found = " ".join(desk.get(f"{MESSAGES}?q=sofa").content.decode().split())
+    assert '"small quiet">1 result (<a href="?">Show all</a>)' in found
+    monkeypatch.setattr(RoughPaginator, "MOST", 1)
+    Message.objects.create(
+        customer=message.customer, business_number=message.business_number, direction="outbound", text="A red sofa"
+    )
+    assert '"small quiet">more than 1 result (' in desk.get(f"{MESSAGES}?q=sofa").content.decode()
 
 
 def test_a_deleted_one_shows_nothing_of_what_it_said(desk: Client, message: Message) -> None:
