@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
+from core.db.compiled import prepared_cursor
 from core.db.failures import Trouble, trouble_of, waited_in_vain
 from core.db.patience import COMMANDS, RELAY, Waits, patience, process_waits, requests, use_in_process, use_in_thread
 from customers.actions.locking import lock
@@ -93,6 +94,28 @@ def test_a_row_that_somebody_holds_is_waited_for_only_so_long(way: str, customer
     Customer.objects.filter(pk=customer.pk).update(first_name="Jim")
     customer.refresh_from_db()
     assert customer.first_name == "Jim"
+
+
+def test_a_prepared_write_waits_only_so_long(way: str, customer: Customer) -> None:
+    """As the webhook stores what came: one statement, outside a transaction."""
+    sql, given = "UPDATE customers_customer SET last_name = %s WHERE id = %s", ["Fry", customer.pk]
+    use_in_process(QUICK)
+    for _ in range(8):
+        with prepared_cursor() as cursor:
+            cursor.execute(sql, given)
+    with patience(0.1), holding("customers_customer", customer.pk):
+        began = time.monotonic()
+        with pytest.raises(OperationalError) as busy, prepared_cursor() as cursor:
+            cursor.execute(sql, given)
+        assert time.monotonic() - began < 5
+        assert trouble_of(busy.value) is Trouble.BUSY
+    with patience(5), prepared_cursor() as cursor:
+        cursor.execute(sql, ["Frost", customer.pk])
+    assert connection.get_autocommit()
+    customer.refresh_from_db()
+    assert customer.last_name == "Frost"
+    if way == "pooler":
+        assert limits() == ("0", "0", "0")
 
 
 def test_the_place_in_the_queue_and_the_row_together_take_no_longer(customer: Customer) -> None:

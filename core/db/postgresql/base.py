@@ -88,6 +88,8 @@ class DatabaseWrapper(_DjangoWrapper):  # type: ignore[misc]  # the stubs lack t
         if cursor is None or cursor.connection is not self.connection:
             cursor = PreparedCursor(self.connection)
             cursor.adapters.register_loader(_TIMES, _LOAD_TIMES)
+        # Writes outside a transaction, where the connection's limits are not those of whoever uses it now.
+        cursor.limits_for = self.limits_for if self.waits != self._session and self._idle() else None
         try:
             yield self._prepare_cursor(cursor)
         finally:

@@ -1,5 +1,7 @@
 """A cursor that runs a prepared statement by one call of libpq."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
@@ -25,8 +27,16 @@ class PreparedCursor(_PsycopgCursor):  # type: ignore[misc]
         super().__init__(connection)
         # What psycopg made of the texts that it has prepared: their parameters, and how they are read.
         self._made: dict[str, Any] = {}
+        # Gives a statement the limits that it needs, where the connection has others.
+        self.limits_for: Callable[[Any], AbstractContextManager[None]] | None = None
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if self.limits_for is None:
+            return self._run_or_prepare_anew(query, params, options)
+        with self.limits_for(query):
+            return self._run_or_prepare_anew(query, params, options)
+
+    def _run_or_prepare_anew(self, query: Any, params: Any, options: dict[str, Any]) -> Any:
         try:
             return self._run(query, params, options)
         except (FeatureNotSupported, InvalidSqlStatementName) as error:
