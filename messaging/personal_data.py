@@ -129,6 +129,8 @@ class Conversations(Keeper):
         look_who_waits(gone.pk)
         before, after = moved["last_writer"]
         if before is None and newest is None:
+            # The next chat begins open.
+            _tell_state(into, _put_away(chat), Conversation())
             chat.delete()
         else:
             chat.last_message = newest

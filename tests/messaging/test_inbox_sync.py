@@ -11,7 +11,7 @@ from customers.actions.assignments import assign
 from customers.models import Customer
 from messaging.actions.chat_states import close_chat, reopen_chat, snooze_chat
 from messaging.desk import syncs
-from messaging.models import Conversation
+from messaging.models import Conversation, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -182,12 +182,13 @@ def test_a_chat_whose_log_begins_later_may_have_been_in_any_state(inbox: Any, ch
 
 @pytest.mark.parametrize("shown", [None, "closed", "snoozed"])
 def test_a_merge_that_gives_a_chat_another_state(
-    inbox: Any, chats: Any, owner: Any, as_owner: Any, shown: str | None
+    inbox: Any, chats: Any, owner: Any, as_owner: Any, says: Any, shown: str | None
 ) -> None:
     """The log says so, and so does undoing it: who is shown only chats in the state it had loses it."""
     into, gone = chats(2)
     if shown is None:
         Conversation.objects.filter(customer=into).delete()
+        Message.objects.filter(customer=into).delete()
         close_chat(customer_id=gone.pk, actor=owner)
     elif shown == "closed":
         close_chat(customer_id=into.pk, actor=owner)
@@ -202,10 +203,16 @@ def test_a_merge_that_gives_a_chat_another_state(
     assert into.events.filter(type="chat_state_changed").latest("seq").data == became
 
     as_owner.post(f"/api/customers/merges/{merge}/undo/")
+    again = into.events.filter(type="chat_state_changed").latest("seq").data
+    assert (again["state"], again["by"]) == (shown or "open", None)
     if shown is not None:
         assert socket.read_type("chat")["data"]["customer"]["id"] == into.pk
-        again = into.events.filter(type="chat_state_changed").latest("seq").data
-        assert (again["state"], again["by"]) == (shown, None)
+        return
+    # There is no chat any more; the next one begins open, and leaves this state when it is closed.
+    says(into, "hello")
+    assert socket.read_type("chat")["data"]["customer"]["id"] == into.pk
+    close_chat(customer_id=into.pk, actor=owner)
+    assert socket.read_type("chat_gone")["data"] == {"id": into.pk}
 
 
 def test_a_merge_that_leaves_the_state_tells_none(chats: Any, as_owner: Any) -> None:
