@@ -24,7 +24,7 @@ DOMAINS = (
     Domain(
         "Users",
         r"users/|team/|teams/|working-hours/|audit/",
-        "The logins of staff, their teams, the list of colleagues, and the trail of who did what.",
+        "The logins of staff, their teams, the list of colleagues, when the desk works, and the trail of who did what.",
     ),
     Domain(
         "Desk",

@@ -122,7 +122,7 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         first, rest = _sentence(self.overrides.get("operation_summary"), said)
         serializer = self.get_request_serializer()
         either = _EITHER.format(self._model_of(serializer)) if takes_files(serializer) else ""
-        who = f"**Who:** {who_may_call(self.view, self.path)}."
+        who = f"**Who:** {self.overrides.get('who') or who_may_call(self.view, self.path)}."
         return first, "\n\n".join(filter(None, (rest, either, who)))
 
     def get_operation(self, operation_keys: Any = None) -> Any:

@@ -21,7 +21,8 @@ api_info = openapi.Info(
     description="The backend of a sales desk on WhatsApp. [The guide](/api/guide/) shows how to use it, with examples "
     "that run; [sockets](/api/guide/realtime/) have a page of their own.\n\n"
     "In Swagger UI, sign in at the top: your token is then sent with every request, and renewed. Operations without a "
-    "lock need none. The last slash of a path may be left out.",
+    "lock need none. The last slash of a path may be left out.\n\n"
+    "What salespeople may do for their own customers, managers of a team may also do for those of its members.",
 )
 
 api = Api(

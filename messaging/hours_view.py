@@ -60,7 +60,7 @@ _NUMBER = openapi.Parameter(
     "business_number",
     openapi.IN_QUERY,
     type=openapi.TYPE_INTEGER,
-    description="the id of one of our numbers: its own working hours, where it has any",
+    description="the id of one of our numbers; left out: the hours of all numbers that have none of their own",
 )
 
 

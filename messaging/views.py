@@ -98,7 +98,11 @@ class MessageViewSet(
         responses={
             201: MessageRow | list[MessageRow],
             200: MessageRow | list[MessageRow],
-            409: ("`code` is outside_service_window, number_cannot_send, client_id_taken or chat_moved.", SendConflict),
+            409: (
+                "`code` is outside_service_window, blocked, number_cannot_send, client_id_taken, chat_moved or "
+                "in_progress.",
+                SendConflict,
+            ),
         },
     )
     def create(self, request: Request) -> Response:
@@ -134,7 +138,10 @@ class MessageViewSet(
 
     @documented(
         request_body=None,
-        responses={200: MessageRow, 409: ("`code` is not_retryable or outside_service_window.", Conflict)},
+        responses={
+            200: MessageRow,
+            409: ("`code` is not_retryable, outside_service_window, blocked or number_cannot_send.", Conflict),
+        },
     )
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:

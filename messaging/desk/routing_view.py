@@ -87,8 +87,9 @@ class ClaimView(APIView):
         responses={
             200: DeskCustomer,
             400: "You are an admin: assign the customer instead.",
-            409: AlreadyClaimedBody,
+            409: ("`code` is already_claimed; `owner` says who was first.", AlreadyClaimedBody),
         },
+        who="salespeople, for customers whom nobody has; admins assign them instead",
     )
     def post(self, request: Request, customer_id: str) -> Response:
         """Claim a customer whom nobody has. The first wins.

@@ -55,6 +55,11 @@ try {
   for (const width of [1280, 390]) {
     const page = await open(width, '/api/docs/', '.opblock-tag');
     await fits(page, `/api/docs/ at ${width}`);
+    if (width === 390) { // what a group is about stands below its name
+      const below = (groups) => groups.every((group) => group.querySelector('small').getBoundingClientRect().top
+        >= group.querySelector('a').getBoundingClientRect().bottom - 1);
+      assert.ok(await page.locator('.opblock-tag').evaluateAll(below));
+    }
 
     // Signing in is one step, and says why it failed.
     await page.getByLabel('Username or email').fill('sam');

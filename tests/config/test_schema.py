@@ -166,6 +166,31 @@ def test_who_may_call_is_what_the_permission_matrix_says(schema: dict[str, Any])
         assert (admin != "403") == (everybody or "admins" in who), f"{row}: {who}"
 
 
+def test_who_claims_a_customer(schema: dict[str, Any]) -> None:
+    claim = dict(operations(schema))["POST /api/customers/{}/claim/"]
+
+    assert claim["description"].endswith(
+        "**Who:** salespeople, for customers whom nobody has; admins assign them instead."
+    )
+    assert "already_claimed" in claim["responses"]["409"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        (
+            "POST /api/messages/",
+            "outside_service_window blocked number_cannot_send client_id_taken chat_moved in_progress",
+        ),
+        ("POST /api/messages/{}/retry/", "not_retryable outside_service_window blocked number_cannot_send"),
+    ],
+)
+def test_the_codes_of_conflicts(schema: dict[str, Any], name: str, codes: str) -> None:
+    said = dict(operations(schema))[name]["responses"]["409"]["description"]
+
+    assert set(re.findall(r"\w+", said)) - {"code", "is", "or"} == set(codes.split())
+
+
 def test_what_is_public_has_no_lock(schema: dict[str, Any]) -> None:
     public = {name for name, operation in operations(schema) if operation.get("security") == []}
 
