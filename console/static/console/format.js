@@ -102,7 +102,7 @@ export function duration(seconds) {
 /** @param {number | null} bytes */
 export function fileSize(bytes) {
   if (bytes === null) return '';
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 

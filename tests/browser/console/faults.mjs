@@ -1,6 +1,6 @@
 // What goes wrong around somebody who works: the connection, the session, the chat itself.
 import assert from 'node:assert/strict';
-import { accessible, becomes, chats, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
+import { accessible, becomes, chats, customerWrites, log, newPage, NIMAL, openChat, Rest, row, signIn, write } from './desk.mjs';
 
 /** What is loaded only when it is opened cannot be opened without a network: that is said, and it opens later. */
 export async function unloaded(browser, base) {
@@ -92,4 +92,23 @@ export async function refusedElsewhere(browser, base) {
   await give('Nadia Khan');
   await page.context().setOffline(false);
   await page.getByRole('alert').getByText('A message was not sent, because its chat now belongs to somebody else.').waitFor();
+}
+
+/** Texts and names without an end leave every control on the screen. */
+export async function longTexts(browser, base) {
+  const page = await newPage(browser, { viewport: { width: 390, height: 800 } });
+  const text = `https://shop.example/${'tables-and-chairs-'.repeat(30)} ${'and so on '.repeat(60)}`;
+  await customerWrites(base, NIMAL.phone, text);
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  const asked = log(page).locator('.bubble', { hasText: 'tables-and-chairs' }).last();
+  await asked.hover();
+  await asked.getByRole('button', { name: 'Reply' }).click();
+  await page.getByLabel('Attach files').setInputFiles({ name: `${'price list '.repeat(20)}.txt`, mimeType: 'text/plain', buffer: Buffer.from('x') });
+  await page.locator('.chosen').waitFor();
+  const outside = () => page.evaluate(() => [...document.querySelectorAll('.chat button, .chat textarea, .chat input')]
+    .filter((one) => one.checkVisibility() && !one.closest('.actions'))
+    .filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || right > innerWidth; }).map((one) => one.outerHTML));
+  assert.deepEqual(await outside(), []);
+  await page.getByRole('button', { name: 'No reply' }).click();
 }

@@ -127,6 +127,8 @@ export class Desk {
       return undefined;
     }
     this.element.dataset.pane = 'chat';
+    // With a slow connection nobody writes into the chat that was left.
+    fill(this.chatPlace, h('div', { class: 'center soft' }, h('p', { role: 'status' }, texts.loading)));
     try {
       const [{ ChatView }, row] = await Promise.all([import('./chat.js'), this.store.row(customer) ?? this.store.load(customer)]);
       if (opening !== this.#opening) return undefined;
