@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.http import multipartparser as django_multipart
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import DataAndFiles, FormParser, JSONParser, MultiPartParser
 from rest_framework.parsers import get_encoding as encoding_of  # type: ignore[attr-defined]  # not in the stubs
 
@@ -16,12 +16,18 @@ from core.files.storage import NoRoom
 
 logger = logging.getLogger(__name__)
 
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate", "compress", "br", "zstd"})
+
 
 class SafeJSONParser(JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             return safe_json.loads(stream.read())
         except safe_json.BadJSON as error:
+            request = (parser_context or {}).get("request")
+            coding = request.headers.get("Content-Encoding", "") if request is not None else ""
+            if coding.strip().lower() in _COMPRESSED:
+                raise UnsupportedMediaType(str(media_type), f"Send the body without Content-Encoding: {coding[:20]}.")
             raise ParseError(str(error))
 
 

@@ -58,7 +58,7 @@ _WORDS = {
     "410": "The customer was merged; `into` names the one they became part of.",
     "412": "The row changed since the version in `If-Match`; `current` is how it looks now.",
     "413": "The body is too large.",
-    "415": "The `Content-Type` or its charset is not accepted.",
+    "415": "The `Content-Type` or its charset is not accepted, or the body is compressed.",
     "422": "`code` is idempotency_key_reused: this `Idempotency-Key` was used for another request.",
     "429": "Too many requests. `Retry-After` says how many seconds to wait.",
     "507": "The file cannot be stored.",

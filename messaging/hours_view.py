@@ -15,7 +15,7 @@ from core.documentation import documented
 from core.fields import KnownFieldsOnly, ObjectField
 from core.filters import whole_number
 from core.shapes import Day
-from messaging.actions.working_hours import MAX_MESSAGE, hours_by_number, set_working_hours
+from messaging.actions.working_hours import MAX_HOLIDAYS, MAX_MESSAGE, MAX_RANGES, hours_by_number, set_working_hours
 from messaging.hours import DAYS
 from messaging.models import BusinessNumber
 
@@ -41,10 +41,13 @@ class WorkingHoursSerializer(KnownFieldsOnly):
         child=serializers.ListField(child=serializers.ListField(child=serializers.CharField())),
         required=False,
         help_text='ranges of each day from `mon` to `sun`, as [["09:00", "18:00"]]. "24:00" is midnight; a range '
-        "whose end is not after its start goes past midnight; days that are left out are closed",
+        "whose end is not after its start goes past midnight; days that are left out are closed, and none has more "
+        f"than {MAX_RANGES} ranges",
     )
     holidays = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="dates on which no range begins"
+        child=serializers.CharField(),
+        required=False,
+        help_text=f"dates on which no range begins, at most {MAX_HOLIDAYS:,}",
     )
     away_message = serializers.CharField(
         required=False,

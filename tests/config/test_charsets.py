@@ -1,9 +1,12 @@
 """The charset that a request declares. Django decodes the query string in it before any middleware runs."""
 
+import gzip
 from typing import Any
 
 import httpx
 import pytest
+
+from accounts.models import Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,3 +68,21 @@ def test_the_refusal_has_the_shape_of_its_path(server: Any, path: str, body: Any
 )
 def test_the_usual_ones_are_accepted(server: Any, content_type: str) -> None:
     assert ask(server, content_type).status_code == 401
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate"])
+@pytest.mark.parametrize("path", ["/api/teams/", "/api/v1/msg/tags/", "/api/contacts/"])
+def test_compressed_bodies_are_told_so(as_admin: Any, coding: str, path: str) -> None:
+    pressed = gzip.compress(b'{"name": "North"}')
+    answer = as_admin.generic(
+        "POST", path, pressed, content_type="application/json", headers={"Content-Encoding": coding}
+    )
+
+    assert (answer.status_code, coding in answer.content.decode()) == (415, True)
+    assert not Team.objects.exists()
+    assert as_admin.generic("POST", path, pressed, content_type="application/json").status_code == 400
+
+
+def test_a_body_that_is_only_said_to_be_compressed(as_admin: Any) -> None:
+    answer = as_admin.post("/api/teams/", {"name": "North"}, headers={"Content-Encoding": "UTF-8"})
+    assert (answer.status_code, answer.json()["name"]) == (201, "North")
