@@ -37,7 +37,8 @@ class Pages:
     DEEP = 500
     # So many are counted before PostgreSQL is asked how many there may be. If it says FAR times as many as are to be
     # counted, counting goes no further: joined to their customers, 10,000 rows take longer than a page.
-    SOON, FAR = 1_000, 1.5
+    SOON = 1_000
+    FAR: float = 1.5
     # Whether counting all of them is as quick as a page.
     quickly_counted = False
 
@@ -168,10 +169,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # it takes none wh
         rows = self.pages[start : start + self.per_page + 1]
         if not rows:
             raise EmptyPage(self.error_messages["no_results"])
-        end = start + len(rows)
+        end = start + self.per_page
+        # A row that goes while its page is read leaves a gap, which is not the end.
+        more = len(rows) > self.per_page or bool(self.pages[end : end + 1])
         # The last page knows how many there are; any other one, that there are more.
-        self.is_exact = len(rows) <= self.per_page
-        self.count = end if self.is_exact else max(end, self.count)
+        self.is_exact = not more
+        self.count = max(end + 1, self.count) if more else start + len(rows)
         self.__dict__.pop("num_pages", None)  # Django keeps what follows from the count
         return Page(rows[: self.per_page], number, self)
 

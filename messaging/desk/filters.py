@@ -99,17 +99,18 @@ class DeskFilter(FilterSet):
         # What their chats are to be and not to be, whose they are, and by which filters.
         self._chats, self._no_chats, self._owners, self._by_chats = Q(), list[Q](), Q(), {"ordering"}
         self._has_unread: bool | None = None
+        self._guessed = True
         rows = super().qs
         if not self._chats:
             for chats in self._no_chats:
                 rows = without_chat(rows, chats)
-            return DeskPages(rows, has_unread=self._has_unread)
+            return DeskPages(rows, has_unread=self._has_unread, guessed=self._guessed)
         chats = visible(self.request.user, copied=True) & self._chats & self._owners
         for no_chats in self._no_chats:
             chats &= ~no_chats
         given = {name for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
         only_chats = Conversation.objects.filter(chats) if given <= self._by_chats else None
-        return DeskPages(with_chat(rows, chats), only_chats, has_unread=self._has_unread)
+        return DeskPages(with_chat(rows, chats), only_chats, has_unread=self._has_unread, guessed=self._guessed)
 
     def _ask_chats(self, customers: CustomerQuerySet, name: str, chats: Q, *, wanted: bool = True) -> CustomerQuerySet:
         """Leave it to `qs`: what is asked of chats is asked at once."""
@@ -144,6 +145,8 @@ class DeskFilter(FilterSet):
         return customers
 
     def filter_tag_any(self, customers: CustomerQuerySet, name: str, ids: list[int]) -> CustomerQuerySet:
+        # Of a source or a tag PostgreSQL expects half of all, also beside another source.
+        self._guessed = False
         return carrying_any(customers, Tag.objects.in_bulk(ids).values())
 
     def filter_has_unread(self, customers: CustomerQuerySet, name: str, value: bool) -> CustomerQuerySet:

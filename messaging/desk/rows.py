@@ -91,18 +91,25 @@ class DeskPages(Pages):
     """Pages of desk rows: their ids first, without the joins that a row needs, then the rows by their ids.
 
     They are counted by their `chats`, if everybody has one and nothing else was asked for. `has_unread` says whether
-    all of them have unread messages, or none has; None: either.
+    all of them have unread messages, or none has; None: either. Without `guessed` an estimate is no reason to stop.
     """
 
     # The ids of so many are read at once. Fewer need no other statement to be counted.
     AT_ONCE = 100
 
     def __init__(
-        self, rows: Any, chats: "QuerySet[Conversation] | None" = None, *, has_unread: bool | None = None
+        self,
+        rows: Any,
+        chats: "QuerySet[Conversation] | None" = None,
+        *,
+        has_unread: bool | None = None,
+        guessed: bool = True,
     ) -> None:
         super().__init__(rows)
         self.parts = in_turn(rows, has_unread=has_unread)
         self._counted = Pages(rows if chats is None else chats)
+        if not guessed:
+            self._counted.FAR = math.inf
 
     def count(self, *, at_most: int | None = None) -> int:
         return len(self._first) if len(self._first) <= self.AT_ONCE else self._counted.count(at_most=at_most)
