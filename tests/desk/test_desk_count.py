@@ -144,7 +144,7 @@ def test_what_postgresql_cannot_guess_is_counted_so_far(
     tag = Tag.objects.create(name="VIP", created_by=owner)
     for customer in Customer.objects.filter(first_name__in=["Row 1", "Row 2", "Row 3"]):
         CustomerTag.objects.create(customer=customer, tag=tag)
-    page = as_owner.get(f"{LIST}?source=telegram&tag_any={tag.pk},{whatsapp}").json()
+    page = as_owner.get(f"{LIST}?page_size=2&source=telegram&tag_any={tag.pk},{whatsapp}").json()
     assert (page["count"], "count_is_exact" in page) == (3, False)
     every = as_owner.get(f"{LIST}?tag_any={tag.pk},{telegram}&page_size=4").json()
     assert (every["count"], every["count_is_exact"]) == (1_000, False), "more than are counted"
