@@ -18,7 +18,13 @@ from config.errors import shaped
 FILE = Path(__file__).parent / "examples.json"
 _JSON = "application/json"
 # Of statuses that every refusal names a code for.
-_CODES = {"409": "in_progress", "410": "merged", "412": "stale", "422": "idempotency_key_reused"}
+_CODES = {
+    "406": "not_acceptable",
+    "409": "in_progress",
+    "410": "merged",
+    "412": "stale",
+    "422": "idempotency_key_reused",
+}
 
 
 @cache

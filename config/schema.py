@@ -53,6 +53,7 @@ _WORDS = {
     "401": "Not signed in, or the session has ended.",
     "403": "Signed in, but not allowed.",
     "404": "Does not exist, or you may not see it.",
+    "406": "`Accept` asks for something other than JSON.",
     "408": "The body did not arrive in time.",
     "409": "`code` is in_progress: the first request with this `Idempotency-Key` is still running.",
     "410": "The customer was merged; `into` names the one they became part of.",
@@ -219,6 +220,8 @@ class PatterAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has
         own = refused is not Refusal
         shapes = {"400": None, "410": MergedInto, "412": StaleRow} if not own else {}
         statuses = {"400", "415", "503"}
+        if not self.overrides.get("produces"):
+            statuses.add("406")  # files are sent whatever `Accept` asks for
         public = is_public(self.view)
         if not public:
             statuses |= {"401", "403"}

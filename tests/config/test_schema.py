@@ -166,6 +166,15 @@ def test_who_may_call_is_what_the_permission_matrix_says(schema: dict[str, Any])
         assert (admin != "403") == (everybody or "admins" in who), f"{row}: {who}"
 
 
+def test_what_accepts_no_json(schema: dict[str, Any], things: dict[str, int], as_admin: Any) -> None:
+    for row in MATRIX:
+        method, path = row.format(**things).split()
+        operation = dict(operations(schema))[f"{row.split()[0]} {plain(row.split()[1])}"]
+        if method == "GET":
+            answer = as_admin.get(path, HTTP_ACCEPT="image/png")
+            assert (answer.status_code == 406) == ("406" in operation["responses"]), row
+
+
 def test_who_claims_a_customer(schema: dict[str, Any]) -> None:
     claim = dict(operations(schema))["POST /api/customers/{}/claim/"]
 
