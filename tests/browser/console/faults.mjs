@@ -48,6 +48,9 @@ export async function dialogs(browser, base) {
     await give('Sam Silva');
   }
   await page.getByLabel('Name').fill('Half written');
+  await page.getByLabel('Phone').fill(NIMAL.phone);
+  await open.getByRole('button', { name: 'Add' }).click();
+  await open.locator('form').getByRole('alert').getByText(/already exists/).waitFor(); // beside what is to be mended
   await page.keyboard.press('Escape');
 
   await openChat(page, NIMAL.name);

@@ -4,7 +4,7 @@
 
 import { h } from '../dom.js';
 import { ofDesk, openDialog } from '../dialog.js';
-import { busy } from '../feedback.js';
+import { sending } from '../form.js';
 import { texts } from '../texts.js';
 import { more } from '../texts_dialogs.js';
 
@@ -12,21 +12,16 @@ import { more } from '../texts_dialogs.js';
 export function openNewCustomer(store, onOpen) {
   const name = h('input', { required: true, autocomplete: 'off', maxlength: 150 });
   const phone = h('input', { type: 'tel', autocomplete: 'off', placeholder: '+94 77 123 4567' });
-  const button = h('button', { class: 'main' }, texts.add);
   ofDesk(openDialog(texts.newCustomer, (close) => {
-    /** @param {SubmitEvent} event */
-    const submit = async (event) => {
-      event.preventDefault();
-      await busy(button, async () => {
-        const row = await store.api.post('/api/customers/', { name: name.value, ...(phone.value && { phone: phone.value }) });
-        store.take(row);
-        close();
-        onOpen(row.id);
-      });
-    };
-    return [h('form', { class: 'stack', onsubmit: submit },
+    const { problem, button, onsubmit } = sending(texts.add, async () => {
+      const row = await store.api.post('/api/customers/', { name: name.value, ...(phone.value && { phone: phone.value }) });
+      store.take(row);
+      close();
+      onOpen(row.id);
+    });
+    return [h('form', { class: 'stack', onsubmit },
       h('label', null, h('span', null, more.name), name),
-      h('label', null, h('span', null, more.phone), phone),
+      h('label', null, h('span', null, more.phone), phone), problem,
       h('footer', null, h('button', { type: 'button', onclick: close }, texts.cancel), button))];
   }));
   name.focus();
