@@ -122,7 +122,9 @@ async function salesperson() {
   await pane.getByRole('alert').getByText('Pays in cash.').waitFor();
   assert.equal((await get(CUSTOMER)).notes, 'Pays in cash.');
   await look(page, 'notes changed meanwhile');
-  await pane.getByRole('button', { name: 'Save mine' }).click();
+  await page.keyboard.press('Tab'); // the keyboard is at what was said
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Save mine');
+  await page.keyboard.press('Enter');
   await notes.waitFor({ state: 'detached' });
   assert.equal((await get(CUSTOMER)).notes, 'Pays by card.');
   await rest('admin', 'PATCH', CUSTOMER, { notes: 'Pays by card.\nCall after six.' });

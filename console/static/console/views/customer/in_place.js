@@ -110,9 +110,11 @@ export class InPlace {
   #clash(now, known) {
     this.#base = now;
     this.#known = Promise.resolve(known);
-    fill(this.#conflict, h('div', { class: 'notice warn stack' },
+    const clash = h('div', { class: 'notice warn stack', tabindex: -1 },
       h('p', null, texts.changedMeanwhile), h('blockquote', { class: 'plain' }, now || texts.empty),
       h('div', { class: 'row' }, h('button', { class: 'bad' }, texts.saveMine),
-        h('button', { type: 'button', onclick: () => { this.#pane.store.take(known); this.#end(); } }, texts.keepTheirs))));
+        h('button', { type: 'button', onclick: () => { this.#pane.store.take(known); this.#end(); } }, texts.keepTheirs)));
+    fill(this.#conflict, clash);
+    clash.focus(); // the button that had the focus is hidden meanwhile
   }
 }
