@@ -35,7 +35,7 @@ def run_command(arguments: Sequence[str]) -> None:
     except (Error, ImproperlyConfigured) as error:
         if (alias := _connecting_to(error)) is None:
             raise
-        reason = " ".join(str(error).split())
+        reason = ". ".join(filter(None, map(str.strip, str(error).splitlines())))
         sys.exit(f"There is no connection to the database that {_NAMED_BY[alias]} names: {reason}")
 
 

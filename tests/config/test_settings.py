@@ -138,7 +138,7 @@ def test_addresses_that_are_none_of_redis(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("postgres://u:secret@127.0.0.1:1/d", "Connection refused"),
+        ("postgres://u:secret@127.0.0.1:1/d", "Connection refused. Is the server running"),
         ("postgres://u:secret@nowhere.invalid/d", "nowhere.invalid"),
         ("postgres://u:secret@127.0.0.1:1/d?ssl=yes", 'invalid connection option "ssl"'),
         ("sqlite:////nowhere/patter.sqlite3", "unable to open database file"),
