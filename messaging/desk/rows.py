@@ -204,7 +204,7 @@ def desk_row(customer_id: int, *, links: Links, user: Any = None) -> DeskCustome
 def new_desk_row(customer: Customer) -> DeskCustomer:
     """The row of a customer who was just created and has no chat and no picture yet."""
     nothing = dict.fromkeys([*_CHAT_COLUMNS, *reach_columns()])
-    more = {"avatar": "", "last_seq": customer.last_seq, "phone_trusted": customer.phone_trusted}
+    more = {name: getattr(customer, name) for name in _MORE_COLUMNS} | {"avatar": ""}
     return _shape({**known_columns(customer), **more, **nothing}, tags_of_new(customer.source), timezone.now())
 
 
