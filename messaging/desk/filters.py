@@ -110,7 +110,19 @@ class DeskFilter(FilterSet):
             chats &= ~no_chats
         given = {name for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
         only_chats = Conversation.objects.filter(chats) if given <= self._by_chats else None
-        return DeskPages(with_chat(rows, chats), only_chats, has_unread=self._has_unread, guessed=self._guessed)
+        found = self._with_chat(rows, chats, few="window_closes_within" in given)
+        return DeskPages(found, only_chats, has_unread=self._has_unread, guessed=self._guessed)
+
+    def _with_chat(self, customers: CustomerQuerySet, chats: Q, *, few: bool) -> CustomerQuerySet:
+        """Those with such a chat. If there may be `few`, they are found first.
+
+        PostgreSQL cannot know that hardly anybody wrote today whose chat is closed, and would look at every customer.
+        """
+        if few:
+            ids = list(Conversation.objects.filter(chats).order_by().values_list("pk", flat=True)[: DeskPages.FEW + 1])
+            if len(ids) <= DeskPages.FEW:
+                return customers.filter(pk__any=ids)
+        return with_chat(customers, chats)
 
     def _ask_chats(self, customers: CustomerQuerySet, name: str, chats: Q, *, wanted: bool = True) -> CustomerQuerySet:
         """Leave it to `qs`: what is asked of chats is asked at once."""

@@ -96,6 +96,8 @@ class DeskPages(Pages):
 
     # The ids of so many are read at once. Fewer need no other statement to be counted.
     AT_ONCE = 100
+    # The ids of so many are an argument of a statement.
+    FEW = 1_000
 
     def __init__(
         self,

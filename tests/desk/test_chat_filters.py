@@ -98,6 +98,7 @@ def test_every_two_filters(
     request: Any, owner: User, stranger: User, rows: list[Row], settings: Any, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
     monkeypatch.setattr(DeskPages, "AT_ONCE", 3)  # or nothing would be counted
+    monkeypatch.setattr(DeskPages, "FEW", 2 if who == "admin" else 1_000)
     settings.SALES_SEE_UNASSIGNED = who.endswith("unassigned")
     client: APIClient = request.getfixturevalue(f"as_{who.split()[0]}")
     seen = {"stranger": [stranger.pk], "owner who sees unassigned": [owner.pk, None]}.get(who, [owner.pk])
@@ -113,6 +114,22 @@ def test_every_two_filters(
         if second == "ordering=unread_count" or (first == "ordering=unread_count" and "ordering" not in second):
             unread_counts = [row["unread_count"] for row in page["results"]]
             assert unread_counts == sorted(unread_counts), first
+
+
+@pytest.mark.parametrize(("few", "joined"), [(1_000, False), (0, True)])
+def test_few_chats_whose_window_closes_are_found_first(
+    as_admin: APIClient, rows: list[Row], monkeypatch: pytest.MonkeyPatch, few: int, joined: bool
+) -> None:
+    """PostgreSQL would look at every customer for the closed chats of people who wrote today: there is hardly one."""
+    monkeypatch.setattr(DeskPages, "FEW", few)
+    with CaptureQueriesContext(connection) as captured:
+        page = as_admin.get(f"{LIST}?state=closed&window_closes_within=120").json()
+    assert page["count"] == sum(
+        FILTERS["state=closed"](row) and FILTERS["window_closes_within=120"](row) for row in rows
+    )
+    assert page["count"] > 0
+    join = 'FROM "customers_customer" INNER JOIN "messaging_conversation"'
+    assert any(join in one["sql"] for one in captured) == joined
 
 
 QUERIES = (*FILTERS, "state=open&waiting=false", "state=open&tag={tag}", "waiting=true&source=whatsapp", "search=name")
