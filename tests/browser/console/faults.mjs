@@ -114,4 +114,20 @@ export async function longTexts(browser, base) {
     .filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || right > innerWidth; }).map((one) => one.outerHTML));
   assert.deepEqual(await outside(), []);
   await page.getByRole('button', { name: 'No reply' }).click();
+
+  // Whatever is said of a chat in the list has its place, and the time that is left stands at the end.
+  const admin = await Rest.signedIn(base, 'admin');
+  const id = await admin.customer(NIMAL.name);
+  for (const name of ['Wholesale customers of the north', 'Returns']) {
+    await admin.post(`/api/v1/msg/customer/${id}/tags/${(await admin.post('/api/v1/msg/tags/', { name: `${name} ${id}` })).id}/`, {});
+  }
+  const wide = await newPage(browser);
+  await signIn(wide, base, 'admin');
+  const shown = chats(wide).getByRole('listitem').filter({ hasText: NIMAL.name });
+  const fits = () => shown.locator('.marks').evaluate((marks) => marks.scrollWidth <= marks.clientWidth && marks.lastChild.matches('time-left'));
+  await shown.getByText(/^waiting/).waitFor();
+  assert.ok(await fits());
+  await admin.post(`/api/customers/${id}/snooze/`, { until: new Date(Date.now() + 3_600_000).toISOString() });
+  await shown.getByText('Snoozed').waitFor();
+  assert.ok(await fits());
 }

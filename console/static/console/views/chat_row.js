@@ -11,6 +11,7 @@ import { avatar } from './avatar.js';
 import '../elements/time-left.js';
 import '../elements/time-waiting.js';
 
+// Of a chat that is neither waiting nor put away: each of these takes the room of one.
 const TAGS_SHOWN = 2;
 // The tag of what nearly every chat of a desk on WhatsApp has says nothing.
 const USUAL = 'Whatsapp';
@@ -33,6 +34,8 @@ export function drawChatRow(item, row, store, current) {
   drawn.set(item, { row, current, unsent });
   const details = `chat-${row.id}`;
   const tags = row.tags.filter((tag) => !tag.is_system || tag.name !== USUAL);
+  const marks = [unsent && h('span', { class: 'chip unsent', title: unsent }, texts.unsent), stateChip(row), row.waiting_since && waiting(row.waiting_since)].filter(Boolean);
+  const shown = Math.max(0, TAGS_SHOWN - marks.length);
   const focused = item.contains(document.activeElement);
   const link = h('a', { class: `name cut grow${row.unread_count ? ' unread' : ''}`, href: `/?chat=${row.id}`, dir: 'auto', 'aria-describedby': details }, row.name);
   if (current) link.setAttribute('aria-current', 'page');
@@ -47,9 +50,8 @@ export function drawChatRow(item, row, store, current) {
           h('span', { class: 'last cut grow soft', dir: 'auto' }, preview(row)),
           row.unread_count > 0 && h('span', { class: 'count' }, row.unread_count, h('span', { class: 'sr' }, ` ${texts.unread}`))),
         h('div', { class: 'row marks small' },
-          unsent && h('span', { class: 'chip unsent', title: unsent }, texts.unsent), stateChip(row), row.waiting_since && waiting(row.waiting_since),
-          tags.slice(0, TAGS_SHOWN).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
-          tags.length > TAGS_SHOWN && h('span', { class: 'soft' }, `+${tags.length - TAGS_SHOWN}`),
+          marks, tags.slice(0, shown).map((tag) => h('span', { class: 'chip cut' }, tag.name)),
+          tags.length > shown && marks.length < 2 && h('span', { class: 'soft', title: tags.slice(shown).map((tag) => tag.name).join(', ') }, `+${tags.length - shown}`),
           h('span', { class: 'grow' }),
           (store.isAdmin || row.owner?.id !== store.me.id) && h('span', { class: 'soft cut owner' }, row.owner ? row.owner.name : texts.nobody),
           row.window_expires_at && timeLeft(row.window_expires_at)))));
