@@ -27,7 +27,7 @@ from messaging.channels import window_expires_at
 from messaging.desk.chats import in_turn
 from messaging.models import ChatState, Conversation, Direction, Status
 from messaging.reach import CanSend, reach_columns, reach_of
-from tags.models import Tag, tags_of_new
+from tags.models import Tag
 from tags.serializers import TagRow, tag_data
 
 NEWEST_CONVERSATION_FIRST = ("-desk_at", "-id")
@@ -203,11 +203,11 @@ def desk_row(customer_id: int, *, links: Links, user: Any = None) -> DeskCustome
     return None if row is None else shown_to(_shaped([row])[0], links)
 
 
-def new_desk_row(customer: Customer) -> DeskCustomer:
-    """The row of a customer who was just created and has no chat and no picture yet."""
+def new_desk_row(customer: Customer, tags: list[Tag]) -> DeskCustomer:
+    """The row of a customer who was just created and has no chat and no picture yet. It asks the database nothing."""
     nothing = dict.fromkeys([*_CHAT_COLUMNS, *reach_columns()])
     more = {name: getattr(customer, name) for name in _MORE_COLUMNS} | {"avatar": ""}
-    return _shape({**known_columns(customer), **more, **nothing}, tags_of_new(customer.source), timezone.now())
+    return _shape({**known_columns(customer), **more, **nothing}, tags, timezone.now())
 
 
 def shown_to(row: DeskCustomer, links: Links) -> DeskCustomer:

@@ -16,7 +16,7 @@ from core.files.links import links_for
 from core.idempotency import AnswersOnce
 from customers.actions.customers import create_customer, erase_customer, update_customer
 from customers.actions.phones import confirm_phone
-from customers.models import Customer, CustomerQuerySet
+from customers.models import Customer, CustomerQuerySet, Source
 from customers.serializers.customers import CustomerWriteSerializer
 from customers.versions import CustomersVersions
 from messaging.desk.filters import DeskFilter
@@ -28,6 +28,7 @@ from messaging.desk.rows import (
     new_desk_row,
     shown_to,
 )
+from tags.models import tags_of_new
 
 
 class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet[Customer]):
@@ -66,8 +67,10 @@ class DeskViewSet(CustomersVersions, AnswersOnce, RightsByAction, GenericViewSet
         """Add a customer. One whom a salesperson adds is theirs."""
         body = CustomerWriteSerializer(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
+        # Before, so that nothing can fail between the commit and the answer: "nothing was changed" would not be true.
+        tags = tags_of_new(body.validated_data.get("source", Source.MANUAL))
         customer = create_customer(actor=user_of(request), **body.validated_data)
-        return Response(new_desk_row(customer), status=status.HTTP_201_CREATED)
+        return Response(new_desk_row(customer, tags), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """Get one customer, as the list shows them."""

@@ -1,8 +1,11 @@
 """POST, PUT, PATCH and DELETE of /api/customers/."""
 
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Session, User
@@ -367,3 +370,15 @@ class TestRegistered:
         assert as_customer.get("/api/auth/me/").status_code == 401
         assert not User.objects.filter(role="customer").exists()
         assert Session.objects.count() == 1
+
+
+def test_nothing_is_asked_between_the_commit_and_the_answer(as_admin: APIClient) -> None:
+    """A database that goes away just then would be answered with "nothing was changed"."""
+    tag = next(tag for tag in ensure_system_tags() if tag.source == "telegram")
+    with CaptureQueriesContext(connection) as asked:
+        answer = as_admin.post("/api/customers/", {"first_name": "Bo", "source": "telegram"}, format="json")
+    assert (answer.status_code, [one["id"] for one in answer.json()["tags"]]) == (201, [tag.pk])
+    tables = [re.search('(?:INTO|FROM|UPDATE) "?([a-z_]+)', one["sql"]) for one in asked]
+    names = [table[1] for table in tables if table]
+    assert "tags_tag" in names
+    assert names.index("tags_tag") < names.index("customers_customer")
