@@ -30,8 +30,14 @@ from customers.models import CustomerMerged
 logger = logging.getLogger(__name__)
 
 
-AWAY = "The database cannot be reached at the moment. Nothing was changed. Please try again."
+# One that goes away while it is told to commit may have done so.
+AWAY = (
+    "The database cannot be reached at the moment. Please try again. If you were changing something, look first "
+    "whether that was saved."
+)
+READ_ONLY = "The database can only be read at the moment. Nothing was changed. Please try again."
 BUSY = "Somebody else is changing this at the moment. Nothing was changed. Please try again in a few seconds."
+_TEXTS = {Trouble.BUSY: BUSY, Trouble.AWAY: AWAY, Trouble.READ_ONLY: READ_ONLY}
 # What a client should wait: for a lock, which is mostly held for a moment; for a database.
 RETRY_SECONDS = {Trouble.BUSY: 2, Trouble.AWAY: 5, Trouble.READ_ONLY: 5}
 
@@ -46,7 +52,7 @@ class Unavailable(exceptions.APIException):
     default_code = "unavailable"
 
     def __init__(self, trouble: Trouble) -> None:
-        super().__init__(BUSY if trouble is Trouble.BUSY else AWAY)
+        super().__init__(_TEXTS[trouble])
         # DRF sends it as Retry-After.
         self.wait = RETRY_SECONDS[trouble]
 

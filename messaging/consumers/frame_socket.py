@@ -33,7 +33,8 @@ MAX_FRAME_BYTES = 64 * 1024
 MAX_FRAMES_PER_SECOND = 100
 CLOSE_SECONDS = 5
 
-UNAVAILABLE = "The database cannot do this at the moment. Nothing was changed. Please try again."
+# A message is sent once however often its `client_id` comes.
+UNAVAILABLE = "The database cannot do this at the moment. Please try again."
 
 
 class BadFrame(Exception):
