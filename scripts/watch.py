@@ -17,6 +17,8 @@ from websockets.sync.client import connect
 def line(frame: dict[str, Any]) -> str:
     data = frame["data"]
     text = data.get("text") or data.get("status") or ""
+    if data.get("direction") == "outbound":
+        text += f" ({data['status']})"
     who = {"inbound": "customer: ", "outbound": "desk: "}.get(data.get("direction", ""), "")
     if frame["type"] == "recent_messages":
         text = f"{len(data['messages'])} messages"
