@@ -102,7 +102,8 @@ def test_a_port_that_is_taken() -> None:
         other.listen()
         port = str(other.getsockname()[1])
         assert free_port.problem(port) == (
-            f"Port {port} is taken, perhaps by another Patter. Stop it, or choose another: make run PORT=9000"
+            f"Port {port} is taken. If Patter of this folder runs there, stop it first; otherwise choose another port: "
+            "make run PORT=9000"
         )
         other.close()
         assert free_port.problem(port) is None
