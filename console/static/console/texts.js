@@ -27,6 +27,9 @@ const reasons = {
   number_paused: 'Our number is paused. Messages wait until it sends again.',
 };
 
+/** @param {number} count */
+const number = (count) => new Intl.NumberFormat().format(count);
+
 export const texts = {
   statuses, kinds, sources, reasons,
 
@@ -176,6 +179,10 @@ export const texts = {
   dropHere: 'Drop files to send them',
   /** @param {string} name */
   withoutFile: (name) => `Do not send ${name}`,
+  /** @param {number} used @param {number} most */
+  tooLong: (used, most) => `${number(used)} of ${number(most)} characters`,
+  /** @param {number} used @param {number} most */
+  captionTooLong: (used, most) => `${number(used)} of ${number(most)} characters with a file`,
   uploading: 'Sending the file',
   noReply: 'No reply',
   record: 'Record voice',

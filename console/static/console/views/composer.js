@@ -14,6 +14,10 @@ const TYPING_AGAIN = 10_000;
 const TYPING_STOPS = 5_000;
 const DRAFT_PAUSE = 300;
 
+// What WhatsApp takes, in characters.
+const TEXT = 4096;
+const CAPTION = 1024;
+
 export class Composer {
   /** @type {Message | null} */
   #replyTo = null;
@@ -34,7 +38,7 @@ export class Composer {
     this.thread = thread;
     this.handlers = handlers;
     this.text = h('textarea', {
-      rows: 1, 'aria-label': texts.message, placeholder: texts.messageHint, maxlength: 4096,
+      rows: 1, 'aria-label': texts.message, placeholder: texts.messageHint,
       oninput: () => this.#typed(), onkeydown: (event) => this.#keys(event),
       onblur: () => this.#stopTyping(), onpaste: (event) => this.#pasted(event),
     });
@@ -44,13 +48,14 @@ export class Composer {
     this.reply = h('div', { class: 'row replying', hidden: true });
     this.chosen = h('ul', { class: 'chosen', 'aria-label': texts.chosenFiles, hidden: true });
     this.closed = h('div', { class: 'notice warn row wrap', hidden: true });
+    this.tooLong = h('p', { class: 'problem small', role: 'status' });
     this.line = h('div', { class: 'row end' },
       h('span', { class: 'pick' }, icon('attach'), this.picker),
       iconButton('template', texts.templates, () => void this.#templates()),
       iconButton('list', texts.choices, () => void this.#choices()),
       this.text, this.voice, this.sendButton);
     this.element = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.#send(); } },
-      this.closed, this.reply, this.chosen, this.line);
+      this.closed, this.reply, this.chosen, this.tooLong, this.line);
     this.text.value = draftOf(thread.store.me.id, thread.customer);
     this.#begin();
     this.row(/** @type {Chat} */ (thread.store.row(thread.customer)));
@@ -138,7 +143,7 @@ export class Composer {
     if (this.#recording) return this.#recording.send();
     const text = this.text.value.trim();
     const files = this.#files;
-    if (!text && !files.length) return this.text.focus();
+    if (this.#measure() || (!text && !files.length)) return this.text.focus();
     files.forEach((file, place) => this.#sendFile(file, place === 0 && takesCaption(file) ? text : ''));
     if (text && !(files[0] && takesCaption(files[0]))) this.#add({ type: 'text', text }, null);
     this.#files = [];
@@ -147,8 +152,21 @@ export class Composer {
     this.text.focus();
   }
 
+  /** Say it while the text is longer than WhatsApp takes it, and return whether it is. Nothing of it is cut off. */
+  #measure() {
+    const text = this.text.value.trim();
+    const asCaption = Boolean(this.#files[0] && takesCaption(this.#files[0]));
+    const length = [...(asCaption ? text.replaceAll('\n', '\r\n') : text)].length; // as the form of an upload carries it
+    const most = asCaption ? CAPTION : TEXT;
+    const over = length > most;
+    refill(this.tooLong, over && (asCaption ? texts.captionTooLong(length, most) : texts.tooLong(length, most)));
+    this.text.setAttribute('aria-invalid', String(over));
+    return over;
+  }
+
   /** Something was begun, goes on, or was given up. */
   #begin() {
+    this.#measure();
     this.#begunAt = this.text.value || this.#files.length ? this.#begunAt ?? this.thread.socket.lastSeq : null;
   }
 
