@@ -119,6 +119,8 @@ class MessageAdmin(FoundByCustomer, ReadOnlyAdmin):
 
     @admin.display(description="sender")
     def writer(self, message: Message) -> str | None:
+        if message.automatic:
+            return "Automatic"
         return message.sender.name if message.sender else None
 
     @admin.display(description="number", ordering="business_number")

@@ -40,13 +40,12 @@ def bubbles(messages: Iterable[MessageRow], customer_name: str) -> list[dict[str
 
 def _bubble(message: MessageRow, customer_name: str) -> dict[str, Any]:
     ours = message["direction"] == "outbound"
-    sender, answered = message["sender"], message["reply_to_preview"]
-    status = message["status"]
+    answered, status = message["reply_to_preview"], message["status"]
     return {
         "id": message["id"],
         "ours": ours,
         "at": parse_datetime(message["ordered_at"]),
-        "author": (sender["name"] if sender else "sent from the phone") if ours else customer_name,
+        "author": _writer(message) if ours else customer_name,
         "kind": "" if message["type"] in ("text", "button") else _KINDS.get(message["type"], message["type"]),
         "text": message["text"],
         "details": [] if message["deleted_at"] else _details(message),
@@ -61,6 +60,12 @@ def _bubble(message: MessageRow, customer_name: str) -> dict[str, Any]:
         "waiting": message["waiting"],
         "again": ours and status in _AGAIN,
     }
+
+
+def _writer(message: MessageRow) -> str:
+    if message["automatic"]:
+        return "Automatic"
+    return message["sender"]["name"] if message["sender"] else "sent from the phone"
 
 
 def _media(message: MessageRow) -> dict[str, Any] | None:

@@ -31,12 +31,12 @@ def sent(customer: Customer, number: BusinessNumber, owner: User, says: Any) -> 
     """Let the owner send: `sent("text", status="read")`."""
     says(customer)
 
-    def send(text: str, status: str = "sent", **fields: Any) -> Message:
+    def send(text: str, status: str = "sent", sender: User | None = owner, **fields: Any) -> Message:
         return Message.objects.create(
             customer=customer,
             business_number=number,
             direction="outbound",
-            sender=owner,
+            sender=sender,
             text=text,
             status=status,
             **fields,
@@ -47,6 +47,15 @@ def sent(customer: Customer, number: BusinessNumber, owner: User, says: Any) -> 
 
 def said(page: str) -> list[str]:
     return re.findall(r'<p class="said">(.*?)</p>', page)
+
+
+def test_what_patter_sends_by_itself_says_so(desk: Client, customer: Customer, sent: Any) -> None:
+    sent("We are back at nine.", sender=None, automatic=True)
+    sent("From the phone.", sender=None)
+    page = opened(desk, customer, "chat")
+    assert re.findall(r"<header><strong>(.*?)</strong>", page)[-2:] == ["Automatic", "sent from the phone"]
+    writers = re.findall(r'class="field-writer">(.*?)<', desk.get("/admin/messaging/message/").content.decode())
+    assert sorted(writers) == ["-", "-", "Automatic"]  # one is the customer's
 
 
 def test_it_reads_like_a_chat(desk: Client, customer: Customer, owner: User, says: Any, sent: Any) -> None:
@@ -195,7 +204,7 @@ def test_a_template_is_told_as_the_customer_sees_it(
         "template": {"name": "sale", "parameters": {"header": ["May"]}},
     }
     assert as_owner.post("/api/messages/", body).status_code == 201
-    page = desk.get(customer_url(customer, "chat")).content.decode()
+    page = opened(desk, customer, "chat")
     for line in ("Sale in May", "Everything of oak", "○ Look", "Patter demo"):
         assert line in page
 

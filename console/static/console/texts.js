@@ -50,6 +50,7 @@ export const texts = {
   customer: 'Customer',
   colleague: 'A colleague',
   agent: 'Meta’s agent',
+  automatic: 'Automatic',
   reference: 'Request',
   noAnswer: 'The server cannot be reached. Check your connection.',
   pageError: 'Something went wrong on this page. Reload it and try again.',

@@ -1,6 +1,6 @@
 // What the composer holds back, and what it gives back: texts that are too long, files that are refused.
 import assert from 'node:assert/strict';
-import { accessible, becomes, log, message, newPage, NIMAL, openChat, Rest, signIn } from './desk.mjs';
+import { accessible, becomes, customerWrites, log, message, newPage, NIMAL, openChat, Rest, signIn, write } from './desk.mjs';
 
 const send = (page) => page.getByRole('button', { name: 'Send', exact: true });
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAIAAAA2iEnWAAAAD0lEQVR4nGP4z8AARFAKABvoAv5p2AMYAAAAAElFTkSuQmCC', 'base64');
@@ -45,4 +45,26 @@ export async function tooLong(browser, base) {
   await page.getByText(/of 1,024 characters/).waitFor({ state: 'detached' });
   await send(page).click();
   await becomes(async () => (await sent()).map((one) => one.replaceAll('\r', '')), () => [lines, fits, ...before]);
+}
+
+/** What Patter sends by itself is nobody's: it says so above its bubble, and where a customer answers it. */
+export async function automatic(browser, base) {
+  const admin = await Rest.signedIn(base, 'admin');
+  const page = await newPage(browser, { bypassCSP: true });
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  await admin.put('/api/working-hours/', { time_zone: 'UTC', week: {}, holidays: [], away_message: 'We are closed.' });
+  await customerWrites(base, NIMAL.phone, 'Anybody there?');
+  const away = log(page).locator('.bubble.ours', { hasText: 'We are closed.' });
+  await away.waitFor();
+  assert.equal(await away.locator('.sender').textContent(), 'Automatic');
+  assert.equal(await away.getAttribute('aria-label'), 'Automatic');
+  await accessible(page, 'a message that Patter sent');
+  await becomes(() => away.getByRole('button', { name: 'Reply' }).count(), () => 1);
+  await away.hover();
+  await away.getByRole('button', { name: 'Reply' }).click();
+  await write(page, 'I am here all the same.');
+  const mine = log(page).locator('.bubble.ours:not(.waiting)', { hasText: 'I am here all the same.' });
+  await mine.waitFor();
+  assert.deepEqual([await mine.locator('.sender').count(), await mine.locator('.quote strong').textContent()], [0, 'Automatic']);
 }

@@ -82,9 +82,17 @@ export class Rest {
     return answer.json();
   }
 
-  async post(path, body) {
+  post(path, body) {
+    return this.#write('POST', path, body);
+  }
+
+  put(path, body) {
+    return this.#write('PUT', path, body);
+  }
+
+  async #write(method, path, body) {
     const answer = await fetch(`${this.base}${path}`, {
-      method: 'POST', headers: { Authorization: `Bearer ${this.access}`, 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+      method, headers: { Authorization: `Bearer ${this.access}`, 'Content-Type': 'application/json' }, body: JSON.stringify(body),
     });
     assert.ok(answer.ok, `${path}: ${answer.status}`);
     return answer.json();

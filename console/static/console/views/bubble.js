@@ -48,14 +48,16 @@ function spoken(message, thread) {
 /** Who sent one of our messages, if it was not the reader. @param {Message} message @param {Thread} thread */
 function author(message, thread) {
   if (message.handled_by === 'agent') return texts.agent;
+  if (message.automatic) return texts.automatic;
   return message.sender && message.sender.id !== thread.store.me.id ? message.sender.name : null;
 }
 
 /** @param {NonNullable<Message['reply_to_preview']>} preview @param {BubbleHandlers} handlers @param {Thread} thread */
 export function quote(preview, handlers, thread) {
+  const answered = thread.find(preview.id) ?? /** @type {Message} */ (/** @type {unknown} */ (preview)); // which says less
   return h('button', { type: 'button', class: 'quote', tabindex: -1, onclick: () => handlers.onJump(preview.id) },
     h('span', { class: 'sr' }, texts.inReplyTo),
-    h('strong', { class: 'small cut', dir: 'auto' }, spoken(/** @type {Message} */ (/** @type {unknown} */ (preview)), thread)),
+    h('strong', { class: 'small cut', dir: 'auto' }, spoken(answered, thread)),
     h('span', { class: 'cut', dir: 'auto' }, preview.text || (texts.kinds[preview.type] ?? texts.deleted)));
 }
 
