@@ -101,7 +101,7 @@ LIST_FILTERS.extend(("source", CustomersOwnerFilter, StateFilter, "loyalty_tier"
 class CustomerAdmin(RefusalsAdmin):
     form = CustomerForm
     change_form_template = "admin/customers/customer/details.html"
-    list_display = ("customer_id", "name", "phone", "owner_name", "state", "last_message")
+    list_display = ("customer_id", "name", "phone", "owner_name", "flags", "last_message")
     list_display_links = ("customer_id", "name")
     list_filter = LIST_FILTERS
     list_select_related = ("owner",)
@@ -153,16 +153,16 @@ class CustomerAdmin(RefusalsAdmin):
     def owner_name(self, customer: Customer) -> str:
         return customer.owner.name if customer.owner else "-"
 
-    @admin.display(description="state")
-    def state(self, customer: Customer) -> str:
+    @admin.display(description="flags")
+    def flags(self, customer: Customer) -> str:
         """What stands out about them."""
-        flags = {
+        found = {
             "blocked": customer.blocked_at is not None,
             "VIP": customer.is_vip,
             "verified": customer.is_verified,
             "switched off": not customer.is_active,
         }
-        return ", ".join(name for name, is_so in flags.items() if is_so) or "-"
+        return ", ".join(name for name, is_so in found.items() if is_so) or "-"
 
     @admin.display(description="blocked")
     def blocked(self, customer: Customer) -> str:

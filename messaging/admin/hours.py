@@ -1,5 +1,6 @@
 """Working hours in Django admin."""
 
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -23,6 +24,16 @@ def _day(name: str) -> forms.CharField:
 
 def _line_of(ranges: list[list[str]]) -> str:
     return ", ".join("-".join(times) for times in ranges)
+
+
+def _lines_of(week: dict[str, Any]) -> list[str]:
+    """Such as `Mon-Fri 09:00-18:00`: a line for days in a row that are alike, none for those that are closed."""
+    lines = []
+    for line, days in groupby(DAYS, lambda day: _line_of(week.get(day, []))):
+        names = [day.title() for day in days]
+        if line:
+            lines.append(f"{names[0]}-{names[-1]} {line}" if len(names) > 1 else f"{names[0]} {line}")
+    return lines
 
 
 def _ranges_in(line: str) -> list[list[str]]:
@@ -85,7 +96,7 @@ class WorkingHoursAdmin(RefusalsAdmin):
     """When the desk works, on all numbers or on one."""
 
     form = HoursForm
-    list_display = ("__str__", "time_zone", "away_message")
+    list_display = ("__str__", "time_zone", "open", "away_message")
     search_fields = ("time_zone", "business_number__display", "business_number__external_id")
     list_select_related = ("business_number",)
 
@@ -93,6 +104,10 @@ class WorkingHoursAdmin(RefusalsAdmin):
         # Whose they are stays, and the page is named after it.
         whose = () if obj is not None else ("business_number",)
         return (*whose, "time_zone", *DAYS, "holidays", "away_message")
+
+    @admin.display(description="open")
+    def open(self, hours: WorkingHours) -> str:
+        return "; ".join(_lines_of(hours.week)) or "never"
 
     def save_model(self, request: HttpRequest, obj: WorkingHours, form: Any, change: bool) -> None:
         fields = {name: form.cleaned_data[name] for name in FIELDS}

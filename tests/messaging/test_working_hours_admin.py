@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.test import Client
 
 from accounts.models import AuditEntry, User
+from messaging.admin.hours import WorkingHoursAdmin
 from messaging.hours import DAYS
 from messaging.models import BusinessNumber, WorkingHours
 from tests.cast import PASSWORD
@@ -44,6 +46,8 @@ def test_lines_become_ranges(browser: Client) -> None:
     assert row.week == {**{day: [] for day in DAYS}, "mon": [["09:00", "13:00"], ["14:00", "18:00"]]}
     assert (row.holidays, row.away_message) == (["2026-01-01", "2026-12-25"], "On Monday.")
 
+    assert ">Mon 09:00-13:00, 14:00-18:00</td>" in browser.get(PAGE).content.decode()
+
     page = browser.get(f"{PAGE}{row.pk}/change/").content.decode()
     assert 'value="09:00-13:00, 14:00-18:00"' in page
     assert "2026-01-01\n2026-12-25" in page
@@ -64,6 +68,7 @@ def test_those_of_a_number_beside_those_of_all(browser: Client) -> None:
         assert send(browser, f"{row.pk}/change/", mon="09:00-18:00")[1]
         row.refresh_from_db()
         assert row.week["mon"] == [["09:00", "18:00"]]
+    assert ">Mon 09:00-18:00</td>" in browser.get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -87,3 +92,12 @@ def test_nonsense_is_refused(browser: Client, fields: dict[str, Any], reason: st
 
 def test_who_gets_the_away_message_is_said_before_it_is_set(browser: Client) -> None:
     assert "still wait get it as soon as you save" in browser.get(f"{PAGE}add/").content.decode()
+
+
+def test_days_in_a_row_that_are_alike_are_one() -> None:
+    long, short = [["09:00", "18:00"]], [["10:00", "12:00"], ["13:00", "14:00"]]
+    week = {"mon": long, "tue": long, "wed": [], "thu": short, "fri": long, "sat": long, "sun": []}
+    assert WorkingHoursAdmin(WorkingHours, site).open(WorkingHours(week=week)) == (
+        "Mon-Tue 09:00-18:00; Thu 10:00-12:00, 13:00-14:00; Fri-Sat 09:00-18:00"
+    )
+    assert WorkingHoursAdmin(WorkingHours, site).open(WorkingHours(week={})) == "never"
