@@ -22,6 +22,7 @@ const LONGEST_WAIT = 30_000;
  * @property {number} at  when it was written, in ms
  * @property {Record<string, unknown>} body  of POST /api/messages/
  * @property {File | null} file
+ * @property {string} [batch]  the same for files that are sent together
  * @property {'waiting' | 'sending' | 'refused'} state
  * @property {string} error  why it was refused
  * @property {boolean} [final]  sending the same again cannot help
@@ -69,7 +70,7 @@ export class Outbox extends Emitter {
   /**
    * Keep it, and send it as soon as possible, after what was written before it.
    *
-   * @param {Pick<Entry, 'client_id' | 'customer' | 'body' | 'file'>} written
+   * @param {Pick<Entry, 'client_id' | 'customer' | 'body' | 'file' | 'batch'>} written
    */
   async add(written) {
     /** @type {Entry} */
@@ -163,7 +164,9 @@ export class Outbox extends Emitter {
         return true;
       }
       if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-        this.#refuse(entry, { error: error.message, final: [400, 413, 415].includes(error.status) });
+        const final = [400, 413, 415].includes(error.status);
+        if (final) await this.#passOn(entry);
+        this.#refuse(entry, { error: error.message, final });
         await this.#keep(entry);
         return true;
       }
@@ -186,6 +189,16 @@ export class Outbox extends Emitter {
     const answer = messages.findLast((one) => one.direction === 'outbound');
     if (answer) this.#refuse(entry, { error: texts.overtaken(answer.sender?.name ?? texts.colleague, answer.text), moved: seq });
     else this.#change(entry, { state: 'waiting', body: { ...entry.body, if_last_seq: seq } });
+  }
+
+  /** What was written with a file that was refused goes with the next one. @param {Entry} entry */
+  async #passOn(entry) {
+    const { text, reply_to, ...rest } = entry.body;
+    const next = entry.batch && this.of(entry.customer).find((one) => one.batch === entry.batch && one.state === 'waiting' && (!text || takesCaption(one.file)));
+    if (!next || (!text && !reply_to)) return;
+    this.#change(next, { body: { ...next.body, ...(text ? { text } : {}), ...(reply_to ? { reply_to } : {}) } });
+    this.#change(entry, { body: rest });
+    await this.#keep(next);
   }
 
   /** @param {Entry} entry @param {AbortSignal} signal */
@@ -230,6 +243,11 @@ export class Outbox extends Emitter {
   async #store(mode) {
     return (await this.#database).transaction(STORE, mode).objectStore(STORE);
   }
+}
+
+/** @param {File | null} file  Meta shows captions for these (docs/whatsapp.md); a sound has none */
+export function takesCaption(file) {
+  return file !== null && !file.type.startsWith('audio/');
 }
 
 /** @returns {Promise<IDBDatabase>} */

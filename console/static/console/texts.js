@@ -184,6 +184,8 @@ export const texts = {
   tooLong: (used, most) => `${number(used)} of ${number(most)} characters`,
   /** @param {number} used @param {number} most */
   captionTooLong: (used, most) => `${number(used)} of ${number(most)} characters with a file`,
+  /** @param {string} name */
+  emptyFile: (name) => `${name} is empty and cannot be sent.`,
   uploading: 'Sending the file',
   noReply: 'No reply',
   record: 'Record voice',

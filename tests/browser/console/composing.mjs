@@ -68,3 +68,42 @@ export async function automatic(browser, base) {
   await mine.waitFor();
   assert.deepEqual([await mine.locator('.sender').count(), await mine.locator('.quote strong').textContent()], [0, 'Automatic']);
 }
+
+/** A caption outlives the files that are refused, and what was refused with the last one can be written on. */
+export async function refusedFiles(browser, base) {
+  const page = await newPage(browser, { bypassCSP: true });
+  const rest = await Rest.signedIn(base, 'sam');
+  const nimal = await rest.customer(NIMAL.name);
+  const sent = async () => (await rest.get(`/api/customers/${nimal}/messages/`)).results.filter((one) => one.direction === 'outbound').map((one) => [one.type, one.text]);
+  const bad = (name) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from('\u0000\u0001 nothing that WhatsApp takes') });
+  const refused = log(page).locator('.waiting').filter({ has: page.locator('.problem') });
+  await signIn(page, base, 'sam');
+  await openChat(page, NIMAL.name);
+  const before = await sent();
+  await log(page).locator('.bubble.theirs').last().hover();
+  await log(page).locator('.bubble.theirs').last().getByRole('button', { name: 'Reply' }).click();
+  await message(page).fill('Both rooms');
+  await page.getByLabel('Attach files').setInputFiles([{ name: 'empty.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) }, bad('a.bin'), picture('b.png'), picture('c.png')]);
+  await page.getByRole('alert').getByText('empty.pdf is empty and cannot be sent.').waitFor();
+  assert.deepEqual(await page.locator('.chosen .cut').allTextContents(), ['a.bin', 'b.png', 'c.png']);
+  await send(page).click();
+  await becomes(sent, () => [['image', ''], ['image', 'Both rooms'], ...before]);
+  const answers = (await rest.get(`/api/customers/${nimal}/messages/`)).results.slice(0, 2).map((one) => one.reply_to_preview !== null);
+  assert.deepEqual(answers, [false, true]);
+  await becomes(() => refused.count(), () => 1);
+  assert.equal(await refused.getByRole('button', { name: 'Edit' }).count(), 0); // its text has gone on
+  await refused.getByRole('button', { name: 'Discard' }).click();
+
+  await message(page).fill('The price list');
+  await page.getByLabel('Attach files').setInputFiles([bad('a.bin'), bad('b.bin')]);
+  await send(page).click();
+  await becomes(() => refused.count(), () => 2);
+  await accessible(page, 'files that were refused');
+  await message(page).fill('Wait.');
+  await refused.getByRole('button', { name: 'Edit' }).click();
+  assert.equal(await message(page).inputValue(), 'Wait.\nThe price list');
+  assert.equal(await message(page).evaluate((field) => field === document.activeElement), true);
+  await becomes(() => refused.count(), () => 1);
+  await message(page).press('Enter');
+  await becomes(sent, () => [['text', 'Wait.\nThe price list'], ['image', ''], ['image', 'Both rooms'], ...before]);
+}

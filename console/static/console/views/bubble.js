@@ -1,6 +1,7 @@
 /** One message in the chat. */
 
 /** @import { Message } from '../types.js' */
+/** @import { Entry } from '../outbox.js' */
 /** @import { Thread } from '../thread.js' */
 /** @import { Child } from '../dom.js' */
 
@@ -19,6 +20,7 @@ import { contentOf } from './content.js';
  * @property {(message: Message, button: HTMLButtonElement) => void} onFetch  get a file that could not be fetched
  * @property {(message: Message) => void} onStaleLink  a link to a file is too old
  * @property {(id: number) => void} onJump
+ * @property {(entry: Entry) => void} onEdit  write on at what was refused
  */
 
 export const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🙏'];

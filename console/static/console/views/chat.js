@@ -213,6 +213,7 @@ export class ChatView {
       onReact: ({ id }, emoji) => void store.outbox.add({
         client_id: newId(), customer: this.id, file: null, body: { type: 'reaction', reply_to: id, payload: { emoji } },
       }),
+      onEdit: (entry) => { if (this.composer.takeBack(entry)) void store.outbox.drop(entry); },
       onRetry: ({ id }, button) => again(button, id, 'retry'),
       onTakeBack: (id, button) => void busy(button, async () => this.thread.changed(await store.api.ask('DELETE', `/api/messages/${id}/`))),
       onFetch: ({ id }, button) => again(button, id, 'fetch-media'),

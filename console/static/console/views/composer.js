@@ -1,12 +1,15 @@
 /** Where messages are written: text with a draft, files, voice notes, replies, templates, buttons and lists. */
 
 /** @import { Chat, Message } from '../types.js' */
+/** @import { Entry } from '../outbox.js' */
 /** @import { Thread } from '../thread.js' */
 
 import { newId } from '../api.js';
 import { fill, h, icon, iconButton, refill } from '../dom.js';
 import { draftOf, keepDraft } from '../drafts.js';
+import { warn } from '../feedback.js';
 import { fileSize } from '../format.js';
+import { takesCaption } from '../outbox.js';
 import { texts } from '../texts.js';
 
 // A colleague's screen forgets after 25 s that somebody types, and hears it again before that; in ms.
@@ -106,10 +109,24 @@ export class Composer {
 
   /** @param {Iterable<File> | null} files */
   attach(files) {
-    this.#files.push(...(files ?? []));
+    for (const file of files ?? []) {
+      if (file.size) this.#files.push(file);
+      else warn(texts.emptyFile(file.name));
+    }
     this.#begin();
     this.#drawFiles();
     this.focus();
+  }
+
+  /** Write on at what was refused. Returns false if nothing can be written now. @param {Entry} entry */
+  takeBack({ body, file, final }) {
+    if (this.line.hidden) return false;
+    this.#write([this.text.value, String(body.text)].filter(Boolean).join('\n'));
+    if (file && !final) this.attach([file]);
+    const answered = this.thread.find(Number(body.reply_to));
+    if (answered) this.replyTo(answered);
+    this.text.focus();
+    return true;
   }
 
   #drawFiles() {
@@ -144,8 +161,10 @@ export class Composer {
     const text = this.text.value.trim();
     const files = this.#files;
     if (this.#measure() || (!text && !files.length)) return this.text.focus();
-    files.forEach((file, place) => this.#sendFile(file, place === 0 && takesCaption(file) ? text : ''));
-    if (text && !(files[0] && takesCaption(files[0]))) this.#add({ type: 'text', text }, null);
+    const captioned = files.find(takesCaption);
+    const batch = newId();
+    for (const file of files) this.#add(file === captioned && text ? { text } : {}, file, { batch });
+    if (text && !captioned) this.#add({ type: 'text', text }, null);
     this.#files = [];
     this.#drawFiles();
     this.#write('');
@@ -155,7 +174,7 @@ export class Composer {
   /** Say it while the text is longer than WhatsApp takes it, and return whether it is. Nothing of it is cut off. */
   #measure() {
     const text = this.text.value.trim();
-    const asCaption = Boolean(this.#files[0] && takesCaption(this.#files[0]));
+    const asCaption = this.#files.some(takesCaption);
     const length = [...(asCaption ? text.replaceAll('\n', '\r\n') : text)].length; // as the form of an upload carries it
     const most = asCaption ? CAPTION : TEXT;
     const over = length > most;
@@ -179,33 +198,32 @@ export class Composer {
     this.#stopTyping();
   }
 
-  /** @param {File} file @param {string} caption @param {number | null} [known] */
-  #sendFile(file, caption, known) {
-    this.#add(caption ? { text: caption } : {}, file, known);
-  }
-
-  /** @param {Record<string, unknown>} body @param {File | null} file @param {number | null} [known]  how far the writer knew the chat */
-  #add(body, file, known = this.#begunAt ?? this.thread.socket.lastSeq) {
+  /**
+   * @param {Record<string, unknown>} body
+   * @param {File | null} file
+   * @param {{known?: number | null, batch?: string}} [more]  how far the writer knew the chat; what is sent together
+   */
+  #add(body, file, { known = this.#begunAt ?? this.thread.socket.lastSeq, ...batch } = {}) {
     const replied = this.#replyTo && { reply_to: this.#replyTo.id };
     this.#replyTo = null;
     this.reply.hidden = true;
     const { customer, store } = this.thread;
     const seen = known === null ? {} : { if_last_seq: known };
-    void store.outbox.add({ client_id: newId(), customer, body: { ...body, ...replied, ...seen }, file });
+    void store.outbox.add({ client_id: newId(), customer, body: { ...body, ...replied, ...seen }, file, ...batch });
     this.handlers.onSent();
   }
 
   async #templates() {
     const known = this.thread.socket.lastSeq;
     const { openTemplates } = await import('./templates.js');
-    openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file, known));
+    openTemplates(this.thread.store, (body, file) => this.#add({ type: 'template', ...body }, file, { known }));
   }
 
   async #choices() {
     const { openChoices } = await import('./choices.js');
     const [begun, known] = [this.text.value, this.thread.socket.lastSeq];
     openChoices(texts.choices, begun, (payload) => {
-      this.#add({ type: 'interactive', payload }, null, known);
+      this.#add({ type: 'interactive', payload }, null, { known });
       if (this.text.value === begun) this.#write('');
     });
   }
@@ -217,7 +235,7 @@ export class Composer {
     this.#recording = await record(this.voice, (file) => {
       this.#recording = null;
       fill(this.voice, ...button);
-      if (file) this.#sendFile(file, '', known);
+      if (file) this.#add({}, file, { known });
     });
   }
 
@@ -251,9 +269,4 @@ export class Composer {
     this.text.style.height = 'auto';
     this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }
-}
-
-/** @param {File} file  Meta shows captions for these (docs/whatsapp.md); a sound has none */
-function takesCaption(file) {
-  return !file.type.startsWith('audio/');
 }

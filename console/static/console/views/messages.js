@@ -126,7 +126,7 @@ export class Messages {
   #waiting() {
     const { thread } = this;
     const { outbox } = thread.store;
-    return outbox.of(thread.customer).map((/** @type {Entry} */ entry) => waitingBubble(entry, outbox));
+    return outbox.of(thread.customer).map((/** @type {Entry} */ entry) => waitingBubble(entry, outbox, this.handlers));
   }
 
   /** @param {number} id  of a message to show, which is loaded if need be */

@@ -1,6 +1,7 @@
 /** A message that the server does not have yet. */
 
 /** @import { Entry, Outbox } from '../outbox.js' */
+/** @import { BubbleHandlers } from './bubble.js' */
 
 import { h, icon, iconButton } from '../dom.js';
 import { tick } from '../elements/tick.js';
@@ -12,19 +13,19 @@ const previews = new WeakMap();
 /** @type {WeakMap<Entry, {state: string, node: HTMLElement}>} */
 const drawn = new WeakMap();
 
-/** @param {Entry} entry @param {Outbox} outbox */
-export function waitingBubble(entry, outbox) {
-  const state = `${entry.state} ${entry.error}`;
+/** @param {Entry} entry @param {Outbox} outbox @param {BubbleHandlers} handlers */
+export function waitingBubble(entry, outbox, handlers) {
+  const state = JSON.stringify([entry.state, entry.error, entry.body.text]);
   const before = drawn.get(entry);
-  const node = before?.state === state ? before.node : draw(entry, outbox);
+  const node = before?.state === state ? before.node : draw(entry, outbox, handlers);
   drawn.set(entry, { state, node });
   const bar = node.querySelector('progress');
   if (bar && entry.progress !== undefined) bar.value = entry.progress;
   return node;
 }
 
-/** @param {Entry} entry @param {Outbox} outbox */
-function draw(entry, outbox) {
+/** @param {Entry} entry @param {Outbox} outbox @param {BubbleHandlers} handlers */
+function draw(entry, outbox, handlers) {
   const refused = entry.state === 'refused';
   const { text, template, payload } = /** @type {any} */ (entry.body);
   return h('article', { class: 'bubble ours waiting', tabindex: -1, 'aria-label': texts.you },
@@ -35,6 +36,7 @@ function draw(entry, outbox) {
     h('p', { class: 'meta small' },
       refused && !entry.final && h('button', { type: 'button', class: 'retry', onclick: () => outbox.retry(entry) },
         entry.moved === undefined ? texts.retry : texts.sendAnyway),
+      refused && text && h('button', { type: 'button', class: 'retry', onclick: () => handlers.onEdit(entry) }, texts.edit),
       (refused || entry.file) && iconButton('close', refused ? texts.discard : texts.cancel, () => { void outbox.drop(entry); }),
       h('time', { datetime: new Date(entry.at).toISOString() }, time(new Date(entry.at).toISOString())),
       tick(refused ? 'failed' : 'queued')));
