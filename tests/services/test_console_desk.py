@@ -39,7 +39,7 @@ def play(scenario: str, server: Server, acts: Acts | None = None) -> None:
 
 SCENARIOS = ["tour", "crossing", "composer", "choices", "handOver", "keyboard", "screens", "states", "reports"]
 SCENARIOS += ["overtaken", "manager", "numbers", "bubbles", "buttons", "news", "unloaded", "dialogs"]
-SCENARIOS += ["refusedElsewhere", "arriving", "longTexts", "tooLong", "automatic", "refusedFiles"]
+SCENARIOS += ["refusedElsewhere", "arriving", "longTexts", "tooLong", "automatic", "refusedFiles", "foundShort"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -143,3 +143,23 @@ export async function arriving(browser, base) {
   await page.getByRole('button', { name: /^Closing soon/ }).click();
   assert.deepEqual(await places(), before);
 }
+
+/** What is found in a chat that fits on the screen has nothing below it to go to; once it no longer fits, it has. */
+export async function foundShort(browser, base) {
+  const page = await newPage(browser, { viewport: { width: 1280, height: 2400 } });
+  for (const text of ['Where is my walnut sideboard?', 'Hello?', 'Is anybody there?', 'Please answer.']) await customerWrites(base, NIMAL.phone, text);
+  await signIn(page, base, 'sam');
+  await page.getByLabel('Search', { exact: true }).fill('walnut');
+  await page.getByRole('button', { name: 'Messages', exact: true }).click();
+  await page.getByRole('button', { name: /walnut sideboard/ }).click();
+  await log(page).locator('.bubble:focus', { hasText: 'walnut sideboard' }).waitFor();
+  const toEnd = page.getByRole('button', { name: 'Go to the end' });
+  const fits = () => log(page).evaluate((one) => one.scrollHeight <= one.clientHeight);
+  assert.equal(await fits(), true);
+  await becomes(() => toEnd.count(), () => 0, 5_000);
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await becomes(fits, () => false);
+  await log(page).evaluate((one) => { one.scrollTop = 0; });
+  await toEnd.click();
+  await becomes(() => toEnd.count(), () => 0, 5_000);
+}

@@ -64,6 +64,7 @@ export class Messages {
     else if (part === 'all' && this.#target) this.#show(this.#target);
     else if (part === 'all' && this.#firstUnread) this.#toUnread();
     else if (this.#atEnd && thread.newer === null) this.#follow();
+    else if (part === 'newer') this.#unscrolled();
     this.drawToEnd();
   }
 
@@ -149,6 +150,7 @@ export class Messages {
     if (!node) return;
     this.#atEnd = false;
     node.scrollIntoView({ block: 'center' });
+    this.#unscrolled();
     node.focus({ preventScroll: true });
     node.classList.add('target');
     setTimeout(() => node.classList.remove('target'), 2500);
@@ -188,6 +190,11 @@ export class Messages {
     if (!thread.loaded) return;
     if (log.scrollTop < NEAR && thread.older) void thread.more('older').catch(complain);
     if (below < NEAR && thread.newer) void thread.more('newer').catch(complain);
+  }
+
+  /** Where everything fits nothing scrolls, and the end is reached all the same. */
+  #unscrolled() {
+    if (this.thread.newer === null) this.#scrolled();
   }
 
   /** The way to the newest message, with how many were not read yet. */
