@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.utils.html import is_html_input
 
 from core import safe_json
 from core.bodies import BodySerializer
@@ -64,6 +65,14 @@ class ObjectField(serializers.JSONField):
         return empty if value == "" else value
 
 
+class WrittenField(serializers.CharField):
+    """What somebody wrote. In a form each of its line ends comes as `\\r\\n`; they wrote one character."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        return value.replace("\r\n", "\n") if is_html_input(dictionary) and isinstance(value, str) else value
+
+
 class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
     """The body of POST /api/messages/. A field that is null counts as left out.
 
@@ -75,7 +84,7 @@ class SendMessageSerializer(BodySerializer, KnownFieldsOnly):
         choices=TYPES, required=False, allow_null=True, help_text="if left out: as the file requires, else text"
     )
     # Meta's limit for the text of a message.
-    text = serializers.CharField(
+    text = WrittenField(
         required=False,
         allow_null=True,
         allow_blank=True,

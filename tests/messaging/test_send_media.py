@@ -138,6 +138,14 @@ def test_a_caption_is_shorter_than_a_text(send: Any) -> None:
     assert list(send(jpeg(), text="x" * 1025).json()) == ["text"]
 
 
+def test_lines_of_a_caption_end_as_they_were_written(send: Any, as_owner: Any, customer: Any) -> None:
+    """A form has `\\r\\n` for each line end, which would count twice."""
+    assert send(jpeg(), text="In blue\r\nand in red").json()["text"] == "In blue\nand in red"
+    assert send(jpeg(), text="a\r\n" * 512).status_code == 201
+    body = {"customer": customer.pk, "text": "as it\r\ncomes"}
+    assert as_owner.post("/api/messages/", body, format="json").json()["text"] == "as it\r\ncomes"
+
+
 def test_a_type_with_a_file_needs_one(as_owner: Any, customer: Any) -> None:
     response = as_owner.post("/api/messages/", {"customer": customer.pk, "type": "image", "text": "where?"})
     assert (response.status_code, list(response.json())) == (400, ["media"])

@@ -173,9 +173,8 @@ export class Composer {
 
   /** Say it while the text is longer than WhatsApp takes it, and return whether it is. Nothing of it is cut off. */
   #measure() {
-    const text = this.text.value.trim();
     const asCaption = this.#files.some(takesCaption);
-    const length = [...(asCaption ? text.replaceAll('\n', '\r\n') : text)].length; // as the form of an upload carries it
+    const length = [...this.text.value.trim()].length;
     const most = asCaption ? CAPTION : TEXT;
     const over = length > most;
     refill(this.tooLong, over && (asCaption ? texts.captionTooLong(length, most) : texts.tooLong(length, most)));
