@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 # One that goes away while it is told to commit may have done so.
 AWAY = (
-    "The database cannot be reached at the moment. Please try again. If you were changing something, look first "
-    "whether that was saved."
+    "The database cannot be reached at the moment. Please try again. If you were changing something, check first "
+    "whether it was saved."
 )
 READ_ONLY = "The database can only be read at the moment. Nothing was changed. Please try again."
 BUSY = "Somebody else is changing this at the moment. Nothing was changed. Please try again in a few seconds."

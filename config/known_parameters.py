@@ -63,6 +63,5 @@ def _in_query(parameters: list[dict[str, str]]) -> set[str]:
 
 
 def _shape(path: str) -> str:
-    """A path with all its parameters alike, because Swagger calls `pk` `id`; and without its last slash, because it
-    shows some so."""
+    """A path by which both sides are compared: Swagger calls `pk` `id`, and leaves out the last slash of files."""
     return re.sub(r"{\w+}", "{}", path).rstrip("/")

@@ -16,7 +16,7 @@ def problem(port: str) -> str | None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return (
-                    f"Port {port} is taken. If Patter of this folder runs there, stop it first; otherwise choose "
+                    f"Port {port} is taken. If that is Patter from this folder, stop it first. Otherwise choose "
                     "another port: make run PORT=9000"
                 )
             return f"Port {port} cannot be used: {error.strerror}. Choose another: make run PORT=9000"

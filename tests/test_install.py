@@ -102,7 +102,7 @@ def test_a_port_that_is_taken() -> None:
         other.listen()
         port = str(other.getsockname()[1])
         assert free_port.problem(port) == (
-            f"Port {port} is taken. If Patter of this folder runs there, stop it first; otherwise choose another port: "
+            f"Port {port} is taken. If that is Patter from this folder, stop it first. Otherwise choose another port: "
             "make run PORT=9000"
         )
         other.close()
